@@ -1,0 +1,128 @@
+import * as value from './values.ts';
+
+interface Setting<D extends string, T> extends value.Kind<T> {
+  /** As it would be written; empty where there is none. */
+  readonly byDefault: D;
+  readonly meaning: string;
+}
+
+function setting<const D extends string, T>(
+  byDefault: D,
+  kind: value.Kind<T>,
+  meaning: string,
+): Setting<D, T> {
+  return { byDefault, meaning, ...kind };
+}
+
+/** Every setting there is: the one place that knows names and defaults. `.env.example` says the same. */
+export const SETTINGS = {
+  SESSION_PATH: setting('./sessions', value.path, 'The session folder: one bot, one folder.'),
+  LOG_LEVEL: setting(
+    'info',
+    value.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    'How much is logged: trace, debug, info, warn, error, fatal or silent.',
+  ),
+  LOG_FORMAT: setting(
+    'auto',
+    value.oneOf('auto', 'pretty', 'json'),
+    'auto is readable on a terminal and one JSON object a line elsewhere; or pretty, or json.',
+  ),
+  RECONNECT_DELAY_MS: setting('5000', value.whole(1, 86_400_000), 'Milliseconds to wait before a reconnect.'),
+  RECONNECT_MAX_DELAY_MS: setting(
+    '300000',
+    value.whole(1, 86_400_000),
+    'Milliseconds that this wait grows to when reconnects keep failing.',
+  ),
+  PAIRING_NUMBER: setting(
+    '',
+    value.phoneNumber,
+    'Phone number of the account: pairs with an eight-character code instead of a QR code.',
+  ),
+  OWNER_NUMBERS: setting(
+    '',
+    value.phoneNumbers,
+    'Phone numbers of the owners, with commas between them; the linked account is always one.',
+  ),
+  COMMAND_PREFIX: setting('!', value.prefix, 'What a command starts with (put # in quotes).'),
+  MESSAGE_MAX_AGE_SECONDS: setting(
+    '600',
+    value.whole(0, 31_536_000),
+    'Messages that waited for longer than this many seconds are not answered.',
+  ),
+  SENDS_PER_MINUTE: setting(
+    '120',
+    value.whole(0, 100_000),
+    'Messages a minute, all chats together; 0 is no limit.',
+  ),
+  SENDS_PER_CHAT_PER_MINUTE: setting(
+    '30',
+    value.whole(0, 100_000),
+    'Messages a minute in one chat; 0 is no limit.',
+  ),
+  TYPING_DELAY_MS: setting(
+    '500',
+    value.whole(0, 60_000),
+    'Milliseconds that the bot shows "typing" before it answers; 0 is not at all.',
+  ),
+  HTTP_PORT: setting(
+    '',
+    value.whole(0, 65_535, 'a port (0 takes any free one)'),
+    'Port of the status page, health and metrics; empty is off.',
+  ),
+  HTTP_HOST: setting(
+    '127.0.0.1',
+    value.host,
+    'Where that port listens; any host but loopback needs HTTP_TOKEN.',
+  ),
+  HTTP_TOKEN: setting('', value.token, 'What a caller of that port has to present.'),
+  PROXY_URL: setting('', value.proxyUrl, 'http, https or socks5 proxy for the connection and for media.'),
+  WA_VERSION: setting(
+    '',
+    value.waVersion,
+    'Version of WhatsApp Web to speak, e.g. 2.3000.1043857760; empty is built in.',
+  ),
+  WA_WEBSOCKET_URL: setting('wss://web.whatsapp.com/ws/chat', value.websocketUrl, 'Where WhatsApp is.'),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** What each setting was read as; undefined only where it has no default. */
+export type Values = {
+  readonly [N in SettingName]: (typeof SETTINGS)[N] extends Setting<infer D, infer T>
+    ? T | (D extends '' ? undefined : never)
+    : never;
+};
+
+/** Reads every setting from `written`, or its default: the values that are good, and a line for each that is not. */
+export function readValues(written: Readonly<Record<string, string>>): {
+  values: Partial<Values>;
+  problems: string[];
+} {
+  const values: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, { byDefault, schema, mayBe, isPrivate }] of Object.entries(SETTINGS)) {
+    const text = (written[name] ?? byDefault).trim();
+    const result = text === '' ? undefined : schema.safeParse(text);
+    if (result?.success !== false) values[name] = result?.data;
+    else if (isPrivate) problems.push(`${name} must be ${mayBe}`);
+    else problems.push(`${name} is ${JSON.stringify(text.slice(0, 80))}, but must be ${mayBe}`);
+  }
+  return { values: values as Partial<Values>, problems };
+}
+
+/** What is wrong between settings that are each right. */
+export function contradictions(values: Partial<Values>): string[] {
+  const { RECONNECT_DELAY_MS: delayMs, RECONNECT_MAX_DELAY_MS: maxDelayMs, HTTP_HOST: host } = values;
+  const problems: string[] = [];
+  if (delayMs !== undefined && maxDelayMs !== undefined && maxDelayMs < delayMs) {
+    problems.push(
+      `RECONNECT_MAX_DELAY_MS is ${maxDelayMs}, but must be at least RECONNECT_DELAY_MS (${delayMs})`,
+    );
+  }
+  // A token that is there but bad has been reported already.
+  const lacksToken = 'HTTP_TOKEN' in values && values.HTTP_TOKEN === undefined;
+  if (host !== undefined && !value.isLoopback(host) && lacksToken) {
+    problems.push(`HTTP_TOKEN must be set, because HTTP_HOST is "${host}": other machines can reach it`);
+  }
+  return problems;
+}
