@@ -1,0 +1,113 @@
+/**
+ * The bot's doors. `bot/` owns these interfaces, `app.ts` joins them to WhatsApp and to the session folder,
+ * and a test joins them to a handful of lines of its own.
+ */
+
+/** A person, however WhatsApp addressed them. */
+export interface Person {
+  /** The one key of this person: the phone number's digits where it is known, else `lid:…`. */
+  readonly id: string;
+  /** Phone number, digits only, where WhatsApp told it. */
+  readonly number: string | undefined;
+  /** The address to mention or write to them, as this chat uses it. */
+  readonly jid: string;
+  /** The name they chose for themselves. Data from a stranger. */
+  readonly name: string | undefined;
+}
+
+export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker';
+
+/** Media that came with a message. All fields are claims of the sender. */
+export interface IncomingMedia {
+  readonly kind: MediaKind;
+  readonly mimetype: string;
+  readonly sizeBytes: number | undefined;
+  readonly fileName: string | undefined;
+}
+
+export type ChatKind = 'direct' | 'group' | 'status' | 'broadcast' | 'newsletter' | 'other';
+
+/** One message that somebody wrote. Plain data; `origin` is for the messenger alone. */
+export interface IncomingMessage {
+  /** Unique for the account and the same after a restart: chat, sender and WhatsApp's id. */
+  readonly key: string;
+  readonly id: string;
+  /** JID of the chat: where an answer goes. */
+  readonly chat: string;
+  readonly chatKind: ChatKind;
+  readonly sender: Person;
+  /** Whether the linked account itself wrote it, on another of its devices. */
+  readonly isFromMe: boolean;
+  /** Text or caption; empty where there is none. */
+  readonly text: string;
+  readonly sentAtMs: number;
+  readonly mentions: readonly string[];
+  readonly quoted: { readonly id: string; readonly text: string; readonly senderJid: string | undefined } | undefined;
+  readonly media: IncomingMedia | undefined;
+  /** Media of the message that this one quotes. */
+  readonly quotedMedia: IncomingMedia | undefined;
+  /** Timer of a disappearing chat, in seconds; 0 where there is none. */
+  readonly expirationSeconds: number;
+  /** The id of the message that this one edits, where it is an edit. */
+  readonly edits: string | undefined;
+  /** Whether a bot account says it wrote this (a bot's own mark, or a business automation). */
+  readonly isFromBot: boolean;
+  /** What the messenger needs to quote, react to or download it. */
+  readonly origin: unknown;
+}
+
+export type Content =
+  | { readonly kind: 'text'; readonly text: string; readonly mentions?: readonly string[] }
+  | { readonly kind: 'reaction'; readonly emoji: string; readonly to: IncomingMessage }
+  | {
+      readonly kind: MediaKind;
+      readonly data: Uint8Array;
+      readonly mimetype?: string;
+      readonly caption?: string;
+      readonly fileName?: string;
+    }
+  | { readonly kind: 'poll'; readonly question: string; readonly options: readonly string[]; readonly maxChoices: number };
+
+export interface OutgoingMessage {
+  /** WhatsApp's message id: the same id is the same message, whoever sends it again. */
+  readonly id: string;
+  readonly chat: string;
+  readonly content: Content;
+  readonly quote?: IncomingMessage | undefined;
+  readonly expirationSeconds?: number | undefined;
+}
+
+export interface GroupFacts {
+  readonly chat: string;
+  readonly subject: string;
+  readonly members: ReadonlyArray<{ readonly id: string; readonly jid: string; readonly isAdmin: boolean }>;
+}
+
+/** The way out: implemented over WhatsApp. */
+export interface Messenger {
+  /**
+   * Resolves once WhatsApp has acknowledged the message. Rejects with `SEND_REFUSED` where it never will,
+   * with `NOT_CONNECTED` or `SEND_TIMEOUT` where trying again is right.
+   */
+  send(message: OutgoingMessage, signal: AbortSignal): Promise<void>;
+  showTyping(chat: string, isTyping: boolean): Promise<void>;
+  /** Resolves when there is a connection to send on; rejects when the signal aborts. */
+  whenOpen(signal: AbortSignal): Promise<void>;
+  /** The decrypted media of a message (or of the one it quotes). Rejects with `MEDIA_REFUSED`. */
+  download(
+    message: IncomingMessage,
+    options: { readonly which: 'own' | 'quoted'; readonly maxBytes: number; readonly signal: AbortSignal },
+  ): Promise<Uint8Array>;
+  group(chat: string): Promise<GroupFacts>;
+}
+
+/** A small durable map: what is set here survives a kill. Values are JSON. */
+export interface Table<T> {
+  get(id: string): T | undefined;
+  has(id: string): boolean;
+  readonly size: number;
+  entries(): IterableIterator<[string, T]>;
+  /** Resolves when the change is in the file. Throws `STORAGE_FAILED` and changes nothing where it can't be. */
+  set(id: string, value: T): Promise<void>;
+  delete(id: string): Promise<void>;
+}

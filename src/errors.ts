@@ -1,0 +1,69 @@
+/** Every error a person may meet, and the exit code it means. Branch on these, never on message texts. */
+const EXIT_CODES = {
+  /** A setting has a value that it cannot have. */
+  BAD_CONFIG: 78,
+  /** The session folder is a file, is not writable, or holds credentials that nobody can read. */
+  SESSION_UNUSABLE: 78,
+  /** Another process owns the session folder. */
+  SESSION_LOCKED: 75,
+  /** Another client keeps opening this session. */
+  SESSION_REPLACED: 75,
+  /** The device was removed from the account. */
+  LOGGED_OUT: 77,
+  /** A write to the session folder failed: full disk, I/O error, too many open files. */
+  STORAGE_FAILED: 1,
+  /** WhatsApp did not acknowledge a message in time. */
+  SEND_TIMEOUT: 1,
+  /** WhatsApp refused a message for good. */
+  SEND_REFUSED: 1,
+  /** There is no connection at the moment. */
+  NOT_CONNECTED: 1,
+  /** Media is larger, slower or other than allowed. */
+  MEDIA_REFUSED: 1,
+  /** The arguments of a command line do not fit. */
+  BAD_ARGUMENTS: 78,
+  /** The port of the status page is taken or not allowed. */
+  HTTP_UNAVAILABLE: 1,
+} as const;
+
+export type ErrorCode = keyof typeof EXIT_CODES;
+
+/**
+ * An error with a stable `code` and a message in two sentences: the cause, and what the person can do.
+ * Printed without a stack trace.
+ */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** The process exit code this error means: 75, 77, 78, or 1 for a bug. */
+  get exitCode(): number {
+    return EXIT_CODES[this.code];
+  }
+}
+
+/** Whether `error` is an `AppError`, of this code where one is given. */
+export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
+  return error instanceof AppError && (code === undefined || error.code === code);
+}
+
+/** The system's code of a failed file or network operation (`ENOENT`, `ENOSPC`, …), if it has one. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Ends a `switch` over a union: the compiler complains here when a member is missing. */
+export function assertNever(value: never): never {
+  throw new Error(`unexpected value: ${JSON.stringify(value)}`);
+}

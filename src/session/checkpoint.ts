@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { discard, type FileSystem, removeIfThere, storageError, syncFolder, writeBeside } from './files.ts';
+
+/** The latest content of a file; `null` for one that is to go. */
+export type FileChange = readonly [name: string, json: string | null];
+
+/** How many files are open at once: far below any `ulimit -n`. */
+const CONCURRENCY = 16;
+
+/**
+ * Writes each file whole or not at all, and durably. Throws `STORAGE_FAILED` at the first that fails; those
+ * before it are written.
+ */
+export async function writeFiles(
+  fs: FileSystem,
+  folder: string,
+  changes: readonly FileChange[],
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let change = changes[next++]; change; change = changes[next++]) await writeOne(fs, folder, change);
+  };
+  const results = await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  try {
+    syncFolder(fs, folder);
+  } catch (error) {
+    throw storageError('sync', folder, error);
+  }
+}
+
+async function writeOne(fs: FileSystem, folder: string, [name, json]: FileChange): Promise<void> {
+  const path = join(folder, name);
+  if (json === null) return removeIfThere(fs, path);
+  try {
+    const { fd, temporary } = writeBeside(fs, path, Buffer.from(json));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        fs.fsync(fd, (error) => (error ? reject(error) : resolve()));
+      });
+      fs.closeSync(fd);
+      fs.renameSync(temporary, path);
+    } catch (error) {
+      discard(fs, fd, temporary);
+      throw error;
+    }
+  } catch (error) {
+    throw storageError('write', path, error);
+  }
+}

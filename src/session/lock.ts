@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, systemCode } from '../errors.ts';
+import { FILE_MODE, NAMES } from './files.ts';
+import {
+  answeringServer,
+  ask,
+  listenAs,
+  placeInFolder,
+  placeInTemporaryFolder,
+  type SocketPlace,
+  socketName,
+} from './lock-sockets.ts';
+
+/** Who owns a session folder. */
+export interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  readonly sinceMs: number;
+}
+
+export interface Lock {
+  readonly owner: Owner;
+  release(): Promise<void>;
+}
+
+/** What a process says on its socket. */
+interface Announcement extends Owner {
+  readonly ticket: string;
+  readonly isOwner: boolean;
+}
+
+const ANSWER_WITHIN_MS = 1_200;
+const ASK_AGAIN_MS = 20;
+
+/**
+ * One owner for a folder, freed by the death of its process.
+ *
+ * Each process listens on a unix socket of its own in the folder: the system closes it with the process, so a
+ * connection that is refused means dead, whatever pids, clocks or containers say. A socket gets its visible name
+ * only once it listens. Everyone announces first and looks second, so of two that start at once at least one sees
+ * the other: a candidate gives way to an owner and to a candidate with a smaller ticket, and waits for one with a
+ * larger ticket to give way. Only the owner removes sockets, and only those of the dead.
+ *
+ * Throws `SESSION_LOCKED` within two seconds where another process has the folder.
+ */
+export async function lockSession(folder: string): Promise<Lock> {
+  const owner: Owner = { pid: process.pid, host: hostname(), sinceMs: Date.now() };
+  const ticket = randomUUID();
+  const name = socketName(ticket);
+  let isOwner = false;
+  const server = answeringServer(() => JSON.stringify({ ...owner, ticket, isOwner } satisfies Announcement));
+  const place = await announce(folder, (candidate) => listenAs(server, candidate, name));
+  const release = async (): Promise<void> => {
+    if (isOwner) rmSync(join(folder, NAMES.owner), { force: true });
+    rmSync(place.pathOf(name), { force: true });
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    place.close();
+  };
+  try {
+    const dead = await outlastOthers(folder, place, name, ticket);
+    isOwner = true;
+    for (const other of dead) rmSync(place.pathOf(other), { force: true });
+    noteOwner(folder, owner);
+    return { owner, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** Listens in the folder, or beside it where its file system has no sockets. */
+async function announce(folder: string, listen: (place: SocketPlace) => Promise<void>): Promise<SocketPlace> {
+  const place = placeInFolder(folder);
+  try {
+    await listen(place);
+    return place;
+  } catch (error) {
+    place.close();
+    const code = systemCode(error) ?? '';
+    if (code === 'EADDRINUSE') throw lockedError(folder, (await living(place))[0]);
+    if (!['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS'].includes(code)) throw error;
+    const elsewhere = placeInTemporaryFolder(folder);
+    await listen(elsewhere);
+    return elsewhere;
+  }
+}
+
+/** Resolves with the sockets of the dead once nobody else can own the folder; throws where somebody does. */
+async function outlastOthers(
+  folder: string,
+  place: SocketPlace,
+  ownName: string,
+  ticket: string,
+): Promise<string[]> {
+  const deadline = Date.now() + ANSWER_WITHIN_MS;
+  for (;;) {
+    const others = process.platform === 'win32' ? [] : place.names().filter((name) => name !== ownName);
+    const rivals = await living(place, others);
+    if (rivals.length === 0) return others;
+    const stronger = rivals.find((rival) => rival === undefined || rival.isOwner || rival.ticket < ticket);
+    if (rivals.includes(undefined)) throw lockedError(folder, readOwner(folder));
+    if (stronger || Date.now() >= deadline) throw lockedError(folder, stronger ?? rivals[0]);
+    await sleep(ASK_AGAIN_MS);
+  }
+}
+
+/** Who of the named is alive; undefined stands for one who does not answer. */
+async function living(place: SocketPlace, names = place.names()): Promise<Array<Announcement | undefined>> {
+  const answers = await Promise.all(names.map((name) => ask(place.pathOf(name), ANSWER_WITHIN_MS)));
+  return answers
+    .filter((answer) => answer.kind !== 'dead')
+    .map((answer) => (answer.kind === 'said' ? parseJson<Announcement>(answer.text) : undefined));
+}
+
+/** Who owns a folder at the moment, without taking it. */
+export async function currentOwner(folder: string): Promise<Owner | undefined> {
+  for (const placeOf of [placeInFolder, placeInTemporaryFolder]) {
+    const place = placeOf(folder);
+    const owners = await living(place).finally(() => place.close());
+    if (owners.length > 0) return owners[0] ?? readOwner(folder);
+  }
+  return undefined;
+}
+
+function lockedError(folder: string, owner: Owner | undefined): AppError {
+  const who = owner
+    ? `process ${owner.pid} on ${owner.host} since ${new Date(owner.sinceMs).toISOString()}`
+    : 'another process, which does not answer';
+  return new AppError(
+    'SESSION_LOCKED',
+    `The session in ${folder} is in use by ${who}. Stop it, or set another SESSION_PATH.`,
+  );
+}
+
+/** For the one case in which the owner cannot speak for itself: it was stopped (SIGSTOP) or hangs. */
+function noteOwner(folder: string, owner: Owner): void {
+  try {
+    writeFileSync(join(folder, NAMES.owner), `${JSON.stringify(owner)}\n`, { mode: FILE_MODE });
+  } catch {
+    // A full disk must not keep a bot from starting; the note only makes a message nicer.
+  }
+}
+
+function readOwner(folder: string): Owner | undefined {
+  try {
+    return parseJson<Owner>(readFileSync(join(folder, NAMES.owner), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function parseJson<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { type FileSystem, readIfThere, renameAside } from './files.ts';
+
+/** The program's own durable maps: messages received, messages sent, what commands keep. Each is one file. */
+export const TABLE_NAMES = ['inbox', 'sent', 'state', 'reminders'] as const;
+
+export type TableName = (typeof TABLE_NAMES)[number];
+
+const names: ReadonlySet<string> = new Set(TABLE_NAMES);
+
+export const isTableName = (type: string): type is TableName => names.has(type);
+
+export const tableFileName = (name: TableName): string => `table-${name}.json`;
+
+/** The rows of a table as they are in its file; a damaged file is set aside and reported, and the bot runs on. */
+export function readTable(
+  fs: FileSystem,
+  folder: string,
+  name: TableName,
+  onDamage: (file: string) => void,
+): Map<string, unknown> {
+  const file = tableFileName(name);
+  const content = readIfThere(fs, join(folder, file));
+  if (!content) return new Map();
+  try {
+    const rows: unknown = JSON.parse(content.toString());
+    if (typeof rows !== 'object' || rows === null) throw new Error('not an object');
+    return new Map(Object.entries(rows));
+  } catch {
+    renameAside(fs, join(folder, file));
+    onDamage(file);
+    return new Map();
+  }
+}
+
+export function tableToJson(rows: ReadonlyMap<string, unknown>): string {
+  return JSON.stringify(Object.fromEntries(rows));
+}
