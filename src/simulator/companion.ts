@@ -1,0 +1,79 @@
+import type { Connection } from './connection.ts';
+import { Mailbox } from './mailbox.ts';
+import type { KeyBundle } from './phone-keys.ts';
+
+export interface SignedPreKey {
+  readonly id: number;
+  readonly value: Buffer;
+  readonly signature: Buffer;
+}
+
+/** What a companion tells about itself when it registers. */
+export interface Registration {
+  readonly noiseKey: Buffer;
+  readonly identityKey: Buffer;
+  readonly registrationId: number;
+  readonly signedPreKey: SignedPreKey;
+}
+
+/** A linked device as the server knows it: the bot. */
+export class Companion {
+  readonly id: number;
+  readonly jid: string;
+  readonly lid: string;
+  readonly keyIndex: number;
+  readonly noiseKey: Buffer;
+  readonly identityKey: Buffer;
+  readonly registrationId: number;
+  readonly mailbox = new Mailbox();
+  /** Ids of one-time keys that somebody got; the client must be able to use every one of them once. */
+  readonly handedOutPreKeyIds: number[] = [];
+  readonly counters = {
+    logins: 0,
+    preKeyUploads: 0,
+    messages: 0,
+    receipts: 0,
+    retryReceipts: 0,
+    acks: 0,
+    nacks: 0,
+  };
+  signedPreKey: SignedPreKey;
+  connection: Connection | undefined;
+  isActive = false;
+  /** The phone tells a new companion about the account's history once. */
+  hasHistory = false;
+  readonly #preKeys = new Map<number, Buffer>();
+
+  constructor(id: number, jid: string, lid: string, registration: Registration) {
+    this.id = id;
+    this.jid = jid;
+    this.lid = lid;
+    this.keyIndex = id;
+    this.noiseKey = registration.noiseKey;
+    this.identityKey = registration.identityKey;
+    this.registrationId = registration.registrationId;
+    this.signedPreKey = registration.signedPreKey;
+  }
+
+  /** Ids of the one-time keys that the server can still hand out. */
+  preKeyIds(): number[] {
+    return [...this.#preKeys.keys()];
+  }
+
+  addPreKeys(keys: Iterable<readonly [number, Buffer]>): void {
+    for (const [id, value] of keys) this.#preKeys.set(id, value);
+    this.counters.preKeyUploads++;
+  }
+
+  /** Hands out one one-time key, or a bundle without when there is none left. */
+  takeBundle(): KeyBundle {
+    const { registrationId, signedPreKey } = this;
+    const [next] = this.#preKeys;
+    if (next) {
+      this.#preKeys.delete(next[0]);
+      this.handedOutPreKeyIds.push(next[0]);
+    }
+    const preKey = next && { id: next[0], value: next[1] };
+    return { registrationId, identity: this.identityKey, signedPreKey, preKey };
+  }
+}

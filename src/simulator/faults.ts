@@ -1,0 +1,107 @@
+import { type Stanza, stanza } from './stanza.ts';
+import type { Switches } from './switches.ts';
+
+/** What the switches act on. */
+export interface FaultTarget {
+  /** Sends a last stanza on every live connection and closes it. */
+  endAll(node: Stanza): void;
+  dropAll(): void;
+  freezeAll(isFrozen: boolean): void;
+  setDelay(ms: number): void;
+  forgetCompanions(): void;
+  goDown(): Promise<void>;
+  comeUp(): Promise<void>;
+}
+
+/** Everything that can go wrong with WhatsApp, to be switched on in a test. */
+export class Faults {
+  readonly #target: FaultTarget;
+  readonly #switches: Switches;
+
+  constructor(target: FaultTarget, switches: Switches) {
+    this.#target = target;
+    this.#switches = switches;
+  }
+
+  /** `<stream:error>` with a code, and the node inside it if there is one; then the connection ends. */
+  streamError(code: number | undefined, child?: Stanza): void {
+    const attrs = { code: code?.toString() };
+    this.#target.endAll(stanza('stream:error', attrs, child ? [child] : undefined));
+  }
+
+  /** Another client has opened the same session. Clients report 440. */
+  replace(): void {
+    this.streamError(undefined, stanza('conflict', { type: 'replaced' }));
+  }
+
+  /** The owner has removed the device while it is online. Clients report 401; its next login fails, too. */
+  removeDevice(): void {
+    this.#target.forgetCompanions();
+    this.streamError(401, stanza('conflict', { type: 'device_removed' }));
+  }
+
+  /** The owner has removed the device while it was offline: its next login gets `<failure reason="401">`. */
+  unlinkWhileOffline(): void {
+    this.#target.forgetCompanions();
+  }
+
+  /** The next logins are refused: 401, 402 with `expire` (seconds), 403, 405, 503, … */
+  failNextLogins(reason: number, times = 1, attrs: Record<string, string> = {}): void {
+    const failure = { reason: String(reason), location: 'simulated', ...attrs };
+    for (let i = 0; i < times; i++) this.#switches.loginFailures.push(failure);
+  }
+
+  /** The next WebSocket upgrades get this HTTP status instead of 101. */
+  refuseUpgrades(status: number, times = 1): void {
+    for (let i = 0; i < times; i++) this.#switches.refusedUpgrades.push(status);
+  }
+
+  /** WebSocket upgrades get no answer at all. */
+  hangUpgrades(isOn: boolean): void {
+    this.#switches.hangsUpgrades = isOn;
+  }
+
+  /** TCP reset. */
+  dropConnection(): void {
+    this.#target.dropAll();
+  }
+
+  /**
+   * The connections that are live now read and answer nothing more, and stay open; `false` wakes them up.
+   * A new connection is a different peer and works.
+   */
+  halfOpen(isOn: boolean): void {
+    this.#target.freezeAll(isOn);
+  }
+
+  /** Refuses TCP until `up`. Nothing that is known gets lost. */
+  down(): Promise<void> {
+    return this.#target.goDown();
+  }
+
+  up(): Promise<void> {
+    return this.#target.comeUp();
+  }
+
+  /** Sends get no acknowledgement; they still arrive unless `swallow` is set. */
+  withholdAcks(isOn: boolean, options: { swallow?: boolean } = {}): void {
+    this.#switches.withholdsAcks = isOn;
+    this.#switches.swallowsMessages = isOn && (options.swallow ?? false);
+  }
+
+  /** Every stanza to a client is this late. */
+  delayMs(ms: number): void {
+    this.#switches.delayMs = ms;
+    this.#target.setDelay(ms);
+  }
+
+  /** Queries with these namespaces get no answer; without arguments all are answered again. */
+  ignoreQueries(...namespaces: string[]): void {
+    this.#switches.ignoredQueries = new Set(namespaces);
+  }
+
+  /** Whether look-ups of devices by phone number also tell the LID. Default on, as WhatsApp does. */
+  replyWithLids(isOn: boolean): void {
+    this.#switches.repliesWithLids = isOn;
+  }
+}

@@ -1,0 +1,66 @@
+import { type Addressing, type Contact, jidOf, userOf } from './address.ts';
+import type { Person } from './person.ts';
+import { type Stanza, stanza } from './stanza.ts';
+
+/** A group that the owner's account is in, with the people in it. */
+export class Group {
+  readonly jid: string;
+  readonly subject: string;
+  readonly people: readonly Person[];
+  readonly addressing: Addressing;
+  readonly #admins: ReadonlySet<Contact>;
+  readonly #owner: Contact;
+  readonly #createdAt: number;
+
+  constructor(
+    id: string,
+    owner: Contact,
+    options: {
+      subject?: string;
+      people: readonly Person[];
+      addressing?: Addressing;
+      admins?: readonly Person[];
+    },
+    createdAt: number,
+  ) {
+    this.jid = `${id}@g.us`;
+    this.subject = options.subject ?? 'Group';
+    this.people = [...options.people];
+    this.addressing = options.addressing ?? 'lid';
+    this.#admins = new Set(options.admins ?? []);
+    this.#owner = owner;
+    this.#createdAt = createdAt;
+  }
+
+  /** How the group calls somebody. */
+  addressOf(contact: Contact): string {
+    return jidOf(contact, this.addressing);
+  }
+
+  /** The group as a look-up shows it. */
+  metadata(): Stanza {
+    const founder = this.addressOf(this.#owner);
+    const attrs = {
+      id: userOf(this.jid),
+      subject: this.subject,
+      s_t: String(this.#createdAt),
+      s_o: founder,
+      creation: String(this.#createdAt),
+      creator: founder,
+      addressing_mode: this.addressing,
+      size: String(this.people.length + 1),
+    };
+    return stanza(
+      'group',
+      attrs,
+      [this.#owner, ...this.people].map((member) => this.#participant(member)),
+    );
+  }
+
+  #participant(member: Contact): Stanza {
+    const other = jidOf(member, this.addressing === 'lid' ? 'pn' : 'lid');
+    const otherName = this.addressing === 'lid' ? 'phone_number' : 'lid';
+    const type = member === this.#owner ? 'superadmin' : this.#admins.has(member) ? 'admin' : undefined;
+    return stanza('participant', { jid: this.addressOf(member), [otherName]: other, type });
+  }
+}

@@ -1,0 +1,108 @@
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { KeyPair } from '@whiskeysockets/baileys';
+import { WebSocketServer } from 'ws';
+import { Connection, type ConnectionListener } from './connection.ts';
+import type { Switches } from './switches.ts';
+
+/** The port: takes WebSocket connections, refuses them, or is not there. */
+export class Listener {
+  readonly #key: KeyPair;
+  readonly #certificate: Uint8Array;
+  readonly #switches: Switches;
+  readonly #connectionListener: ConnectionListener;
+  readonly #connections = new Set<Connection>();
+  readonly #sockets = new Set<Socket>();
+  readonly #webSockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    clientTracking: false,
+  });
+  #server: Server | undefined;
+  #port: number;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    port: number,
+    key: KeyPair,
+    certificate: Uint8Array,
+    switches: Switches,
+    connectionListener: ConnectionListener,
+  ) {
+    this.#port = port;
+    this.#key = key;
+    this.#certificate = certificate;
+    this.#switches = switches;
+    this.#connectionListener = connectionListener;
+  }
+
+  /** The real one, once it has listened. */
+  get port(): number {
+    return this.#port;
+  }
+
+  each(action: (connection: Connection) => void): void {
+    for (const connection of [...this.#connections]) action(connection);
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#listen();
+    return this.#starting;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#close();
+    return this.#stopping;
+  }
+
+  async #listen(): Promise<void> {
+    await this.#stopping;
+    this.#stopping = undefined;
+    const server = createServer((_, response) => response.writeHead(404).end());
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      // A client that resets its connection is no event worth crashing for.
+      socket.on('error', () => socket.destroy());
+    });
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.#port, '127.0.0.1', resolve);
+    });
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  async #close(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    this.#starting = undefined;
+    const server = this.#server;
+    this.#server = undefined;
+    const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (this.#switches.hangsUpgrades) return;
+    const status = this.#switches.refusedUpgrades.shift();
+    if (status !== undefined) {
+      socket.end(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      );
+      return;
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const listener: ConnectionListener = {
+        ...this.#connectionListener,
+        closed: (closed) => {
+          this.#connections.delete(closed);
+          this.#connectionListener.closed(closed);
+        },
+      };
+      this.#connections.add(new Connection(webSocket, socket, this.#key, this.#certificate, listener));
+    });
+  }
+}

@@ -1,0 +1,15 @@
+import type { Contact } from './address.ts';
+import type { KeyBundle } from './phone-keys.ts';
+import type { Stanza } from './stanza.ts';
+
+/** What a simulated phone needs from the server. */
+export interface Network {
+  readonly owner: Contact;
+  /** Ids of the owner's linked devices. */
+  companionIds(): number[];
+  /** A bundle of a linked device; spends one of its one-time keys. */
+  takeBundle(companion: number): KeyBundle | undefined;
+  /** Hands a stanza to a linked device, now or at its next login, until it acknowledges it. */
+  post(companion: number, node: Stanza): void;
+  nowSeconds(): number;
+}

@@ -1,0 +1,200 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { proto } from '@whiskeysockets/baileys';
+import { type Contact, isSameUser, jidOf } from './address.ts';
+import { isCountersigned, sealDeviceIdentity, signDeviceIdentity } from './adv.ts';
+import { Companion, type Registration } from './companion.ts';
+import type { Connection } from './connection.ts';
+import { isSignatureValid, type SignalKeyPair, withKeyType, withoutKeyType } from './libsignal.ts';
+import {
+  answerCode,
+  type CodeOffer,
+  type CodeRequest,
+  normalizeCode,
+  openKeyBundle,
+} from './pairing-code.ts';
+import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } from './stanza.ts';
+
+/** A client that has connected without being linked, and waits for a phone to accept it. */
+interface Applicant {
+  readonly connection: Connection;
+  readonly registration: Registration;
+  readonly refs: readonly string[];
+  code: CodeRequest | undefined;
+  offer: CodeOffer | undefined;
+  /** Waits for the answer to the stanza with this id. */
+  expects: { readonly id: string; readonly answered: (node: Stanza) => void } | undefined;
+  gone: (error: Error) => void;
+}
+
+interface PairingOptions {
+  readonly owner: Contact;
+  readonly account: SignalKeyPair;
+  readonly qrRefs: number;
+  readonly nowSeconds: () => number;
+  readonly nextDeviceId: () => number;
+  readonly linked: (companion: Companion) => void;
+}
+
+const PLATFORM = 'android';
+
+/** Registers new companions: QR refs, pairing codes, and the signatures with which a phone accepts one. */
+export class PairingDesk {
+  readonly #options: PairingOptions;
+  readonly #applicants = new Map<Connection, Applicant>();
+
+  constructor(options: PairingOptions) {
+    this.#options = options;
+  }
+
+  has(connection: Connection): boolean {
+    return this.#applicants.has(connection);
+  }
+
+  /** A client without account: it gets refs to make QR codes of. Throws when its keys make no sense. */
+  register(
+    connection: Connection,
+    noiseKey: Buffer,
+    data: proto.ClientPayload.IDevicePairingRegistrationData,
+  ): void {
+    const registration = readRegistration(noiseKey, data);
+    const refs = Array.from(
+      { length: this.#options.qrRefs },
+      () => `2@${randomBytes(32).toString('base64url')}`,
+    );
+    const idle = { code: undefined, offer: undefined, expects: undefined, gone: () => undefined };
+    this.#applicants.set(connection, { connection, registration, refs, ...idle });
+    const nodes = refs.map((ref) => stanza('ref', {}, Buffer.from(ref)));
+    const attrs = { type: 'set', id: randomUUID(), from: SERVER_JID, xmlns: 'md' };
+    connection.send(stanza('iq', attrs, [stanza('pair-device', {}, nodes)]));
+  }
+
+  forget(connection: Connection): void {
+    this.#applicants
+      .get(connection)
+      ?.gone(new Error('the client closed its connection before it was linked'));
+    this.#applicants.delete(connection);
+  }
+
+  /** Takes what an applicant says. */
+  received(connection: Connection, node: Stanza): void {
+    const applicant = this.#applicants.get(connection);
+    if (!applicant || node.tag !== 'iq') return;
+    if (node.attrs.type === 'result') {
+      const { expects } = applicant;
+      if (expects && expects.id === node.attrs.id) expects.answered(node);
+      return;
+    }
+    const step = childOf(node, 'link_code_companion_reg');
+    switch (step?.attrs.stage) {
+      case 'companion_hello':
+        this.#requestCode(applicant, node, step);
+        return;
+      case 'companion_finish':
+        connection.send(resultOf(node));
+        if (applicant.expects?.id === 'companion_finish') applicant.expects.answered(step);
+        return;
+      default:
+        connection.send(node.attrs.xmlns === 'w:p' ? resultOf(node) : errorOf(node, 401, 'not-authorized'));
+    }
+  }
+
+  /** The phone has scanned a QR code. Resolves when the companion is linked. */
+  async scan(qr: string): Promise<Companion> {
+    const [ref = '', noiseKey = '', identityKey = '', secret = ''] = qr.slice(qr.indexOf('#') + 1).split(',');
+    const applicant = [...this.#applicants.values()].find(({ refs }) => refs.includes(ref));
+    if (!applicant) throw new Error('this QR code is no longer valid');
+    const { registration } = applicant;
+    const shown = [noiseKey, identityKey].map((key) => Buffer.from(key, 'base64'));
+    if (!shown[0]?.equals(registration.noiseKey) || !shown[1]?.equals(registration.identityKey)) {
+      throw new Error('this QR code belongs to another client');
+    }
+    return this.#link(applicant, Buffer.from(secret, 'base64'));
+  }
+
+  /** The code that a client shows was typed on the phone. Resolves when the companion is linked. */
+  async enterCode(typed: string): Promise<Companion> {
+    const waiting = [...this.#applicants.values()].reverse();
+    const applicant = waiting.find(
+      ({ code }) => code && isSameUser(code.jid, jidOf(this.#options.owner, 'pn')),
+    );
+    if (!applicant?.code) throw new Error('no client waits for a code on this account');
+    const { code, connection, registration } = applicant;
+    const offer = await answerCode(code, normalizeCode(typed));
+    const finish = this.#expect(applicant, 'companion_finish');
+    connection.send(this.#primaryHello(code, offer));
+    const bundle = bytesOf(childOf(await finish, 'link_code_pairing_wrapped_key_bundle'));
+    const { account } = this.#options;
+    return this.#link(applicant, openKeyBundle(offer, account, registration.identityKey, bundle));
+  }
+
+  #requestCode(applicant: Applicant, query: Stanza, hello: Stanza): void {
+    const wrappedCompanionKey = bytesOf(childOf(hello, 'link_code_pairing_wrapped_companion_ephemeral_pub'));
+    if (wrappedCompanionKey.length !== 80) throw new Error('not a wrapped key');
+    const ref = randomBytes(16).toString('base64url');
+    applicant.code = { jid: hello.attrs.jid ?? '', ref, wrappedCompanionKey };
+    const answer = stanza('link_code_pairing_ref', {}, Buffer.from(ref));
+    applicant.connection.send(resultOf(query, [stanza('link_code_companion_reg', {}, [answer])]));
+  }
+
+  #primaryHello(code: CodeRequest, offer: CodeOffer): Stanza {
+    const identity = withoutKeyType(this.#options.account.pubKey);
+    const step = stanza('link_code_companion_reg', { stage: 'primary_hello' }, [
+      stanza('link_code_pairing_wrapped_primary_ephemeral_pub', {}, offer.wrappedPhoneKey),
+      stanza('primary_identity_pub', {}, identity),
+      stanza('link_code_pairing_ref', {}, Buffer.from(code.ref)),
+    ]);
+    const t = String(this.#options.nowSeconds());
+    const attrs = { from: SERVER_JID, type: 'link_code_companion_reg', id: randomUUID(), t };
+    return stanza('notification', attrs, [step]);
+  }
+
+  async #link(applicant: Applicant, advSecret: Buffer): Promise<Companion> {
+    const { owner, account, nowSeconds } = this.#options;
+    const { connection, registration } = applicant;
+    const device = this.#options.nextDeviceId();
+    const identity = signDeviceIdentity(account, registration.identityKey, device, nowSeconds());
+    const id = randomUUID();
+    const jid = jidOf(owner, 'pn', device);
+    const lid = jidOf(owner, 'lid', device);
+    const success = stanza('pair-success', {}, [
+      stanza('device-identity', {}, Buffer.from(sealDeviceIdentity(identity, advSecret))),
+      stanza('device', { jid, lid }),
+      stanza('platform', { name: PLATFORM }),
+    ]);
+    const answer = this.#expect(applicant, id);
+    const t = String(nowSeconds());
+    connection.send(stanza('iq', { type: 'set', id, from: SERVER_JID, xmlns: 'md', t }, [success]));
+    const reply = childOf(childOf(await answer, 'pair-device-sign'), 'device-identity');
+    if (!isCountersigned(bytesOf(reply), identity, registration.identityKey)) {
+      connection.close();
+      throw new Error('the companion did not sign its identity');
+    }
+    const companion = new Companion(device, jid, lid, registration);
+    this.#applicants.delete(connection);
+    this.#options.linked(companion);
+    // Part of every pairing: the client has to come back as the device it now is.
+    connection.send(stanza('stream:error', { code: '515' }));
+    connection.close();
+    return companion;
+  }
+
+  #expect(applicant: Applicant, id: string): Promise<Stanza> {
+    return new Promise((resolve, reject) => {
+      applicant.gone = reject;
+      applicant.expects = { id, answered: resolve };
+    });
+  }
+}
+
+function readRegistration(
+  noiseKey: Buffer,
+  data: proto.ClientPayload.IDevicePairingRegistrationData,
+): Registration {
+  const identityKey = Buffer.from(data.eIdent ?? []);
+  const value = Buffer.from(data.eSkeyVal ?? []);
+  const signature = Buffer.from(data.eSkeySig ?? []);
+  if (!isSignatureValid(identityKey, withKeyType(value), signature)) throw new Error('bad registration');
+  const signedPreKey = { id: Buffer.from(data.eSkeyId ?? []).readUIntBE(0, 3), value, signature };
+  const registrationId = Buffer.from(data.eRegid ?? []).readUInt32BE(0);
+  return { noiseKey, identityKey, registrationId, signedPreKey };
+}

@@ -1,0 +1,80 @@
+import type { proto } from '@whiskeysockets/baileys';
+import { type Addressing, type Contact, jidOf } from './address.ts';
+import { newMessageId } from './content.ts';
+import type { Group } from './group.ts';
+import { Handset, type Parcel, type SentMessage } from './handset.ts';
+import type { Network } from './network.ts';
+
+export interface SendOptions {
+  /** A group that both are in; without it the message goes to the bot's account itself. */
+  to?: Group;
+  /** A second message with the same id is for the receiver to recognise. */
+  id?: string;
+  /** Seconds; default now. */
+  timestamp?: number;
+}
+
+/** What somebody was told about one of their messages. */
+export interface SeenReceipt {
+  readonly id: string;
+  /** `delivery` when the stanza carries no type. */
+  readonly type: string;
+  readonly atMs: number;
+}
+
+/** Somebody with a phone who chats with the bot. */
+export class Person extends Handset {
+  /** Receipts the bot sent for this person's messages. */
+  readonly receipts: SeenReceipt[] = [];
+  /** What the bot showed while it was writing: `composing`, `paused`, … */
+  readonly chatStates: { readonly state: string; readonly atMs: number }[] = [];
+  protected readonly sendsDeliveryReceipts = true;
+  readonly #addressing: Addressing | 'mixed';
+  #messages = 0;
+
+  constructor(network: Network, contact: Contact, name: string, addressing: Addressing | 'mixed') {
+    super(network, contact, name);
+    this.#addressing = addressing;
+  }
+
+  /** The address that this person's direct messages come from; the phone number where both occur. */
+  get jid(): string {
+    return jidOf(this, this.#addressing === 'lid' ? 'lid' : 'pn');
+  }
+
+  send(text: string, to?: Group): Promise<{ id: string }> {
+    return this.sendMessage({ conversation: text }, to ? { to } : {});
+  }
+
+  /** Resolves when the message is with the server; whether the bot is online does not matter. */
+  async sendMessage(message: proto.IMessage, options: SendOptions = {}): Promise<{ id: string }> {
+    const id = options.id ?? newMessageId();
+    const timestamp = options.timestamp ?? this.network.nowSeconds();
+    const addressing = options.to?.addressing ?? this.#nextAddressing();
+    await this.transmit({ id, message, group: options.to, addressing, timestamp, recipient: undefined });
+    return { id };
+  }
+
+  protected contentOf(sent: SentMessage): proto.IMessage {
+    return sent.message;
+  }
+
+  protected envelopeOf({ group, addressing }: SentMessage): Record<string, string | undefined> {
+    const self = jidOf(this, addressing);
+    const other = jidOf(this, addressing === 'lid' ? 'pn' : 'lid');
+    if (!group) return { from: self, [addressing === 'lid' ? 'sender_pn' : 'sender_lid']: other };
+    const otherName = addressing === 'lid' ? 'participant_pn' : 'participant_lid';
+    return { from: group.jid, participant: self, [otherName]: other, addressing_mode: addressing };
+  }
+
+  protected receiptEnvelopeOf(parcel: Parcel): Record<string, string | undefined> {
+    return parcel.group ? { from: parcel.group, participant: parcel.self } : { from: parcel.self };
+  }
+
+  protected arrived(): void {}
+
+  #nextAddressing(): Addressing {
+    if (this.#addressing !== 'mixed') return this.#addressing;
+    return this.#messages++ % 2 === 0 ? 'pn' : 'lid';
+  }
+}

@@ -1,0 +1,71 @@
+import { randomInt } from 'node:crypto';
+import { curve, type SignalKeyPair, withoutKeyType } from './libsignal.ts';
+import { type Stanza, stanza, uintBytes } from './stanza.ts';
+
+/** What somebody needs in order to write to a device for the first time. Public keys without type byte. */
+export interface KeyBundle {
+  readonly registrationId: number;
+  readonly identity: Buffer;
+  readonly signedPreKey: { readonly id: number; readonly value: Buffer; readonly signature: Buffer };
+  readonly preKey: { readonly id: number; readonly value: Buffer } | undefined;
+}
+
+/** The long-lived keys of a simulated phone, and the one-time keys it has handed out. */
+export class PhoneKeys {
+  readonly registrationId = randomInt(1, 16380);
+  readonly identity: SignalKeyPair = curve.generateKeyPair();
+  readonly #signedPreKey: SignalKeyPair = curve.generateKeyPair();
+  #signature: Buffer | undefined;
+  readonly #preKeys = new Map<number, SignalKeyPair>();
+  #nextPreKeyId = 1;
+
+  /** A bundle with a one-time key that nobody else gets. */
+  bundle(): KeyBundle {
+    const id = this.#nextPreKeyId++;
+    const pair = curve.generateKeyPair();
+    this.#preKeys.set(id, pair);
+    this.#signature ??= this.#sign();
+    return {
+      registrationId: this.registrationId,
+      identity: withoutKeyType(this.identity.pubKey),
+      signedPreKey: { id: 1, value: withoutKeyType(this.#signedPreKey.pubKey), signature: this.#signature },
+      preKey: { id, value: withoutKeyType(pair.pubKey) },
+    };
+  }
+
+  /** Slow, so that hundreds of people who only listen cost nothing. */
+  #sign(): Buffer {
+    return curve.calculateSignature(this.identity.privKey, this.#signedPreKey.pubKey);
+  }
+
+  signedPreKey(id: number): SignalKeyPair | undefined {
+    return id === 1 ? this.#signedPreKey : undefined;
+  }
+
+  preKey(id: number): SignalKeyPair | undefined {
+    return this.#preKeys.get(id);
+  }
+
+  spendPreKey(id: number): void {
+    this.#preKeys.delete(id);
+  }
+}
+
+/** The children of a bundle as they travel, in a key look-up and inside a retry receipt. */
+export function bundleNodes(bundle: KeyBundle): Stanza[] {
+  const { signedPreKey, preKey } = bundle;
+  const nodes = [
+    stanza('type', {}, Buffer.from([5])),
+    stanza('identity', {}, bundle.identity),
+    stanza('skey', {}, [
+      stanza('id', {}, uintBytes(signedPreKey.id, 3)),
+      stanza('value', {}, signedPreKey.value),
+      stanza('signature', {}, signedPreKey.signature),
+    ]),
+  ];
+  if (preKey) {
+    const key = [stanza('id', {}, uintBytes(preKey.id, 3)), stanza('value', {}, preKey.value)];
+    nodes.push(stanza('key', {}, key));
+  }
+  return nodes;
+}

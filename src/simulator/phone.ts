@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { deflateSync } from 'node:zlib';
+import { proto } from '@whiskeysockets/baileys';
+import { type Contact, jidOf } from './address.ts';
+import type { Companion } from './companion.ts';
+import { newMessageId } from './content.ts';
+import { Group } from './group.ts';
+import { Handset, type Parcel, type SentMessage } from './handset.ts';
+import type { Network } from './network.ts';
+import type { Person } from './person.ts';
+
+/** What the phone's "linked devices" screen can do. */
+export interface LinkedDevices {
+  scan(qr: string): Promise<Companion>;
+  enterCode(code: string): Promise<Companion>;
+  unlink(): void;
+}
+
+const { Type } = proto.Message.ProtocolMessage;
+
+/**
+ * The owner's own phone: device 0 of the account that the bot is linked to.
+ * It accepts the bot, tells it about the account, gets a copy of all it sends, and can write by itself.
+ */
+export class OwnerPhone extends Handset {
+  protected readonly sendsDeliveryReceipts = false;
+  readonly #devices: LinkedDevices;
+  readonly #appStateKey = { id: randomBytes(6), data: randomBytes(32) };
+
+  constructor(network: Network, owner: Contact, name: string, devices: LinkedDevices) {
+    super(network, owner, name);
+    this.#devices = devices;
+  }
+
+  get jid(): string {
+    return jidOf(this, 'pn');
+  }
+
+  /**
+   * Scans what the client shows as a QR code. Resolves when the client is linked; it then gets 515.
+   * Rejects when the code is not (or no longer) valid, or the client goes away.
+   */
+  scan(qr: string): Promise<Companion> {
+    return this.#devices.scan(qr);
+  }
+
+  /** Types the code that the client shows. As `scan`; rejects when the code is wrong. */
+  enterCode(code: string): Promise<Companion> {
+    return this.#devices.enterCode(code);
+  }
+
+  /** Removes the bot from the linked devices: at once when it is online, else it learns at its next login. */
+  unlink(): void {
+    this.#devices.unlink();
+  }
+
+  /** The owner writes on the phone; the bot gets a copy. Without `to` it is a note to self. */
+  async send(text: string, to: Person | Group | undefined = undefined): Promise<{ id: string }> {
+    const id = newMessageId();
+    const group = to instanceof Group ? to : undefined;
+    const recipient = to instanceof Group ? undefined : (to?.jid ?? this.jid);
+    const addressing = group?.addressing ?? (recipient?.endsWith('@lid') ? 'lid' : 'pn');
+    const timestamp = this.network.nowSeconds();
+    await this.transmit({ id, message: { conversation: text }, group, addressing, timestamp, recipient });
+    return { id };
+  }
+
+  /** What a phone tells a new companion: the keys of the account's settings, and its history, which is empty. */
+  async welcome(): Promise<void> {
+    await this.#shareAppStateKey();
+    const { INITIAL_BOOTSTRAP } = proto.HistorySync.HistorySyncType;
+    const history = proto.HistorySync.encode({ syncType: INITIAL_BOOTSTRAP, chunkOrder: 1, progress: 100 });
+    await this.#tellCompanions({
+      type: Type.HISTORY_SYNC_NOTIFICATION,
+      historySyncNotification: {
+        syncType: proto.Message.HistorySyncType.INITIAL_BOOTSTRAP,
+        initialHistBootstrapInlinePayload: deflateSync(history.finish()),
+        chunkOrder: 1,
+        progress: 100,
+      },
+    });
+  }
+
+  protected contentOf({ message, recipient }: SentMessage): proto.IMessage {
+    return recipient ? { deviceSentMessage: { destinationJid: recipient, message } } : message;
+  }
+
+  protected envelopeOf({ group, recipient, addressing }: SentMessage): Record<string, string | undefined> {
+    const self = jidOf(this, addressing);
+    if (group) return { from: group.jid, participant: self, addressing_mode: addressing };
+    return recipient ? { from: self, recipient } : { from: self, category: 'peer' };
+  }
+
+  protected receiptEnvelopeOf(parcel: Parcel): Record<string, string | undefined> {
+    return parcel.group
+      ? { from: parcel.group, participant: parcel.self }
+      : { from: parcel.self, recipient: parcel.chat };
+  }
+
+  protected arrived(message: proto.Message): void {
+    if (message.protocolMessage?.type === Type.APP_STATE_SYNC_KEY_REQUEST) void this.#shareAppStateKey();
+  }
+
+  #shareAppStateKey(): Promise<void> {
+    const { id, data } = this.#appStateKey;
+    const fingerprint = { rawId: 1, currentIndex: 0, deviceIndexes: [0] };
+    const keyData = { keyData: data, fingerprint, timestamp: this.network.nowSeconds() };
+    return this.#tellCompanions({
+      type: Type.APP_STATE_SYNC_KEY_SHARE,
+      appStateSyncKeyShare: { keys: [{ keyId: { keyId: id }, keyData }] },
+    });
+  }
+
+  #tellCompanions(protocolMessage: proto.Message.IProtocolMessage): Promise<void> {
+    const timestamp = this.network.nowSeconds();
+    const envelope = { group: undefined, addressing: 'pn', recipient: undefined } as const;
+    return this.transmit({ id: newMessageId(), message: { protocolMessage }, timestamp, ...envelope });
+  }
+}

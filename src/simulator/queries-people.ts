@@ -1,0 +1,68 @@
+import { type Contact, isSameUser, jidOf } from './address.ts';
+import type { QueryContext } from './queries.ts';
+import { childOf, childrenOf, resultOf, SERVER_JID, type Stanza, stanza, textOf } from './stanza.ts';
+
+/** Namespace `usync`: who somebody is, which devices they have, whether a number is on WhatsApp. */
+export function answerUsync(query: Stanza, context: QueryContext): Stanza {
+  const usync = childOf(query, 'usync');
+  const protocols = childrenOf(childOf(usync, 'query')).map(({ tag }) => tag);
+  const users = childrenOf(childOf(usync, 'list'), 'user');
+  const isDeviceLookup = protocols.includes('devices');
+  const list = users.map((user) => {
+    const contact = contactIn(user, context);
+    const jid = user.attrs.jid ?? (contact ? jidOf(contact, 'pn') : `${digitsIn(user)}${SERVER_JID}`);
+    const answers = protocols.map((protocol) => {
+      switch (protocol) {
+        case 'devices':
+          return stanza('devices', {}, [stanza('device-list', {}, devicesOf(contact, context))]);
+        case 'lid':
+          return isDeviceLookup && !context.switches.repliesWithLids ? undefined : lidOf(contact, jid);
+        case 'contact':
+          return stanza('contact', { type: contact ? 'in' : 'out' }, childOf(user, 'contact')?.content);
+        case 'status':
+          return stanza('status', { t: '0' }, Buffer.from('Hey there! I am using WhatsApp.'));
+        case 'disappearing_mode':
+          return stanza('disappearing_mode', { duration: '0', t: '0' });
+        default:
+          return undefined;
+      }
+    });
+    return stanza(
+      'user',
+      { jid },
+      answers.filter((answer) => answer !== undefined),
+    );
+  });
+  const { sid, mode, context: purpose } = usync?.attrs ?? {};
+  const attrs = { sid, mode, context: purpose, index: '0', last: 'true' };
+  const result = stanza(
+    'result',
+    {},
+    protocols.map((protocol) => stanza(protocol)),
+  );
+  return resultOf(query, [stanza('usync', attrs, [result, stanza('list', {}, list)])]);
+}
+
+function contactIn(user: Stanza, { world }: QueryContext): Contact | undefined {
+  return world.handsetOf(user.attrs.jid ?? `${digitsIn(user)}${SERVER_JID}`);
+}
+
+function digitsIn(user: Stanza): string {
+  return textOf(childOf(user, 'contact')).replace(/\D/g, '');
+}
+
+/** Only a look-up by number learns the LID. */
+function lidOf(contact: Contact | undefined, jid: string): Stanza | undefined {
+  if (!contact || !isSameUser(jid, jidOf(contact, 'pn'))) return undefined;
+  return stanza('lid', { val: jidOf(contact, 'lid') });
+}
+
+function devicesOf(contact: Contact | undefined, { world }: QueryContext): Stanza[] {
+  if (!contact) return [];
+  const phone = stanza('device', { id: '0' });
+  if (contact !== world.phone) return [phone];
+  const companions = [...world.companions.values()].map(({ id, keyIndex }) =>
+    stanza('device', { id: String(id), 'key-index': String(keyIndex) }),
+  );
+  return [phone, ...companions];
+}

@@ -1,0 +1,108 @@
+import type { Companion } from './companion.ts';
+import { answerEncrypt } from './queries-keys.ts';
+import { answerUsync } from './queries-people.ts';
+import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza } from './stanza.ts';
+import type { Switches } from './switches.ts';
+import type { World } from './world.ts';
+
+export interface QueryContext {
+  readonly companion: Companion;
+  readonly world: World;
+  readonly switches: Switches;
+  readonly nowSeconds: () => number;
+  /** Hosts for media, `host:port`. */
+  readonly mediaHosts: readonly string[];
+  /** The client wants stanzas from now on. */
+  readonly activate: () => void;
+  /** The client logs out. */
+  readonly unlink: () => void;
+}
+
+type Answer = (query: Stanza, context: QueryContext) => Stanza;
+
+/** What a client asks after login, by namespace. */
+const ANSWERS: Record<string, Answer> = {
+  'w:p': (query) => resultOf(query),
+  'w:stats': (query) => resultOf(query),
+  'urn:xmpp:whatsapp:dirty': (query) => resultOf(query),
+  status: (query) => resultOf(query),
+  disappearing_mode: (query) => resultOf(query),
+  newsletter: (query) => resultOf(query),
+  encrypt: answerEncrypt,
+  usync: answerUsync,
+  'w:g2': answerGroups,
+  'w:m': answerMedia,
+  'w:mex': answerMex,
+  'w:sync:app:state': answerAppState,
+  md: answerDevices,
+  passive: (query, { activate }) => {
+    if (childOf(query, 'active')) queueMicrotask(activate);
+    return resultOf(query);
+  },
+  abt: (query) =>
+    resultOf(query, [stanza('props', { protocol: '1', hash: 'simulated', refresh: '86400' }, [])]),
+  blocklist: (query) => resultOf(query, query.attrs.type === 'get' ? [stanza('list', {}, [])] : undefined),
+  privacy: answerPrivacy,
+  bot: (query) => resultOf(query, [stanza('bot', {}, [])]),
+  'w:biz': (query) => resultOf(query, [stanza('business_profile', {}, [])]),
+  'w:profile:picture': (query) =>
+    query.attrs.type === 'get' ? errorOf(query, 404, 'item-not-found') : resultOf(query),
+};
+
+/** The answer to a query; queries that nobody knows are refused as WhatsApp does it. */
+export function answerQuery(query: Stanza, context: QueryContext): Stanza {
+  const answer = ANSWERS[query.attrs.xmlns ?? ''];
+  return answer ? answer(query, context) : errorOf(query, 501, 'feature-not-implemented');
+}
+
+function answerGroups(query: Stanza, { world }: QueryContext): Stanza {
+  if (childOf(query, 'participating')) {
+    const groups = [...world.groups.values()].map((group) => group.metadata());
+    return resultOf(query, [stanza('groups', {}, groups)]);
+  }
+  const group = world.groups.get(query.attrs.to ?? '');
+  if (!group) return errorOf(query, 404, 'item-not-found');
+  return childOf(query, 'query') ? resultOf(query, [group.metadata()]) : resultOf(query);
+}
+
+function answerMedia(query: Stanza, { mediaHosts }: QueryContext): Stanza {
+  const hosts = mediaHosts.map((hostname) =>
+    stanza('host', { hostname, maxContentLengthBytes: '104857600' }),
+  );
+  return resultOf(query, [stanza('media_conn', { auth: 'simulated', ttl: '3600', auth_ttl: '3600' }, hosts)]);
+}
+
+/** GraphQL: what clients are known to ask for is there, and says that nothing is restricted. */
+function answerMex(query: Stanza): Stanza {
+  const data = { xwa2_fetch_account_reachout_timelock: { is_active: false }, xwa2_message_capping_info: {} };
+  return resultOf(query, [stanza('result', {}, Buffer.from(JSON.stringify({ data })))]);
+}
+
+/** Settings that the account's devices share: there are none, and what a client uploads is taken. */
+function answerAppState(query: Stanza): Stanza {
+  const collections = childrenOf(childOf(query, 'sync'), 'collection').map((collection) => {
+    const version = Number(collection.attrs.version ?? 0) + childrenOf(collection, 'patch').length;
+    return stanza('collection', { name: collection.attrs.name, version: String(version), type: 'result' });
+  });
+  return resultOf(query, [stanza('sync', {}, collections)]);
+}
+
+function answerDevices(query: Stanza, { unlink }: QueryContext): Stanza {
+  if (!childOf(query, 'remove-companion-device')) return errorOf(query, 400, 'bad-request');
+  queueMicrotask(unlink);
+  return resultOf(query);
+}
+
+function answerPrivacy(query: Stanza, { nowSeconds }: QueryContext): Stanza {
+  const tokens = childrenOf(childOf(query, 'tokens'), 'token');
+  if (tokens.length > 0) {
+    const issued = tokens.map(({ attrs }) => {
+      const token = { jid: attrs.jid, t: String(nowSeconds()), type: 'trusted_contact' };
+      return stanza('token', token, Buffer.from(`token of ${attrs.jid}`));
+    });
+    return resultOf(query, [stanza('tokens', {}, issued)]);
+  }
+  const names = ['readreceipts', 'profile', 'status', 'online', 'last', 'groupadd', 'calladd'];
+  const categories = names.map((name) => stanza('category', { name, value: 'all' }));
+  return resultOf(query, [stanza('privacy', {}, categories)]);
+}

@@ -1,0 +1,67 @@
+import { type Contact, deviceOf, userOf } from './address.ts';
+import type { Companion } from './companion.ts';
+import type { Group } from './group.ts';
+import type { Handset } from './handset.ts';
+import type { Person } from './person.ts';
+import type { OwnerPhone } from './phone.ts';
+import type { KeyBundle } from './phone-keys.ts';
+
+/** Who exists. */
+export class World {
+  readonly owner: Contact;
+  readonly people: Person[] = [];
+  readonly groups = new Map<string, Group>();
+  /** Linked devices by id. */
+  readonly companions = new Map<number, Companion>();
+  readonly #handsets = new Map<string, Handset>();
+  #phone: OwnerPhone | undefined;
+
+  constructor(owner: Contact) {
+    this.owner = owner;
+  }
+
+  set phone(phone: OwnerPhone) {
+    this.#phone = phone;
+    this.#enter(phone);
+  }
+
+  get phone(): OwnerPhone | undefined {
+    return this.#phone;
+  }
+
+  add(person: Person): void {
+    this.people.push(person);
+    this.#enter(person);
+  }
+
+  /** The phone behind an address of either kind, whatever device it names. */
+  handsetOf(jid: string | undefined): Handset | undefined {
+    return this.#handsets.get(userOf(jid));
+  }
+
+  personOf(jid: string | undefined): Person | undefined {
+    return this.people.find((person) => person === this.handsetOf(jid));
+  }
+
+  /** Keys for writing to the device that `jid` names; spends a one-time key of it. */
+  bundleOf(jid: string | undefined): KeyBundle | undefined {
+    const device = deviceOf(jid);
+    if (this.isOwner(jid) && device !== 0) return this.companions.get(device)?.takeBundle();
+    return device === 0 ? this.handsetOf(jid)?.keys.bundle() : undefined;
+  }
+
+  companionByNoiseKey(key: Buffer): Companion | undefined {
+    return [...this.companions.values()].find(({ noiseKey }) => noiseKey.equals(key));
+  }
+
+  isOwner(jid: string | undefined): boolean {
+    return [this.owner.number, this.owner.lid].includes(userOf(jid));
+  }
+
+  #enter(handset: Handset): void {
+    for (const user of [handset.number, handset.lid]) {
+      if (this.#handsets.has(user)) throw new Error(`${user} is taken`);
+      this.#handsets.set(user, handset);
+    }
+  }
+}
