@@ -42,7 +42,9 @@ export interface IncomingMessage {
   readonly text: string;
   readonly sentAtMs: number;
   readonly mentions: readonly string[];
-  readonly quoted: { readonly id: string; readonly text: string; readonly senderJid: string | undefined } | undefined;
+  readonly quoted:
+    | { readonly id: string; readonly text: string; readonly senderJid: string | undefined }
+    | undefined;
   readonly media: IncomingMedia | undefined;
   /** Media of the message that this one quotes. */
   readonly quotedMedia: IncomingMedia | undefined;
@@ -66,7 +68,12 @@ export type Content =
       readonly caption?: string;
       readonly fileName?: string;
     }
-  | { readonly kind: 'poll'; readonly question: string; readonly options: readonly string[]; readonly maxChoices: number };
+  | {
+      readonly kind: 'poll';
+      readonly question: string;
+      readonly options: readonly string[];
+      readonly maxChoices: number;
+    };
 
 export interface OutgoingMessage {
   /** WhatsApp's message id: the same id is the same message, whoever sends it again. */

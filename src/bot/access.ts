@@ -1,0 +1,52 @@
+import type { GroupFacts, Person } from './ports.ts';
+
+/** Who may use a command: anyone, anyone in a group, the admins of the group, the bot's owners. */
+export type Access = 'everyone' | 'members' | 'admins' | 'owners';
+
+export interface Owners {
+  /** Phone numbers, digits only. */
+  readonly numbers: ReadonlySet<string>;
+  /** Person ids of the linked account: its number, and its LID. */
+  readonly ownIds: Iterable<string>;
+}
+
+export interface AccessFacts {
+  readonly isGroup: boolean;
+  readonly isAdmin: boolean;
+  readonly isOwner: boolean;
+}
+
+export type AccessDecision = 'allowed' | 'groups-only' | 'admins-only' | 'owners-only';
+
+/** Owners may do all that an admin may, but a command that needs a group needs one for them too. */
+export function decideAccess(access: Access, facts: AccessFacts): AccessDecision {
+  switch (access) {
+    case 'everyone':
+      return 'allowed';
+    case 'members':
+      return facts.isGroup ? 'allowed' : 'groups-only';
+    case 'admins':
+      if (!facts.isGroup) return 'groups-only';
+      return facts.isAdmin || facts.isOwner ? 'allowed' : 'admins-only';
+    case 'owners':
+      return facts.isOwner ? 'allowed' : 'owners-only';
+  }
+}
+
+/** Whether this is an owner, by number or as the linked account itself, under either kind of address. */
+export function isOwner(person: Person, isFromMe: boolean, owners: Owners): boolean {
+  if (isFromMe) return true;
+  if (person.number !== undefined && owners.numbers.has(person.number)) return true;
+  for (const id of owners.ownIds) {
+    if (id === person.id || (person.number !== undefined && id === person.number)) return true;
+  }
+  return false;
+}
+
+/** Whether the group names this person as an admin, under either kind of address. */
+export function isAdmin(person: Person, group: GroupFacts): boolean {
+  return group.members.some(
+    (member) =>
+      member.isAdmin && (member.id === person.id || member.id === person.number || member.jid === person.jid),
+  );
+}

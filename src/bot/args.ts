@@ -1,0 +1,147 @@
+import { formatDuration, readDuration } from './duration.ts';
+
+/** What an argument may look at besides its text. */
+export interface ArgFacts {
+  /** JIDs that the message mentions. */
+  readonly mentions: readonly string[];
+}
+
+export type Read<T> =
+  | { readonly isFit: true; readonly value: T; readonly rest: string }
+  | { readonly isFit: false; readonly problem?: string };
+
+/** One argument: reads its value off the front of the text and leaves the rest to the next. */
+export interface Arg<T> {
+  /** How the usage line shows it, given the argument's name. */
+  shows(name: string): string;
+  read(text: string, facts: ArgFacts): Read<T>;
+}
+
+/** Arguments by name, in the order in which they are written. */
+export type ArgSpec = { readonly [name: string]: Arg<unknown> };
+export type ArgsOf<S extends ArgSpec> = { readonly [K in keyof S]: S[K] extends Arg<infer T> ? T : never };
+
+const UNFIT = { isFit: false } as const;
+
+/** The usage line: `!remind <20m> <text…>`. Made from the arguments, so that it is never out of date. */
+export function usageOf(prefix: string, name: string, spec: ArgSpec): string {
+  return [prefix + name, ...Object.entries(spec).map(([key, arg]) => arg.shows(key))].join(' ');
+}
+
+/** The values of all arguments, or the sentence that says what is wrong (empty where the usage line says it all). */
+export function parseArgs(
+  spec: ArgSpec,
+  text: string,
+  facts: ArgFacts,
+): { readonly values: Record<string, unknown> } | { readonly problem: string } {
+  const values: Record<string, unknown> = Object.create(null);
+  const entries = Object.entries(spec);
+  let left = text.trimStart();
+  for (const [name, arg] of entries) {
+    const read = arg.read(left, facts);
+    if (!read.isFit) return { problem: read.problem ?? '' };
+    values[name] = read.value;
+    left = read.rest;
+  }
+  // A command without arguments does not mind a word more: "!ping please".
+  return entries.length > 0 && left.trim() !== '' ? { problem: '' } : { values };
+}
+
+/** One word. */
+export function word(): Arg<string> {
+  return { shows: (name) => `<${name}>`, read: readWord };
+}
+
+/** All the text that is left, line breaks included; at least a character. */
+export function rest(): Arg<string> {
+  return {
+    shows: (name) => `<${name}…>`,
+    read: (text) => (text.trim() === '' ? UNFIT : { isFit: true, value: text.trim(), rest: '' }),
+  };
+}
+
+/** A whole number from `min` to `max` (default: any that is exact). */
+export function integer(min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): Arg<number> {
+  return {
+    shows: (name) => `<${name}>`,
+    read(text) {
+      const read = readWord(text);
+      if (!read.isFit || !/^[+-]?\d{1,16}$/.test(read.value)) return UNFIT;
+      const value = Number(read.value);
+      return value >= min && value <= max ? { ...read, value } : UNFIT;
+    },
+  };
+}
+
+/** One of a few words, in any case; the value is the word as written here. */
+export function choice<const W extends string>(...words: readonly W[]): Arg<W> {
+  return {
+    shows: () => `<${words.join('|')}>`,
+    read(text) {
+      const read = readWord(text);
+      const value = read.isFit
+        ? words.find((one) => one.toLowerCase() === read.value.toLowerCase())
+        : undefined;
+      return read.isFit && value !== undefined ? { ...read, value } : UNFIT;
+    },
+  };
+}
+
+/**
+ * A time span in milliseconds: `20m`, `1h30m`, `in 20 minutes`, `me in 2 days`; from a second to `maxMs`
+ * (default a year).
+ */
+export function duration(maxMs = 365 * 86_400_000): Arg<number> {
+  return {
+    shows: () => '<20m>',
+    read(text) {
+      const read = readDuration(text.replace(/^(?:me\s+)?(?:in\s+)?/i, ''));
+      if (read === undefined) return UNFIT;
+      if (read.ms < 1_000) return { isFit: false, problem: 'That is less than a second.' };
+      if (read.ms > maxMs)
+        return { isFit: false, problem: `The longest I can do is ${formatDuration(maxMs)}.` };
+      return { isFit: true, value: read.ms, rest: read.rest };
+    },
+  };
+}
+
+/** Somebody whom the message mentions: `@15551234567`. */
+export function person(): Arg<{ readonly jid: string }> {
+  return {
+    shows: (name) => `<@${name}>`,
+    read(text, { mentions }) {
+      const read = readWord(text);
+      if (!read.isFit || !read.value.startsWith('@')) return UNFIT;
+      const start = read.value.slice(1);
+      const jid = mentions.find((one) => one.split(/[:@]/, 1)[0] === start);
+      return jid === undefined ? UNFIT : { ...read, value: { jid } };
+    },
+  };
+}
+
+/** From `min` to `max` pieces of text between `|` or line breaks: `Lunch? | pizza | soup`. */
+export function parts(min: number, max: number): Arg<readonly string[]> {
+  return {
+    shows: (name) => `<${name}> | …`,
+    read(text) {
+      const value = text.split(/[|\n]/, max + 2).map((piece) => piece.trim());
+      const filled = value.filter((piece) => piece !== '');
+      return filled.length < min || filled.length > max ? UNFIT : { isFit: true, value: filled, rest: '' };
+    },
+  };
+}
+
+/** An argument that may be missing; the value is then `undefined`. Only at the end. */
+export function optional<T>(arg: Arg<T>): Arg<T | undefined> {
+  return {
+    shows: (name) => `[${arg.shows(name).replace(/^<(.*)>$/, '$1')}]`,
+    read: (text, facts) =>
+      text.trim() === '' ? { isFit: true, value: undefined, rest: '' } : arg.read(text, facts),
+  };
+}
+
+function readWord(text: string): Read<string> {
+  const value = /^\S+/.exec(text)?.[0];
+  if (value === undefined) return UNFIT;
+  return { isFit: true, value, rest: text.slice(value.length).trimStart() };
+}

@@ -1,0 +1,72 @@
+import type { Access } from './access.ts';
+import type { ArgSpec, ArgsOf } from './args.ts';
+import type { Context } from './context.ts';
+import { COMMAND_NAME, normalizeName } from './parse.ts';
+
+export interface CommandSpec<S extends ArgSpec> {
+  /** 1 to 32 letters, digits, `-` or `_`; case does not count. */
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** One line for `help`. */
+  readonly summary: string;
+  /** Who may use it. Default `everyone`. */
+  readonly access?: Access;
+  /** Its arguments in order; `ctx.args` has their values. Default none. */
+  readonly args?: S;
+  /** How long one person waits between two uses; owners never do. Default 0. */
+  readonly cooldownSeconds?: number;
+  run(ctx: Context<ArgsOf<S>>): Promise<void> | void;
+}
+
+/** A command as the bot keeps it, made by `command()`. */
+export interface Command {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+  readonly access: Access;
+  readonly args: ArgSpec;
+  readonly cooldownMs: number;
+  run(ctx: Context): Promise<void> | void;
+}
+
+const ACCESS: readonly string[] = ['everyone', 'members', 'admins', 'owners'] satisfies Access[];
+
+/** Describes a command: the default export of a file in `src/commands/`. Throws where the description is none. */
+export function command<const S extends ArgSpec = Record<never, never>>(spec: CommandSpec<S>): Command {
+  const names = [spec.name, ...(spec.aliases ?? [])];
+  const bad = names.find((name) => typeof name !== 'string' || !COMMAND_NAME.test(name));
+  if (bad !== undefined)
+    throw new TypeError(`${JSON.stringify(bad)} is no name: use 1 to 32 letters, digits, - or _`);
+  if (typeof spec.summary !== 'string' || spec.summary.trim() === '')
+    throw new TypeError('the summary is missing');
+  if (typeof spec.run !== 'function') throw new TypeError('run is not a function');
+  const access = spec.access ?? 'everyone';
+  if (!ACCESS.includes(access)) throw new TypeError(`access must be one of ${ACCESS.join(', ')}`);
+  const cooldownSeconds = spec.cooldownSeconds ?? 0;
+  if (!(cooldownSeconds >= 0)) throw new TypeError('cooldownSeconds must be 0 or more');
+  return {
+    name: normalizeName(spec.name),
+    aliases: (spec.aliases ?? []).map(normalizeName),
+    summary: spec.summary,
+    access,
+    args: spec.args ?? {},
+    cooldownMs: cooldownSeconds * 1_000,
+    // The values come from these very arguments, which is more than the compiler can see.
+    run: (ctx) => spec.run(ctx as Context<ArgsOf<S>>),
+  };
+}
+
+/** Whether this is what `command()` returns, though another copy of this module may have made it. */
+export function isCommand(value: unknown): value is Command {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, aliases, summary, access, args, cooldownMs, run } = value as Partial<Command>;
+  return (
+    typeof name === 'string' &&
+    Array.isArray(aliases) &&
+    typeof summary === 'string' &&
+    typeof access === 'string' &&
+    typeof args === 'object' &&
+    typeof cooldownMs === 'number' &&
+    typeof run === 'function'
+  );
+}

@@ -1,0 +1,67 @@
+import type { Clock } from './clock.ts';
+
+export interface Timed {
+  /** When its time is up, as things stand. Never sooner than `limitMs` after it was added. */
+  dueAtMs(): number;
+  expire(): void;
+}
+
+/**
+ * Time limits of one length for many things, with one timer for all: adding and removing costs nothing.
+ * The timer lives only while there is something to watch.
+ */
+export class Deadlines<T extends Timed> {
+  readonly #items = new Set<T>();
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  #sleeping: AbortController | undefined;
+
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+  }
+
+  add(item: T): void {
+    this.#items.add(item);
+    if (this.#sleeping === undefined) this.#sleep(this.#limitMs);
+  }
+
+  delete(item: T): void {
+    this.#items.delete(item);
+  }
+
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.#items.values();
+  }
+
+  stop(): void {
+    this.#items.clear();
+    this.#sleeping?.abort();
+    this.#sleeping = undefined;
+  }
+
+  #sleep(ms: number): void {
+    const controller = new AbortController();
+    this.#sleeping = controller;
+    this.#clock.sleep(ms, controller.signal).then(
+      () => this.#wake(),
+      () => undefined,
+    );
+  }
+
+  #wake(): void {
+    this.#sleeping = undefined;
+    const now = this.#clock.now();
+    // Nothing that is added from here on is due before a whole limit has passed.
+    let nextMs = now + this.#limitMs;
+    for (const item of [...this.#items]) {
+      const due = item.dueAtMs();
+      if (due > now) nextMs = Math.min(nextMs, due);
+      else {
+        this.#items.delete(item);
+        item.expire();
+      }
+    }
+    if (this.#items.size > 0 && this.#sleeping === undefined) this.#sleep(nextMs - now);
+  }
+}

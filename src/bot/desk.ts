@@ -1,0 +1,141 @@
+import { isAppError } from '../errors.ts';
+import { parseArgs, usageOf } from './args.ts';
+import type { Command } from './command.ts';
+import { type CommandInfo, Context, type Host } from './context.ts';
+import { Cooldowns } from './cooldown.ts';
+import { Deadlines } from './deadlines.ts';
+import { accessOf, checkAccess, checkCooldown } from './guards.ts';
+import { sendId } from './ids.ts';
+import { Interrupted } from './interrupted.ts';
+import { compose, type Middleware } from './middleware.ts';
+import type { CommandLine } from './parse.ts';
+import type { IncomingMessage } from './ports.ts';
+import { Refusal } from './refusal.ts';
+import type { CommandRegistry, LoadedCommand } from './registry.ts';
+import { type End, Run } from './run.ts';
+import { safeError } from './safe-error.ts';
+import { cutText, plainText } from './text.ts';
+import { decideVerdict, type Outcome } from './verdict.ts';
+
+export interface DeskOptions extends Omit<Host, 'usable'> {
+  readonly commands: CommandRegistry;
+  readonly prefix: string;
+  readonly middleware: readonly Middleware<Context>[];
+  readonly limitMs: number;
+}
+
+export interface DeskCounts {
+  readonly answered: number;
+  readonly failed: number;
+  readonly unfinished: number;
+  /** Handlers at work now. */
+  readonly running: number;
+}
+
+/** Longest sentence that goes out in place of an answer. */
+const MAX_NOTICE_LENGTH = 4_096;
+
+/** Serves one command after the other: checks, runs, and tells the person when that went wrong. */
+export class Desk {
+  readonly #options: DeskOptions;
+  readonly #host: Host;
+  readonly #steps: Middleware<Context>;
+  readonly #runs: Deadlines<Run>;
+  readonly #cooldowns = new Cooldowns();
+  readonly #infos = new WeakMap<Command, CommandInfo>();
+  readonly #counts = { answered: 0, failed: 0, unfinished: 0, running: 0 };
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    this.#host = { ...options, usable: (ctx) => this.#usable(ctx) };
+    this.#steps = compose(options.middleware);
+    this.#runs = new Deadlines(options.clock, options.limitMs);
+  }
+
+  get counts(): DeskCounts {
+    return this.#counts;
+  }
+
+  async serve(
+    message: IncomingMessage,
+    loaded: LoadedCommand,
+    line: CommandLine,
+    isOwner: boolean,
+  ): Promise<Outcome> {
+    const { command } = loaded;
+    const run = new Run(this.#options.clock, this.#options.limitMs);
+    const rest = plainText(line.rest);
+    const parsed = parseArgs(command.args, rest, message);
+    const args: unknown = 'values' in parsed ? parsed.values : {};
+    const ctx = new Context(this.#host, run, { message, command: this.#info(command), args, rest, isOwner });
+    this.#runs.add(run);
+    this.#counts.running += 1;
+    const end = await run.perform(async () => {
+      await this.#steps(ctx, async () => {
+        await checkAccess(ctx);
+        if ('problem' in parsed) throw new Refusal(`${parsed.problem}\nUsage: ${ctx.usage}`.trimStart());
+        if (!checkCooldown(ctx, command, this.#cooldowns, this.#options.clock.now())) return;
+        await command.run(ctx);
+      });
+    });
+    this.#counts.running -= 1;
+    this.#runs.delete(run);
+    return this.#conclude(end, message, loaded);
+  }
+
+  /** A sentence of the bot itself in answer to a message. `place` tells it from all others of that message. */
+  async notify(message: IncomingMessage, place: string, text: string): Promise<Outcome> {
+    const { key, chat, expirationSeconds } = message;
+    const content = { kind: 'text', text: cutText(text, MAX_NOTICE_LENGTH) } as const;
+    try {
+      await this.#options.send({ id: sendId(key, place), chat, content, quote: message, expirationSeconds });
+      return 'done';
+    } catch (error) {
+      if (error instanceof Interrupted || isAppError(error, 'SEND_TIMEOUT')) return 'unfinished';
+      this.#options.log.warn(
+        { messageId: message.id, err: safeError(error, '') },
+        'a notice could not be sent',
+      );
+      return 'done';
+    }
+  }
+
+  /** Ends all handlers now: their messages stay unfinished. */
+  cutAll(): void {
+    for (const run of [...this.#runs]) run.cut('stopping');
+    this.#runs.stop();
+  }
+
+  async #conclude(end: End, message: IncomingMessage, { command, file }: LoadedCommand): Promise<Outcome> {
+    const verdict = decideVerdict(end);
+    if (verdict.isFault) {
+      const err = end.kind === 'threw' ? safeError(end.error, message.text) : undefined;
+      const facts = { command: command.name, file, messageId: message.id, ...(err && { err }) };
+      this.#options.log.error(facts, err ? 'a command failed' : 'a command took too long and was given up');
+    }
+    const outcome =
+      verdict.notice === undefined ? verdict.outcome : await this.notify(message, 'notice', verdict.notice);
+    if (outcome === 'unfinished') this.#counts.unfinished += 1;
+    else if (verdict.isFault) this.#counts.failed += 1;
+    else this.#counts.answered += 1;
+    return outcome;
+  }
+
+  async #usable(ctx: Context): Promise<readonly CommandInfo[]> {
+    const infos: CommandInfo[] = [];
+    for (const { command } of this.#options.commands.all) {
+      if ((await accessOf(ctx, command.access)) === 'allowed') infos.push(this.#info(command));
+    }
+    return infos;
+  }
+
+  #info(command: Command): CommandInfo {
+    let info = this.#infos.get(command);
+    if (info === undefined) {
+      const { name, aliases, summary, access, args } = command;
+      info = { name, aliases, summary, access, usage: usageOf(this.#options.prefix, name, args) };
+      this.#infos.set(command, info);
+    }
+    return info;
+  }
+}

@@ -1,0 +1,42 @@
+import { type AccessDecision, decideAccess, isAdmin } from './access.ts';
+import type { Command } from './command.ts';
+import type { Context } from './context.ts';
+import type { Cooldowns } from './cooldown.ts';
+import { formatDuration } from './duration.ts';
+import { Refusal } from './refusal.ts';
+
+/** Asks the group who its admins are only where the answer matters. */
+export async function accessOf(ctx: Context, access: Command['access']): Promise<AccessDecision> {
+  const { isGroup, isOwner } = ctx;
+  const group = access === 'admins' && isGroup && !isOwner ? await ctx.group() : undefined;
+  return decideAccess(access, {
+    isGroup,
+    isOwner,
+    isAdmin: group !== undefined && isAdmin(ctx.message.sender, group),
+  });
+}
+
+/** Throws `Refusal` where the sender may not use the command here. */
+export async function checkAccess(ctx: Context): Promise<void> {
+  const decision = await accessOf(ctx, ctx.command.access);
+  switch (decision) {
+    case 'allowed':
+      return;
+    case 'groups-only':
+      throw new Refusal('That works in groups only.');
+    case 'admins-only':
+      throw new Refusal('Only admins of this group may do that.');
+    case 'owners-only':
+      throw new Refusal('Only the owners of this bot may do that.');
+  }
+}
+
+/** Whether the command may run now; throws `Refusal` the first time it may not. Owners don't wait. */
+export function checkCooldown(ctx: Context, command: Command, cooldowns: Cooldowns, nowMs: number): boolean {
+  if (ctx.isOwner) return true;
+  const use = cooldowns.use(command.name, ctx.message.sender.id, command.cooldownMs, nowMs);
+  if (use.verdict === 'tell') {
+    throw new Refusal(`Please wait ${formatDuration(Math.max(1_000, use.leftMs))} before the next one.`);
+  }
+  return use.verdict === 'go';
+}

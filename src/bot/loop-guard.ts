@@ -1,0 +1,78 @@
+/** What is remembered of one sender in one chat. */
+export interface LoopMemory {
+  readonly lastAtMs: number;
+  /** Commands in a row that looked like a machine's answer to the bot. */
+  readonly strikes: number;
+  /** Pauses between the bot's answer and the next command, while the two take strict turns. */
+  readonly pausesMs: readonly number[];
+  readonly mutedUntilMs: number;
+}
+
+/** One command. */
+export interface LoopEvent {
+  readonly atMs: number;
+  /** When the bot last wrote in this chat. */
+  readonly answeredAtMs: number | undefined;
+  /** Whether the command answers (quotes) a message of the bot. */
+  readonly quotesBot: boolean;
+  /** Whether the command contains what the bot just said. */
+  readonly repeatsBot: boolean;
+}
+
+export interface LoopLimits {
+  /** So many strikes in a row are a loop. */
+  readonly strikes: number;
+  /** A quote counts as a machine's when it comes so soon after the bot wrote. */
+  readonly promptMs: number;
+  /** So many turns at an even pace are a loop; 0 is never. */
+  readonly evenTurns: number;
+  /** Standard deviation over mean, up to which a pace is even. People are above 0.3. */
+  readonly evenSpread: number;
+  /** Pauses longer than this are no loop. */
+  readonly maxPauseMs: number;
+  readonly muteMs: number;
+}
+
+export const LOOP_LIMITS: LoopLimits = {
+  strikes: 6,
+  promptMs: 2_000,
+  evenTurns: 20,
+  evenSpread: 0.15,
+  maxPauseMs: 10_000,
+  muteMs: 10 * 60_000,
+};
+
+export type LoopVerdict = 'pass' | 'mute' | 'muted';
+
+/**
+ * Whether this command is a turn in a loop of two bots that answer each other. `mute` is said once, `muted`
+ * until the mute is over. A burst of commands is no loop: it does not wait for answers.
+ */
+export function decideLoop(
+  memory: LoopMemory | undefined,
+  event: LoopEvent,
+  limits: LoopLimits,
+): { readonly verdict: LoopVerdict; readonly memory: LoopMemory } {
+  if (memory !== undefined && event.atMs < memory.mutedUntilMs) return { verdict: 'muted', memory };
+  const pauseMs =
+    event.answeredAtMs === undefined ? Number.POSITIVE_INFINITY : event.atMs - event.answeredAtMs;
+  const isTurn = pauseMs <= limits.maxPauseMs && (event.answeredAtMs ?? 0) >= (memory?.lastAtMs ?? 0);
+  const isMachine = isTurn && (event.repeatsBot || (event.quotesBot && pauseMs <= limits.promptMs));
+  const strikes = isMachine ? (memory?.strikes ?? 0) + 1 : 0;
+  const pausesMs =
+    isTurn && limits.evenTurns > 0 ? [...(memory?.pausesMs ?? []), pauseMs].slice(-limits.evenTurns) : [];
+  const isEven =
+    pausesMs.length > 0 && pausesMs.length === limits.evenTurns && spread(pausesMs) <= limits.evenSpread;
+  if (strikes < limits.strikes && !isEven) {
+    return { verdict: 'pass', memory: { lastAtMs: event.atMs, strikes, pausesMs, mutedUntilMs: 0 } };
+  }
+  const mutedUntilMs = event.atMs + limits.muteMs;
+  return { verdict: 'mute', memory: { lastAtMs: event.atMs, strikes: 0, pausesMs: [], mutedUntilMs } };
+}
+
+/** Standard deviation over mean. */
+function spread(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return mean <= 0 ? 0 : Math.sqrt(variance) / mean;
+}

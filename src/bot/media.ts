@@ -1,0 +1,77 @@
+import { isAppError } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import type { IncomingMessage, MediaKind, Messenger } from './ports.ts';
+import { Refusal } from './refusal.ts';
+
+export interface MediaOptions {
+  /** Largest file that is fetched. Default 8 MiB. */
+  readonly maxBytes?: number;
+  /** How long fetching may take. Default 30,000. */
+  readonly timeoutMs?: number;
+}
+
+/** A file that a person sent. All but the bytes are claims of theirs. */
+export interface Media {
+  readonly kind: MediaKind;
+  readonly mimetype: string;
+  readonly fileName: string | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The media of a message, else of the one it quotes, else `undefined`. Throws `Refusal` where it is too
+ * large, whatever it claims, takes too long, or is gone.
+ */
+export async function fetchMedia(
+  messenger: Messenger,
+  clock: Clock,
+  message: IncomingMessage,
+  options: MediaOptions,
+  signal: AbortSignal,
+): Promise<Media | undefined> {
+  const which = message.media === undefined ? 'quoted' : 'own';
+  const media = message.media ?? message.quotedMedia;
+  if (media === undefined) return undefined;
+  const { maxBytes = 8 * 1024 * 1024, timeoutMs = 30_000 } = options;
+  const tooLarge = `That file is too large: I take at most ${Math.floor(maxBytes / 1_048_576) || 1} MB.`;
+  if ((media.sizeBytes ?? 0) > maxBytes) throw new Refusal(tooLarge);
+  const { kind, mimetype, fileName } = media;
+  const bytes = await withTimeout(clock, timeoutMs, signal, (limited) =>
+    messenger.download(message, { which, maxBytes, signal: limited }),
+  );
+  if (bytes.length > maxBytes) throw new Refusal(tooLarge);
+  return { kind, mimetype, fileName, bytes };
+}
+
+async function withTimeout<T>(
+  clock: Clock,
+  timeoutMs: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal.reason);
+  signal.throwIfAborted();
+  signal.addEventListener('abort', abort, { once: true });
+  const late = new Refusal('That file took too long to fetch. Please try again.');
+  const timer = clock.sleep(timeoutMs, controller.signal).then(
+    () => {
+      controller.abort(late);
+      throw late;
+    },
+    () => {
+      throw signal.reason;
+    },
+  );
+  try {
+    return await Promise.race([work(controller.signal), timer]);
+  } catch (error) {
+    if (isAppError(error, 'MEDIA_REFUSED'))
+      throw new Refusal('I could not fetch that file: it is too large, damaged or gone.', { cause: error });
+    throw controller.signal.reason === late ? late : error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    timer.catch(() => undefined);
+    controller.abort();
+  }
+}

@@ -1,0 +1,19 @@
+/** A step around a command: does its part, and calls `next` once for the rest, or not at all. */
+export type Middleware<C> = (ctx: C, next: () => Promise<void>) => Promise<void> | void;
+
+/** Puts steps into one, the first outermost. A second call of the same `next` rejects. */
+export function compose<C>(steps: readonly Middleware<C>[]): Middleware<C> {
+  return (ctx, last) => {
+    const from = async (index: number): Promise<void> => {
+      let isCalled = false;
+      const next = async (): Promise<void> => {
+        if (isCalled) throw new Error('next() was called twice');
+        isCalled = true;
+        await from(index + 1);
+      };
+      const step = steps[index];
+      await (step === undefined ? last() : step(ctx, next));
+    };
+    return from(0);
+  };
+}

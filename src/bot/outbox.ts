@@ -1,0 +1,196 @@
+import { AppError, isAppError, systemCode } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import { Deadlines, type Timed } from './deadlines.ts';
+import { Interrupted } from './interrupted.ts';
+import type { Log } from './log.ts';
+import { type Bucket, isFull, takeToken } from './pacing.ts';
+import type { Messenger, OutgoingMessage } from './ports.ts';
+import { decideRetry } from './retry.ts';
+
+export interface OutboxOptions {
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Sends per minute, over all chats and in each; 0 is no limit. */
+  readonly perMinute: number;
+  readonly perChatPerMinute: number;
+  /** How long typing is shown before a message; 0 is not at all. */
+  readonly typingDelayMs: number;
+  /** How long one try may take. Default 30,000. */
+  readonly deadlineMs?: number;
+  /** How many messages may wait in one chat. Default 1,000. */
+  readonly maxQueued?: number;
+  /** Called before each first try: from here on the message may have left. */
+  readonly onSending: (message: OutgoingMessage) => void;
+}
+
+interface Entry {
+  readonly message: OutgoingMessage;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One chat: its messages leave one after the other. */
+interface Lane {
+  readonly queue: Entry[];
+  isRunning: boolean;
+  bucket: Bucket | undefined;
+}
+
+/** So many chats are remembered before the first look for some to forget. */
+const MIN_LANES = 1_000;
+
+/** Everything that the bot says leaves here: in order, paced, and tried until WhatsApp has it or refuses it. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #maxQueued: number;
+  readonly #deadlineMs: number;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #deadlines: Deadlines<Timed>;
+  readonly #stop = new AbortController();
+  #bucket: Bucket | undefined;
+  #forgetAt = MIN_LANES;
+  #queued = 0;
+  #sent = 0;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#maxQueued = options.maxQueued ?? 1_000;
+    this.#deadlineMs = options.deadlineMs ?? 30_000;
+    this.#deadlines = new Deadlines(options.clock, this.#deadlineMs);
+  }
+
+  /** Messages that wait or are on their way, and messages that WhatsApp acknowledged. */
+  get stats(): { readonly queued: number; readonly sent: number } {
+    return { queued: this.#queued, sent: this.#sent };
+  }
+
+  /**
+   * Resolves once WhatsApp has the message. Rejects with `SEND_REFUSED` where it never will (also where too
+   * many messages wait in this chat), with `SEND_TIMEOUT` after five tries without an acknowledgement, and
+   * with `Interrupted` when the bot stops.
+   */
+  send(message: OutgoingMessage): Promise<void> {
+    if (this.#stop.signal.aborted) return Promise.reject(new Interrupted('stopping'));
+    const lane = this.#lane(message.chat);
+    if (lane.queue.length >= this.#maxQueued) {
+      const text = `${this.#maxQueued} messages wait in this chat already. Send fewer, or wait for each one.`;
+      return Promise.reject(new AppError('SEND_REFUSED', text));
+    }
+    return new Promise((resolve, reject) => {
+      lane.queue.push({ message, resolve, reject });
+      this.#queued += 1;
+      if (!lane.isRunning) void this.#run(lane);
+    });
+  }
+
+  /** Rejects everything that waits or is on its way. Nothing leaves from here on. */
+  stop(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort(new Interrupted('stopping'));
+    for (const send of [...this.#deadlines]) send.expire();
+    this.#deadlines.stop();
+  }
+
+  /** Never rejects: each entry hears of its own failure. */
+  async #run(lane: Lane): Promise<void> {
+    lane.isRunning = true;
+    for (let entry = lane.queue.shift(); entry !== undefined; entry = lane.queue.shift()) {
+      try {
+        await this.#deliver(lane, entry.message);
+        this.#sent += 1;
+        entry.resolve();
+      } catch (error) {
+        entry.reject(this.#stop.signal.aborted ? new Interrupted('stopping') : error);
+      }
+      this.#queued -= 1;
+    }
+    lane.isRunning = false;
+  }
+
+  async #deliver(lane: Lane, message: OutgoingMessage): Promise<void> {
+    const { perMinute, perChatPerMinute, typingDelayMs, onSending } = this.#options;
+    const own = takeToken(lane.bucket, this.#options.clock.now(), perChatPerMinute);
+    lane.bucket = own.bucket;
+    await this.#pause(own.waitMs);
+    // Taken in the order of arrival, one a chat at a time: no chat starves another.
+    const all = takeToken(this.#bucket, this.#options.clock.now(), perMinute);
+    this.#bucket = all.bucket;
+    await this.#pause(all.waitMs);
+    if (typingDelayMs > 0 && message.content.kind !== 'reaction') {
+      // For show: nobody waits for it, and its failure is no failure of the message.
+      this.#options.messenger.showTyping(message.chat, true).catch(() => undefined);
+      await this.#pause(typingDelayMs);
+    }
+    this.#stop.signal.throwIfAborted();
+    onSending(message);
+    await this.#persist(message);
+  }
+
+  /** Tries until it is acknowledged or hopeless, with the same id each time. */
+  async #persist(message: OutgoingMessage): Promise<void> {
+    const { log, messenger } = this.#options;
+    let timeouts = 0;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.#try(message);
+      } catch (error) {
+        this.#stop.signal.throwIfAborted();
+        if (isAppError(error, 'SEND_TIMEOUT')) timeouts += 1;
+        const decision = decideRetry(error, failures, timeouts);
+        const code = isAppError(error) ? error.code : (systemCode(error) ?? 'UNKNOWN');
+        log.debug({ messageId: message.id, code, failures, again: decision.again }, 'a send failed');
+        if (!decision.again) throw error;
+        await this.#pause(decision.waitMs);
+        await messenger.whenOpen(this.#stop.signal);
+      }
+    }
+  }
+
+  /** One try. It ends at the deadline even where the messenger does not listen to its signal. */
+  #try(message: OutgoingMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const controller = new AbortController();
+      const dueAtMs = this.#options.clock.now() + this.#deadlineMs;
+      const timed = {
+        dueAtMs: () => dueAtMs,
+        expire: () => {
+          const text = `WhatsApp did not acknowledge a message within ${this.#deadlineMs / 1_000} s. It is tried again.`;
+          const reason = new AppError('SEND_TIMEOUT', text);
+          reject(reason);
+          controller.abort(reason);
+        },
+      };
+      this.#deadlines.add(timed);
+      this.#options.messenger
+        .send(message, controller.signal)
+        .then(resolve, reject)
+        .finally(() => this.#deadlines.delete(timed));
+    });
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (ms > 0) await this.#options.clock.sleep(ms, this.#stop.signal);
+    this.#stop.signal.throwIfAborted();
+  }
+
+  #lane(chat: string): Lane {
+    let lane = this.#lanes.get(chat);
+    if (lane === undefined) {
+      if (this.#lanes.size >= this.#forgetAt) this.#forgetIdle();
+      lane = { queue: [], isRunning: false, bucket: undefined };
+      this.#lanes.set(chat, lane);
+    }
+    return lane;
+  }
+
+  /** Lets go of chats at rest whose pace is back at its start; the rest stays, so that nobody gains by it. */
+  #forgetIdle(): void {
+    const { clock, perChatPerMinute } = this.#options;
+    const now = clock.now();
+    for (const [chat, lane] of this.#lanes) {
+      if (!lane.isRunning && isFull(lane.bucket, now, perChatPerMinute)) this.#lanes.delete(chat);
+    }
+    this.#forgetAt = Math.max(MIN_LANES, this.#lanes.size * 2);
+  }
+}

@@ -1,0 +1,38 @@
+/** Tokens that were left at a moment. Below zero, the next sends are promised already. */
+export interface Bucket {
+  readonly tokens: number;
+  readonly atMs: number;
+}
+
+/** How many sends may come at once before the pace counts: a third of a minute's. */
+export function burstOf(perMinute: number): number {
+  return Math.max(1, Math.ceil(perMinute / 3));
+}
+
+/**
+ * Takes one send out of the bucket (`undefined` is a full one) and says how long to wait before it.
+ * In any span of m minutes at most `burstOf(perMinute) + perMinute * m` sends start. 0 per minute is no limit.
+ * A clock that steps back gives no tokens and takes none.
+ */
+export function takeToken(
+  bucket: Bucket | undefined,
+  nowMs: number,
+  perMinute: number,
+): { readonly bucket: Bucket; readonly waitMs: number } {
+  if (perMinute <= 0) return { bucket: { tokens: 0, atMs: nowMs }, waitMs: 0 };
+  const tokens = tokensAt(bucket, nowMs, perMinute) - 1;
+  const waitMs = tokens >= 0 ? 0 : Math.ceil((-tokens * 60_000) / perMinute);
+  return { bucket: { tokens, atMs: nowMs }, waitMs };
+}
+
+/** Whether the bucket is as good as a new one, and need not be kept. */
+export function isFull(bucket: Bucket | undefined, nowMs: number, perMinute: number): boolean {
+  return perMinute <= 0 || tokensAt(bucket, nowMs, perMinute) >= burstOf(perMinute);
+}
+
+function tokensAt(bucket: Bucket | undefined, nowMs: number, perMinute: number): number {
+  const burst = burstOf(perMinute);
+  if (bucket === undefined) return burst;
+  const passedMs = Math.max(0, nowMs - bucket.atMs);
+  return Math.min(burst, bucket.tokens + (passedMs * perMinute) / 60_000);
+}

@@ -1,0 +1,151 @@
+import { isAppError } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import { formatDuration } from './duration.ts';
+import { sendId } from './ids.ts';
+import { Interrupted } from './interrupted.ts';
+import type { Log } from './log.ts';
+import type { OutgoingMessage, Table } from './ports.ts';
+import { Refusal } from './refusal.ts';
+
+/** A message that is due later. The key of its row makes its id: sent twice, it is the same message. */
+export interface Reminder {
+  readonly chat: string;
+  readonly text: string;
+  readonly dueAtMs: number;
+  readonly person: string;
+  readonly mentions: readonly string[];
+  readonly expirationSeconds: number;
+}
+
+/** Up to here nobody calls it late. */
+const PUNCTUAL_MS = 60_000;
+/** Longest wait in one piece: timers take no more than 24 days. */
+const MAX_WAIT_MS = 86_400_000;
+const MAX_PER_PERSON = 50;
+const MAX_ALL = 10_000;
+
+/** Keeps reminders over restarts and sends each once, late ones with an apology. */
+export class Reminders {
+  readonly #table: Table<Reminder>;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #send: (message: OutgoingMessage) => Promise<void>;
+  /** Sorted, the next one first. */
+  readonly #due: Array<{ readonly id: string; readonly atMs: number }> = [];
+  readonly #counts = new Map<string, number>();
+  readonly #delivering = new Set<Promise<void>>();
+  #isStopped = false;
+  #wait: AbortController | undefined;
+
+  constructor(
+    table: Table<Reminder>,
+    clock: Clock,
+    log: Log,
+    send: (message: OutgoingMessage) => Promise<void>,
+  ) {
+    this.#table = table;
+    this.#clock = clock;
+    this.#log = log;
+    this.#send = send;
+  }
+
+  get pending(): number {
+    return this.#table.size;
+  }
+
+  start(): void {
+    for (const [id, reminder] of this.#table.entries()) this.#enqueue(id, reminder);
+    this.#arm();
+  }
+
+  /** Resolves when nothing touches the table any more. What is on its way is cut off by the outbox, not here. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#wait?.abort();
+    await Promise.all(this.#delivering);
+  }
+
+  /** Resolves when it is on disk. The same id again changes nothing. Throws `Refusal` where there are too many. */
+  async add(id: string, reminder: Reminder): Promise<void> {
+    if (this.#table.has(id)) return;
+    if ((this.#counts.get(reminder.person) ?? 0) >= MAX_PER_PERSON || this.#table.size >= MAX_ALL) {
+      throw new Refusal('I have too many reminders to keep. Please wait until some are done.');
+    }
+    await this.#table.set(id, reminder);
+    this.#enqueue(id, reminder);
+    if (this.#due[0]?.id === id) this.#arm();
+  }
+
+  #enqueue(id: string, { dueAtMs, person }: Reminder): void {
+    let low = 0;
+    for (let high = this.#due.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if ((this.#due[middle]?.atMs ?? 0) <= dueAtMs) low = middle + 1;
+      else high = middle;
+    }
+    this.#due.splice(low, 0, { id, atMs: dueAtMs });
+    this.#counts.set(person, (this.#counts.get(person) ?? 0) + 1);
+  }
+
+  /** Waits for the next one, in place of whatever was waited for. */
+  #arm(): void {
+    this.#wait?.abort();
+    const next = this.#due[0];
+    if (next === undefined || this.#isStopped) return;
+    this.#wait = new AbortController();
+    const waitMs = Math.min(MAX_WAIT_MS, Math.max(0, next.atMs - this.#clock.now()));
+    this.#clock.sleep(waitMs, this.#wait.signal).then(
+      () => this.#wake(),
+      () => undefined, // aborted: an earlier one came, or the bot stops
+    );
+  }
+
+  #wake(): void {
+    const now = this.#clock.now();
+    for (let next = this.#due[0]; next !== undefined && next.atMs <= now; next = this.#due[0]) {
+      this.#due.shift();
+      const delivering = this.#deliver(next.id);
+      this.#delivering.add(delivering);
+      void delivering.finally(() => this.#delivering.delete(delivering));
+    }
+    this.#arm();
+  }
+
+  /** Sent first, deleted then: killed in between, it is sent again under the same id, which is no second message. */
+  async #deliver(id: string): Promise<void> {
+    const reminder = this.#table.get(id);
+    if (reminder === undefined) return;
+    try {
+      await this.#send(toMessage(id, reminder, this.#clock.now()));
+    } catch (error) {
+      // Not sent for want of a connection: kept, and delivered after the next start.
+      if (error instanceof Interrupted || isAppError(error, 'SEND_TIMEOUT')) return;
+      this.#log.warn(
+        { code: isAppError(error) ? error.code : 'UNKNOWN' },
+        'a reminder could not be sent and is dropped',
+      );
+    }
+    const left = (this.#counts.get(reminder.person) ?? 1) - 1;
+    if (left > 0) this.#counts.set(reminder.person, left);
+    else this.#counts.delete(reminder.person);
+    await this.#table.delete(id).catch((error: unknown) => {
+      const code = isAppError(error) ? error.code : 'UNKNOWN';
+      this.#log.warn(
+        { code },
+        'a reminder that was sent could not be deleted; it goes out again, under the same id',
+      );
+    });
+  }
+}
+
+function toMessage(id: string, reminder: Reminder, nowMs: number): OutgoingMessage {
+  const lateMs = nowMs - reminder.dueAtMs;
+  const apology =
+    lateMs > PUNCTUAL_MS ? `\n\n(Sorry, this is ${formatDuration(lateMs)} late: I was away.)` : '';
+  return {
+    id: sendId(id, 'reminder'),
+    chat: reminder.chat,
+    content: { kind: 'text', text: reminder.text + apology, mentions: reminder.mentions },
+    expirationSeconds: reminder.expirationSeconds,
+  };
+}

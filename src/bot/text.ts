@@ -1,0 +1,18 @@
+/** Longest text that WhatsApp takes in one message, in UTF-16 units. */
+export const MAX_TEXT_LENGTH = 65_536;
+
+/** Control characters but newline and tab, lone surrogates, and the marks that turn the reading direction. */
+const UNPRINTABLE = /(?![\n\t])[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+
+/** `text` without what could garble the message or the terminal that it is repeated in. Any length. */
+export function plainText(text: string): string {
+  return text.replace(UNPRINTABLE, '');
+}
+
+/** The first `maxLength` UTF-16 units of `text`, never half a character pair. */
+export function cutText(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const last = text.charCodeAt(maxLength - 1);
+  const endsInHalf = last >= 0xd800 && last <= 0xdbff;
+  return text.slice(0, endsInHalf ? maxLength - 1 : maxLength);
+}

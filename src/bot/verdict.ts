@@ -1,0 +1,31 @@
+import { isAppError } from '../errors.ts';
+import { Refusal } from './refusal.ts';
+import type { End } from './run.ts';
+
+/** `unfinished` messages are handed to the bot again after the next start. */
+export type Outcome = 'done' | 'unfinished';
+
+/** What follows the end of a handler. */
+export type Verdict =
+  | { readonly outcome: Outcome; readonly notice: undefined; readonly isFault: boolean }
+  | { readonly outcome: 'done'; readonly notice: string; readonly isFault: boolean };
+
+/**
+ * What the person is told when a handler did not simply return, and whether the log names it as a fault. A
+ * message that WhatsApp would not acknowledge is left unfinished: whoever wrote it has no answer yet.
+ */
+export function decideVerdict(end: End): Verdict {
+  switch (end.kind) {
+    case 'returned':
+      return { outcome: 'done', notice: undefined, isFault: false };
+    case 'stopping':
+      return { outcome: 'unfinished', notice: undefined, isFault: false };
+    case 'too-late':
+      return { outcome: 'done', notice: 'Sorry, that took too long. I gave up on it.', isFault: true };
+    case 'threw':
+      if (end.error instanceof Refusal) return { outcome: 'done', notice: end.error.message, isFault: false };
+      if (isAppError(end.error, 'SEND_TIMEOUT'))
+        return { outcome: 'unfinished', notice: undefined, isFault: true };
+      return { outcome: 'done', notice: 'Sorry, something went wrong on my side.', isFault: true };
+  }
+}

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { command } from '../../../src/bot/command.ts';
+import help from '../../../src/commands/help.ts';
+import id from '../../../src/commands/id.ts';
+import ping from '../../../src/commands/ping.ts';
+import status from '../../../src/commands/status.ts';
+import { BEN, GROUP, incoming, makeBot } from './fakes.ts';
+
+test('ping is answered with pong, quoting the message', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  const message = incoming('!ping', { expirationSeconds: 86_400 });
+  expect(await bot.handle(message)).toBe('done');
+  expect(messenger.sent).toEqual([
+    {
+      id: expect.stringMatching(/^3EB0[0-9A-F]{18}$/),
+      chat: message.chat,
+      content: { kind: 'text', text: 'pong' },
+      quote: message,
+      expirationSeconds: 86_400,
+    },
+  ]);
+});
+
+test('the same message a second time is the same handling', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  const message = incoming('!ping');
+  const first = bot.handle(message);
+  expect(await bot.handle(message)).toBe('done');
+  expect(await first).toBe('done');
+  expect(await bot.handle(message)).toBe('done');
+  expect(messenger.texts).toEqual(['pong']);
+});
+
+test('help lists what a stranger may use, and one command in full', async () => {
+  const { bot, messenger } = makeBot([ping, help, id, status]);
+  await bot.handle(incoming('!help'));
+  expect(messenger.texts[0]).toContain('!ping');
+  expect(messenger.texts[0]).not.toContain('!status');
+  await bot.handle(incoming('!help !HELP'));
+  expect(messenger.texts[1]).toBe('Usage: !help [command]\n   lists what you can ask of me\nAlso: menu');
+  await bot.handle(incoming('!help status'));
+  expect(messenger.texts[2]).toBe('There is no such command for you here.');
+});
+
+test('status is for owners, by number and as the linked account', async () => {
+  const { bot, messenger } = makeBot([status], { settings: { ownerNumbers: ['15551230001'] } });
+  await bot.handle(incoming('!status'));
+  await bot.handle(incoming('!status', { sender: BEN }));
+  await bot.handle(incoming('!status', { sender: BEN, chat: GROUP, isFromMe: true }));
+  expect(messenger.texts).toEqual([
+    'Connection: open, for 1 minute\nRunning for 1 hour\nsent: 3',
+    'Only the owners of this bot may do that.',
+    'Connection: open, for 1 minute\nRunning for 1 hour\nsent: 3',
+  ]);
+});
+
+test('who did not send a command gets nothing', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  for (const text of ['', 'hello', 'ping', '!', '!!!', '! ping', 'a !ping', '\u0000', '!ping'.repeat(3)]) {
+    expect(await bot.handle(incoming(text, { chat: GROUP }))).toBe('done');
+  }
+  expect(messenger.sent).toEqual([]);
+});
+
+test('a handler that throws is logged with its file, and the person is told without details', async () => {
+  const bad = command({
+    name: 'bad',
+    summary: 'throws',
+    run: () => {
+      throw new Error('secret detail about topsecret');
+    },
+  });
+  const { bot, messenger, log } = makeBot([bad, ping]);
+  expect(await bot.handle(incoming('!bad topsecret'))).toBe('done');
+  expect(await bot.handle(incoming('!ping'))).toBe('done');
+  expect(messenger.texts).toEqual(['Sorry, something went wrong on my side.', 'pong']);
+  const [line] = log.of('error');
+  expect(line?.facts).toMatchObject({ command: 'bad', file: 'src/commands/bad.ts' });
+  expect(JSON.stringify(log.lines)).not.toContain('topsecret');
+});
