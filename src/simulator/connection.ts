@@ -67,6 +67,7 @@ export class Connection {
 
   /** Says goodbye properly, after everything that was sent. */
   close(): void {
+    if (this.#isFrozen) return;
     if (this.#timers.size === 0) {
       this.#webSocket.close();
       return;

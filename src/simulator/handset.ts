@@ -1,10 +1,11 @@
 import { proto } from '@whiskeysockets/baileys';
-import type { Addressing, Contact } from './address.ts';
+import { type Addressing, type Contact, jidOf } from './address.ts';
 import {
   decodeMessage,
   encodeMessage,
   isForPeople,
   mediaTypeOf,
+  newMessageId,
   quotedIdIn,
   stanzaTypeOf,
   textIn,
@@ -62,6 +63,8 @@ export interface SentMessage {
   readonly timestamp: number;
   /** The conversation, on messages that the owner's phone copies to companions. */
   readonly recipient: string | undefined;
+  /** Damaged on the way, the first time. */
+  readonly isCorrupt?: boolean;
 }
 
 /** As many times as phones ask for a message they cannot read. */
@@ -72,7 +75,6 @@ export abstract class Handset implements Contact {
   readonly number: string;
   readonly lid: string;
   readonly name: string;
-  readonly keys = new PhoneKeys();
   /** What could be read, in order of arrival, each id once. */
   readonly inbox: ReceivedMessage[] = [];
   /** What could not be read at the first try. */
@@ -80,8 +82,9 @@ export abstract class Handset implements Contact {
   /** Messages that were dropped because their id had been read before. */
   duplicates = 0;
   protected readonly network: Network;
-  readonly #sessions: PhoneSessions;
-  readonly #groupKeys = new GroupKeys();
+  #keys = new PhoneKeys();
+  #sessions: PhoneSessions;
+  #groupKeys = new GroupKeys();
   readonly #seen = new Set<string>();
   readonly #sent = new Map<string, SentMessage>();
   readonly #keyHolders = new Set<string>();
@@ -93,7 +96,11 @@ export abstract class Handset implements Contact {
     this.number = contact.number;
     this.lid = contact.lid;
     this.name = name;
-    this.#sessions = new PhoneSessions(this.keys, contact.number);
+    this.#sessions = new PhoneSessions(this.#keys, contact.number);
+  }
+
+  get keys(): PhoneKeys {
+    return this.#keys;
   }
 
   /** Attributes that say whose message this is. */
@@ -151,9 +158,24 @@ export abstract class Handset implements Contact {
     });
   }
 
-  /** Ratchets with all companions are lost, as on a phone that was set up anew with its old identity. */
-  forgetSessions(): void {
-    for (const companion of this.network.companionIds()) this.#sessions.forget(companion);
+  /** All ratchets and sender keys are lost, as on a phone that came back from an old backup. */
+  loseSessions(): Promise<void> {
+    return this.#inOrder(async () => {
+      this.#sessions = new PhoneSessions(this.#keys, this.number);
+      this.#groupKeys = new GroupKeys();
+      this.#keyHolders.clear();
+    });
+  }
+
+  /** A new phone with the old number: another identity, no sessions. Companions are told. */
+  async reinstall(): Promise<void> {
+    this.#keys = new PhoneKeys();
+    await this.loseSessions();
+    const t = String(this.network.nowSeconds());
+    for (const companion of this.network.companionIds()) {
+      const attrs = { from: jidOf(this, 'lid'), type: 'encrypt', id: newMessageId(), t };
+      this.network.post(companion, stanza('notification', attrs, [stanza('identity')]));
+    }
   }
 
   protected transmit(sent: SentMessage): Promise<void> {
@@ -163,6 +185,7 @@ export abstract class Handset implements Contact {
       if (sent.group) return this.#transmitToGroup(sent, sent.group, padded);
       for (const companion of this.network.companionIds()) {
         const cipher = await this.#encrypt(companion, padded);
+        if (cipher && sent.isCorrupt) damage(cipher.body);
         if (cipher) this.network.post(companion, this.#messageStanza(sent, [encNode(cipher, sent.message)]));
       }
     });
@@ -172,6 +195,7 @@ export abstract class Handset implements Contact {
     // The distribution must tell the chain as it was before this message.
     const distribution = await this.#distributionFor(group);
     const body = await this.#groupKeys.encrypt(group.jid, padded);
+    if (sent.isCorrupt) damage(body);
     for (const companion of this.network.companionIds()) {
       const nodes = [encNode({ type: 'skmsg', body }, sent.message)];
       const holder = `${group.jid}:${companion}`;
@@ -290,8 +314,8 @@ export abstract class Handset implements Contact {
     if (failure.attempts > MAX_RETRIES) return;
     const t = String(this.network.nowSeconds());
     const retry = stanza('retry', { v: '1', count: String(failure.attempts), id: parcel.id, t });
-    const content = [retry, stanza('registration', {}, uintBytes(this.keys.registrationId, 4))];
-    if (failure.attempts > 1) content.push(stanza('keys', {}, bundleNodes(this.keys.bundle())));
+    const content = [retry, stanza('registration', {}, uintBytes(this.#keys.registrationId, 4))];
+    if (failure.attempts > 1) content.push(stanza('keys', {}, bundleNodes(this.#keys.bundle())));
     this.#sendReceipt(parcel, { type: 'retry' }, content);
   }
 
@@ -311,6 +335,12 @@ export abstract class Handset implements Contact {
     this.#tail = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Changes a byte that the MAC covers, or the MAC itself: it is near the end, behind it come ids. */
+function damage(body: Buffer): void {
+  const index = body.length - 9;
+  body.writeUInt8(body.readUInt8(index) ^ 1, index);
 }
 
 function encNode(cipher: { type: string; body: Buffer }, message: proto.IMessage, count?: number): Stanza {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
 import { type Contact, isSameUser, jidOf } from './address.ts';
 import { isCountersigned, sealDeviceIdentity, signDeviceIdentity } from './adv.ts';
@@ -37,10 +38,14 @@ interface PairingOptions {
 
 const PLATFORM = 'android';
 
+/** How long a typed code waits for the client's request. */
+const CODE_REQUEST_LIMIT_MS = 2_000;
+
 /** Registers new companions: QR refs, pairing codes, and the signatures with which a phone accepts one. */
 export class PairingDesk {
   readonly #options: PairingOptions;
   readonly #applicants = new Map<Connection, Applicant>();
+  readonly #requests = new EventEmitter<{ 'code-requested': [] }>();
 
   constructor(options: PairingOptions) {
     this.#options = options;
@@ -113,10 +118,7 @@ export class PairingDesk {
 
   /** The code that a client shows was typed on the phone. Resolves when the companion is linked. */
   async enterCode(typed: string): Promise<Companion> {
-    const waiting = [...this.#applicants.values()].reverse();
-    const applicant = waiting.find(
-      ({ code }) => code && isSameUser(code.jid, jidOf(this.#options.owner, 'pn')),
-    );
+    const applicant = await this.#applicantWithCode();
     if (!applicant?.code) throw new Error('no client waits for a code on this account');
     const { code, connection, registration } = applicant;
     const offer = await answerCode(code, normalizeCode(typed));
@@ -127,6 +129,18 @@ export class PairingDesk {
     return this.#link(applicant, openKeyBundle(offer, account, registration.identityKey, bundle));
   }
 
+  /** The last client that asked for a code; its request may still be on its way when a program types fast. */
+  async #applicantWithCode(): Promise<Applicant | undefined> {
+    const account = jidOf(this.#options.owner, 'pn');
+    const find = () =>
+      [...this.#applicants.values()].reverse().find(({ code }) => isSameUser(code?.jid, account));
+    const applicant = find();
+    if (applicant || this.#applicants.size === 0) return applicant;
+    const deadline = AbortSignal.timeout(CODE_REQUEST_LIMIT_MS);
+    await once(this.#requests, 'code-requested', { signal: deadline }).catch(() => undefined);
+    return find();
+  }
+
   #requestCode(applicant: Applicant, query: Stanza, hello: Stanza): void {
     const wrappedCompanionKey = bytesOf(childOf(hello, 'link_code_pairing_wrapped_companion_ephemeral_pub'));
     if (wrappedCompanionKey.length !== 80) throw new Error('not a wrapped key');
@@ -134,6 +148,7 @@ export class PairingDesk {
     applicant.code = { jid: hello.attrs.jid ?? '', ref, wrappedCompanionKey };
     const answer = stanza('link_code_pairing_ref', {}, Buffer.from(ref));
     applicant.connection.send(resultOf(query, [stanza('link_code_companion_reg', {}, [answer])]));
+    this.#requests.emit('code-requested');
   }
 
   #primaryHello(code: CodeRequest, offer: CodeOffer): Stanza {

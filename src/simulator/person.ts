@@ -12,6 +12,8 @@ export interface SendOptions {
   id?: string;
   /** Seconds; default now. */
   timestamp?: number;
+  /** The ciphertext is damaged on its way; the bot can ask for it again and then gets it whole. */
+  isCorrupt?: boolean;
 }
 
 /** What somebody was told about one of their messages. */
@@ -51,7 +53,16 @@ export class Person extends Handset {
     const id = options.id ?? newMessageId();
     const timestamp = options.timestamp ?? this.network.nowSeconds();
     const addressing = options.to?.addressing ?? this.#nextAddressing();
-    await this.transmit({ id, message, group: options.to, addressing, timestamp, recipient: undefined });
+    const isCorrupt = options.isCorrupt ?? false;
+    await this.transmit({
+      id,
+      message,
+      group: options.to,
+      addressing,
+      timestamp,
+      recipient: undefined,
+      isCorrupt,
+    });
     return { id };
   }
 

@@ -228,6 +228,7 @@ export class SimulatedWhatsApp {
     const older = companion.connection;
     if (older) {
       companion.mailbox.detach();
+      companion.isActive = false;
       this.#connected.delete(older);
       older.send(stanza('stream:error', {}, [stanza('conflict', { type: 'replaced' })]));
       older.close();

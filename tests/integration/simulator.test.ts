@@ -40,7 +40,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const sock of sockets) terminate(sock);
   await wa.stop();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   vi.restoreAllMocks();
 });
 
@@ -71,6 +71,8 @@ class Client {
   readonly opened: Promise<void>;
   readonly closed: Promise<Close>;
   readonly ready: Promise<void>;
+  /** The phone's history has arrived: until then a client holds its events back, after a restart for 20 s. */
+  readonly settled: Promise<void>;
   #saved: Promise<unknown> = Promise.resolve();
 
   constructor(sock: WASocket, saveCreds: () => Promise<void>) {
@@ -87,6 +89,9 @@ class Client {
           sock.sendMessage(to, { text: 'pong' }, { quoted: message }).catch(() => undefined);
         }
       }
+    });
+    this.settled = new Promise((resolve) => {
+      sock.ev.on('creds.update', ({ accountSyncCounter }) => accountSyncCounter && resolve());
     });
     const update = <T>(pick: (state: Partial<ConnectionState>) => T | undefined) =>
       new Promise<T>((resolve) => {
@@ -143,6 +148,8 @@ async function pair(options: Partial<UserFacingSocketConfig> = {}): Promise<Clie
   await first.saved();
   const client = await connect(options);
   await within(client.opened, 'the first login');
+  await within(client.settled, 'the history of the phone');
+  await client.saved();
   return client;
 }
 
@@ -159,6 +166,53 @@ describe('pairing', () => {
     expect(wa.counters).toMatchObject({ pairings: 1, logins: 1 });
     expect([...companion.preKeyIds(), ...companion.handedOutPreKeyIds]).toHaveLength(812);
     expect(wa.clientVersion).toMatch(/^2\.3000\.\d+$/);
+  });
+
+  test('a client that shows a code is linked when the code is typed on the phone', async () => {
+    const first = await connect();
+    await within(first.qr, 'the registration');
+    const code = await first.sock.requestPairingCode(wa.phone.number);
+    await wa.phone.enterCode(`${code.slice(0, 4)}-${code.slice(4).toLowerCase()}`);
+    expect(await within(first.closed, 'the restart')).toMatchObject({ code: 515 });
+    await first.saved();
+    const second = await connect();
+    await within(second.opened, 'the login');
+    expect(second.sock.authState.creds.me?.id).toBe(wa.devices[0]?.jid);
+  });
+
+  test('a wrong code links nothing, and the right one still works', async () => {
+    const first = await connect();
+    await within(first.qr, 'the registration');
+    const code = await first.sock.requestPairingCode(wa.phone.number);
+    await expect(wa.phone.enterCode('AAAAAAAA')).rejects.toThrow();
+    expect(wa.devices).toEqual([]);
+    await wa.phone.enterCode(code);
+    expect(wa.devices).toHaveLength(1);
+  });
+
+  test('a QR code of a client that is gone is refused', async () => {
+    const first = await connect();
+    const qr = await within(first.qr, 'the QR code');
+    const gone = new Promise((resolve) => wa.events.once('closed', resolve));
+    terminate(first.sock);
+    await within(gone, 'the end of the connection');
+    await expect(wa.phone.scan(qr)).rejects.toThrow('no longer valid');
+  });
+
+  test('a client that has shown all its QR codes gives up with 408', async () => {
+    const first = await connect({ qrTimeout: 20 });
+    expect(await within(first.closed, 'the end of the QR codes')).toMatchObject({
+      code: 408,
+      message: 'QR refs attempts ended',
+    });
+  });
+
+  test('a second pairing is another device', async () => {
+    await (await pair()).kill();
+    wa.faults.unlinkWhileOffline();
+    await rm(folder, { recursive: true, maxRetries: 10, retryDelay: 20 });
+    await pair();
+    expect(wa.devices.map(({ id }) => id)).toEqual([2]);
   });
 });
 
@@ -191,5 +245,326 @@ describe('chats', () => {
     for (const { id } of waiting) await person.waitForMessage(({ quotedId }) => quotedId === id);
     const offline = again.messages.filter(({ type, message }) => type === 'append' && !message.key.fromMe);
     expect(offline.map(({ message }) => message.key.id)).toEqual(waiting.map(({ id }) => id));
+  });
+
+  test.each(['pn', 'lid'] as const)(
+    'a group with %s addresses: sender keys both ways',
+    async (addressing) => {
+      await pair();
+      const people = [wa.addPerson({ addressing: 'pn' }), wa.addPerson({ addressing: 'lid' })];
+      const group = wa.addGroup({ people, addressing });
+      for (let i = 0; i < 2; i++) {
+        for (const person of people) {
+          const { id } = await person.send('!ping', group);
+          for (const reader of people) {
+            const answer = await reader.waitForMessage(({ quotedId }) => quotedId === id);
+            expect(answer).toMatchObject({ text: 'pong', attempt: 1, chat: group.jid });
+          }
+        }
+      }
+      expect(people.flatMap(({ unreadable }) => unreadable)).toEqual([]);
+    },
+  );
+
+  test("the owner's phone gets copies of what the bot sends, and its own messages reach the bot as fromMe", async () => {
+    const client = await pair();
+    const person = wa.addPerson();
+    const { id } = await person.send('!ping');
+    const copy = await wa.phone.waitForMessage(({ quotedId }) => quotedId === id);
+    expect(copy).toMatchObject({ text: 'pong', chat: person.jid, attempt: 1 });
+    const note = await wa.phone.send('a note');
+    const written = await wa.phone.send('hello', person);
+    const group = wa.addGroup({ people: [person] });
+    const inGroup = await wa.phone.send('hello all', group);
+    const all = [note, written, inGroup].map((message) => message.id);
+    await vi.waitFor(() => {
+      const own = client.messages
+        .map(({ message }) => message.key)
+        .filter((key) => all.includes(key.id ?? ''));
+      expect(own.map(({ fromMe, remoteJid }) => [fromMe, remoteJid])).toEqual([
+        [true, wa.phone.jid],
+        [true, person.jid],
+        [true, group.jid],
+      ]);
+    });
+  });
+
+  test('a message that the bot cannot read is sent again, readable', async () => {
+    const client = await pair();
+    const person = wa.addPerson();
+    const { id } = await person.sendMessage({ conversation: '!ping' }, { isCorrupt: true });
+    const answer = await person.waitForMessage(({ quotedId }) => quotedId === id);
+    expect(answer).toMatchObject({ text: 'pong', attempt: 1 });
+    expect(wa.devices[0]?.counters.retryReceipts).toBe(1);
+    expect(client.messages.some(({ message }) => message.messageStubType !== undefined)).toBe(true);
+  });
+
+  test('a group message that the bot cannot read is sent again, readable', async () => {
+    await pair();
+    const person = wa.addPerson();
+    const group = wa.addGroup({ people: [person] });
+    const { id } = await person.sendMessage({ conversation: '!ping' }, { isCorrupt: true, to: group });
+    expect(await person.waitForMessage(({ quotedId }) => quotedId === id)).toMatchObject({ text: 'pong' });
+    const next = await person.send('!ping', group);
+    expect(await person.waitForMessage(({ quotedId }) => quotedId === next.id)).toMatchObject({
+      text: 'pong',
+    });
+    expect(wa.devices[0]?.counters.retryReceipts).toBe(1);
+  });
+
+  test.each(['pn', 'lid'] as const)(
+    'a person on %s who cannot read an answer asks for it again',
+    async (addressing) => {
+      const client = await pair();
+      const person = wa.addPerson({ addressing });
+      const first = await person.send('!ping');
+      await person.waitForMessage(({ quotedId }) => quotedId === first.id);
+      await person.loseSessions();
+      await client.sock.sendMessage(person.jid, { text: 'can you read this?' });
+      const answer = await person.waitForMessage(({ text }) => text === 'can you read this?');
+      expect(answer.attempt).toBe(2);
+      expect(person.unreadable).toMatchObject([{ id: answer.id, attempts: 1, isRecovered: true }]);
+    },
+  );
+
+  test('somebody who lost a sender key asks for the group message again', async () => {
+    const client = await pair();
+    const people = [wa.addPerson(), wa.addPerson()];
+    const group = wa.addGroup({ people });
+    await client.sock.sendMessage(group.jid, { text: 'one' });
+    for (const person of people) await person.waitForMessage(({ text }) => text === 'one');
+    await people[0]?.loseSessions();
+    await client.sock.sendMessage(group.jid, { text: 'two' });
+    const recovered = await people[0]?.waitForMessage(({ text }) => text === 'two');
+    expect(recovered?.attempt).toBe(2);
+    expect(await people[1]?.waitForMessage(({ text }) => text === 'two')).toMatchObject({ attempt: 1 });
+  });
+
+  test('a person with a new phone is answered in a new session', async () => {
+    await pair();
+    const person = wa.addPerson({ addressing: 'lid' });
+    const before = await person.send('!ping');
+    await person.waitForMessage(({ quotedId }) => quotedId === before.id);
+    await person.reinstall();
+    const after = await person.send('!ping');
+    expect(await person.waitForMessage(({ quotedId }) => quotedId === after.id)).toMatchObject({
+      text: 'pong',
+    });
+  });
+
+  test('a second message with an id that was read is dropped and counted', async () => {
+    const client = await pair();
+    const person = wa.addPerson();
+    await client.sock.sendMessage(person.jid, { text: 'once' }, { messageId: 'SAME' });
+    await client.sock.sendMessage(person.jid, { text: 'twice' }, { messageId: 'SAME' });
+    await client.sock.sendMessage(person.jid, { text: 'other' }, { messageId: 'OTHER' });
+    await person.waitForMessage(({ text }) => text === 'other');
+    expect(person.inbox.map(({ text }) => text)).toEqual(['once', 'other']);
+    expect(person.duplicates).toBe(1);
+  });
+
+  test('the client is told when few one-time keys are left, and uploads more', async () => {
+    await pair();
+    const [companion] = wa.devices;
+    if (!companion) throw new Error('not linked');
+    while (companion.preKeyIds().length > 5) companion.takeBundle();
+    const person = wa.addPerson();
+    const { id } = await person.send('!ping');
+    await person.waitForMessage(({ quotedId }) => quotedId === id);
+    await vi.waitFor(() => expect(companion.preKeyIds().length).toBeGreaterThan(5));
+    expect(companion.counters.preKeyUploads).toBe(2);
+  });
+});
+
+describe('closes', () => {
+  const conflict = (type: string) => ({ tag: 'conflict', attrs: { type } });
+
+  test.each([
+    [
+      'the device is removed',
+      () => wa.faults.removeDevice(),
+      { code: 401, message: 'Stream Errored (conflict)', data: conflict('device_removed') },
+    ],
+    [
+      'another client took over',
+      () => wa.faults.replace(),
+      { code: 440, message: 'Stream Errored (conflict)', data: conflict('replaced') },
+    ],
+    [
+      'a restart is wanted',
+      () => wa.faults.streamError(515),
+      { code: 515, message: 'Stream Errored (restart required)' },
+    ],
+    [
+      'the service is unavailable',
+      () => wa.faults.streamError(503),
+      { code: 503, message: 'Stream Errored (unknown)' },
+    ],
+    [
+      'the connection is reset',
+      () => wa.faults.dropConnection(),
+      { code: 428, message: 'Connection Terminated' },
+    ],
+    ['the server goes down', () => void wa.faults.down(), { code: 428, message: 'Connection Terminated' }],
+  ])('%s', async (_, fault, expected) => {
+    const client = await pair();
+    fault();
+    expect(await within(client.closed, 'the close')).toMatchObject(expected);
+  });
+
+  test.each([
+    [401, {}],
+    [403, {}],
+    [405, {}],
+    [402, { expire: '3600', code: '101' }],
+    [503, {}],
+  ])('a login that fails with %i', async (reason, attrs) => {
+    await (await pair()).kill();
+    wa.faults.failNextLogins(reason, 1, attrs);
+    const refused = await connect();
+    const data = { reason: String(reason), ...attrs };
+    expect(await within(refused.closed, 'the refusal')).toMatchObject({
+      code: reason,
+      message: 'Connection Failure',
+      data,
+    });
+    const next = await connect();
+    await within(next.opened, 'the login after it');
+  });
+
+  test('a client that is too old gets 405', async () => {
+    wa.minimumVersion = '2.3000.2000000000';
+    const old = await connect();
+    expect(await within(old.closed, 'the refusal')).toMatchObject({
+      code: 405,
+      message: 'Connection Failure',
+    });
+    const current = await connect({ version: [2, 3000, 2000000000] });
+    await within(current.qr, 'the QR code');
+  });
+
+  test('a device that was removed while it was offline is refused with 401', async () => {
+    await (await pair()).kill();
+    wa.phone.unlink();
+    const client = await connect();
+    expect(await within(client.closed, 'the refusal')).toMatchObject({
+      code: 401,
+      message: 'Connection Failure',
+    });
+  });
+
+  test('a second client with the same keys replaces the first', async () => {
+    const first = await pair();
+    await first.saved();
+    const second = await connect();
+    expect(await within(first.closed, 'the replacement')).toMatchObject({
+      code: 440,
+      data: conflict('replaced'),
+    });
+    await within(second.opened, 'the second login');
+    const person = wa.addPerson();
+    const { id } = await person.send('!ping');
+    expect(await person.waitForMessage(({ quotedId }) => quotedId === id)).toMatchObject({ text: 'pong' });
+  });
+
+  test('a logout removes the device', async () => {
+    const client = await pair();
+    await client.sock.logout();
+    expect(await within(client.closed, 'the close')).toMatchObject({
+      code: 401,
+      message: 'Intentional Logout',
+    });
+    await vi.waitFor(() => expect(wa.devices).toEqual([]));
+  });
+
+  test.each([403, 407, 502])('an upgrade that is refused with %i', async (status) => {
+    wa.faults.refuseUpgrades(status);
+    const client = await connect();
+    const refused = new Promise<{ statusCode?: number }>((resolve) => {
+      client.sock.ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) =>
+        resolve(response),
+      );
+    });
+    expect((await within(refused, 'the refusal')).statusCode).toBe(status);
+  });
+
+  test('an upgrade without answer runs into the time limit of the client', async () => {
+    wa.faults.hangUpgrades(true);
+    const client = await connect({ connectTimeoutMs: 50 });
+    expect(await within(client.closed, 'the close')).toMatchObject({ code: 408 });
+  });
+
+  test('a half-open connection: nothing comes, the client notices by itself, the next connection works', async () => {
+    const client = await pair({ keepAliveIntervalMs: 100 });
+    const person = wa.addPerson();
+    wa.faults.halfOpen(true);
+    const { id } = await person.send('!ping');
+    // The library's limit is five seconds after a missed keep-alive.
+    const lost = within(client.closed, 'the close', 60_000);
+    terminate(client.sock);
+    await lost.catch(() => undefined);
+    const next = await connect();
+    await within(next.ready, 'the next login');
+    expect(await person.waitForMessage(({ quotedId }) => quotedId === id)).toMatchObject({ text: 'pong' });
+  });
+
+  test('a server that is down refuses connections, and goes on where it was when it is up', async () => {
+    await (await pair()).kill();
+    const person = wa.addPerson();
+    await wa.faults.down();
+    const client = await connect();
+    expect(await within(client.closed, 'the refusal')).toMatchObject({ code: 408 });
+    const { id } = await person.send('!ping');
+    await wa.faults.up();
+    const next = await connect();
+    await within(next.opened, 'the login');
+    expect(await person.waitForMessage(({ quotedId }) => quotedId === id)).toMatchObject({ text: 'pong' });
+  });
+
+  test('sends that are never acknowledged arrive, or not, as wanted', async () => {
+    const client = await pair();
+    const person = wa.addPerson();
+    let acks = 0;
+    client.sock.ws.on('CB:ack,class:message', () => acks++);
+    wa.faults.withholdAcks(true);
+    await client.sock.sendMessage(person.jid, { text: 'heard' });
+    await person.waitForMessage(({ text }) => text === 'heard');
+    wa.faults.withholdAcks(true, { swallow: true });
+    await client.sock.sendMessage(person.jid, { text: 'lost' });
+    wa.faults.withholdAcks(false);
+    await client.sock.sendMessage(person.jid, { text: 'acknowledged' });
+    await person.waitForMessage(({ text }) => text === 'acknowledged');
+    await vi.waitFor(() => expect(acks).toBe(1));
+    expect(person.inbox.map(({ text }) => text)).toEqual(['heard', 'acknowledged']);
+  });
+
+  test('queries can be left without answer, and answers can be late', async () => {
+    const client = await pair();
+    wa.faults.ignoreQueries('w:profile:picture');
+    await expect(client.sock.profilePictureUrl(wa.phone.jid, 'image', 50)).rejects.toThrow();
+    wa.faults.ignoreQueries();
+    wa.faults.delayMs(60);
+    const startedAt = performance.now();
+    await client.sock.fetchPrivacySettings(true);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(59);
+  });
+
+  test('a client that talks nonsense is cut off, and the server lives', async () => {
+    const refused = new Promise((resolve) => wa.events.once('input-refused', resolve));
+    const webSocket = new WebSocket(wa.url);
+    const gone = new Promise((resolve) => webSocket.once('close', resolve));
+    webSocket.once('open', () => webSocket.send(Buffer.from('GET / HTTP/1.1')));
+    await within(refused, 'the refusal');
+    await within(gone, 'the end of the connection');
+    await pair();
+  });
+
+  test('stop is shared, may be called twice, and can be followed by a start', async () => {
+    const client = await pair();
+    await Promise.all([wa.stop(), wa.stop()]);
+    await within(client.closed, 'the close');
+    await client.saved();
+    await wa.start();
+    await within((await connect()).opened, 'the login');
   });
 });
