@@ -1,0 +1,165 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLogger } from '../../../src/logging.ts';
+import { PairingDisplay, type PairingDisplayOptions } from '../../../src/pairing/display.ts';
+
+const QR = `https://wa.me/settings/linked_devices#2@${'Zk9-_'.repeat(40)}`;
+
+let sessionPath: string;
+beforeEach(() => {
+  sessionPath = mkdtempSync(join(tmpdir(), 'perennial-pairing-'));
+});
+afterEach(() => rmSync(sessionPath, { recursive: true }));
+
+/** A display whose log and blocks go into one text, as they do in the program. */
+function display(options: Partial<PairingDisplayOptions> = {}) {
+  let text = '';
+  const output = {
+    writes: 0,
+    write(part: string) {
+      output.writes += 1;
+      text += part;
+    },
+  };
+  const isTerminal = options.isTerminal ?? false;
+  const log = createLogger({
+    level: 'info',
+    format: 'auto',
+    isTerminal,
+    isColorAllowed: false,
+    stream: output,
+    keep: [sessionPath],
+  });
+  const shown = new PairingDisplay({
+    log,
+    output,
+    sessionPath,
+    isTerminal,
+    isColorAllowed: true,
+    size: () => ({ columns: 80, rows: 60 }),
+    now: () => 1_000_000,
+    ...options,
+  });
+  return { shown, log, text: () => text, lines: () => stripVTControlCharacters(text).split('\n') };
+}
+
+const first = { qr: QR, expiresAtMs: 1_060_000, index: 0 };
+const second = { qr: `${QR}2`, expiresAtMs: 1_020_000, index: 1 };
+
+describe('showQr', () => {
+  it('says the two lines, then prints the block, on a terminal', async () => {
+    const { shown, lines } = display({ isTerminal: true });
+    await shown.showQr(first);
+    expect(lines()[0]).toBe('[INFO] QR Code received, scan with WhatsApp');
+    expect(lines()[1]).toBe(
+      `[INFO] 📱 Please scan the QR code to authenticate  png=${sessionPath}/qr-code.png`,
+    );
+    expect(lines().slice(2, 4)).toEqual(['', '=== SCAN THIS QR CODE WITH WHATSAPP ===']);
+    expect(statSync(join(sessionPath, 'qr-code.png')).size).toBeGreaterThan(300);
+  });
+
+  it('prints the block without escape codes where stdout is no terminal, and names the picture before it', async () => {
+    const { shown, text, lines } = display({ isTerminal: false });
+    await shown.showQr(first);
+    expect(JSON.parse(lines()[1] ?? '')).toMatchObject({
+      msg: '📱 Please scan the QR code to authenticate',
+      png: `${sessionPath}/qr-code.png`,
+    });
+    expect(text()).toContain('=== SCAN THIS QR CODE WITH WHATSAPP ===\n▄▄▄▄');
+    expect(text()).not.toContain('\u001b');
+  });
+
+  it('says the first time what else there is, and each time how long it lives', async () => {
+    const { shown, text } = display({ pageUrl: () => 'http://127.0.0.1:8080/' });
+    await shown.showQr(first);
+    await shown.showQr(second);
+    expect(text()).toContain('Code 1, good for 60 seconds');
+    expect(text()).toContain('Code 2, good for 20 seconds');
+    for (const hint of ['PAIRING_NUMBER', 'http://127.0.0.1:8080/', 'As a picture: ', 'Linked devices']) {
+      expect(text().split(hint), hint).toHaveLength(2);
+    }
+  });
+
+  it('takes the last block off the screen and says all of it again', async () => {
+    const { shown, text } = display({ isTerminal: true });
+    await shown.showQr(first);
+    const block = text().slice(text().indexOf('\n\n===') + 1);
+    const height = block.split('\n').length - 1;
+    await shown.showQr(second);
+    expect(text()).toContain(`\u001b[${height}A\u001b[0J[INFO] QR Code received`);
+    expect(text().split('PAIRING_NUMBER')).toHaveLength(3);
+  });
+
+  it.each([
+    ['something was printed since', { isTerminal: true }, true],
+    [
+      'the window is too low to hold it',
+      { isTerminal: true, size: () => ({ columns: 80, rows: 24 }) },
+      false,
+    ],
+    ['it may not use escape codes', { isTerminal: true, isColorAllowed: false }, false],
+    ['there is no terminal', { isTerminal: false }, false],
+  ])('leaves the last block where %s', async (_, options, speaks) => {
+    const { shown, log, text } = display(options);
+    await shown.showQr(first);
+    if (speaks) log.info('hello');
+    await shown.showQr(second);
+    expect(text()).not.toContain('\u001b[0J');
+    expect(text().match(/=== SCAN/g)).toHaveLength(2);
+  });
+
+  it('shows one after another, in order', async () => {
+    const { shown, text } = display();
+    await Promise.all([shown.showQr(first), shown.showQr(second)]);
+    expect(text().indexOf('Code 2')).toBeGreaterThan(text().indexOf('Code 1'));
+    expect(readdirSync(sessionPath)).toEqual(['qr-code.png']);
+  });
+
+  it('shows the code where the picture cannot be written, and does not name it', async () => {
+    const { shown, text } = display({ sessionPath: join(sessionPath, 'missing') });
+    await shown.showQr(first);
+    expect(text()).toContain('"level":"warn"');
+    expect(text()).toContain('▀');
+    expect(text()).not.toMatch(/"png"|As a picture/);
+  });
+
+  it('survives a code that no QR can hold, and shows the next one', async () => {
+    const { shown, text } = display();
+    await shown.showQr({ ...first, qr: 'x'.repeat(3_000) });
+    await shown.showQr(second);
+    expect(text()).toContain('too long to show');
+    expect(text()).toContain('Code 2');
+  });
+
+  it('can draw the longest that it accepts', async () => {
+    const { shown, text } = display();
+    await shown.showQr({ ...first, qr: 'x'.repeat(2_900) });
+    expect(text()).toContain('=== SCAN');
+  });
+});
+
+describe('what is secret', () => {
+  it.each(['silent', 'trace'] as const)(
+    'goes past the log, which at %s holds neither QR nor code',
+    async (level) => {
+      let logged = '';
+      let printed = '';
+      const log = createLogger({
+        level,
+        format: 'json',
+        isTerminal: false,
+        stream: { write: (line) => (logged += line) },
+      });
+      const { shown } = display({ log, output: { write: (part) => (printed += part) } });
+      await shown.showQr(first);
+      shown.showCode({ code: 'ABCDEFGH' });
+      expect(logged + printed).not.toContain('Zk9-_');
+      expect(logged).not.toMatch(/ABCD|EFGH/);
+      expect(printed).toContain('ABCD-EFGH');
+      expect(printed).toContain('=== SCAN');
+    },
+  );
+});
