@@ -1,4 +1,5 @@
 import type { Contact } from './address.ts';
+import type { MediaHost } from './media-host.ts';
 import type { KeyBundle } from './phone-keys.ts';
 import type { Stanza } from './stanza.ts';
 
@@ -12,4 +13,5 @@ export interface Network {
   /** Hands a stanza to a linked device, now or at its next login, until it acknowledges it. */
   post(companion: number, node: Stanza): void;
   nowSeconds(): number;
+  readonly media: MediaHost;
 }

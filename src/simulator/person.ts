@@ -2,7 +2,9 @@ import type { proto } from '@whiskeysockets/baileys';
 import { type Addressing, type Contact, jidOf } from './address.ts';
 import { newMessageId } from './content.ts';
 import type { Group } from './group.ts';
-import { Handset, type Parcel, type SentMessage } from './handset.ts';
+import { Handset, type Parcel, type ReceivedMessage, type SentMessage } from './handset.ts';
+import { fileIn, type MediaFile, mediaMessage } from './media.ts';
+import type { MediaType } from './media-cipher.ts';
 import type { Network } from './network.ts';
 
 export interface SendOptions {
@@ -64,6 +66,16 @@ export class Person extends Handset {
       isCorrupt,
     });
     return { id };
+  }
+
+  /** Uploads a file and sends it. */
+  sendMedia(file: MediaFile, options: SendOptions = {}): Promise<{ id: string }> {
+    return this.sendMessage(mediaMessage(file, this.network.media), options);
+  }
+
+  /** Downloads the file of a message that the bot sent. */
+  download({ message }: ReceivedMessage): { type: MediaType; mimetype: string; data: Buffer } {
+    return fileIn(message, this.network.media);
   }
 
   protected contentOf(sent: SentMessage): proto.IMessage {

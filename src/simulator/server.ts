@@ -20,6 +20,7 @@ import type { Connection } from './connection.ts';
 import { Faults } from './faults.ts';
 import { Group } from './group.ts';
 import { Listener } from './listener.ts';
+import { MediaHost } from './media-host.ts';
 import type { Network } from './network.ts';
 import type { ClientFinish } from './noise.ts';
 import { PairingDesk } from './pairing.ts';
@@ -66,12 +67,16 @@ export class SimulatedWhatsApp {
   clientVersion: string | undefined;
   /** Clients older than this get 405. */
   minimumVersion: string | undefined;
+  /** The host for files; its certificate is what clients must trust. */
+  readonly media = new MediaHost();
   readonly #world: World;
   readonly #switches = initialSwitches();
   readonly #listener: Listener;
   readonly #desk: PairingDesk;
   readonly #router: Router;
   readonly #connected = new Map<Connection, Companion>();
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
   #nextDeviceId = 1;
   #people = 0;
 
@@ -129,12 +134,14 @@ export class SimulatedWhatsApp {
 
   /** Listens on 127.0.0.1. */
   start(): Promise<void> {
-    return this.#listener.start();
+    this.#starting ??= this.#open();
+    return this.#starting;
   }
 
   /** Ends all connections. Everything known stays, and `start` goes on with it on the same port. */
   stop(): Promise<void> {
-    return this.#listener.stop();
+    this.#stopping ??= this.#close();
+    return this.#stopping;
   }
 
   addPerson(
@@ -167,6 +174,18 @@ export class SimulatedWhatsApp {
     return group;
   }
 
+  async #open(): Promise<void> {
+    await this.#stopping;
+    this.#stopping = undefined;
+    await Promise.all([this.#listener.start(), this.media.start()]);
+  }
+
+  async #close(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    this.#starting = undefined;
+    await Promise.all([this.#listener.stop(), this.media.stop()]);
+  }
+
   #network(owner: Contact): Network {
     return {
       owner,
@@ -174,6 +193,7 @@ export class SimulatedWhatsApp {
       takeBundle: (id) => this.#takeBundle(id),
       post: (id, node) => this.#world.companions.get(id)?.mailbox.post(node),
       nowSeconds,
+      media: this.media,
     };
   }
 
@@ -301,7 +321,7 @@ export class SimulatedWhatsApp {
       world: this.#world,
       switches: this.#switches,
       nowSeconds,
-      mediaHosts: [],
+      mediaHosts: [this.media.host],
       activate: () => connection && this.#activate(companion, connection),
       unlink: () => this.#unlink(),
     };

@@ -1,8 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import makeWASocket, {
   type ConnectionState,
+  downloadMediaMessage,
+  type MediaDownloadOptions,
   makeCacheableSignalKeyStore,
   type UserFacingSocketConfig,
   useMultiFileAuthState,
@@ -10,6 +14,7 @@ import makeWASocket, {
   type WASocket,
 } from '@whiskeysockets/baileys';
 import pino from 'pino';
+import { Agent as Dispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { SimulatedWhatsApp } from '../../src/simulator/server.ts';
@@ -361,6 +366,35 @@ describe('chats', () => {
     await person.waitForMessage(({ text }) => text === 'other');
     expect(person.inbox.map(({ text }) => text)).toEqual(['once', 'other']);
     expect(person.duplicates).toBe(1);
+  });
+
+  test('files go both ways through the media host', async () => {
+    const ca = wa.media.identity.cert;
+    const client = await pair({ fetchAgent: new Agent({ ca }) });
+    const person = wa.addPerson();
+    const data = randomBytes(70_000);
+    const { id } = await person.sendMedia({
+      type: 'document',
+      data,
+      mimetype: 'application/zip',
+      fileName: 'a.zip',
+    });
+    const find = () => client.messages.find(({ message }) => message.key.id === id)?.message;
+    await vi.waitFor(() => expect(find()).toBeDefined());
+    const received = find();
+    if (!received) throw new Error('nothing received');
+    const dispatcher = new Dispatcher({ connect: { ca } });
+    // Node's own types know another undici.
+    const options: MediaDownloadOptions = Object.assign({}, { options: { dispatcher } as object });
+    expect(await downloadMediaMessage(received, 'buffer', options)).toEqual(data);
+    await dispatcher.close();
+    await client.sock.sendMessage(person.jid, {
+      document: data,
+      mimetype: 'application/zip',
+      fileName: 'b.zip',
+    });
+    const answer = await person.waitForMessage(({ message }) => message.documentMessage != null);
+    expect(person.download(answer)).toMatchObject({ type: 'document', mimetype: 'application/zip', data });
   });
 
   test('the client is told when few one-time keys are left, and uploads more', async () => {

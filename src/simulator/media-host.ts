@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { makeTlsIdentity, type TlsIdentity } from './tls-certificate.ts';
+
+/** Larger than WhatsApp takes. */
+const MAX_BYTES = 100 * 1024 * 1024;
+
+/**
+ * Where encrypted files lie. Clients insist on https, so the host has a certificate of its own that they must be
+ * told to trust: `NODE_EXTRA_CA_CERTS` for a process, or the `ca` of an agent.
+ */
+export class MediaHost {
+  readonly identity: TlsIdentity = makeTlsIdentity();
+  readonly #blobs = new Map<string, Buffer>();
+  #server: Server | undefined;
+  #port = 0;
+  /** The status that uploads and downloads get instead of being served. */
+  failure: number | undefined;
+
+  /** `host:port`. */
+  get host(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer({ key: this.identity.key, cert: this.identity.cert }, (request, response) => {
+      this.#serve(request, response).catch(() => response.destroy());
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.#port, '127.0.0.1', resolve);
+    });
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (!server) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await closed;
+  }
+
+  /** Keeps a blob and gives the path under which everyone who knows it finds it. */
+  put(blob: Buffer): { directPath: string; url: string } {
+    const directPath = `/v/${createHash('sha256').update(blob).digest('base64url')}.enc`;
+    this.#blobs.set(directPath, blob);
+    return { directPath, url: `https://${this.host}${directPath}` };
+  }
+
+  get(directPath: string): Buffer | undefined {
+    return this.#blobs.get(directPath.split('?')[0] ?? '');
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.failure !== undefined) {
+      request.resume();
+      response.writeHead(this.failure).end();
+      return;
+    }
+    if (request.method === 'POST') {
+      const blob = await bodyOf(request);
+      const { directPath, url } = this.put(blob);
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ url, direct_path: directPath }));
+      return;
+    }
+    const blob = this.get(request.url ?? '');
+    if (!blob) {
+      response.writeHead(404).end();
+      return;
+    }
+    const [start, end] = rangeOf(request.headers.range, blob.length);
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': end - start };
+    response.writeHead(request.headers.range ? 206 : 200, headers).end(blob.subarray(start, end));
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new Error('too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function rangeOf(header: string | undefined, length: number): [number, number] {
+  const match = /^bytes=(\d+)-(\d*)$/.exec(header ?? '');
+  if (!match) return [0, length];
+  const start = Math.min(Number(match[1]), length);
+  return [start, match[2] ? Math.min(Number(match[2]) + 1, length) : length];
+}
