@@ -113,8 +113,9 @@ describe('showQr', () => {
 
   it('shows one after another, in order', async () => {
     const { shown, text } = display();
-    await Promise.all([shown.showQr(first), shown.showQr(second)]);
-    expect(text().indexOf('Code 2')).toBeGreaterThan(text().indexOf('Code 1'));
+    await Promise.all(Array.from({ length: 8 }, (_, index) => shown.showQr({ ...first, index })));
+    expect([...text().matchAll(/Code (\d)/g)].map((match) => match[1]).join('')).toBe('12345678');
+    expect(text()).not.toContain('"warn"');
     expect(readdirSync(sessionPath)).toEqual(['qr-code.png']);
   });
 

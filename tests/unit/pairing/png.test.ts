@@ -65,7 +65,6 @@ describe('writeQrPng', () => {
     await expect(writeQrPng('x', missing)).rejects.toThrow(
       `${missing}/qr-code.png cannot be written: ENOENT`,
     );
-    chmodSync(folder, 0o700);
   });
 });
 
