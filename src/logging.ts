@@ -18,7 +18,7 @@ export interface LoggerOptions {
   readonly stream?: { write(text: string): unknown };
   /** Paths that are shown even where they look like a phone number, e.g. the session folder. */
   readonly keep?: readonly string[];
-  /** Secrets that are known, e.g. the page's token. */
+  /** Secrets that are known, e.g. the page's token; under six characters they are left. */
   readonly hide?: readonly string[];
 }
 

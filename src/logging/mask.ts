@@ -81,12 +81,13 @@ function anyOf(literals: readonly string[]): RegExp | undefined {
 }
 
 /**
- * `maskText` that also takes out each of `hide` (passwords), and leaves each of `keep` as it is: paths, because
+ * `maskText` that also takes out each of `hide` (passwords of six characters and more), and leaves each of `keep` as it is: paths, because
  * a command that the person is to run is no use when it is masked. What is no path is not kept.
  */
 export function createMasker(keep: readonly string[], hide: readonly string[]): Masker {
   const kept = anyOf(keep.filter((literal) => /[/\\]./.test(literal)));
-  const hidden = hide.filter((secret) => secret !== '');
+  // A token of a few letters would tear holes into every word.
+  const hidden = hide.filter((secret) => secret.length >= 6);
   return (text) => {
     let shown = text;
     for (const secret of hidden) shown = shown.replaceAll(secret, GAP);

@@ -234,7 +234,7 @@ describe('maskText', () => {
 
 describe('redaction', () => {
   it('shows a path as it is, and hides what it was told to', () => {
-    const { log, output } = recorded({ keep: ['./sessions/4915112345123'], hide: ['hunter2', ''] });
+    const { log, output } = recorded({ keep: ['./sessions/4915112345123'], hide: ['hunter2', 'e', ''] });
     log.error(
       { token: 'hunter2', seen: 'hunter2' },
       'Run: rm -rf ./sessions/4915112345123 (4915112345123, hunter2)',
