@@ -31,7 +31,7 @@ import type { KeyChanges, KeyStore } from './transactions.ts';
 export interface SessionOptions {
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn'>;
   readonly fs?: FileSystem;
-  /** Called when a write in the background failed: the change is safe in memory only, and not on its way. */
+  /** Called at every failed write, also of those in the background that nobody awaits. */
   readonly onFailure?: (error: unknown) => void;
 }
 
@@ -178,7 +178,12 @@ export class Session implements KeyStore {
       if (texts.size > 0) record.set(type, texts);
     }
     if (record.size === 0) return;
-    this.#journal.append(record);
+    try {
+      this.#journal.append(record);
+    } catch (error) {
+      this.#onFailure(error);
+      throw error;
+    }
     this.#apply(record, changes);
     this.#checkpointWhenIdle();
     const preKeys = changes['pre-key'];
@@ -285,7 +290,11 @@ export class Session implements KeyStore {
     this.#idleTimer = undefined;
     const remainingMs = this.#changedAtMs + CHECKPOINT_IDLE_MS - performance.now();
     if (remainingMs > 0) this.#idleTimer = setTimeout(() => this.#onIdleTimer(), remainingMs).unref();
-    else this.checkpoint().catch(this.#onFailure);
+    else
+      this.checkpoint().catch((error: unknown) => {
+        this.#onFailure(error);
+        this.#checkpointWhenIdle();
+      });
   }
 
   /** After a kill, or an older copy of the credentials, ids may lag behind the pre-keys that exist. */

@@ -67,6 +67,11 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
     return turn;
   };
 
+  /** Resolves when all transactions begun so far are over. */
+  readonly idle = async (): Promise<void> => {
+    await this.#last;
+  };
+
   /** Stores what the running transaction has set so far: for a ratchet that must be on disk before its stanza goes. */
   readonly commit = async (): Promise<void> => {
     const context = this.#context.getStore();

@@ -1,0 +1,118 @@
+import type { App } from './app.ts';
+import { type Config, configFromProcess } from './config.ts';
+import { assertNever, isAppError, messageOf } from './errors.ts';
+import { guardConsole } from './logging/console-guard.ts';
+import { createSink, type Sink } from './logging/sink.ts';
+import { createLogger, type Logger } from './logging.ts';
+import type { StopReason } from './whatsapp/state.ts';
+
+/** npm and the terminal may both deliver the same Ctrl+C; a second signal after this long means "now". */
+const SAME_WISH_MS = 1_000;
+const LOOK_FOR_PARENT_MS = 200;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const isDevelopment = import.meta.url.endsWith('.ts');
+const sink = createSink(1);
+const config = readConfig();
+if (config) await main(config, sink);
+
+function readConfig(): Config | undefined {
+  try {
+    return configFromProcess();
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    createSink(2).write(`${error.message}\n`);
+    process.exitCode = error.exitCode;
+    return undefined;
+  }
+}
+
+async function main(config: Config, sink: Sink): Promise<void> {
+  const isTerminal = process.stdout.isTTY === true;
+  const log = createLogger({
+    level: config.logLevel,
+    format: config.logFormat,
+    isTerminal,
+    isColorAllowed: config.isColorAllowed,
+    stream: sink,
+    keep: [config.sessionPath],
+    hide: [config.http?.token, config.proxyUrl].filter((secret) => secret !== undefined),
+  });
+  // Before Baileys loads: libsignal prints private keys.
+  guardConsole(log);
+  reportBugs(log);
+  const { App } = await import('./app.ts');
+  const app = new App(config, {
+    log,
+    output: sink,
+    isTerminal,
+    terminalSize: () =>
+      isTerminal ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined,
+    isDevelopment,
+  });
+  stopOnSignals(app, log, config.isUnderNpm);
+  process.exit(await runToExitCode(app, log));
+}
+
+async function runToExitCode(app: App, log: Logger): Promise<number> {
+  try {
+    return exitCodeOf(await app.start());
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    log.error(error.message);
+    return error.exitCode;
+  }
+}
+
+function exitCodeOf(reason: StopReason): number {
+  switch (reason.kind) {
+    case 'asked':
+      return 0;
+    case 'replaced':
+      return 75;
+    case 'logged-out':
+      return 77;
+    default:
+      return assertNever(reason);
+  }
+}
+
+function stopOnSignals(app: App, log: Logger, isUnderNpm: boolean): void {
+  let askedAtMs: number | undefined;
+  const ask = (signal: string): void => {
+    if (askedAtMs === undefined) {
+      askedAtMs = performance.now();
+      log.info({ signal }, 'Stopping...');
+      void app.stop();
+    } else if (performance.now() - askedAtMs > SAME_WISH_MS) {
+      process.exit(0);
+    }
+  };
+  for (const signal of SIGNALS) process.on(signal, () => ask(signal));
+  if (isUnderNpm) onOrphaned(() => ask('SIGTERM'));
+}
+
+/**
+ * npm hands a SIGTERM to the shell that runs the script, and the shell dies of it without a word to us: on Linux
+ * and macOS we then have another parent.
+ */
+function onOrphaned(callback: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    callback();
+  }, LOOK_FOR_PARENT_MS);
+  timer.unref();
+}
+
+/** A bug ends the process with 1; a promise of a library that nobody awaited does not end a daemon. */
+function reportBugs(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, `A bug: ${messageOf(error)}. Nothing is lost; please report it.`);
+    process.exit(1);
+  });
+  process.on('unhandledRejection', (error) => {
+    log.error({ err: error }, 'A promise was rejected and nobody listened. Please report it.');
+  });
+}

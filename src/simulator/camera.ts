@@ -1,0 +1,40 @@
+import { existsSync, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import jsQR from 'jsqr';
+import sharp from 'sharp';
+
+/** Reads the QR code in a picture, as a phone's camera does. Undefined where there is none. */
+export async function readQr(path: string): Promise<string | undefined> {
+  const { data, info } = await sharp(path).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  return jsQR.default(new Uint8ClampedArray(data), info.width, info.height)?.data;
+}
+
+/** Resolves with the QR code in the picture at `path` as soon as there is one; rejects when the signal aborts. */
+export async function waitForQr(path: string, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    signal.throwIfAborted();
+    const text = existsSync(path) ? await readQr(path).catch(() => undefined) : undefined;
+    if (text) return text;
+    await nextChange(dirname(path), signal);
+  }
+}
+
+/** Resolves at the next change in a folder, or soon in any case: a folder may not be there yet to be watched. */
+function nextChange(folder: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      watcher?.close();
+      resolve();
+    };
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      watcher?.close();
+      reject(signal.reason);
+    };
+    const timer = setTimeout(done, 100);
+    const watcher = existsSync(folder) ? watch(folder, done) : undefined;
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

@@ -1,0 +1,70 @@
+import type { BinaryNode } from '@whiskeysockets/baileys';
+import { AppError } from '../errors.ts';
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: AppError) => void;
+}
+
+/** WhatsApp's `<ack class="message">` for each message on its way. */
+export class Acks {
+  readonly #waiting = new Map<string, Waiting>();
+  #lastAtMs: number | undefined;
+
+  /** When WhatsApp last acknowledged a message. */
+  get lastAtMs(): number | undefined {
+    return this.#lastAtMs;
+  }
+
+  /** Resolves at the ack; rejects with `SEND_REFUSED` where it carries an error, or as the signal says. */
+  expect(id: string, signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => reject(timedOut());
+      if (signal.aborted) return onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      const settle = (finish: () => void): void => {
+        signal.removeEventListener('abort', onAbort);
+        finish();
+      };
+      this.#waiting.set(id, {
+        resolve: () => settle(resolve),
+        reject: (error) => settle(() => reject(error)),
+      });
+    }).finally(() => this.#waiting.delete(id));
+  }
+
+  received({ attrs }: BinaryNode): void {
+    const waiting = this.#waiting.get(attrs.id ?? '');
+    if (!attrs.error) {
+      this.#lastAtMs = Date.now();
+      waiting?.resolve();
+      return;
+    }
+    waiting?.reject(
+      new AppError(
+        'SEND_REFUSED',
+        `WhatsApp refused a message (error ${attrs.error}). It is not sent again.`,
+      ),
+    );
+  }
+
+  /** The connection is gone: nobody will acknowledge anything on it. */
+  abandon(): void {
+    for (const { reject } of this.#waiting.values()) reject(notConnected());
+  }
+}
+
+const timedOut = (): AppError =>
+  new AppError(
+    'SEND_TIMEOUT',
+    'WhatsApp did not acknowledge a message in time. It is sent again under the same id.',
+  );
+
+export const notConnected = (cause?: unknown): AppError =>
+  new AppError(
+    'NOT_CONNECTED',
+    'There is no connection to WhatsApp. The message goes out after the next connect.',
+    {
+      cause,
+    },
+  );

@@ -1,0 +1,336 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SocketConfig } from '@whiskeysockets/baileys';
+import type { Logger } from 'pino';
+import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../bot/ports.ts';
+import { messageOf } from '../errors.ts';
+import type { Session } from '../session/store.ts';
+import { KeyTransactions } from '../session/transactions.ts';
+import { notConnected } from './acks.ts';
+import { personAddress } from './address.ts';
+import type { CloseReason } from './close-reason.ts';
+import { Connection, type ConnectionParts } from './connection.ts';
+import { GroupCache } from './groups.ts';
+import { Inbox } from './inbox.ts';
+import { repairLibSignal } from './libsignal-repair.ts';
+import { downloadMedia } from './media.ts';
+import { Narrator } from './narrator.ts';
+import {
+  type CloseHistory,
+  decideReconnect,
+  NO_CLOSES,
+  type ReconnectPolicy,
+  recordClose,
+  recordStable,
+} from './reconnect.ts';
+import { RetryCounters } from './retry-counters.ts';
+import { SentMessages } from './sent.ts';
+import { signalRepositoryFactory } from './signal.ts';
+import type { SocketSettings } from './socket.ts';
+import { type ClientState, type StopReason, statusWord } from './state.ts';
+import type { WaVersion } from './version.ts';
+
+export interface ClientOptions {
+  readonly session: Session;
+  /** The folder as the person wrote it, for what they are told to run. */
+  readonly sessionPath: string;
+  readonly socket: SocketSettings;
+  readonly reconnect: ReconnectPolicy;
+  /** Digits of a phone number: pair with a code instead of a QR. */
+  readonly pairingNumber: string | undefined;
+  readonly log: Logger;
+  readonly baileysLog: SocketConfig['logger'];
+  /** The version WhatsApp wants at the moment; undefined where nobody answers in time. */
+  readonly lookUpVersion: () => Promise<WaVersion | undefined>;
+  readonly now?: () => number;
+  readonly random?: () => number;
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Facts, in the past tense. */
+export interface ClientEvents {
+  /** The state changed. */
+  changed: [state: ClientState];
+  /** A phone linked this session. */
+  paired: [];
+  opened: [];
+  closed: [reason: CloseReason];
+  /** A person's message, stored and decrypted. `finish(message.key)` when the bot needs it no more. */
+  received: [message: IncomingMessage];
+  acknowledged: [id: string];
+}
+
+const STABLE_AFTER_MS = 60_000;
+const FIRST_QR_MS = 60_000;
+const NEXT_QR_MS = 20_000;
+
+/**
+ * The connection's life: one state machine, one live socket, reconnects for ever. Only a logout and a second
+ * takeover by another client end it, and `stop()`.
+ */
+export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messenger {
+  readonly inbox: Inbox;
+  readonly #options: ClientOptions;
+  readonly #log: Logger;
+  readonly #narrator: Narrator;
+  readonly #keys: KeyTransactions;
+  readonly #sent: SentMessages;
+  readonly #groups = new GroupCache();
+  readonly #retries = new RetryCounters();
+  readonly #makeSignalRepository: ConnectionParts['makeSignalRepository'];
+  readonly #stopping = new AbortController();
+  #state: ClientState = { kind: 'idle' };
+  #history: CloseHistory = NO_CLOSES;
+  #version: WaVersion | undefined;
+  #connection: Connection | undefined;
+  #running: Promise<StopReason> | undefined;
+  #lastCloseReason: CloseReason | undefined;
+  #qrCount = 0;
+
+  constructor(options: ClientOptions) {
+    super();
+    const { session } = options;
+    this.#options = options;
+    this.#log = options.log;
+    this.#narrator = new Narrator(options.log, options.sessionPath);
+    this.#keys = new KeyTransactions(session);
+    this.#sent = new SentMessages(session);
+    this.#version = options.socket.version ? [...options.socket.version] : rememberedVersion(session);
+    this.inbox = new Inbox({
+      session,
+      log: options.log,
+      numberOf: (lid) => numberOfLid(session, lid),
+      onMessage: (message) => this.emit('received', message),
+      ...(options.now ? { now: options.now } : {}),
+    });
+    this.#makeSignalRepository = signalRepositoryFactory(this.#keys, this.inbox);
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  get lastCloseReason(): CloseReason | undefined {
+    return this.#lastCloseReason;
+  }
+
+  /** When WhatsApp last acknowledged a message on the present connection. */
+  get lastAckAtMs(): number | undefined {
+    return this.#connection?.acks.lastAtMs;
+  }
+
+  /** Whether a message with this id was sent by this program. */
+  hasSent(id: string): boolean {
+    return this.#sent.has(id);
+  }
+
+  /** Lasts as long as the client runs, and tells why it stopped. A second call gets the same promise. */
+  start(): Promise<StopReason> {
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  /** Ends any wait at once and closes the socket without a logout. May be called at any moment, any number of times. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#connection?.close();
+    await this.#running;
+    await this.#keys.idle();
+  }
+
+  async #run(): Promise<StopReason> {
+    repairLibSignal();
+    this.#narrator.starting();
+    const reason = await this.#reconnectForEver();
+    this.#change({ kind: 'stopped', reason });
+    return reason;
+  }
+
+  async #reconnectForEver(): Promise<StopReason> {
+    const { reconnect, random = Math.random, wait = sleepUntilAborted } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const reason = await this.#connectOnce();
+      if (signal.aborted) break;
+      this.#lastCloseReason = reason;
+      this.emit('closed', reason);
+      const nowMs = this.#now();
+      const decision = decideReconnect(reason, this.#history, reconnect, nowMs, random);
+      this.#history = recordClose(reason, this.#history, nowMs);
+      if (decision.action === 'stop') return this.#giveUp(reason);
+      this.#change({ kind: 'waiting', reason, untilMs: nowMs + decision.delayMs });
+      this.#narrator.closed(reason, this.#history);
+      if (reason.kind === 'version-refused') await this.#refreshVersion();
+      this.#narrator.waiting(decision.delayMs);
+      if (decision.delayMs > 0) await wait(decision.delayMs, signal);
+    }
+    return { kind: 'asked' };
+  }
+
+  #giveUp(reason: CloseReason): StopReason {
+    if (reason.kind !== 'logged-out') {
+      this.#narrator.replacedForGood();
+      return { kind: 'replaced' };
+    }
+    this.#narrator.loggedOut();
+    try {
+      this.#options.session.noteLogout({ atMs: this.#now(), reason: reason.detail });
+    } catch (error) {
+      this.#log.warn({ detail: messageOf(error) }, 'the logout could not be noted in the session folder');
+    }
+    return { kind: 'logged-out' };
+  }
+
+  /** From opening a socket to its close. */
+  async #connectOnce(): Promise<CloseReason> {
+    const { session, socket, baileysLog } = this.#options;
+    this.#change({ kind: 'connecting', sinceMs: this.#now() });
+    try {
+      session.probe();
+    } catch (error) {
+      return { kind: 'storage-failed', message: messageOf(error) };
+    }
+    session.forgetHalfPairing();
+    this.#qrCount = 0;
+    const connection = new Connection({
+      settings: { ...socket, version: this.#version },
+      session,
+      inbox: this.inbox,
+      sent: this.#sent,
+      logger: baileysLog,
+      makeSignalRepository: this.#makeSignalRepository,
+      groups: this.#groups,
+      msgRetryCounterCache: this.#retries,
+      onQr: (text) => void this.#showPairing(connection, text),
+      onPaired: () => this.emit('paired'),
+      onOpen: () => this.#opened(),
+    });
+    this.#connection = connection;
+    if (this.#stopping.signal.aborted) void connection.close();
+    const stable = setTimeout(() => {
+      if (connection.isOpen) this.#history = recordStable(this.#history);
+    }, STABLE_AFTER_MS).unref();
+    const reason = await connection.closed;
+    clearTimeout(stable);
+    if (this.#connection === connection) this.#connection = undefined;
+    return reason;
+  }
+
+  #opened(): void {
+    this.#change({ kind: 'open', sinceMs: this.#now() });
+    this.emit('opened');
+  }
+
+  async #showPairing(connection: Connection, qr: string): Promise<void> {
+    const { pairingNumber } = this.#options;
+    const index = this.#qrCount++;
+    if (!pairingNumber) {
+      const livesMs = index === 0 ? FIRST_QR_MS : NEXT_QR_MS;
+      this.#change({ kind: 'pairing', qr, code: undefined, expiresAtMs: this.#now() + livesMs, index });
+      return;
+    }
+    if (index > 0) return;
+    try {
+      const code = await connection.socket.requestPairingCode(pairingNumber);
+      this.#change({ kind: 'pairing', qr: undefined, code, expiresAtMs: undefined, index });
+    } catch (error) {
+      connection.fail({
+        kind: 'network',
+        statusCode: undefined,
+        message: `no pairing code: ${messageOf(error)}`,
+      });
+    }
+  }
+
+  async #refreshVersion(): Promise<void> {
+    const version = await this.#options.lookUpVersion();
+    if (!version) {
+      this.#log.warn('The current client version could not be looked up. Set WA_VERSION if this goes on.');
+      return;
+    }
+    this.#version = version;
+    this.#log.info({ version: version.join('.') }, 'using the current client version');
+    try {
+      await this.#options.session.set({ client: { [VERSION_ROW]: version } });
+    } catch (error) {
+      this.#log.warn({ detail: messageOf(error) }, 'the client version could not be remembered');
+    }
+  }
+
+  #change(state: ClientState): void {
+    const word = statusWord(state);
+    const isNews = word !== undefined && word !== statusWord(this.#state);
+    this.#state = state;
+    if (isNews) this.#narrator.status(word);
+    this.emit('changed', state);
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+
+  /** A write to the session failed: give the connection up, so that WhatsApp keeps what comes. */
+  storageFailed(error: unknown): void {
+    this.#connection?.fail({ kind: 'storage-failed', message: messageOf(error) });
+  }
+
+  async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
+    const connection = this.#connection;
+    if (!connection) throw notConnected();
+    await connection.send(message, signal);
+    this.emit('acknowledged', message.id);
+  }
+
+  async showTyping(chat: string, isTyping: boolean): Promise<void> {
+    if (!this.#connection?.isOpen) throw notConnected();
+    await this.#connection.socket.sendPresenceUpdate(isTyping ? 'composing' : 'paused', chat);
+  }
+
+  async whenOpen(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#stopping.signal]);
+    either.throwIfAborted();
+    if (this.#connection?.isOpen) return;
+    await new Promise<void>((resolve, reject) => {
+      const onOpen = (): void => {
+        either.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const onAbort = (): void => {
+        this.off('opened', onOpen);
+        reject(notConnected());
+      };
+      this.once('opened', onOpen);
+      either.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  download(
+    message: IncomingMessage,
+    options: { readonly which: 'own' | 'quoted'; readonly maxBytes: number; readonly signal: AbortSignal },
+  ): Promise<Uint8Array> {
+    return downloadMedia(message, options, this.#options.socket.dispatcher);
+  }
+
+  async group(chat: string): Promise<GroupFacts> {
+    if (!this.#connection?.isOpen) throw notConnected();
+    return this.#groups.facts(chat, (id) => numberOfLid(this.#options.session, id), this.#connection.socket);
+  }
+}
+
+const VERSION_ROW = 'wa-version';
+
+function rememberedVersion(session: Session): WaVersion | undefined {
+  return session.rows<WaVersion>('client').get(VERSION_ROW);
+}
+
+/** Baileys keeps LIDs both ways; the way back is under `LID_reverse`. */
+function numberOfLid(session: Session, lid: string): string | undefined {
+  const user = personAddress(lid)?.user;
+  const row = `${user}_reverse`;
+  const number = user ? session.get('lid-mapping', [row])[row] : undefined;
+  return typeof number === 'string' ? number : undefined;
+}
+
+async function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,228 @@
+import type {
+  BaileysEventMap,
+  CacheStore,
+  ConnectionState,
+  SignalKeyStore,
+  SocketConfig,
+  WASocket,
+} from '@whiskeysockets/baileys';
+import type { WebSocket } from 'ws';
+import type { OutgoingMessage } from '../bot/ports.ts';
+import { isAppError } from '../errors.ts';
+import type { Session } from '../session/store.ts';
+import { Acks, notConnected } from './acks.ts';
+import { type CloseReason, classifyClose } from './close-reason.ts';
+import type { GroupCache } from './groups.ts';
+import type { Inbox } from './inbox.ts';
+import { additionalNodes, buildMessage } from './outgoing.ts';
+import type { SentMessages } from './sent.ts';
+import { openSocket, type SocketSettings } from './socket.ts';
+
+export interface ConnectionParts {
+  readonly settings: SocketSettings;
+  readonly session: Session;
+  readonly inbox: Inbox;
+  readonly sent: SentMessages;
+  readonly logger: SocketConfig['logger'];
+  readonly makeSignalRepository: SocketConfig['makeSignalRepository'];
+  readonly groups: GroupCache;
+  readonly msgRetryCounterCache: CacheStore;
+  readonly onQr: (text: string) => void;
+  readonly onPaired: () => void;
+  readonly onOpen: () => void;
+}
+
+/** A connection that is neither open nor showing a QR after this long is given up. */
+const CONNECT_WITHIN_MS = 60_000;
+/** How often a quiet or mute connection is asked whether it still answers, and how often it may not. */
+const PULSE_EVERY_MS = 45_000;
+const MOST_MISSED_PULSES = 2;
+/** A socket that does not close by itself is cut off. */
+const CLOSE_WITHIN_MS = 300;
+
+/**
+ * One socket, from its opening to its close. It reports once why it closed, and from then on it is dead to the
+ * program: its listeners are gone, and nothing is sent on it.
+ */
+export class Connection {
+  /** Settles once, with the reason; never rejects. */
+  readonly closed: Promise<CloseReason>;
+  readonly acks = new Acks();
+  readonly socket: WASocket;
+  readonly #parts: ConnectionParts;
+  readonly #over = new AbortController();
+  #resolveClosed: (reason: CloseReason) => void = () => {};
+  #failure: CloseReason | undefined;
+  #connectTimer: NodeJS.Timeout | undefined;
+  #pulseTimer: NodeJS.Timeout | undefined;
+  #missedPulses = 0;
+  #isOpen = false;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.socket = openSocket(parts.settings, {
+      auth: { creds: parts.session.creds, keys: parts.session as unknown as SignalKeyStore },
+      logger: parts.logger,
+      makeSignalRepository: parts.makeSignalRepository,
+      cachedGroupMetadata: (chat) => parts.groups.metadata(chat, this.socket),
+      msgRetryCounterCache: parts.msgRetryCounterCache,
+      getMessage: async (key) => parts.sent.find(key.id),
+    });
+    this.#listen();
+    this.#connectTimer = setTimeout(
+      () => this.fail({ kind: 'network', statusCode: 408, message: 'WhatsApp did not answer' }),
+      CONNECT_WITHIN_MS,
+    );
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  #listen(): void {
+    const { ev, ws } = this.socket;
+    const { inbox } = this.#parts;
+    ws.prependListener('CB:message', (node) => inbox.sawStanza(node));
+    ws.on('CB:ack,class:message', (node) => this.acks.received(node));
+    // Baileys waits for ever when an upgrade is refused (FIELD-NOTES: no close event in 90 s).
+    ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => {
+      const { statusCode } = response;
+      this.fail({
+        kind: 'network',
+        statusCode,
+        message: `the connection was refused with HTTP ${statusCode}`,
+      });
+    });
+    ev.on('connection.update', (update) => this.#onUpdate(update));
+    ev.on('creds.update', () => this.#saveCreds());
+    const groupChanged = ({ id }: { id?: string | null }): void => {
+      if (id) this.#parts.groups.forget(id);
+    };
+    ev.on('groups.update', (groups) => groups.forEach(groupChanged));
+    ev.on('group-participants.update', groupChanged);
+  }
+
+  #onUpdate({ connection, qr, isNewLogin, lastDisconnect }: Partial<ConnectionState>): void {
+    if (qr) {
+      clearTimeout(this.#connectTimer);
+      this.#parts.onQr(qr);
+    }
+    if (isNewLogin) this.#parts.onPaired();
+    if (connection === 'open') {
+      clearTimeout(this.#connectTimer);
+      this.#isOpen = true;
+      this.#pulseTimer = setInterval(() => void this.#checkPulse(), PULSE_EVERY_MS).unref();
+      this.#parts.onOpen();
+    }
+    if (connection === 'close') this.#finish(this.#failure ?? classifyClose(lastDisconnect?.error));
+  }
+
+  /**
+   * Runs inside Baileys' own `emit`, before the pairing is confirmed to WhatsApp: the identity is on disk first.
+   * A failed save cuts the connection, so that nothing is confirmed that is not stored.
+   */
+  #saveCreds(): void {
+    try {
+      this.#parts.session.saveCreds();
+    } catch (error) {
+      this.fail(classifyClose(error));
+    }
+  }
+
+  /** A connection may hear and not speak, or the reverse: two pings without an answer end it. */
+  async #checkPulse(): Promise<void> {
+    try {
+      await this.socket.query({ tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'get', xmlns: 'w:p' } });
+      this.#missedPulses = 0;
+    } catch {
+      this.#missedPulses += 1;
+      if (this.#missedPulses < MOST_MISSED_PULSES) return;
+      this.fail({
+        kind: 'network',
+        statusCode: 408,
+        message: 'WhatsApp no longer answers on this connection',
+      });
+    }
+  }
+
+  /**
+   * Resolves once WhatsApp has acknowledged it. Rejects with `SEND_REFUSED`, `SEND_TIMEOUT`, `NOT_CONNECTED` or
+   * `STORAGE_FAILED`.
+   */
+  async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
+    const { socket } = this;
+    const account = socket.user?.id;
+    if (!this.#isOpen || !account) throw notConnected();
+    const over = AbortSignal.any([signal, this.#over.signal]);
+    const built = await buildMessage(message, { id: account, upload: socket.waUploadToServer, signal: over });
+    await this.#parts.sent.remember(message.id, built);
+    const acknowledged = this.acks.expect(message.id, signal);
+    acknowledged.catch(() => {});
+    try {
+      await socket.relayMessage(message.chat, built, {
+        messageId: message.id,
+        additionalNodes: additionalNodes(message.content),
+      });
+    } catch (error) {
+      if (isAppError(error)) throw error;
+      throw notConnected(error);
+    }
+    await acknowledged;
+  }
+
+  /** Gives the connection up at once, for a reason of our own. */
+  fail(reason: CloseReason): void {
+    this.#failure ??= reason;
+    this.#isOpen = false;
+    webSocketOf(this.socket)?.terminate();
+    // Where Baileys does not notice (the upgrade was refused), it is told.
+    void this.socket.end(undefined);
+    setTimeout(() => this.#finish(reason), CLOSE_WITHIN_MS).unref();
+  }
+
+  /** Ends it without a logout: WhatsApp keeps the device, and what comes meanwhile waits for the next login. */
+  async close(): Promise<void> {
+    this.#failure ??= { kind: 'network', statusCode: undefined, message: 'closed by the program' };
+    const timer = setTimeout(() => {
+      webSocketOf(this.socket)?.terminate();
+      this.#finish({ kind: 'network', statusCode: undefined, message: 'closed by the program' });
+    }, CLOSE_WITHIN_MS);
+    void this.socket.end(undefined);
+    await this.closed;
+    clearTimeout(timer);
+  }
+
+  #finish(reason: CloseReason): void {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    this.#isOpen = false;
+    clearTimeout(this.#connectTimer);
+    clearInterval(this.#pulseTimer);
+    this.acks.abandon();
+    const { ev, ws } = this.socket;
+    // Queries in flight learn of a close only by the WebSocket's events, which Baileys has unhooked by now; a send
+    // that waits for one would hold the key queue until its time limit.
+    ws.emit('error', new Error('the connection is closed'));
+    for (const name of EVENTS) ev.removeAllListeners(name);
+    ws.removeAllListeners();
+    // A late error of the dead socket must not become an uncaught exception.
+    ws.on('error', () => {});
+    webSocketOf(this.socket)?.terminate();
+    this.#resolveClosed(reason);
+  }
+}
+
+const EVENTS: ReadonlyArray<keyof BaileysEventMap> = [
+  'connection.update',
+  'creds.update',
+  'groups.update',
+  'group-participants.update',
+];
+
+/** Baileys' client keeps its `ws` in a field that its types do not show; `null` once it is closed. */
+function webSocketOf(socket: WASocket): WebSocket | undefined {
+  return (socket.ws as unknown as { socket: WebSocket | null }).socket ?? undefined;
+}

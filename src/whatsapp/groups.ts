@@ -1,0 +1,37 @@
+import type { GroupMetadata, WASocket } from '@whiskeysockets/baileys';
+import { LRUCache } from 'lru-cache';
+import type { GroupFacts } from '../bot/ports.ts';
+import { numberAmong, personId } from './address.ts';
+
+const KEEP_MS = 5 * 60 * 1000;
+
+/** Who is in which group, kept for five minutes: asking for it before every send runs into WhatsApp's rate limits. */
+export class GroupCache {
+  readonly #entries = new LRUCache<string, GroupMetadata>({ max: 500, ttl: KEEP_MS });
+
+  async metadata(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promise<GroupMetadata> {
+    const known = this.#entries.get(chat);
+    if (known) return known;
+    const metadata = await socket.groupMetadata(chat);
+    this.#entries.set(chat, metadata);
+    return metadata;
+  }
+
+  forget(chat: string): void {
+    this.#entries.delete(chat);
+  }
+
+  async facts(
+    chat: string,
+    numberOf: (lid: string) => string | undefined,
+    socket: Pick<WASocket, 'groupMetadata'>,
+  ): Promise<GroupFacts> {
+    const metadata = await this.metadata(chat, socket);
+    const members = metadata.participants.map((member) => ({
+      id: personId(numberAmong(member.id, member.phoneNumber) ?? numberOf(member.id), member.id),
+      jid: member.id,
+      isAdmin: member.admin === 'admin' || member.admin === 'superadmin',
+    }));
+    return { chat, subject: metadata.subject, members };
+  }
+}

@@ -1,0 +1,175 @@
+import {
+  type BinaryNode,
+  decodeMessageNode,
+  normalizeMessageContent,
+  type proto,
+  toNumber,
+  type WAMessageKey,
+} from '@whiskeysockets/baileys';
+import type { IncomingMedia, IncomingMessage, MediaKind, Person } from '../bot/ports.ts';
+import { chatKind, numberAmong, personAddress, personId } from './address.ts';
+
+/** What the messenger needs of a message later: to quote it, react to it, download it. */
+export interface Origin {
+  readonly key: WAMessageKey;
+  readonly message: proto.IMessage;
+  readonly sentAtSeconds: number;
+}
+
+export interface Account {
+  readonly id: string;
+  readonly lid: string | undefined;
+}
+
+/** The stanza's envelope: who wrote where, as WhatsApp's server says. */
+export interface Envelope {
+  readonly key: WAMessageKey;
+  readonly chat: string;
+  readonly senderJid: string;
+  readonly senderNumber: string | undefined;
+  readonly name: string | undefined;
+  readonly sentAtSeconds: number;
+  readonly isFromMe: boolean;
+}
+
+/** Reads a stanza's attributes. Throws where they make no sense. `numberOf` knows more phone numbers than the stanza. */
+export function readEnvelope(
+  attrs: BinaryNode['attrs'],
+  me: Account,
+  numberOf: (lid: string) => string | undefined = () => undefined,
+): Envelope {
+  const { fullMessage, author } = decodeMessageNode(
+    { tag: 'message', attrs, content: [] },
+    me.id,
+    me.lid ?? '',
+  );
+  const { key } = fullMessage;
+  const isFromMe = key.fromMe === true;
+  const alternate = isFromMe ? me.id : (key.participantAlt ?? key.remoteJidAlt);
+  const lid = [author, alternate].find((jid) => personAddress(jid)?.isLid);
+  return {
+    key,
+    chat: withoutDevice(key.remoteJid ?? author),
+    senderJid: withoutDevice(author),
+    senderNumber: numberAmong(author, alternate) ?? (lid ? numberOf(lid) : undefined),
+    name: fullMessage.pushName ?? undefined,
+    sentAtSeconds: toNumber(fullMessage.messageTimestamp) || 0,
+    isFromMe,
+  };
+}
+
+const withoutDevice = (jid: string): string => jid.replace(/:\d+@/, '@');
+
+/**
+ * The key of a message in the inbox. The same for the same message, whichever of a person's two addresses it
+ * comes under, and different for two people who choose the same id.
+ */
+export function messageKey(envelope: Envelope): string {
+  const sender = personId(envelope.senderNumber, envelope.senderJid);
+  const place = chatKind(envelope.chat) === 'direct' ? '' : envelope.chat;
+  return `${place}|${sender}|${envelope.key.id ?? ''}`;
+}
+
+/**
+ * A message for the bot, or undefined where there is nothing that a person wrote: receipts of other devices,
+ * history, keys, reactions. Throws nothing, whatever strangers put into it.
+ */
+export function toIncoming(envelope: Envelope, received: proto.IMessage): IncomingMessage | undefined {
+  const outer = unwrap(received);
+  const edit = outer.protocolMessage?.editedMessage ? outer.protocolMessage : undefined;
+  const content = edit?.editedMessage ? unwrap(edit.editedMessage) : outer;
+  const media = mediaOf(content);
+  const text = textOf(content);
+  if (text === '' && !media) return undefined;
+  const context = contextOf(content);
+  const quoted = context?.quotedMessage ? unwrap(context.quotedMessage) : undefined;
+  const origin: Origin = { key: envelope.key, message: received, sentAtSeconds: envelope.sentAtSeconds };
+  return {
+    key: messageKey(envelope),
+    id: envelope.key.id ?? '',
+    chat: envelope.chat,
+    chatKind: chatKind(envelope.chat),
+    sender: senderOf(envelope),
+    isFromMe: envelope.isFromMe,
+    text,
+    sentAtMs: envelope.sentAtSeconds * 1000,
+    mentions: context?.mentionedJid ?? [],
+    quoted:
+      quoted && context?.stanzaId
+        ? { id: context.stanzaId, text: textOf(quoted), senderJid: context.participant ?? undefined }
+        : undefined,
+    media: media?.facts,
+    quotedMedia: quoted ? mediaOf(quoted)?.facts : undefined,
+    expirationSeconds: context?.expiration ?? 0,
+    edits: edit?.key?.id ?? undefined,
+    isFromBot: /@bot$/.test(envelope.senderJid) || received.messageContextInfo?.botMetadata != null,
+    origin,
+  };
+}
+
+function senderOf(envelope: Envelope): Person {
+  return {
+    id: personId(envelope.senderNumber, envelope.senderJid),
+    number: envelope.senderNumber,
+    jid: envelope.senderJid,
+    name: envelope.name,
+  };
+}
+
+/** What is inside the wrappers for disappearing, view-once and edited messages, and a copy from another device. */
+function unwrap(message: proto.IMessage): proto.IMessage {
+  return normalizeMessageContent(message.deviceSentMessage?.message ?? message) ?? {};
+}
+
+function textOf(message: proto.IMessage): string {
+  return (
+    message.conversation ||
+    message.extendedTextMessage?.text ||
+    message.imageMessage?.caption ||
+    message.videoMessage?.caption ||
+    message.documentMessage?.caption ||
+    message.buttonsResponseMessage?.selectedDisplayText ||
+    message.listResponseMessage?.title ||
+    message.templateButtonReplyMessage?.selectedDisplayText ||
+    ''
+  );
+}
+
+type MediaPart = proto.Message.IImageMessage & { fileName?: string | null };
+
+/** The media of a message and its kind; the parts share the fields that a download needs. */
+export function mediaOf(message: proto.IMessage): { part: MediaPart; facts: IncomingMedia } | undefined {
+  const parts: Array<[MediaKind, MediaPart | null | undefined]> = [
+    ['image', message.imageMessage],
+    ['video', message.videoMessage as MediaPart | null | undefined],
+    ['audio', message.audioMessage as MediaPart | null | undefined],
+    ['document', message.documentMessage as MediaPart | null | undefined],
+    ['sticker', message.stickerMessage as MediaPart | null | undefined],
+  ];
+  for (const [kind, part] of parts) {
+    if (!part) continue;
+    const facts: IncomingMedia = {
+      kind,
+      mimetype: part.mimetype ?? 'application/octet-stream',
+      sizeBytes: part.fileLength == null ? undefined : toNumber(part.fileLength),
+      fileName: part.fileName ?? undefined,
+    };
+    return { part, facts };
+  }
+  return undefined;
+}
+
+/** The media that `which` names, for a download. */
+export function mediaIn(origin: Origin, which: 'own' | 'quoted'): ReturnType<typeof mediaOf> {
+  const content = unwrap(origin.message);
+  const quoted = contextOf(content)?.quotedMessage;
+  return mediaOf(which === 'own' ? content : quoted ? unwrap(quoted) : {});
+}
+
+function contextOf(message: proto.IMessage): proto.IContextInfo | undefined {
+  for (const part of Object.values(message)) {
+    if (typeof part === 'object' && part !== null && 'contextInfo' in part && part.contextInfo)
+      return part.contextInfo;
+  }
+  return undefined;
+}

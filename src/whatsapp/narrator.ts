@@ -1,0 +1,97 @@
+import type { Logger } from 'pino';
+import { assertNever } from '../errors.ts';
+import type { CloseReason } from './close-reason.ts';
+import { AUTH_FAILURES_TO_TELL, type CloseHistory } from './reconnect.ts';
+
+/** Says in the log what happens to the connection, in the lines that people and their tools rely on. */
+export class Narrator {
+  readonly #log: Logger;
+  readonly #sessionPath: string;
+
+  constructor(log: Logger, sessionPath: string) {
+    this.#log = log;
+    this.#sessionPath = sessionPath;
+  }
+
+  starting(): void {
+    this.#log.info('Initializing Baileys WhatsApp client...');
+  }
+
+  status(word: 'connecting' | 'open' | 'close'): void {
+    this.#log.info(`Connection status: ${word}`);
+    if (word === 'open') this.#log.info('✅ WhatsApp connection established');
+  }
+
+  waiting(delayMs: number): void {
+    if (delayMs > 0) this.#log.info({ delayMs }, `Reconnecting in ${Math.round(delayMs / 1000)} seconds...`);
+  }
+
+  loggedOut(): void {
+    this.#log.error(`Logged out. Run: rm -rf ${this.#sessionPath}`);
+    this.#log.error(
+      'Then start the bot again and scan the new QR code: WhatsApp > Linked devices > Link a device.',
+    );
+  }
+
+  replacedForGood(): void {
+    this.#log.error(
+      'Another client keeps opening this session, so this one stops: the copy that was started last stays. ' +
+        'Stop the other one, or link this bot as a device of its own with another SESSION_PATH.',
+    );
+  }
+
+  /** `history` includes this close. */
+  closed(reason: CloseReason, history: CloseHistory): void {
+    const { failures } = history;
+    switch (reason.kind) {
+      case 'logged-out':
+        return;
+      case 'auth-failed':
+        this.#log.warn(`⚠️ Authentication failed (${reason.statusCode})`);
+        this.#log.warn('Authentication failed, but might be temporary. Trying to reconnect...');
+        if (history.authFailures >= AUTH_FAILURES_TO_TELL) this.#sessionProbablyGone(history.authFailures);
+        return;
+      case 'restart-required':
+        this.#log.info('WhatsApp asks for a restart of the connection, as after every pairing');
+        return;
+      case 'replaced':
+        this.#log.warn(
+          'Another client opened this session. Trying once more in a minute, in case it goes away.',
+        );
+        return;
+      case 'version-refused':
+        this.#log.warn('WhatsApp refuses this client version. Looking the current one up.');
+        return;
+      case 'banned':
+        this.#log.error(
+          { forMs: reason.forMs },
+          `WhatsApp has banned this account for a while, until ${new Date(Date.now() + reason.forMs).toISOString()}. ` +
+            'The bot waits that long; send less, and only to people who wrote first.',
+        );
+        return;
+      case 'qr-ended':
+        this.#log.info('Nobody scanned the QR code. A new one follows.');
+        return;
+      case 'storage-failed':
+        this.#log.error(
+          `${reason.message} Until then the connection stays closed, so that WhatsApp keeps the messages.`,
+        );
+        return;
+      case 'network':
+        this.#log.warn(
+          { failures, statusCode: reason.statusCode, detail: reason.message },
+          'The connection was closed',
+        );
+        return;
+      default:
+        assertNever(reason);
+    }
+  }
+
+  #sessionProbablyGone(times: number): void {
+    this.#log.error(
+      `WhatsApp refused this session ${times} times in a row, so it is probably gone. ` +
+        `To link again, run: rm -rf ${this.#sessionPath} and start the bot again.`,
+    );
+  }
+}

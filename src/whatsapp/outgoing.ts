@@ -1,0 +1,72 @@
+import {
+  type AnyMessageContent,
+  type BinaryNode,
+  generateWAMessage,
+  type proto,
+  type WAMediaUploadFunction,
+} from '@whiskeysockets/baileys';
+import type { Content, OutgoingMessage } from '../bot/ports.ts';
+import { assertNever } from '../errors.ts';
+import type { Origin } from './incoming.ts';
+
+/** What Baileys' generator is to make of it. */
+export function toBaileysContent(content: Content): AnyMessageContent {
+  switch (content.kind) {
+    case 'text':
+      // No link preview: it would fetch whatever address a stranger made the bot repeat.
+      return { text: content.text, mentions: [...(content.mentions ?? [])], linkPreview: null };
+    case 'reaction':
+      return { react: { text: content.emoji, key: originOf(content.to).key } };
+    case 'poll':
+      return {
+        poll: { name: content.question, values: [...content.options], selectableCount: content.maxChoices },
+      };
+    case 'image':
+      return { image: Buffer.from(content.data), ...captionOf(content), ...mimetypeOf(content) };
+    case 'video':
+      return { video: Buffer.from(content.data), ...captionOf(content), ...mimetypeOf(content) };
+    case 'audio':
+      return { audio: Buffer.from(content.data), ...mimetypeOf(content) };
+    case 'sticker':
+      return { sticker: Buffer.from(content.data) };
+    case 'document':
+      return {
+        document: Buffer.from(content.data),
+        mimetype: content.mimetype ?? 'application/octet-stream',
+        fileName: content.fileName ?? 'file',
+        ...captionOf(content),
+      };
+    default:
+      return assertNever(content);
+  }
+}
+
+const captionOf = ({ caption }: { readonly caption?: string }): { caption?: string } =>
+  caption === undefined ? {} : { caption };
+
+const mimetypeOf = ({ mimetype }: { readonly mimetype?: string }): { mimetype?: string } =>
+  mimetype === undefined ? {} : { mimetype };
+
+const originOf = (message: { readonly origin: unknown }): Origin => message.origin as Origin;
+
+/** The message as WhatsApp gets it, before encryption. Media is encrypted and uploaded on the way. */
+export async function buildMessage(
+  message: OutgoingMessage,
+  account: { readonly id: string; readonly upload: WAMediaUploadFunction; readonly signal: AbortSignal },
+): Promise<proto.IMessage> {
+  const quote = message.quote ? originOf(message.quote) : undefined;
+  const built = await generateWAMessage(message.chat, toBaileysContent(message.content), {
+    userJid: account.id,
+    messageId: message.id,
+    upload: account.upload,
+    options: { signal: account.signal },
+    ...(quote ? { quoted: { key: quote.key, message: quote.message } } : {}),
+    ...(message.expirationSeconds ? { ephemeralExpiration: message.expirationSeconds } : {}),
+  });
+  return built.message ?? {};
+}
+
+/** What the stanza needs beside the message itself. */
+export function additionalNodes(content: Content): BinaryNode[] {
+  return content.kind === 'poll' ? [{ tag: 'meta', attrs: { polltype: 'creation' } }] : [];
+}

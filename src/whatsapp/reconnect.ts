@@ -1,0 +1,88 @@
+import { assertNever } from '../errors.ts';
+import type { CloseReason } from './close-reason.ts';
+
+export interface ReconnectPolicy {
+  readonly delayMs: number;
+  readonly maxDelayMs: number;
+}
+
+/** What happened before: kept by the client, advanced by `recordClose`, cleared when a connection was stable. */
+export interface CloseHistory {
+  /** Closes in a row without a stable connection between them. */
+  readonly failures: number;
+  /** Refused logins (401, 403) in a row. */
+  readonly authFailures: number;
+  /** When this session was last taken over by another client. */
+  readonly replacedAtMs: number | undefined;
+}
+
+export const NO_CLOSES: CloseHistory = { failures: 0, authFailures: 0, replacedAtMs: undefined };
+
+export type Decision =
+  | { readonly action: 'stop' }
+  | { readonly action: 'reconnect'; readonly delayMs: number };
+
+/** How many waits stay at the configured length before they grow. */
+const STEADY_WAITS = 10;
+const AFTER_REPLACED_MS = 60_000;
+const REPLACED_TWICE_WITHIN_MS = 10 * 60_000;
+/** From this many refused logins in a row on, the session is probably gone. */
+export const AUTH_FAILURES_TO_TELL = 5;
+
+/** The history after this close. A pairing that nobody finished and a wanted restart are not failures. */
+export function recordClose(close: CloseReason, before: CloseHistory, nowMs: number): CloseHistory {
+  const isFailure = close.kind !== 'qr-ended' && close.kind !== 'restart-required';
+  return {
+    failures: isFailure ? before.failures + 1 : before.failures,
+    authFailures: close.kind === 'auth-failed' ? before.authFailures + 1 : 0,
+    replacedAtMs: close.kind === 'replaced' ? nowMs : before.replacedAtMs,
+  };
+}
+
+/** A connection that stayed open for a minute clears the failures, but not that the session was taken over. */
+export function recordStable(before: CloseHistory): CloseHistory {
+  return { ...NO_CLOSES, replacedAtMs: before.replacedAtMs };
+}
+
+/**
+ * What to do after a close. `before` is the history without it, `random` gives a number from 0 to 1.
+ * A session is only ever given up for a logout, and for a second takeover within ten minutes.
+ */
+export function decideReconnect(
+  close: CloseReason,
+  before: CloseHistory,
+  policy: ReconnectPolicy,
+  nowMs: number,
+  random: () => number,
+): Decision {
+  switch (close.kind) {
+    case 'logged-out':
+      return { action: 'stop' };
+    case 'replaced': {
+      const wasRecent =
+        before.replacedAtMs !== undefined && nowMs - before.replacedAtMs < REPLACED_TWICE_WITHIN_MS;
+      return wasRecent ? { action: 'stop' } : { action: 'reconnect', delayMs: AFTER_REPLACED_MS };
+    }
+    case 'restart-required':
+      return { action: 'reconnect', delayMs: 0 };
+    case 'banned':
+      return { action: 'reconnect', delayMs: close.forMs };
+    case 'qr-ended':
+      return { action: 'reconnect', delayMs: policy.delayMs };
+    case 'auth-failed':
+    case 'version-refused':
+    case 'storage-failed':
+    case 'network':
+      return { action: 'reconnect', delayMs: waitFor(before.failures + 1, policy, random) };
+    default:
+      return assertNever(close);
+  }
+}
+
+/** Steady for the first ten failures, then doubling up to the longest, each shortened by up to a fifth by chance. */
+export function waitFor(failures: number, policy: ReconnectPolicy, random: () => number): number {
+  if (failures <= STEADY_WAITS) return policy.delayMs;
+  const doubled = policy.delayMs * 2 ** Math.min(failures - STEADY_WAITS, 32);
+  const longest = Math.min(doubled, policy.maxDelayMs);
+  return Math.max(policy.delayMs, Math.round(longest * (1 - 0.2 * random())));
+}

@@ -1,0 +1,23 @@
+import type { CacheStore } from '@whiskeysockets/baileys';
+import { LRUCache } from 'lru-cache';
+
+/** How often which message was asked for again: kept over reconnects, so that nobody asks for ever. */
+export class RetryCounters implements CacheStore {
+  readonly #entries = new LRUCache<string, { value: unknown }>({ max: 5_000, ttl: 60 * 60 * 1000 });
+
+  get<T>(key: string): T | undefined {
+    return this.#entries.get(key)?.value as T | undefined;
+  }
+
+  set<T>(key: string, value: T): void {
+    this.#entries.set(key, { value });
+  }
+
+  del(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  flushAll(): void {
+    this.#entries.clear();
+  }
+}

@@ -1,0 +1,115 @@
+import {
+  DEFAULT_CONNECTION_CONFIG,
+  type SignalRepositoryWithLIDStore,
+  type SocketConfig,
+} from '@whiskeysockets/baileys';
+import type { KeyChanges, KeyTransactions } from '../session/transactions.ts';
+
+type MakeSignalRepository = SocketConfig['makeSignalRepository'];
+
+/** Sees each ciphertext before it is decrypted and each plaintext in the transaction that holds its ratchet. */
+export interface DecryptionHooks {
+  /** The plaintext of a ciphertext that was decrypted before, where it must not be decrypted again. */
+  before(ciphertext: Uint8Array): Uint8Array | undefined;
+  /** What to store together with the ratchet that this plaintext has moved. */
+  decrypted(
+    ciphertext: Uint8Array,
+    plaintext: Uint8Array,
+  ): KeyChanges | undefined | Promise<KeyChanges | undefined>;
+  /** It is stored now, ratchet and all. */
+  stored(ciphertext: Uint8Array): void;
+}
+
+/**
+ * Baileys' own Signal repository, with four things put right:
+ * - all transactions wait in one queue (`KeyTransactions` says why);
+ * - a plaintext is stored in the same commit as the ratchet that decrypted it;
+ * - a ratchet that encrypted something is stored before the stanza can leave;
+ * - whether there is a session is looked up without parsing every key in it.
+ */
+export function signalRepositoryFactory(keys: KeyTransactions, hooks: DecryptionHooks): MakeSignalRepository {
+  return (auth, logger, lookUpLids) => {
+    // Baileys has wrapped our store in transactions of its own; its other layers hold the same object.
+    Object.assign(auth.keys, {
+      get: keys.get,
+      set: keys.set,
+      transaction: keys.transaction,
+      isInTransaction: keys.isInTransaction,
+    });
+    const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, lookUpLids);
+    const { transaction } = keys;
+
+    const decryptWith = async (
+      ciphertext: Uint8Array,
+      decrypt: () => Promise<Uint8Array>,
+    ): Promise<Uint8Array> => {
+      const plaintext = await transaction(async () => {
+        const known = hooks.before(ciphertext);
+        if (known) return known;
+        const fresh = await decrypt();
+        const changes = await hooks.decrypted(ciphertext, fresh);
+        if (changes) await keys.set(changes);
+        return fresh;
+      });
+      hooks.stored(ciphertext);
+      return plaintext;
+    };
+
+    const storedFirst = <T>(encrypt: () => Promise<T>): Promise<T> =>
+      transaction(async () => {
+        const encrypted = await encrypt();
+        await keys.commit();
+        return encrypted;
+      });
+
+    return Object.assign(inner, {
+      decryptMessage: overrideOf(inner.decryptMessage, (original, options) =>
+        decryptWith(options.ciphertext, () => original(options)),
+      ),
+      decryptGroupMessage: overrideOf(inner.decryptGroupMessage, (original, options) =>
+        decryptWith(options.msg, () => original(options)),
+      ),
+      processSenderKeyDistributionMessage: overrideOf(
+        inner.processSenderKeyDistributionMessage,
+        (original, options) => transaction(() => original(options)),
+      ),
+      encryptMessage: overrideOf(inner.encryptMessage, (original, options) =>
+        storedFirst(() => original(options)),
+      ),
+      encryptGroupMessage: overrideOf(inner.encryptGroupMessage, (original, options) =>
+        storedFirst(() => original(options)),
+      ),
+      validateSession: (jid: string) => validateSession(inner, keys, jid),
+    });
+  };
+}
+
+function overrideOf<O, R>(
+  original: (options: O) => Promise<R>,
+  replacement: (original: (options: O) => Promise<R>, options: O) => Promise<R>,
+): (options: O) => Promise<R> {
+  return (options) => replacement(original, options);
+}
+
+/** A stored record as libsignal serializes it. */
+interface StoredRecord {
+  readonly _sessions?: Record<
+    string,
+    { readonly registrationId?: number; readonly indexInfo: { readonly closed: number } }
+  >;
+}
+
+async function validateSession(
+  repository: SignalRepositoryWithLIDStore,
+  keys: KeyTransactions,
+  jid: string,
+): Promise<{ exists: boolean; reason?: string }> {
+  const lid = jid.endsWith('@s.whatsapp.net') ? await repository.lidMapping.getLIDForPN(jid) : undefined;
+  const address = repository.jidToSignalProtocolAddress(lid ?? jid);
+  const record = (await keys.get('session', [address]))[address] as StoredRecord | undefined;
+  if (!record) return { exists: false, reason: 'no session' };
+  const isOpen = Object.values(record._sessions ?? {}).some(
+    (session) => session.indexInfo.closed === -1 && typeof session.registrationId === 'number',
+  );
+  return isOpen ? { exists: true } : { exists: false, reason: 'no open session' };
+}

@@ -1,0 +1,51 @@
+import type { Agent } from 'node:https';
+import {
+  type CacheStore,
+  isJidBroadcast,
+  isJidNewsletter,
+  makeWASocket,
+  type SocketConfig,
+  type WASocket,
+} from '@whiskeysockets/baileys';
+
+export interface SocketSettings {
+  readonly url: string;
+  readonly version: readonly [number, number, number] | undefined;
+  /** For the WebSocket, where a proxy is set. */
+  readonly agent: Agent | undefined;
+  /** For media, where a proxy is set: undici's dispatcher. */
+  readonly dispatcher: unknown;
+  readonly connectTimeoutMs: number;
+  readonly keepAliveIntervalMs: number;
+}
+
+type Parts = Pick<
+  SocketConfig,
+  'auth' | 'logger' | 'makeSignalRepository' | 'getMessage' | 'cachedGroupMetadata'
+> & { readonly msgRetryCounterCache: CacheStore };
+
+/** Queries that get no answer must not hold the key queue for long: a send may await one inside it. */
+const QUERY_TIMEOUT_MS = 15_000;
+
+/** The only call of `makeWASocket`, with every option that this program has an opinion on. */
+export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
+  return makeWASocket({
+    ...parts,
+    ...(settings.version ? { version: [...settings.version] } : {}),
+    ...(settings.agent ? { agent: settings.agent } : {}),
+    options: (settings.dispatcher ? { dispatcher: settings.dispatcher } : {}) as RequestInit,
+    waWebSocketUrl: settings.url,
+    connectTimeoutMs: settings.connectTimeoutMs,
+    keepAliveIntervalMs: settings.keepAliveIntervalMs,
+    defaultQueryTimeoutMs: QUERY_TIMEOUT_MS,
+    // A failed commit closes the connection instead: waiting here would hold up every key.
+    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
+    // Small history only; none at all would lose the LIDs of known people.
+    syncFullHistory: false,
+    // Otherwise the owner's phone stops ringing.
+    markOnlineOnConnect: false,
+    emitOwnEvents: false,
+    generateHighQualityLinkPreview: false,
+    shouldIgnoreJid: (jid) => isJidBroadcast(jid) === true || isJidNewsletter(jid) === true,
+  });
+}
