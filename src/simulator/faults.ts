@@ -1,32 +1,26 @@
+import type { Listener } from './listener.ts';
 import { type Stanza, stanza } from './stanza.ts';
 import type { Switches } from './switches.ts';
 
-/** What the switches act on. */
-export interface FaultTarget {
-  /** Sends a last stanza on every live connection and closes it. */
-  endAll(node: Stanza): void;
-  dropAll(): void;
-  freezeAll(isFrozen: boolean): void;
-  setDelay(ms: number): void;
-  forgetCompanions(): void;
-  goDown(): Promise<void>;
-  comeUp(): Promise<void>;
-}
-
 /** Everything that can go wrong with WhatsApp, to be switched on in a test. */
 export class Faults {
-  readonly #target: FaultTarget;
+  readonly #listener: Listener;
   readonly #switches: Switches;
+  readonly #forgetCompanions: () => void;
 
-  constructor(target: FaultTarget, switches: Switches) {
-    this.#target = target;
+  constructor(listener: Listener, switches: Switches, forgetCompanions: () => void) {
+    this.#listener = listener;
     this.#switches = switches;
+    this.#forgetCompanions = forgetCompanions;
   }
 
   /** `<stream:error>` with a code, and the node inside it if there is one; then the connection ends. */
   streamError(code: number | undefined, child?: Stanza): void {
-    const attrs = { code: code?.toString() };
-    this.#target.endAll(stanza('stream:error', attrs, child ? [child] : undefined));
+    const node = stanza('stream:error', { code: code?.toString() }, child ? [child] : undefined);
+    this.#listener.each((connection) => {
+      connection.send(node);
+      connection.close();
+    });
   }
 
   /** Another client has opened the same session. Clients report 440. */
@@ -36,13 +30,13 @@ export class Faults {
 
   /** The owner has removed the device while it is online. Clients report 401; its next login fails, too. */
   removeDevice(): void {
-    this.#target.forgetCompanions();
+    this.#forgetCompanions();
     this.streamError(401, stanza('conflict', { type: 'device_removed' }));
   }
 
   /** The owner has removed the device while it was offline: its next login gets `<failure reason="401">`. */
   unlinkWhileOffline(): void {
-    this.#target.forgetCompanions();
+    this.#forgetCompanions();
   }
 
   /** The next logins are refused: 401, 402 with `expire` (seconds), 403, 405, 503, … */
@@ -63,7 +57,7 @@ export class Faults {
 
   /** TCP reset. */
   dropConnection(): void {
-    this.#target.dropAll();
+    this.#listener.each((connection) => connection.drop());
   }
 
   /**
@@ -71,16 +65,16 @@ export class Faults {
    * A new connection is a different peer and works.
    */
   halfOpen(isOn: boolean): void {
-    this.#target.freezeAll(isOn);
+    this.#listener.each((connection) => connection.freeze(isOn));
   }
 
   /** Refuses TCP until `up`. Nothing that is known gets lost. */
   down(): Promise<void> {
-    return this.#target.goDown();
+    return this.#listener.stop();
   }
 
   up(): Promise<void> {
-    return this.#target.comeUp();
+    return this.#listener.start();
   }
 
   /** Sends get no acknowledgement; they still arrive unless `swallow` is set. */
@@ -92,7 +86,9 @@ export class Faults {
   /** Every stanza to a client is this late. */
   delayMs(ms: number): void {
     this.#switches.delayMs = ms;
-    this.#target.setDelay(ms);
+    this.#listener.each((connection) => {
+      connection.delayMs = ms;
+    });
   }
 
   /** Queries with these namespaces get no answer; without arguments all are answered again. */

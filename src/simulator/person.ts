@@ -2,7 +2,9 @@ import type { proto } from '@whiskeysockets/baileys';
 import { type Addressing, type Contact, jidOf } from './address.ts';
 import { newMessageId } from './content.ts';
 import type { Group } from './group.ts';
-import { Handset, type Parcel, type ReceivedMessage, type SentMessage } from './handset.ts';
+import { Handset } from './handset.ts';
+import type { ReceivedMessage } from './inbox.ts';
+import type { Parcel, SentMessage } from './mail.ts';
 import { fileIn, type MediaFile, mediaMessage } from './media.ts';
 import type { MediaType } from './media-cipher.ts';
 import type { Network } from './network.ts';
@@ -78,11 +80,11 @@ export class Person extends Handset {
     return fileIn(message, this.network.media);
   }
 
-  protected contentOf(sent: SentMessage): proto.IMessage {
+  contentOf(sent: SentMessage): proto.IMessage {
     return sent.message;
   }
 
-  protected envelopeOf({ group, addressing }: SentMessage): Record<string, string | undefined> {
+  envelopeOf({ group, addressing }: SentMessage): Record<string, string | undefined> {
     const self = jidOf(this, addressing);
     const other = jidOf(this, addressing === 'lid' ? 'pn' : 'lid');
     if (!group) return { from: self, [addressing === 'lid' ? 'sender_pn' : 'sender_lid']: other };

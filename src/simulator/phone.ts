@@ -5,7 +5,8 @@ import { type Contact, jidOf } from './address.ts';
 import type { Companion } from './companion.ts';
 import { newMessageId } from './content.ts';
 import { Group } from './group.ts';
-import { Handset, type Parcel, type SentMessage } from './handset.ts';
+import { Handset } from './handset.ts';
+import type { Parcel, SentMessage } from './mail.ts';
 import type { Network } from './network.ts';
 import type { Person } from './person.ts';
 
@@ -81,11 +82,11 @@ export class OwnerPhone extends Handset {
     });
   }
 
-  protected contentOf({ message, recipient }: SentMessage): proto.IMessage {
+  contentOf({ message, recipient }: SentMessage): proto.IMessage {
     return recipient ? { deviceSentMessage: { destinationJid: recipient, message } } : message;
   }
 
-  protected envelopeOf({ group, recipient, addressing }: SentMessage): Record<string, string | undefined> {
+  envelopeOf({ group, recipient, addressing }: SentMessage): Record<string, string | undefined> {
     const self = jidOf(this, addressing);
     if (group) return { from: group.jid, participant: self, addressing_mode: addressing };
     return recipient ? { from: self, recipient } : { from: self, category: 'peer' };
@@ -97,7 +98,7 @@ export class OwnerPhone extends Handset {
       : { from: parcel.self, recipient: parcel.chat };
   }
 
-  protected arrived(message: proto.Message): void {
+  protected arrived(message: proto.IMessage): void {
     if (message.protocolMessage?.type === Type.APP_STATE_SYNC_KEY_REQUEST) void this.#shareAppStateKey();
   }
 

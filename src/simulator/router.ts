@@ -1,7 +1,8 @@
 import { type Addressing, addressingOf, deviceOf, isGroup, jidOf, userOf } from './address.ts';
 import type { Companion } from './companion.ts';
 import type { Group } from './group.ts';
-import type { Handset, Parcel } from './handset.ts';
+import type { Handset } from './handset.ts';
+import type { Parcel } from './mail.ts';
 import type { KeyBundle } from './phone-keys.ts';
 import { answerQuery, type QueryContext } from './queries.ts';
 import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from './stanza.ts';

@@ -1,0 +1,99 @@
+import type { proto } from '@whiskeysockets/baileys';
+import { quotedIdIn, textIn } from './content.ts';
+import type { Parcel } from './mail.ts';
+
+export interface ReceivedMessage {
+  readonly id: string;
+  readonly text: string | undefined;
+  readonly quotedId: string | undefined;
+  /** The conversation as this phone sees it: the bot's address, or a group. */
+  readonly chat: string;
+  /** The bot's device. */
+  readonly from: string;
+  readonly atMs: number;
+  readonly message: proto.IMessage;
+  /** 1 when it could be read at once, one more for each retry it took. */
+  readonly attempt: number;
+}
+
+export interface UnreadableMessage {
+  readonly id: string;
+  readonly chat: string;
+  /** Why the first try failed. */
+  readonly error: string;
+  attempts: number;
+  /** A resent copy could be read. */
+  isRecovered: boolean;
+}
+
+type Match = (message: ReceivedMessage) => boolean;
+
+/** What a phone has received: each id once, and what it could not read. */
+export class Inbox {
+  readonly messages: ReceivedMessage[] = [];
+  readonly unreadable: UnreadableMessage[] = [];
+  duplicates = 0;
+  readonly #name: string;
+  readonly #ids = new Set<string>();
+  readonly #watchers = new Set<() => void>();
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  add(parcel: Parcel, message: proto.IMessage): void {
+    const { id, chat, from } = parcel;
+    const failure = this.#failureOf(id);
+    if (failure) failure.isRecovered = true;
+    this.#ids.add(id);
+    const attempt = 1 + (failure?.attempts ?? 0);
+    const words = { text: textIn(message), quotedId: quotedIdIn(message) };
+    this.messages.push({ id, chat, from, ...words, message, attempt, atMs: Date.now() });
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  /** Notes a failed try and gives their number. */
+  fail({ id, chat }: Parcel, error: string): number {
+    let failure = this.#failureOf(id);
+    if (!failure) {
+      failure = { id, chat, error, attempts: 0, isRecovered: false };
+      this.unreadable.push(failure);
+    }
+    failure.attempts++;
+    return failure.attempts;
+  }
+
+  waitFor(match: Match, deadlineMs: number): Promise<ReceivedMessage> {
+    return new Promise((resolve, reject) => {
+      let checked = 0;
+      const settle = (done: () => void) => {
+        clearTimeout(timer);
+        this.#watchers.delete(check);
+        done();
+      };
+      const check = () => {
+        const found = this.messages.slice(checked).find(match);
+        checked = this.messages.length;
+        if (found) settle(() => resolve(found));
+      };
+      const timer = setTimeout(() => settle(() => reject(this.#missed(match, deadlineMs))), deadlineMs);
+      this.#watchers.add(check);
+      check();
+    });
+  }
+
+  #failureOf(id: string): UnreadableMessage | undefined {
+    return this.unreadable.find((failure) => failure.id === id);
+  }
+
+  #missed(match: Match, deadlineMs: number): Error {
+    const texts = this.messages.slice(-5).map(({ text }) => JSON.stringify(text));
+    const read = `${this.messages.length} read (last: ${texts.join(', ')})`;
+    const rest = `${this.unreadable.length} unreadable, ${this.duplicates} duplicates`;
+    return new Error(`${this.#name} waited ${deadlineMs} ms for a message with ${match}: ${read}, ${rest}`);
+  }
+}

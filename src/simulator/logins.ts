@@ -1,0 +1,137 @@
+import type { EventEmitter } from 'node:events';
+import { deviceOf, jidOf } from './address.ts';
+import type { Companion } from './companion.ts';
+import type { Connection } from './connection.ts';
+import type { SimulatorEvents } from './events.ts';
+import type { ClientFinish } from './noise.ts';
+import type { PairingDesk } from './pairing.ts';
+import { type Stanza, stanza } from './stanza.ts';
+import type { Switches } from './switches.ts';
+import type { World } from './world.ts';
+
+interface LoginOptions {
+  readonly world: World;
+  readonly switches: Switches;
+  readonly desk: PairingDesk;
+  readonly events: EventEmitter<SimulatorEvents>;
+  readonly nowSeconds: () => number;
+}
+
+/** Who is connected: lets linked clients in, sends the others to the pairing desk or away. */
+export class Logins {
+  readonly counters = { connections: 0, logins: 0, refusedLogins: 0 };
+  /** The version that the last client named. */
+  clientVersion: string | undefined;
+  /** Clients older than this get 405. */
+  minimumVersion: string | undefined;
+  readonly #options: LoginOptions;
+  readonly #connected = new Map<Connection, Companion>();
+
+  constructor(options: LoginOptions) {
+    this.#options = options;
+  }
+
+  companionOn(connection: Connection): Companion | undefined {
+    return this.#connected.get(connection);
+  }
+
+  /** A client has proved which Noise key it has, and says what it wants. */
+  greeted(connection: Connection, { noiseKey, payload }: ClientFinish): void {
+    const { world, switches, desk, events } = this.#options;
+    this.counters.connections++;
+    connection.delayMs = switches.delayMs;
+    const { primary, secondary, tertiary } = payload.userAgent?.appVersion ?? {};
+    this.clientVersion = [primary, secondary, tertiary].join('.');
+    const failure = switches.loginFailures.shift() ?? this.#refusalOf(noiseKey, payload);
+    if (failure) {
+      this.counters.refusedLogins++;
+      connection.send(stanza('failure', failure));
+      connection.close();
+      return;
+    }
+    if (payload.devicePairingData) {
+      desk.register(connection, noiseKey, payload.devicePairingData);
+      events.emit('qr-requested');
+      return;
+    }
+    const companion = world.companionByNoiseKey(noiseKey);
+    if (companion) this.#login(connection, companion, payload.passive ?? false);
+  }
+
+  closed(connection: Connection): void {
+    const companion = this.#connected.get(connection);
+    this.#connected.delete(connection);
+    this.#options.desk.forget(connection);
+    if (companion?.connection === connection) leave(companion);
+    this.#options.events.emit('closed', companion);
+  }
+
+  /** The client wants what waits for it, and from now on what comes. */
+  activate(companion: Companion): void {
+    const { connection } = companion;
+    if (!connection || companion.isActive) return;
+    companion.isActive = true;
+    companion.mailbox.attach((node) => connection.send(node));
+    if (companion.hasHistory) return;
+    companion.hasHistory = true;
+    const { world, events } = this.#options;
+    world.phone?.welcome().catch((error: unknown) => void events.emit('input-refused', error));
+  }
+
+  /** Undefined for a client that may come in. */
+  #refusalOf(noiseKey: Buffer, payload: ClientFinish['payload']): Record<string, string> | undefined {
+    const { world } = this.#options;
+    if (this.minimumVersion !== undefined && isOlder(this.clientVersion ?? '', this.minimumVersion)) {
+      return { reason: '405', location: 'simulated' };
+    }
+    if (payload.devicePairingData) return undefined;
+    const companion = world.companionByNoiseKey(noiseKey);
+    const isKnown = companion?.id === payload.device && world.owner.number === String(payload.username);
+    return isKnown ? undefined : { reason: '401', location: 'simulated' };
+  }
+
+  #login(connection: Connection, companion: Companion, isPassive: boolean): void {
+    this.#replace(companion);
+    this.#connected.set(connection, companion);
+    companion.connection = connection;
+    companion.counters.logins++;
+    this.counters.logins++;
+    for (const node of this.#welcome(companion)) connection.send(node);
+    this.#options.events.emit('opened', companion);
+    if (!isPassive) this.activate(companion);
+  }
+
+  /** The newest connection of a device is the one that counts. */
+  #replace(companion: Companion): void {
+    const older = companion.connection;
+    if (!older) return;
+    leave(companion);
+    this.#connected.delete(older);
+    older.send(stanza('stream:error', {}, [stanza('conflict', { type: 'replaced' })]));
+    older.close();
+  }
+
+  #welcome(companion: Companion): Stanza[] {
+    const { world, nowSeconds } = this.#options;
+    const lid = jidOf(world.owner, 'lid', deviceOf(companion.jid));
+    const display_name = world.phone?.name;
+    const success = { t: String(nowSeconds()), props: '0', location: 'simulated', lid, display_name };
+    const routing = stanza('routing_info', {}, Buffer.from([8, 2, 8, 5]));
+    return [stanza('success', success), stanza('ib', {}, [stanza('edge_routing', {}, [routing])])];
+  }
+}
+
+function leave(companion: Companion): void {
+  companion.mailbox.detach();
+  companion.connection = undefined;
+  companion.isActive = false;
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [parts = [], others = []] = [version, than].map((text) => text.split('.').map(Number));
+  for (const [index, other] of others.entries()) {
+    const difference = (parts[index] ?? 0) - other;
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}

@@ -1,0 +1,86 @@
+import type { proto } from '@whiskeysockets/baileys';
+import { mediaTypeOf, stanzaTypeOf } from './content.ts';
+import type { SentMessage } from './mail.ts';
+import type { Network } from './network.ts';
+import type { PhoneCrypto } from './phone-crypto.ts';
+import type { KeyBundle } from './phone-keys.ts';
+import { type Stanza, stanza } from './stanza.ts';
+
+/** Who a phone's messages are from. */
+export interface Author {
+  readonly name: string;
+  /** Attributes that say whose message this is. */
+  envelopeOf(sent: SentMessage): Record<string, string | undefined>;
+  /** What companions get of it. */
+  contentOf(sent: SentMessage): proto.IMessage;
+}
+
+/** What a phone sends: once to every companion, and again to those that ask for it. */
+export class Outbox {
+  readonly #network: Network;
+  readonly #crypto: PhoneCrypto;
+  readonly #author: Author;
+  readonly #sent = new Map<string, SentMessage>();
+
+  constructor(network: Network, crypto: PhoneCrypto, author: Author) {
+    this.#network = network;
+    this.#crypto = crypto;
+    this.#author = author;
+  }
+
+  async send(sent: SentMessage): Promise<void> {
+    this.#sent.set(sent.id, sent);
+    if (sent.group) await this.#sendToGroup(sent, sent.group.jid);
+    else await this.#sendDirectly(sent);
+  }
+
+  /** Sends a message again to a companion that could not read it. */
+  async resend(id: string, companion: number, count: number, bundle: KeyBundle | undefined): Promise<void> {
+    const sent = this.#sent.get(id);
+    if (!sent) return;
+    const content = this.#author.contentOf(sent);
+    const key = sent.group ? await this.#crypto.distribution(sent.group.jid) : {};
+    const cipher = await this.#crypto.encryptAnew(companion, { ...content, ...key }, bundle);
+    if (cipher) this.#post(companion, sent, [encNode(cipher, sent.message, count)]);
+  }
+
+  async #sendDirectly(sent: SentMessage): Promise<void> {
+    for (const companion of this.#network.companionIds()) {
+      const cipher = await this.#crypto.encrypt(companion, this.#author.contentOf(sent));
+      if (!cipher) continue;
+      if (sent.isCorrupt) damage(cipher.body);
+      this.#post(companion, sent, [encNode(cipher, sent.message)]);
+    }
+  }
+
+  async #sendToGroup(sent: SentMessage, group: string): Promise<void> {
+    const { body, keys } = await this.#crypto.encryptForGroup(group, this.#author.contentOf(sent));
+    if (sent.isCorrupt) damage(body);
+    for (const companion of this.#network.companionIds()) {
+      const key = keys.get(companion);
+      const nodes = [encNode({ type: 'skmsg', body }, sent.message)];
+      if (key) nodes.unshift(encNode(key, {}));
+      this.#post(companion, sent, nodes);
+    }
+  }
+
+  #post(companion: number, sent: SentMessage, content: Stanza[]): void {
+    const { id, timestamp, message } = sent;
+    const common = { id, type: stanzaTypeOf(message), t: String(timestamp), notify: this.#author.name };
+    this.#network.post(
+      companion,
+      stanza('message', { ...this.#author.envelopeOf(sent), ...common }, content),
+    );
+  }
+}
+
+/** Changes a byte that the MAC covers, or the MAC itself: it is near the end, behind it come ids. */
+function damage(body: Buffer): void {
+  const index = body.length - 9;
+  body.writeUInt8(body.readUInt8(index) ^ 1, index);
+}
+
+function encNode(cipher: { type: string; body: Buffer }, message: proto.IMessage, count?: number): Stanza {
+  const attrs = { v: '2', type: cipher.type, mediatype: mediaTypeOf(message), count: count?.toString() };
+  return stanza('enc', attrs, cipher.body);
+}
