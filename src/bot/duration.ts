@@ -7,7 +7,7 @@ const UNITS = [
 ] as const;
 
 /** One number and its unit at the place where the last match ended: `20m`, `1.5 hours`, `, and 30 s`. */
-const PART = /(?:\s*(?:,|and)?\s*)(\d{1,7}(?:\.\d{1,3})?)\s*(\p{L}{1,7})(?![\p{L}\p{N}])/iuy;
+const PART = /(?:(?:\s*,)?(?:\s*and\b)?\s*)(\d{1,7}(?:\.\d{1,3})?)\s*(\p{L}{1,7})(?![\p{L}\p{N}])/iuy;
 /** `20m30s`: a unit may touch the next number. */
 const TOUCHING_PART = /(\d{1,7}(?:\.\d{1,3})?)([wdhms])(?=\d)/iy;
 
@@ -25,7 +25,9 @@ export function readDuration(text: string): { readonly ms: number; readonly rest
     ms += Number(part[1]) * unit.ms;
     end += part[0].length;
   }
-  return end === 0 ? undefined : { ms: Math.round(ms), rest: text.slice(end).trimStart() };
+  return end === 0 || /^\D/.test(text)
+    ? undefined
+    : { ms: Math.round(ms), rest: text.slice(end).trimStart() };
 }
 
 /** A duration as people say it, in its two largest units: `1 hour 30 minutes`. Under a second is `0 seconds`. */

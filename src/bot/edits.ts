@@ -10,6 +10,8 @@ const REMEMBERED = 5_000;
 /** A command on its way through the bot. */
 export interface Job {
   isStarted: boolean;
+  /** Resolves when the note that an edit runs is on disk; `undefined` for what is no edit. */
+  recorded?: Promise<void>;
   /** Set when an edit took its place before it started; resolves when that is on disk. */
   replacedBy: Promise<void> | undefined;
 }
@@ -50,13 +52,14 @@ export class Edits {
     const recorded = job === undefined ? Promise.resolve() : this.#table.set(edit.key, { atMs: nowMs });
     const settled = recorded.catch(() => undefined);
     if (original.job !== undefined) original.job.replacedBy = settled;
+    if (job !== undefined) job.recorded = settled;
     original.job = job;
     return job !== undefined;
   }
 
-  /** Removes the note that the edit runs. */
+  /** Removes the note that the edit runs. Where that fails, a later start does it. */
   async done(edit: IncomingMessage): Promise<void> {
-    await this.#table.delete(edit.key);
+    await this.#table.delete(edit.key).catch(() => undefined);
   }
 
   async prune(nowMs: number): Promise<void> {

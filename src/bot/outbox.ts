@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { AppError, isAppError, systemCode } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import { Deadlines, type Timed } from './deadlines.ts';
@@ -58,6 +59,8 @@ export class Outbox {
     this.#maxQueued = options.maxQueued ?? 1_000;
     this.#deadlineMs = options.deadlineMs ?? 30_000;
     this.#deadlines = new Deadlines(options.clock, this.#deadlineMs);
+    // Every chat that waits listens to it, and each takes its listener away again.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /** Messages that wait or are on their way, and messages that WhatsApp acknowledged. */

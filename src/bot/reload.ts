@@ -1,0 +1,77 @@
+import { watch } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCode } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import { fileLabel, isCommandFile, loadCommand } from './load.ts';
+import type { Log } from './log.ts';
+import type { CommandRegistry } from './registry.ts';
+
+export interface ReloadOptions {
+  readonly folder: string;
+  readonly registry: CommandRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Editors write a file in several steps; it is read when it has been left alone for so long. */
+const QUIET_MS = 100;
+
+/**
+ * For development: loads a command again when its file is saved, without touching the connection. One that
+ * does not compile leaves the old one running, and the log says where it is wrong. Files that a command
+ * imports are not watched. Resolves when the signal aborts and nothing is being loaded any more.
+ */
+export async function watchCommands(options: ReloadOptions, signal: AbortSignal): Promise<void> {
+  const { folder, clock, log } = options;
+  const waiting = new Map<string, AbortController>();
+  const loading = new Set<Promise<void>>();
+  let version = Date.now();
+
+  const changed = (name: string): void => {
+    waiting.get(name)?.abort();
+    const quiet = new AbortController();
+    waiting.set(name, quiet);
+    const work = clock.sleep(QUIET_MS, quiet.signal).then(
+      () => {
+        waiting.delete(name);
+        version += 1;
+        return reload(options, name, version);
+      },
+      () => undefined, // saved again, or the end
+    );
+    loading.add(work);
+    void work.finally(() => loading.delete(work));
+  };
+
+  const watcher = watch(folder, (_event, name) => {
+    if (name !== null && isCommandFile(name)) changed(name);
+  });
+  watcher.on('error', (error) => log.warn({ code: systemCode(error) }, 'commands are no longer watched'));
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  watcher.close();
+  for (const quiet of waiting.values()) quiet.abort();
+  await Promise.all(loading);
+}
+
+async function reload(
+  { folder, registry, log }: ReloadOptions,
+  name: string,
+  version: number,
+): Promise<void> {
+  const path = join(folder, name);
+  const file = fileLabel(path);
+  try {
+    await access(path);
+  } catch {
+    registry.delete(file);
+    log.info({ file }, 'a command was removed');
+    return;
+  }
+  const problem = await loadCommand(path, registry, version);
+  if (problem === undefined) log.info({ file }, 'a command was loaded again');
+  else log.error({ ...problem }, 'a command could not be loaded; the old one stays');
+}

@@ -1,0 +1,151 @@
+import type { Clock } from './clock.ts';
+import type { Edits, Job } from './edits.ts';
+import type { Inbox } from './inbox.ts';
+import { Lanes } from './lanes.ts';
+import type { Log } from './log.ts';
+import type { LoopWatch } from './loop-watch.ts';
+import { type CommandLine, parseCommand } from './parse.ts';
+import type { IncomingMessage } from './ports.ts';
+import { Recent } from './recent.ts';
+import type { CommandRegistry, LoadedCommand } from './registry.ts';
+import { safeError } from './safe-error.ts';
+import type { Outcome } from './verdict.ts';
+
+export interface RouterOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly inbox: Inbox;
+  readonly edits: Edits;
+  readonly loops: LoopWatch;
+  readonly commands: CommandRegistry;
+  readonly prefix: string;
+  /** Runs the command; must not reject for reasons of the command's own. */
+  readonly serve: (message: IncomingMessage, loaded: LoadedCommand, line: CommandLine) => Promise<Outcome>;
+  /** Says a sentence of the bot's own in answer to a message. */
+  readonly hint: (message: IncomingMessage, text: string) => Promise<Outcome>;
+}
+
+export interface RouterCounts {
+  readonly received: number;
+  readonly commands: number;
+  /** Commands of senders that the loop guard keeps quiet. */
+  readonly muted: number;
+  /** Commands dropped because too many waited in their chat. */
+  readonly overflowed: number;
+}
+
+const DONE = Promise.resolve<Outcome>('done');
+/** Keys of messages that are known to be in work or done. */
+const REMEMBERED = 10_000;
+/** Commands that may wait in one chat; more is an attack, and is dropped. */
+const MAX_WAITING = 5_000;
+/** One hint about unknown commands per chat and span. */
+const HINT_EVERY_MS = 10 * 60_000;
+
+/** From a message to its command, at most once, in the order of the chat. */
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #lanes = new Lanes<Outcome>();
+  readonly #seen = new Recent<Promise<Outcome>>(REMEMBERED);
+  readonly #hinted = new Recent<number>(1_000);
+  readonly #counts = { received: 0, commands: 0, muted: 0, overflowed: 0 };
+  #isClosed = false;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  get counts(): RouterCounts {
+    return this.#counts;
+  }
+
+  /** Starts nothing from here on; what waits stays unfinished. Resolves when what runs has ended. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.#lanes.whenIdle();
+  }
+
+  route(message: IncomingMessage): Promise<Outcome> {
+    const seen = this.#seen.get(message.key);
+    if (seen !== undefined) return seen;
+    this.#counts.received += 1;
+    const { inbox, prefix, commands, edits, clock } = this.#options;
+    if (!inbox.admits(message)) return DONE;
+    const line = parseCommand(message.text, prefix);
+    const loaded = line === undefined ? undefined : commands.find(line.name);
+    const job: Job | undefined =
+      loaded === undefined ? undefined : { isStarted: false, replacedBy: undefined };
+    if (message.edits === undefined) edits.note(message, job);
+    else if (!edits.take(message, message.edits, job, clock.now())) return DONE;
+    if (line === undefined) return DONE;
+    if (loaded === undefined || job === undefined) return this.#hint(message);
+    if (!this.#mayQueue(message)) return DONE;
+    this.#counts.commands += 1;
+    return this.#queue(message, () => this.#work(message, job, loaded, line));
+  }
+
+  async #work(
+    message: IncomingMessage,
+    job: Job,
+    loaded: LoadedCommand,
+    line: CommandLine,
+  ): Promise<Outcome> {
+    if (job.replacedBy !== undefined) {
+      await job.replacedBy;
+      return 'done';
+    }
+    job.isStarted = true;
+    if (job.recorded !== undefined) await job.recorded;
+    const outcome = await this.#options.serve(message, loaded, line);
+    if (outcome === 'done' && message.edits !== undefined) await this.#options.edits.done(message);
+    return outcome;
+  }
+
+  /** A word for those who mistype, in direct chats only and seldom: in a group it may be meant for another bot. */
+  #hint(message: IncomingMessage): Promise<Outcome> {
+    const now = this.#options.clock.now();
+    const isTold = now - (this.#hinted.get(message.chat) ?? Number.NEGATIVE_INFINITY) < HINT_EVERY_MS;
+    if (message.chatKind !== 'direct' || message.isFromMe || isTold || !this.#mayQueue(message)) return DONE;
+    this.#hinted.set(message.chat, now);
+    const text = `I don't know that one. ${this.#helpLine()}`;
+    return this.#queue(message, () => this.#options.hint(message, text));
+  }
+
+  #helpLine(): string {
+    const { prefix } = this.#options;
+    return `Send ${/[\p{L}\p{N}]$/u.test(prefix) ? `${prefix} help` : `${prefix}help`} for what I can do.`;
+  }
+
+  #mayQueue(message: IncomingMessage): boolean {
+    const { inbox, log, loops } = this.#options;
+    if (this.#lanes.waiting(message.chat) >= MAX_WAITING) {
+      this.#counts.overflowed += 1;
+      if (this.#counts.overflowed === 1) {
+        log.warn({ maxWaiting: MAX_WAITING }, 'too many commands wait in one chat; more are dropped');
+      }
+      return false;
+    }
+    const quotesBot = message.quoted !== undefined && inbox.isOwn(message.quoted.id);
+    if (!loops.mutes(message, quotesBot)) return true;
+    this.#counts.muted += 1;
+    return false;
+  }
+
+  #queue(message: IncomingMessage, work: () => Promise<Outcome>): Promise<Outcome> {
+    const handling = this.#lanes.run(message.chat, async () => {
+      if (this.#isClosed) return 'unfinished';
+      try {
+        const outcome = await work();
+        // Handed over again in the same process, it is not a second time but the next try.
+        if (outcome === 'unfinished') this.#seen.delete(message.key);
+        return outcome;
+      } catch (error) {
+        const facts = { messageId: message.id, err: safeError(error, message.text) };
+        this.#options.log.error(facts, 'a command could not be finished');
+        return 'done';
+      }
+    });
+    this.#seen.set(message.key, handling);
+    return handling;
+  }
+}

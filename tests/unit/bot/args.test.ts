@@ -1,0 +1,92 @@
+import { expect, expectTypeOf, test } from 'vitest';
+import {
+  type ArgSpec,
+  type ArgsOf,
+  choice,
+  duration,
+  integer,
+  optional,
+  parseArgs,
+  parts,
+  person,
+  rest,
+  usageOf,
+  word,
+} from '../../../src/bot/args.ts';
+
+const MENTIONS = { mentions: ['15551230002@s.whatsapp.net', '7002@lid'] };
+
+test.each<[sentence: string, spec: ArgSpec, text: string, values: object | undefined]>([
+  ['nothing asked, nothing given', {}, '', {}],
+  ['nothing asked, something given anyway', {}, 'please', {}],
+  ['a word', { who: word() }, 'ann', { who: 'ann' }],
+  ['a word too many', { who: word() }, 'ann ben', undefined],
+  ['a word missing', { who: word() }, '  ', undefined],
+  [
+    'a duration and the rest',
+    { in: duration(), text: rest() },
+    '20m buy  milk\nand tea',
+    { in: 1_200_000, text: 'buy  milk\nand tea' },
+  ],
+  [
+    'a duration as people say it',
+    { in: duration(), text: rest() },
+    'me in 2 hours tea',
+    { in: 7_200_000, text: 'tea' },
+  ],
+  ['a duration beyond a year', { in: duration() }, '400 days', undefined],
+  ['a duration of no time', { in: duration() }, '0s', undefined],
+  ['a number', { n: integer(1, 6) }, '6', { n: 6 }],
+  ['a number out of bounds', { n: integer(1, 6) }, '7', undefined],
+  ['no number', { n: integer() }, '1e3', undefined],
+  ['a number that would lose digits', { n: integer() }, '99999999999999999', undefined],
+  ['a choice in capitals', { on: choice('on', 'off') }, 'OFF', { on: 'off' }],
+  ['no such choice', { on: choice('on', 'off') }, 'of', undefined],
+  [
+    'a person under a number',
+    { who: person() },
+    '@15551230002',
+    { who: { jid: '15551230002@s.whatsapp.net' } },
+  ],
+  ['a person under a LID', { who: person() }, '@7002', { who: { jid: '7002@lid' } }],
+  ['a person who was not mentioned', { who: person() }, '@1', undefined],
+  [
+    'an optional that is missing',
+    { who: word(), n: optional(integer()) },
+    'ann',
+    { who: 'ann', n: undefined },
+  ],
+  ['an optional that is there', { who: word(), n: optional(integer()) }, 'ann 3', { who: 'ann', n: 3 }],
+  ['an optional that is wrong', { n: optional(integer()) }, 'x', undefined],
+  ['parts', { poll: parts(3, 4) }, 'Lunch? | pizza |  | soup', { poll: ['Lunch?', 'pizza', 'soup'] }],
+  ['too few parts', { poll: parts(3, 4) }, 'Lunch? | pizza', undefined],
+  ['too many parts', { poll: parts(1, 2) }, 'a|b|c|d|e|f', undefined],
+  ['a name that objects have anyway', { constructor: word() }, 'x', { constructor: 'x' }],
+])('%s', (_sentence, spec, text, values) => {
+  const parsed = parseArgs(spec, text, MENTIONS);
+  expect('values' in parsed ? { ...parsed.values } : undefined).toEqual(values);
+});
+
+test('the usage line comes from the arguments', () => {
+  expect(usageOf('!', 'remind', { after: duration(), text: rest() })).toBe('!remind <20m> <text…>');
+  expect(usageOf('.', 'roll', { who: person(), n: optional(integer()) })).toBe('.roll <@who> [n]');
+  expect(usageOf('!', 'set', { on: choice('on', 'off'), poll: parts(2, 3) })).toBe(
+    '!set <on|off> <poll> | …',
+  );
+});
+
+test('the types of the values follow from the arguments', () => {
+  const spec = { after: duration(), on: choice('on', 'off'), note: optional(rest()), who: person() };
+  expectTypeOf<ArgsOf<typeof spec>>().toEqualTypeOf<{
+    readonly after: number;
+    readonly on: 'on' | 'off';
+    readonly note: string | undefined;
+    readonly who: { readonly jid: string };
+  }>();
+});
+
+test('a million separators cost nothing', () => {
+  const start = performance.now();
+  expect(parseArgs({ poll: parts(2, 12) }, '|'.repeat(1_000_000), MENTIONS)).toEqual({ problem: '' });
+  expect(performance.now() - start).toBeLessThan(200);
+});

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { type ChatStateRow, ChatStates } from '../../../src/bot/chat-state.ts';
+import { FakeClock, FakeTable } from './fakes.ts';
+
+function makeStates(table = new FakeTable<ChatStateRow>(), clock = new FakeClock()) {
+  return { table, clock, states: new ChatStates(table, clock) };
+}
+
+test('values belong to a chat, outlive a restart, and end', async () => {
+  const { table, clock, states } = makeStates();
+  await states.of('a').set('turn', { who: 'anna' }, { ttlMs: 1_000 });
+  await states.of('a').set('kept', 1);
+  const again = new ChatStates(table, clock);
+  expect(again.of('a').get('turn')).toEqual({ who: 'anna' });
+  expect(again.of('b').get('turn')).toBeUndefined();
+  await clock.advance(1_000);
+  expect(again.of('a').get('turn')).toBeUndefined();
+  expect(again.of('a').get('kept')).toBe(1);
+  await clock.advance(86_400_000);
+  expect(again.of('a').get('kept')).toBeUndefined();
+  await again.prune();
+  expect(table.size).toBe(0);
+});
+
+test('changes at the same time lose nothing', async () => {
+  const { states } = makeStates();
+  const state = states.of('a');
+  await Promise.all([state.set('x', 1), state.set('y', 2), state.delete('x'), state.set('z', 3)]);
+  expect([state.get('x'), state.get('y'), state.get('z')]).toEqual([undefined, 2, 3]);
+});
+
+test('a value that is too large is refused and changes nothing; the next one is taken', async () => {
+  const { states } = makeStates();
+  const state = states.of('a');
+  await state.set('x', 1);
+  await expect(state.set('big', 'x'.repeat(9_000))).rejects.toThrow('8192 are allowed');
+  await state.set('y', 2);
+  expect([state.get('x'), state.get('big'), state.get('y')]).toEqual([1, undefined, 2]);
+});
+
+test('names that objects have anyway are names like others', async () => {
+  const { states } = makeStates();
+  const state = states.of('__proto__');
+  expect(state.get('constructor')).toBeUndefined();
+  await state.set('__proto__', { polluted: true });
+  expect(state.get('__proto__')).toEqual({ polluted: true });
+  expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+});
+
+test('a full table makes room for what is over, else refuses', async () => {
+  const { states, clock, table } = makeStates();
+  for (let chat = 0; chat < 5_000; chat += 1) table.map.set(`${chat}`, [['x', 1, clock.nowMs + 1_000]]);
+  await expect(states.of('new').set('x', 1)).rejects.toThrow('5000 chats');
+  await clock.advance(1_000);
+  await states.of('new').set('x', 1);
+  expect(table.size).toBe(1);
+});

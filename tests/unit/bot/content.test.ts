@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { type Say, toContent } from '../../../src/bot/content.ts';
+
+const DATA = new Uint8Array([1]);
+const none = () => [];
+
+test.each<[sentence: string, say: Say, content: object]>([
+  ['a string', 'hello', { kind: 'text', text: 'hello' }],
+  [
+    'a text with mentions',
+    { text: '@1 hi', mentions: [{ jid: '1@lid' }, { jid: '1@lid' }] },
+    { kind: 'text', text: '@1 hi', mentions: ['1@lid'] },
+  ],
+  ['the longest text', 'x'.repeat(65_536), { kind: 'text', text: 'x'.repeat(65_536) }],
+  ['an image', { image: DATA, caption: 'c' }, { kind: 'image', data: DATA, caption: 'c' }],
+  ['a video', { video: DATA, mimetype: 'video/mp4' }, { kind: 'video', data: DATA, mimetype: 'video/mp4' }],
+  ['a sound', { audio: DATA }, { kind: 'audio', data: DATA }],
+  ['a sticker', { sticker: DATA }, { kind: 'sticker', data: DATA, mimetype: 'image/webp' }],
+  ['a document', { document: DATA, fileName: 'a.pdf' }, { kind: 'document', data: DATA, fileName: 'a.pdf' }],
+  [
+    'a poll',
+    { poll: 'q', options: ['a', 'b'], maxChoices: 9 },
+    { kind: 'poll', question: 'q', options: ['a', 'b'], maxChoices: 2 },
+  ],
+])('%s', (_sentence, say, content) => {
+  expect(toContent(say, none)).toEqual(content);
+});
+
+test.each<[sentence: string, say: Say]>([
+  ['no text', ' \n'],
+  ['a text that is too long', 'x'.repeat(65_537)],
+  ['a caption that is too long', { image: DATA, caption: 'x'.repeat(65_537) }],
+  ['an empty file', { image: new Uint8Array(0) }],
+  ['a file that is too large', { document: new Uint8Array(64 * 1024 * 1024 + 1), fileName: 'x' }],
+  ['a poll with one option', { poll: 'q', options: ['a'] }],
+  ['a poll with 13 options', { poll: 'q', options: Array.from({ length: 13 }, (_, index) => `${index}`) }],
+  ['a poll with the same option twice', { poll: 'q', options: ['a', 'a'] }],
+  ['a poll without a question', { poll: '', options: ['a', 'b'] }],
+  ['a poll with an empty option', { poll: 'q', options: ['a', ' '] }],
+])('refused: %s', (_sentence, say) => {
+  expect(() => toContent(say, none)).toThrow(expect.objectContaining({ code: 'SEND_REFUSED' }));
+});

@@ -1,0 +1,185 @@
+import { expect, test } from 'vitest';
+import { command } from '../../../src/bot/command.ts';
+import type { Context } from '../../../src/bot/context.ts';
+import { Refusal } from '../../../src/bot/refusal.ts';
+import { AppError } from '../../../src/errors.ts';
+import { BEN, GROUP, incoming, makeBot } from './fakes.ts';
+
+/** A bot with one command, `!do`, that runs this. */
+const doing = (run: (ctx: Context) => Promise<void> | void, extras: Parameters<typeof makeBot>[1] = {}) =>
+  makeBot([command({ name: 'do', summary: 'does it', run })], extras);
+
+const IMAGE = { kind: 'image', mimetype: 'image/png', sizeBytes: 3, fileName: undefined } as const;
+
+test('who, where and what', async () => {
+  let seen: object = {};
+  const { bot } = doing((ctx) => {
+    const { sender, chat, isGroup, isOwner, text, usage, args } = ctx;
+    seen = { sender, chat, isGroup, isOwner, text, usage, args: { ...(args as object) } };
+  });
+  await bot.handle(
+    incoming('!do  this\u0007 now ', { chat: GROUP, sender: { ...BEN, name: 'Ben\u202e\u0000' } }),
+  );
+  expect(seen).toEqual({
+    sender: { ...BEN, name: 'Ben' },
+    chat: GROUP,
+    isGroup: true,
+    isOwner: false,
+    text: 'this now',
+    usage: '!do',
+    args: {},
+  });
+});
+
+test('every way to answer, in order, with ids of their own', async () => {
+  const { bot, messenger } = doing(async (ctx) => {
+    await ctx.reply('quoted');
+    await ctx.send({ image: new Uint8Array([1]), caption: 'plain' });
+    await ctx.react('👍');
+    await ctx.poll('Lunch?', ['pizza', 'soup'], 2);
+  });
+  const message = incoming('!do');
+  await bot.handle(message);
+  expect(messenger.sent.map(({ content, quote }) => [content.kind, quote === message])).toEqual([
+    ['text', true],
+    ['image', false],
+    ['reaction', false],
+    ['poll', false],
+  ]);
+  expect(new Set(messenger.sent.map(({ id }) => id)).size).toBe(4);
+  expect(messenger.sent[2]?.content).toEqual({ kind: 'reaction', emoji: '👍', to: message });
+});
+
+test('a person who is mentioned in a text is notified, others are not', async () => {
+  const { bot, messenger } = doing(async (ctx) => {
+    const ben = ctx.mention(ctx.sender);
+    ctx.mention({ jid: '15551230009:3@s.whatsapp.net' });
+    await ctx.reply(`${ben}, hello`);
+    await ctx.send('nobody');
+  });
+  await bot.handle(incoming('!do', { sender: BEN, chat: GROUP }));
+  expect(messenger.sent.map(({ content }) => content)).toEqual([
+    { kind: 'text', text: '@7002, hello', mentions: ['7002@lid'] },
+    { kind: 'text', text: 'nobody' },
+  ]);
+});
+
+test('media of the message, else of the one it quotes, else nothing', async () => {
+  const seen: unknown[] = [];
+  const { bot, messenger } = doing(async (ctx) => void seen.push(await ctx.media()));
+  messenger.file = new Uint8Array([1, 2, 3]);
+  await bot.handle(incoming('!do', { media: IMAGE }));
+  await bot.handle(incoming('!do', { quotedMedia: { ...IMAGE, fileName: 'a.png' } }));
+  await bot.handle(incoming('!do'));
+  const bytes = messenger.file;
+  expect(seen).toEqual([
+    { kind: 'image', mimetype: 'image/png', fileName: undefined, bytes },
+    { kind: 'image', mimetype: 'image/png', fileName: 'a.png', bytes },
+    undefined,
+  ]);
+});
+
+test.each<
+  [
+    sentence: string,
+    claimed: number | undefined,
+    file: Uint8Array | (() => Promise<Uint8Array>),
+    told: string,
+  ]
+>([
+  ['claims to be too large', 9_000_000, new Uint8Array(1), 'That file is too large: I take at most 8 MB.'],
+  ['is larger than it claims', 3, new Uint8Array(9_000_000), 'That file is too large: I take at most 8 MB.'],
+  [
+    'takes for ever',
+    undefined,
+    () => new Promise(() => undefined),
+    'That file took too long to fetch. Please try again.',
+  ],
+  [
+    'is gone',
+    3,
+    () => Promise.reject(new AppError('MEDIA_REFUSED', 'internal detail')),
+    'I could not fetch that file: it is too large, damaged or gone.',
+  ],
+])('media that %s: the person is told, the log is not', async (_sentence, sizeBytes, file, told) => {
+  const { bot, clock, messenger, log } = doing(async (ctx) => void (await ctx.media()));
+  messenger.file = file;
+  const handled = bot.handle(incoming('!do', { media: { ...IMAGE, sizeBytes } }));
+  await clock.advance(30_000);
+  expect(await handled).toBe('done');
+  expect(messenger.texts).toEqual([told]);
+  expect(log.of('error')).toEqual([]);
+  await bot.stop();
+  expect(clock.sleeping).toBe(0);
+});
+
+test('group facts are asked for once in five minutes, and a failure is not kept', async () => {
+  const subjects: unknown[] = [];
+  const { bot, clock, messenger } = doing(async (ctx) => void subjects.push((await ctx.group())?.subject));
+  const ask = () => bot.handle(incoming('!do', { chat: GROUP, sentAtMs: clock.nowMs }));
+  await ask();
+  expect(messenger.texts).toEqual(['Sorry, something went wrong on my side.']);
+  messenger.groups.set(GROUP, { chat: GROUP, subject: 'friends', members: [] });
+  await ask();
+  await ask();
+  expect(messenger.groupQueries).toBe(2);
+  await clock.advance(300_000);
+  await ask();
+  expect(messenger.groupQueries).toBe(3);
+  await bot.handle(incoming('!do', { sentAtMs: clock.nowMs }));
+  expect(subjects).toEqual(['friends', 'friends', 'friends', undefined]);
+});
+
+test('admins of the group may, members may not, and in a direct chat nobody', async () => {
+  const lock = command({
+    name: 'lock',
+    summary: 'locks',
+    access: 'admins',
+    run: (ctx) => ctx.reply('locked'),
+  });
+  const { bot, messenger } = makeBot([lock]);
+  const members = [{ id: 'lid:7002', jid: '7002@lid', isAdmin: true }];
+  messenger.groups.set(GROUP, { chat: GROUP, subject: 'x', members });
+  await bot.handle(incoming('!lock', { chat: GROUP, sender: BEN }));
+  await bot.handle(incoming('!lock', { chat: GROUP }));
+  await bot.handle(incoming('!lock'));
+  expect(messenger.texts).toEqual([
+    'locked',
+    'Only admins of this group may do that.',
+    'That works in groups only.',
+  ]);
+});
+
+test('a refusal is told word for word and is no fault', async () => {
+  const { bot, messenger, log } = doing(() => {
+    throw new Refusal('Not on a Sunday.');
+  });
+  expect(await bot.handle(incoming('!do'))).toBe('done');
+  expect(messenger.texts).toEqual(['Not on a Sunday.']);
+  expect(log.lines).toEqual([]);
+  expect(bot.stats).toMatchObject({ answered: 1, failed: 0 });
+});
+
+test('middleware of the program runs around every command', async () => {
+  const trace: string[] = [];
+  const { bot } = doing(() => void trace.push('run'), {
+    middleware: [
+      async (ctx, next) => {
+        trace.push(`before ${ctx.command.name}`);
+        await next();
+        trace.push('after');
+      },
+    ],
+  });
+  await bot.handle(incoming('!do'));
+  expect(trace).toEqual(['before do', 'run', 'after']);
+});
+
+test('a log line of a command names it and the message, and no person', async () => {
+  const { bot, log } = doing((ctx) => ctx.log.info({ step: 1 }, 'a step was taken'));
+  const message = incoming('!do');
+  await bot.handle(message);
+  expect(log.lines).toEqual([
+    { level: 'info', facts: { command: 'do', messageId: message.id, step: 1 }, line: 'a step was taken' },
+  ]);
+});

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { command } from '../../../src/bot/command.ts';
+import { Cooldowns } from '../../../src/bot/cooldown.ts';
+import { BEN, incoming, makeBot } from './fakes.ts';
+
+test('one use per person and command, told once when it was too early', () => {
+  const cooldowns = new Cooldowns();
+  const use = (command: string, person: string, nowMs: number) =>
+    cooldowns.use(command, person, 5_000, nowMs).verdict;
+  expect(use('a', 'anna', 0)).toBe('go');
+  expect(use('a', 'anna', 1_000)).toBe('tell');
+  expect(use('a', 'anna', 2_000)).toBe('silent');
+  expect(use('b', 'anna', 2_000)).toBe('go');
+  expect(use('a', 'ben', 2_000)).toBe('go');
+  expect(use('a', 'anna', 5_000)).toBe('go');
+  expect(use('a', 'anna', 6_000)).toBe('tell');
+  expect(cooldowns.use('c', 'anna', 0, 0).verdict).toBe('go');
+  expect(cooldowns.use('c', 'anna', 0, 0).verdict).toBe('go');
+});
+
+test('the bot holds people to it, not its owners, and a wrong usage does not count', async () => {
+  const slow = command({
+    name: 'slow',
+    summary: 'is slow',
+    cooldownSeconds: 60,
+    run: (ctx) => ctx.reply('ok'),
+  });
+  const { bot, clock, messenger } = makeBot([slow], { settings: { ownerNumbers: ['15551230001'] } });
+  for (let turn = 0; turn < 3; turn += 1) await bot.handle(incoming('!slow', { sender: BEN }));
+  expect(messenger.texts).toEqual(['ok', 'Please wait 1 minute before the next one.']);
+  await clock.advance(60_000);
+  await bot.handle(incoming('!slow', { sender: BEN }));
+  for (let turn = 0; turn < 3; turn += 1) await bot.handle(incoming('!slow'));
+  expect(messenger.texts.slice(2)).toEqual(['ok', 'ok', 'ok', 'ok']);
+});

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import ping from '../../../src/commands/ping.ts';
+import { AppError } from '../../../src/errors.ts';
+import { BEN, GROUP, incoming, makeBot, rest, START_MS } from './fakes.ts';
+
+const edit = (text: string, edits: string, overrides: object = {}) => incoming(text, { edits, ...overrides });
+
+test('a mistyped command that is edited into one runs once, under its own id', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  await bot.handle(incoming('ping', { id: 'M' }));
+  const fixed = edit('!ping', 'M');
+  expect(await bot.handle(fixed)).toBe('done');
+  expect(await bot.handle(fixed)).toBe('done');
+  await bot.handle(edit('!ping again', 'M'));
+  expect(messenger.texts).toEqual(['pong']);
+  expect(messenger.sent[0]?.quote).toBe(fixed);
+});
+
+test('an unknown command can be edited into a known one', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  await bot.handle(incoming('!pnig', { id: 'M', chat: GROUP }));
+  await bot.handle(edit('!ping', 'M', { chat: GROUP }));
+  expect(messenger.texts).toEqual(['pong']);
+});
+
+test('the edit of a command that ran is not run again', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  await bot.handle(incoming('!ping', { id: 'M' }));
+  await bot.handle(edit('!ping now', 'M'));
+  expect(messenger.texts).toEqual(['pong']);
+});
+
+test.each<[sentence: string, text: string, expected: string[]]>([
+  ['another command takes its place', '!ping two', ['hello', 'pong']],
+  ['no command: nothing runs', 'never mind', ['hello']],
+])('the edit of a command that still waits: %s', async (_sentence, text, expected) => {
+  const { bot, messenger } = makeBot([ping]);
+  let isFirst = true;
+  let release = () => {};
+  messenger.onSend = async () => {
+    if (!isFirst) return;
+    isFirst = false;
+    await new Promise<void>((resolve) => (release = resolve));
+  };
+  const handled = [
+    bot.handle(incoming('!ping')),
+    bot.handle(incoming('!ping', { id: 'M' })),
+    bot.handle(edit(text, 'M')),
+  ];
+  await rest();
+  release();
+  expect(await Promise.all(handled)).toEqual(['done', 'done', 'done']);
+  expect(messenger.sent).toHaveLength(expected.length);
+});
+
+test('nobody edits what another wrote', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  await bot.handle(incoming('ping', { id: 'M', chat: GROUP }));
+  await bot.handle(edit('!ping', 'M', { chat: GROUP, sender: BEN }));
+  expect(messenger.sent).toEqual([]);
+});
+
+test('an edit more than five minutes later, or of a message never seen, is nothing', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  await bot.handle(incoming('ping', { id: 'M' }));
+  await bot.handle(edit('!ping', 'M', { sentAtMs: START_MS + 300_001 }));
+  await bot.handle(edit('!ping', 'UNSEEN'));
+  expect(messenger.sent).toEqual([]);
+});
+
+test('an edit that was begun before a crash is run after it, though its original is forgotten', async () => {
+  const first = makeBot([ping]);
+  first.messenger.onSend = () => new Promise(() => undefined);
+  await first.bot.handle(incoming('ping', { id: 'M' }));
+  const fixed = edit('!ping', 'M');
+  void first.bot.handle(fixed);
+  await rest();
+  const second = makeBot([ping], { storage: first.storage });
+  expect(await second.bot.handle(fixed)).toBe('done');
+  expect(second.messenger.texts).toEqual(['pong']);
+  expect(second.storage.table('edits').size).toBe(0);
+});
+
+test('a full disk keeps no edit from being answered', async () => {
+  const { bot, messenger, storage } = makeBot([ping]);
+  storage.table('edits').failure = new AppError('STORAGE_FAILED', 'full');
+  await bot.handle(incoming('ping', { id: 'M' }));
+  expect(await bot.handle(edit('!ping', 'M'))).toBe('done');
+  expect(messenger.texts).toEqual(['pong']);
+});
+
+test('notes of edits that are a day old are gone after the start', async () => {
+  const { bot, storage } = makeBot([ping]);
+  await storage.table('edits').set('old', { atMs: START_MS - 86_400_001 });
+  await storage.table('edits').set('new', { atMs: START_MS });
+  await bot.start();
+  expect([...storage.table('edits').entries()].map(([key]) => key)).toEqual(['new']);
+});

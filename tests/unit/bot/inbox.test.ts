@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { decideAdmission } from '../../../src/bot/admit.ts';
+import type { ChatKind, IncomingMessage } from '../../../src/bot/ports.ts';
+import { Recent } from '../../../src/bot/recent.ts';
+import ping from '../../../src/commands/ping.ts';
+import { ANNA, GROUP, incoming, makeBot, START_MS } from './fakes.ts';
+
+const KINDS: Record<ChatKind, 'not-a-chat' | undefined> = {
+  direct: undefined,
+  group: undefined,
+  status: 'not-a-chat',
+  broadcast: 'not-a-chat',
+  newsletter: 'not-a-chat',
+  other: 'not-a-chat',
+};
+
+test.each(Object.entries(KINDS) as Array<[ChatKind, 'not-a-chat' | undefined]>)(
+  'a message in a %s chat',
+  (chatKind, expected) => {
+    const facts = { nowMs: START_MS, maxAgeMs: 600_000, isOwnSend: false };
+    expect(decideAdmission(incoming('!ping', { chatKind }), facts)).toBe(expected);
+  },
+);
+
+test.each<[sentence: string, Partial<IncomingMessage>, isOwnSend: boolean, expected: string | undefined]>([
+  ['what the owner types on a phone', { isFromMe: true }, false, undefined],
+  ['an echo of what the bot sent', { isFromMe: true }, true, 'own-send'],
+  ['somebody else with an id of the bot', { isFromMe: false }, true, undefined],
+  ['a bot', { isFromBot: true }, false, 'from-a-bot'],
+  ['just young enough', { sentAtMs: START_MS - 600_000 }, false, undefined],
+  ['a millisecond too old', { sentAtMs: START_MS - 600_001 }, false, 'too-old'],
+  ['from the future', { sentAtMs: START_MS + 86_400_000 }, false, undefined],
+  ['a time that is none', { sentAtMs: Number.NaN }, false, undefined],
+])('%s', (_sentence, overrides, isOwnSend, expected) => {
+  const facts = { nowMs: START_MS, maxAgeMs: 600_000, isOwnSend };
+  expect(decideAdmission(incoming('!ping', overrides), facts)).toBe(expected);
+});
+
+test('a thousand old messages are dropped with one line that counts them', async () => {
+  const { bot, clock, messenger, log } = makeBot([ping]);
+  for (let index = 0; index < 1_000; index += 1) {
+    const outcome = await bot.handle(incoming('!ping', { sentAtMs: START_MS - 3_600_000 }));
+    expect(outcome).toBe('done');
+  }
+  await bot.handle(incoming('!ping'));
+  await clock.advance(2_000);
+  expect(messenger.texts).toEqual(['pong']);
+  expect(log.of('info')).toEqual([
+    {
+      level: 'info',
+      facts: { count: 1_000, maxAgeSeconds: 600 },
+      line: 'messages too old to be answered were dropped',
+    },
+  ]);
+  expect(bot.stats.ignored['too-old']).toBe(1_000);
+  await clock.advance(60_000);
+  expect(log.of('info')).toHaveLength(1);
+});
+
+test('a count that is still owed is told at the stop', async () => {
+  const { bot, log } = makeBot([ping]);
+  await bot.handle(incoming('!ping', { sentAtMs: 0 }));
+  await bot.stop();
+  expect(log.of('info').map(({ facts }) => facts)).toEqual([{ count: 1, maxAgeSeconds: 600 }]);
+});
+
+test('the bot does not answer its own echo, in this run or after another', async () => {
+  const { bot, messenger } = makeBot([ping], { wasSent: (id) => id === 'EARLIER' });
+  await bot.handle(incoming('!ping'));
+  const echo = { isFromMe: true, chat: ANNA.jid };
+  await bot.handle(incoming('!ping', { ...echo, id: messenger.sent[0]?.id ?? '' }));
+  await bot.handle(incoming('!ping', { ...echo, id: 'EARLIER' }));
+  expect(messenger.sent).toHaveLength(1);
+  await bot.handle(incoming('!ping', { ...echo }));
+  expect(messenger.sent).toHaveLength(2);
+});
+
+test('an unknown command gets a hint in a direct chat, once in ten minutes, and nothing in a group', async () => {
+  const { bot, clock, messenger } = makeBot([ping]);
+  await bot.handle(incoming('!pnig'));
+  await bot.handle(incoming('!pnig'));
+  await bot.handle(incoming('!pnig', { chat: GROUP }));
+  await bot.handle(incoming('!pnig', { isFromMe: true, chat: '1@s.whatsapp.net' }));
+  expect(messenger.texts).toEqual(["I don't know that one. Send !help for what I can do."]);
+  await clock.advance(600_000);
+  await bot.handle(incoming('!pnig', { sentAtMs: clock.nowMs }));
+  expect(messenger.sent).toHaveLength(2);
+});
+
+test('the newest entries are remembered, the oldest go', () => {
+  const recent = new Recent<number>(3);
+  for (const [index, key] of ['a', 'b', 'a', 'c', 'd'].entries()) recent.set(key, index);
+  expect(['a', 'b', 'c', 'd'].map((key) => recent.get(key))).toEqual([2, undefined, 3, 4]);
+  expect(recent.size).toBe(3);
+});

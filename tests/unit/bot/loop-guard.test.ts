@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { command } from '../../../src/bot/command.ts';
+import { decideLoop, LOOP_LIMITS, type LoopEvent, type LoopMemory } from '../../../src/bot/loop-guard.ts';
+import ping from '../../../src/commands/ping.ts';
+import { ANNA, BEN, GROUP, incoming, makeBot } from './fakes.ts';
+
+/** Commands and the bot's answers: how long after the last answer each comes, and how long the answer takes. */
+function play(
+  turns: number,
+  event: (turn: number) => { pauseMs: number; answerMs?: number } & Partial<LoopEvent>,
+): string[] {
+  let memory: LoopMemory | undefined;
+  let answeredAtMs: number | undefined;
+  let nowMs = 1_000_000;
+  return Array.from({ length: turns }, (_, turn) => {
+    const { pauseMs, answerMs = 50, quotesBot = false, repeatsBot = false } = event(turn);
+    nowMs += pauseMs;
+    const decision = decideLoop(memory, { atMs: nowMs, answeredAtMs, quotesBot, repeatsBot }, LOOP_LIMITS);
+    memory = decision.memory;
+    if (decision.verdict === 'pass' && answerMs >= 0) answeredAtMs = nowMs + answerMs;
+    nowMs += Math.max(0, answerMs);
+    return decision.verdict;
+  });
+}
+
+/** Pauses of a person, in ms: pressing the same thing again and again, but not like a clock. */
+const human = (turn: number) => 1_500 + ((turn * 7_919) % 17) * 300;
+
+test.each<
+  [sentence: string, turns: number, event: Parameters<typeof play>[1], mutedFrom: number | undefined]
+>([
+  ['a person who plays ping for a while', 60, (turn) => ({ pauseMs: human(turn) }), undefined],
+  ['a machine that takes turns at an even pace', 40, () => ({ pauseMs: 800 }), 20],
+  ['a machine whose pace wavers a little', 40, (turn) => ({ pauseMs: 800 + (turn % 5) * 30 }), 20],
+  ['a machine that takes its time', 60, () => ({ pauseMs: 60_000 }), undefined],
+  ['a burst that waits for no answer', 500, () => ({ pauseMs: 0, answerMs: -1 }), undefined],
+  ['a bot that repeats what it hears', 12, (turn) => ({ pauseMs: human(turn), repeatsBot: true }), 6],
+  [
+    'a bot that quotes what it answers, at once',
+    12,
+    (turn) => ({ pauseMs: 300 + (turn % 4) * 400, quotesBot: true }),
+    6,
+  ],
+  [
+    'a person who answers the bot by quoting',
+    60,
+    (turn) => ({ pauseMs: 2_100 + human(turn), quotesBot: true }),
+    undefined,
+  ],
+  ['a repeat now and then', 60, (turn) => ({ pauseMs: human(turn), repeatsBot: turn % 3 === 0 }), undefined],
+])('%s', (_sentence, turns, event, mutedFrom) => {
+  const verdicts = play(turns, event);
+  const first = verdicts.findIndex((verdict) => verdict !== 'pass');
+  expect(first).toBe(mutedFrom ?? -1);
+  if (mutedFrom === undefined) return;
+  expect(verdicts[first]).toBe('mute');
+  expect(new Set(verdicts.slice(first + 1))).toEqual(new Set(['muted']));
+});
+
+test('a mute ends, and what follows is judged anew', () => {
+  const muted: LoopMemory = { lastAtMs: 0, strikes: 0, pausesMs: [], mutedUntilMs: 1_000 };
+  const event = { answeredAtMs: undefined, quotesBot: false, repeatsBot: false };
+  expect(decideLoop(muted, { ...event, atMs: 999 }, LOOP_LIMITS).verdict).toBe('muted');
+  expect(decideLoop(muted, { ...event, atMs: 1_000 }, LOOP_LIMITS).verdict).toBe('pass');
+});
+
+test('a bot that sends back what it gets is left alone after a few turns, with one warning, others are not', async () => {
+  const say = command({
+    name: 'say',
+    summary: 'says a sentence',
+    run: (ctx) => ctx.reply('this is a whole sentence'),
+  });
+  const { bot, clock, messenger, log } = makeBot([say, ping], { settings: { sendsPerChatPerMinute: 30 } });
+  for (let turn = 0; turn < 50; turn += 1) {
+    const handled = bot.handle(
+      incoming('!say this is a whole sentence', { chat: GROUP, sentAtMs: clock.nowMs }),
+    );
+    await clock.advance(3_000);
+    await handled;
+  }
+  expect(messenger.sent.length).toBeLessThan(10);
+  expect(log.of('warn')).toHaveLength(1);
+  expect(bot.stats.muted).toBeGreaterThan(40);
+  await bot.handle(incoming('!ping', { sender: BEN, chat: GROUP, sentAtMs: clock.nowMs }));
+  await bot.handle(incoming('!ping', { chat: ANNA.jid, sentAtMs: clock.nowMs }));
+  expect(messenger.texts.slice(-2)).toEqual(['pong', 'pong']);
+  await clock.advance(10 * 60_000);
+  await bot.handle(incoming('!ping', { chat: GROUP, sentAtMs: clock.nowMs }));
+  expect(messenger.texts.slice(-3)).toEqual(['pong', 'pong', 'pong']);
+});

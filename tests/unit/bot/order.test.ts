@@ -1,0 +1,165 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { expect, test } from 'vitest';
+import { rest as restArg } from '../../../src/bot/args.ts';
+import { command } from '../../../src/bot/command.ts';
+import type { Context } from '../../../src/bot/context.ts';
+import ping from '../../../src/commands/ping.ts';
+import { AppError } from '../../../src/errors.ts';
+import { ANNA, BEN, incoming, makeBot, rest } from './fakes.ts';
+
+const echo = command({
+  name: 'echo',
+  summary: 'repeats',
+  args: { text: restArg() },
+  async run(ctx) {
+    // The first ones take longest: only the order of the chat keeps them in front.
+    for (let turn = 0; turn < 5 - (Number(ctx.args.text) % 5); turn += 1) await Promise.resolve();
+    await ctx.reply(ctx.args.text);
+  },
+});
+
+function hanging() {
+  const contexts: Context[] = [];
+  const hang = command({
+    name: 'hang',
+    summary: 'never ends',
+    run: (ctx) => {
+      contexts.push(ctx as Context);
+      return new Promise<void>(() => undefined);
+    },
+  });
+  return { contexts, hang };
+}
+
+test('a burst of 500 from one person is answered in order, each once', async () => {
+  const { bot, messenger } = makeBot([echo]);
+  const handled = Array.from({ length: 500 }, (_, index) => bot.handle(incoming(`!echo ${index}`)));
+  expect(new Set(await Promise.all(handled))).toEqual(new Set(['done']));
+  expect(messenger.texts).toEqual(Array.from({ length: 500 }, (_, index) => `${index}`));
+  expect(new Set(messenger.sent.map(({ id }) => id)).size).toBe(500);
+});
+
+test('five each from 200 people: the order of each chat holds, and they go side by side', async () => {
+  const { bot, messenger } = makeBot([echo]);
+  let together = 0;
+  let most = 0;
+  messenger.onSend = async () => {
+    together += 1;
+    most = Math.max(most, together);
+    await rest();
+    together -= 1;
+  };
+  const handled: Array<Promise<string>> = [];
+  for (let turn = 0; turn < 5; turn += 1) {
+    for (let who = 0; who < 200; who += 1) {
+      const sender = { ...ANNA, id: `${who}`, number: `${who}`, jid: `${who}@s.whatsapp.net` };
+      handled.push(bot.handle(incoming(`!echo ${turn}`, { sender })));
+    }
+  }
+  await Promise.all(handled);
+  expect(messenger.sent).toHaveLength(1_000);
+  for (let who = 0; who < 200; who += 1) {
+    const own = messenger.sent.filter(({ chat }) => chat === `${who}@s.whatsapp.net`);
+    expect(own.map(({ content }) => content.kind === 'text' && content.text)).toEqual([
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+    ]);
+  }
+  expect(most).toBeGreaterThan(100);
+});
+
+test('a handler that hangs holds up its own chat for a minute, and no other', async () => {
+  const { hang, contexts } = hanging();
+  const { bot, clock, messenger, log } = makeBot([hang, ping]);
+  const hung = bot.handle(incoming('!hang'));
+  const next = bot.handle(incoming('!ping'));
+  expect(await bot.handle(incoming('!ping', { sender: BEN }))).toBe('done');
+  expect(messenger.sent.map(({ chat }) => chat)).toEqual([BEN.jid]);
+  const signal = contexts[0]?.signal;
+  await clock.advance(59_999);
+  expect(messenger.sent).toHaveLength(1);
+  await clock.advance(2);
+  expect(await hung).toBe('done');
+  expect(await next).toBe('done');
+  expect(messenger.texts).toEqual(['pong', 'Sorry, that took too long. I gave up on it.', 'pong']);
+  expect(signal?.aborted).toBe(true);
+  expect(log.of('error')[0]?.facts).toMatchObject({ command: 'hang', file: 'src/commands/hang.ts' });
+  await expect(contexts[0]?.reply('late')).rejects.toThrow('took too long');
+  await expect(contexts[0]?.media()).rejects.toThrow('took too long');
+  expect(messenger.sent).toHaveLength(3);
+});
+
+test('time in which a message waits for a connection is not the time of the handler', async () => {
+  const { bot, clock, messenger } = makeBot([ping]);
+  let isOpen = false;
+  let open = () => {};
+  messenger.onSend = async () => {
+    if (!isOpen) throw new AppError('NOT_CONNECTED', 'no connection');
+  };
+  messenger.onOpen = () => new Promise((resolve) => (open = resolve));
+  const handled = bot.handle(incoming('!ping'));
+  await clock.advance(60 * 60_000);
+  isOpen = true;
+  open();
+  expect(await handled).toBe('done');
+  expect(messenger.texts).toEqual(['pong']);
+});
+
+test('what a handler sends without awaiting it arrives before its message is done', async () => {
+  const hasty = command({
+    name: 'hasty',
+    summary: 'does not wait',
+    run(ctx) {
+      void ctx.reply('one');
+      void ctx.reply('two').then(() => ctx.reply('three'));
+    },
+  });
+  const { bot, messenger } = makeBot([hasty]);
+  messenger.onSend = () => rest();
+  await bot.handle(incoming('!hasty'));
+  expect(messenger.texts).toEqual(['one', 'two', 'three']);
+});
+
+test('a refused message that nobody awaits ends no process', async () => {
+  const hasty = command({ name: 'hasty', summary: 'does not wait', run: (ctx) => void ctx.reply('') });
+  const { bot } = makeBot([hasty]);
+  expect(await bot.handle(incoming('!hasty'))).toBe('done');
+  await rest();
+});
+
+test('a message that is never acknowledged stays unfinished and frees its chat', async () => {
+  const { bot, clock, messenger } = makeBot([ping]);
+  messenger.onSend = () => (messenger.sent.length === 0 ? new Promise(() => undefined) : Promise.resolve());
+  const message = incoming('!ping');
+  const handled = bot.handle(message);
+  await clock.advance(5 * 60_000);
+  expect(await handled).toBe('unfinished');
+  messenger.onSend = undefined;
+  expect(await bot.handle(message)).toBe('done');
+});
+
+test('handlers start outside of the async context that their message came in', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  const look = command({ name: 'look', summary: 'looks', run: () => void seen.push(storage.getStore()) });
+  const { bot } = makeBot([look]);
+  await storage.run('a key transaction', () =>
+    Promise.all([bot.handle(incoming('!look')), bot.handle(incoming('!look'))]),
+  );
+  expect(seen).toEqual([undefined, undefined]);
+});
+
+test('a ping costs microseconds', async () => {
+  const { bot } = makeBot([ping]);
+  const messages = Array.from({ length: 5_000 }, (_, index) =>
+    incoming('!ping', { sender: { ...ANNA, jid: `${index % 50}@s.whatsapp.net` } }),
+  );
+  const start = performance.now();
+  for (const message of messages) await bot.handle(message);
+  const each = ((performance.now() - start) * 1_000) / messages.length;
+  // Some 15 µs on a laptop; the bound only catches a scan or a timer per message.
+  expect(each).toBeLessThan(300);
+});

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseCommand } from '../../../src/bot/parse.ts';
+
+const ROWS: ReadonlyArray<
+  [sentence: string, text: string, prefix: string, name: string | undefined, rest?: string]
+> = [
+  ['a name alone', '!ping', '!', 'ping', ''],
+  ['a name in capitals', '!PING', '!', 'ping', ''],
+  ['text after the name', '!say  two words ', '!', 'say', 'two words'],
+  ['a line break after the name', '!say\nline one\nline two', '!', 'say', 'line one\nline two'],
+  ['white space and invisible marks in front', ' \n\u200e\u200b!ping', '!', 'ping', ''],
+  ['a decomposed umlaut is composed', '!u\u0308ber', '!', 'über', ''],
+  ['a name in another script', '!пинг', '!', 'пинг', ''],
+  ['a prefix of several characters', '>>ping', '>>', 'ping', ''],
+  [
+    'a prefix of characters that mean something to a regular expression',
+    '.*+?^$|(){}[]\\ping',
+    '.*+?^$|(){}[]\\',
+    'ping',
+    '',
+  ],
+  ['such a prefix matches nothing else', 'aping', '.', undefined],
+  ['a prefix that is a word, capitalised by a phone', 'Bot ping', 'bot', 'ping', ''],
+  ['a prefix that is a word needs a space after it', 'bottle', 'bot', undefined],
+  ['the prefix alone', '!', '!', undefined],
+  ['the prefix again and again', '!!!', '!', undefined],
+  ['a space after the prefix', '! ping', '!', undefined],
+  ['the prefix in the middle', 'well !ping', '!', undefined],
+  ['a name that goes on in something else', '!ping?', '!', undefined],
+  ['a name of 33 characters', `!${'a'.repeat(33)}`, '!', undefined],
+  ['a control character in the name', '!pi\u0000ng', '!', undefined],
+  ['no text', '', '!', undefined],
+];
+
+test.each(ROWS)('%s', (_sentence, text, prefix, name, rest = '') => {
+  expect(parseCommand(text, prefix)).toEqual(name === undefined ? undefined : { name, rest });
+});
+
+test('whatever the prefix, it is compared as text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }), (prefix) => {
+      fc.pre(prefix.trim() === prefix && !/^[\u200b\u200e\u200f]/.test(prefix));
+      expect(parseCommand(`${prefix} ping x`, prefix)?.name).toBe(
+        /[\p{L}\p{N}]$/u.test(prefix) ? 'ping' : undefined,
+      );
+      expect(parseCommand('hello', `${prefix}hello-more`)).toBeUndefined();
+    }),
+  );
+});
+
+test('a megabyte of text is cut at what WhatsApp takes, quickly', () => {
+  const start = performance.now();
+  expect(parseCommand(`!say ${'x '.repeat(500_000)}`, '!')?.rest.length).toBeLessThanOrEqual(65_536);
+  expect(parseCommand(' '.repeat(1_000_000), '!')).toBeUndefined();
+  expect(performance.now() - start).toBeLessThan(500);
+});

@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import { Interrupted } from '../../../src/bot/interrupted.ts';
+import type { OutgoingMessage } from '../../../src/bot/ports.ts';
+import { type Reminder, Reminders } from '../../../src/bot/reminders.ts';
+import { AppError } from '../../../src/errors.ts';
+import { FakeClock, FakeLog, FakeTable, START_MS } from './fakes.ts';
+
+const HOUR = 3_600_000;
+const reminder = (dueInMs: number, overrides: Partial<Reminder> = {}): Reminder => ({
+  chat: 'a',
+  text: `due in ${dueInMs}`,
+  dueAtMs: START_MS + dueInMs,
+  person: 'anna',
+  mentions: [],
+  expirationSeconds: 0,
+  ...overrides,
+});
+
+function makeReminders(table = new FakeTable<Reminder>(), clock = new FakeClock()) {
+  const sent: OutgoingMessage[] = [];
+  const log = new FakeLog();
+  const send = { fail: undefined as unknown };
+  const reminders = new Reminders(table, clock, log, async (message) => {
+    if (send.fail !== undefined) throw send.fail;
+    sent.push(message);
+  });
+  const texts = () => sent.map(({ content }) => (content.kind === 'text' ? content.text : ''));
+  return { table, clock, sent, texts, log, send, reminders };
+}
+
+test('each comes when it is due, in that order, and is then forgotten', async () => {
+  const { clock, texts, table, reminders } = makeReminders();
+  reminders.start();
+  await reminders.add('b', reminder(2 * HOUR));
+  await reminders.add('a', reminder(HOUR));
+  await reminders.add('c', reminder(2 * HOUR + 1));
+  expect(clock.sleeping).toBe(1);
+  await clock.advance(HOUR - 1);
+  expect(texts()).toEqual([]);
+  await clock.advance(1);
+  expect(texts()).toEqual(['due in 3600000']);
+  await clock.advance(HOUR + 1);
+  expect(texts()).toEqual(['due in 3600000', 'due in 7200000', 'due in 7200001']);
+  expect(table.size).toBe(0);
+  expect(clock.sleeping).toBe(0);
+});
+
+test('kept over a restart; one that came due meanwhile is late, with an apology', async () => {
+  const first = makeReminders();
+  first.reminders.start();
+  await first.reminders.add('a', reminder(HOUR));
+  await first.reminders.add('b', reminder(5 * HOUR));
+  await first.reminders.stop();
+  await first.clock.advance(3 * HOUR);
+  expect(first.sent).toEqual([]);
+  const second = makeReminders(first.table, first.clock);
+  second.reminders.start();
+  await second.clock.advance(0);
+  expect(second.texts()).toEqual(['due in 3600000\n\n(Sorry, this is 2 hours late: I was away.)']);
+  await second.clock.advance(2 * HOUR);
+  expect(second.texts()[1]).toBe('due in 18000000');
+});
+
+test('killed between sending and forgetting, it goes out again under the same id', async () => {
+  const first = makeReminders();
+  first.reminders.start();
+  await first.reminders.add('a', reminder(HOUR));
+  first.table.failure = new AppError('STORAGE_FAILED', 'full');
+  await first.clock.advance(HOUR);
+  expect(first.log.of('warn')).toHaveLength(1);
+  first.table.failure = undefined;
+  const second = makeReminders(first.table, first.clock);
+  second.reminders.start();
+  await second.clock.advance(0);
+  expect(second.sent.map(({ id }) => id)).toEqual(first.sent.map(({ id }) => id));
+  expect(second.table.size).toBe(0);
+});
+
+test('the same one again is the same one', async () => {
+  const { clock, sent, reminders } = makeReminders();
+  reminders.start();
+  await reminders.add('a', reminder(HOUR));
+  await reminders.add('a', reminder(HOUR));
+  await clock.advance(HOUR);
+  expect(sent).toHaveLength(1);
+});
+
+test.each<[sentence: string, error: unknown, left: number]>([
+  ['cut off by a stop: kept', new Interrupted('stopping'), 1],
+  ['not acknowledged: kept', new AppError('SEND_TIMEOUT', 'late'), 1],
+  ['refused for good: dropped', new AppError('SEND_REFUSED', 'no'), 0],
+])('%s', async (_sentence, error, left) => {
+  const { clock, table, send, reminders } = makeReminders();
+  send.fail = error;
+  reminders.start();
+  await reminders.add('a', reminder(HOUR));
+  await clock.advance(HOUR);
+  expect(table.size).toBe(left);
+});
+
+test('one in a year does not come at once, though no timer is that long', async () => {
+  const { clock, sent, reminders } = makeReminders();
+  reminders.start();
+  await reminders.add('a', reminder(365 * 24 * HOUR));
+  await clock.advance(364 * 24 * HOUR);
+  expect(sent).toEqual([]);
+  await clock.advance(24 * HOUR);
+  expect(sent).toHaveLength(1);
+});
+
+test('a person keeps fifty at most, and may have new ones when old ones are done', async () => {
+  const { clock, reminders } = makeReminders();
+  reminders.start();
+  for (let index = 0; index < 50; index += 1) await reminders.add(`${index}`, reminder(HOUR + index));
+  await expect(reminders.add('more', reminder(HOUR))).rejects.toThrow('too many reminders');
+  await reminders.add('ben', reminder(HOUR, { person: 'ben' }));
+  await clock.advance(HOUR);
+  await reminders.add('more', reminder(HOUR));
+});
+
+test('what cannot be stored is not promised', async () => {
+  const { clock, sent, table, reminders } = makeReminders();
+  reminders.start();
+  table.failure = new AppError('STORAGE_FAILED', 'full');
+  await expect(reminders.add('a', reminder(HOUR))).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+  await clock.advance(2 * HOUR);
+  expect(sent).toEqual([]);
+});

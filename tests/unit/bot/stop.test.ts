@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { command } from '../../../src/bot/command.ts';
+import type { Context } from '../../../src/bot/context.ts';
+import { Interrupted } from '../../../src/bot/interrupted.ts';
+import ping from '../../../src/commands/ping.ts';
+import { incoming, makeBot, rest } from './fakes.ts';
+
+function slow() {
+  const contexts: Context[] = [];
+  const ends: Array<() => void> = [];
+  const wait = command({
+    name: 'wait',
+    summary: 'waits',
+    async run(ctx) {
+      contexts.push(ctx as Context);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      await ctx.reply('waited');
+    },
+  });
+  return { contexts, ends, wait };
+}
+
+test('stop without work settles at once, any number of times, with the same promise', async () => {
+  const { bot } = makeBot([ping]);
+  await bot.start();
+  expect(bot.stop()).toBe(bot.stop());
+  await bot.stop();
+  await expect(bot.start()).resolves.toBeUndefined();
+});
+
+test('a handler that ends within the grace is done', async () => {
+  const { wait, ends } = slow();
+  const { bot, clock, messenger } = makeBot([wait]);
+  const handled = bot.handle(incoming('!wait'));
+  await rest();
+  const stopped = bot.stop();
+  await clock.advance(699);
+  ends[0]?.();
+  expect(await handled).toBe('done');
+  await stopped;
+  expect(messenger.texts).toEqual(['waited']);
+  expect(clock.sleeping).toBe(0);
+});
+
+test('a handler that does not is cut off, and its message and all that wait stay unfinished', async () => {
+  const { wait, contexts, ends } = slow();
+  const { bot, clock, messenger, log } = makeBot([wait, ping]);
+  const running = bot.handle(incoming('!wait'));
+  const waiting = bot.handle(incoming('!ping'));
+  await rest();
+  const signal = contexts[0]?.signal;
+  const stopped = bot.stop();
+  expect(await bot.handle(incoming('!ping'))).toBe('unfinished');
+  await clock.advance(700);
+  await stopped;
+  expect(await running).toBe('unfinished');
+  expect(await waiting).toBe('unfinished');
+  expect(signal?.aborted).toBe(true);
+  ends[0]?.();
+  await rest();
+  await expect(contexts[0]?.reply('too late')).rejects.toBeInstanceOf(Interrupted);
+  expect(contexts[0]?.signal.aborted).toBe(true);
+  expect(messenger.sent).toEqual([]);
+  expect(log.of('error')).toEqual([]);
+  expect(clock.sleeping).toBe(0);
+});
+
+test('a handler that swallows the interruption of its send is unfinished all the same', async () => {
+  const stubborn = command({
+    name: 'stubborn',
+    summary: 'catches everything',
+    run: (ctx) => ctx.reply('hello').catch(() => undefined),
+  });
+  const { bot, clock, messenger } = makeBot([stubborn]);
+  messenger.onSend = () => new Promise(() => undefined);
+  const handled = bot.handle(incoming('!stubborn'));
+  await rest();
+  const stopped = bot.stop();
+  await clock.advance(700);
+  await stopped;
+  expect(await handled).toBe('unfinished');
+});
+
+test('after the next start the same message gets the same ids: nothing is doubled', async () => {
+  const twice = command({
+    name: 'twice',
+    summary: 'answers twice',
+    async run(ctx) {
+      await ctx.reply('one');
+      await ctx.send('two');
+    },
+  });
+  const message = incoming('!twice');
+  const first = makeBot([twice]);
+  first.messenger.onSend = () =>
+    first.messenger.sent.length === 1 ? new Promise(() => undefined) : Promise.resolve();
+  const handled = first.bot.handle(message);
+  await rest();
+  const stopped = first.bot.stop();
+  await first.clock.advance(700);
+  await stopped;
+  expect(await handled).toBe('unfinished');
+  const second = makeBot([twice], { storage: first.storage });
+  expect(await second.bot.handle(message)).toBe('done');
+  expect(first.messenger.sent.map(({ id }) => id)).toEqual([second.messenger.sent[0]?.id]);
+  expect(second.messenger.texts).toEqual(['one', 'two']);
+});
