@@ -34,9 +34,10 @@ const ACCESS: readonly string[] = ['everyone', 'members', 'admins', 'owners'] sa
 /** Describes a command: the default export of a file in `src/commands/`. Throws where the description is none. */
 export function command<const S extends ArgSpec = Record<never, never>>(spec: CommandSpec<S>): Command {
   const names = [spec.name, ...(spec.aliases ?? [])];
-  const bad = names.find((name) => typeof name !== 'string' || !COMMAND_NAME.test(name));
-  if (bad !== undefined)
-    throw new TypeError(`${JSON.stringify(bad)} is no name: use 1 to 32 letters, digits, - or _`);
+  for (const name of names) {
+    if (typeof name === 'string' && COMMAND_NAME.test(name)) continue;
+    throw new TypeError(`${JSON.stringify(name)} is no name: use 1 to 32 letters, digits, - or _`);
+  }
   if (typeof spec.summary !== 'string' || spec.summary.trim() === '')
     throw new TypeError('the summary is missing');
   if (typeof spec.run !== 'function') throw new TypeError('run is not a function');

@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { command } from '../../../src/bot/command.ts';
+import { isCommandFile, loadCommands } from '../../../src/bot/load.ts';
+import { CommandRegistry } from '../../../src/bot/registry.ts';
+import { FakeLog } from './fakes.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'commands-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** What `command()` makes, written by hand: the folder of a test is no place to import TypeScript from. */
+const file = (name: string, aliases: string[] = []) => `
+  export default { name: '${name}', aliases: ${JSON.stringify(aliases)}, summary: 's', access: 'everyone',
+    args: {}, cooldownMs: 0, run() {} };`;
+
+test('the commands of the project load, each in a file of its own with fewer than sixty lines', async () => {
+  const registry = new CommandRegistry();
+  const problems = await loadCommands(
+    join(import.meta.dirname, '../../../src/commands'),
+    registry,
+    new FakeLog(),
+  );
+  expect(problems).toEqual([]);
+  const names = registry.all.map(({ command: { name } }) => name);
+  expect(names).toEqual(['help', 'id', 'ping', 'poll', 'remind', 'status', 'sticker']);
+  expect(registry.find('menu')?.file).toBe('src/commands/help.ts');
+});
+
+test('files that are no commands are reported by name, and the others work', async () => {
+  await writeFile(join(folder, 'a.mjs'), file('one', ['uno']));
+  await writeFile(join(folder, 'b.mjs'), file('two', ['uno']));
+  await writeFile(join(folder, 'c.mjs'), 'export default { name: "three" };');
+  await writeFile(join(folder, 'd.mjs'), 'export const nothing = 1;');
+  await writeFile(join(folder, 'e.mjs'), 'this does not parse');
+  await writeFile(join(folder, 'f.mjs'), 'throw new Error("at the start");');
+  await writeFile(join(folder, 'g.mjs'), file('seven'));
+  await writeFile(join(folder, 'notes.txt'), 'not a command');
+  const registry = new CommandRegistry();
+  const log = new FakeLog();
+  const problems = await loadCommands(folder, registry, log);
+  expect(registry.all.map(({ command: { name } }) => name)).toEqual(['one', 'seven']);
+  expect(problems.map(({ file: name }) => name.slice(-5))).toEqual([
+    'b.mjs',
+    'c.mjs',
+    'd.mjs',
+    'e.mjs',
+    'f.mjs',
+  ]);
+  expect(problems[0]?.problem).toMatch(/"uno" is in .*a\.mjs already/);
+  expect(problems[1]?.problem).toBe('its default export is not made by command()');
+  expect(problems[4]?.problem).toBe('at the start');
+  expect(log.of('error')).toHaveLength(5);
+});
+
+test.each<[name: string, expected: boolean]>([
+  ['ping.ts', true],
+  ['ping.js', true],
+  ['ping.d.ts', false],
+  ['ping.js.map', false],
+  ['ping.test.ts', false],
+  ['.ping.ts', false],
+  ['ping.ts~', false],
+  ['README.md', false],
+])('%s is a command file: %s', (name, expected) => {
+  expect(isCommandFile(name)).toBe(expected);
+});
+
+test('a registry puts a new version in place of the old one, or stays as it was', () => {
+  const make = (name: string, aliases: string[] = []) =>
+    command({ name, aliases, summary: 's', run: () => undefined });
+  const registry = new CommandRegistry();
+  registry.set('a.ts', make('One', ['uno']));
+  registry.set('b.ts', make('two'));
+  registry.set('a.ts', make('one', ['eins']));
+  expect(registry.find('uno')).toBeUndefined();
+  expect(registry.find('eins')?.file).toBe('a.ts');
+  expect(() => registry.set('a.ts', make('two'))).toThrow('"two" is in b.ts already');
+  expect(registry.find('eins')?.file).toBe('a.ts');
+  registry.delete('a.ts');
+  registry.delete('a.ts');
+  expect(registry.all.map(({ file: name }) => name)).toEqual(['b.ts']);
+});
+
+test.each<[sentence: string, spec: object, message: string]>([
+  ['no name', {}, 'is no name'],
+  ['a name with a space', { name: 'two words' }, 'is no name'],
+  ['a bad alias', { name: 'a', aliases: ['!'] }, '"!" is no name'],
+  ['no summary', { name: 'a' }, 'summary'],
+  ['nothing to run', { name: 'a', summary: 's' }, 'run'],
+  [
+    'an access that there is not',
+    { name: 'a', summary: 's', run: () => undefined, access: 'root' },
+    'access',
+  ],
+  ['a negative cooldown', { name: 'a', summary: 's', run: () => undefined, cooldownSeconds: -1 }, 'cooldown'],
+])('command() refuses %s', (_sentence, spec, message) => {
+  expect(() => command(spec as never)).toThrow(message);
+});

@@ -1,0 +1,23 @@
+/** Loads and watches the folder that it is given, for reload.test.ts: prints a line per log line, and what `!x` says. */
+import { systemClock } from '../../../src/bot/clock.ts';
+import { loadCommands } from '../../../src/bot/load.ts';
+import type { Log } from '../../../src/bot/log.ts';
+import { CommandRegistry } from '../../../src/bot/registry.ts';
+import { watchCommands } from '../../../src/bot/reload.ts';
+
+const [, , folder = ''] = process.argv;
+const registry = new CommandRegistry();
+
+const print = (facts: object, line: string) => {
+  const summary = registry.find('x')?.command.summary;
+  process.stdout.write(`${JSON.stringify({ ...facts, line, summary })}\n`);
+};
+const log: Log = { debug: print, info: print, warn: print, error: print, child: () => log };
+
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort());
+await loadCommands(folder, registry, log);
+const watching = watchCommands({ folder, registry, clock: systemClock, log }, stop.signal);
+log.info({}, 'watching');
+await watching;
+log.info({}, 'stopped');

@@ -1,0 +1,153 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import type { IncomingMedia } from '../../../src/bot/ports.ts';
+import id from '../../../src/commands/id.ts';
+import ping from '../../../src/commands/ping.ts';
+import poll from '../../../src/commands/poll.ts';
+import remind from '../../../src/commands/remind.ts';
+import sticker from '../../../src/commands/sticker.ts';
+import { BEN, GROUP, incoming, makeBot, START_MS } from '../bot/fakes.ts';
+
+const IMAGE: IncomingMedia = { kind: 'image', mimetype: 'image/png', sizeBytes: 100, fileName: undefined };
+const MINUTE = 60_000;
+
+test('every command is shorter than sixty lines', async () => {
+  const folder = join(import.meta.dirname, '../../../src/commands');
+  for (const name of await readdir(folder)) {
+    const lines = (await readFile(join(folder, name), 'utf8')).split('\n').length;
+    expect(lines, name).toBeLessThan(60);
+  }
+});
+
+test('id tells a person under a LID what is known, and an owner that they are one', async () => {
+  const { bot, messenger } = makeBot([id]);
+  await bot.handle(incoming('!id', { sender: BEN, chat: GROUP }));
+  await bot.handle(incoming('!id', { isFromMe: true }));
+  expect(messenger.texts[0]).toBe(`You: lid:7002\nYour address: 7002@lid\nThis chat: ${GROUP}`);
+  expect(messenger.texts[1]).toContain('You are an owner of this bot.');
+});
+
+test.each<[text: string, afterMs: number, reminder: string]>([
+  ['!remind 20m drink water', 20 * MINUTE, '⏰ drink water'],
+  ['!remind me in 20 minutes to drink water', 20 * MINUTE, '⏰ drink water'],
+  ['!Remind in 1 hour 30 min tea', 90 * MINUTE, '⏰ tea'],
+])('%s', async (text, afterMs, reminder) => {
+  const { bot, clock, messenger } = makeBot([remind]);
+  await bot.start();
+  await bot.handle(incoming(text));
+  expect(messenger.texts).toEqual([expect.stringMatching(/^I will remind you in /)]);
+  await clock.advance(afterMs - 1);
+  expect(messenger.sent).toHaveLength(1);
+  await clock.advance(1);
+  expect(messenger.texts[1]).toBe(reminder);
+  await bot.stop();
+});
+
+test.each([['!remind'], ['!remind tea'], ['!remind 20m'], ['!remind 20 miles tea']])(
+  '%s is answered with how it is used',
+  async (text) => {
+    const { bot, messenger } = makeBot([remind]);
+    await bot.handle(incoming(text));
+    expect(messenger.texts).toEqual(['Usage: !remind <20m> <text…>']);
+  },
+);
+
+test('a reminder counts from when it was asked for, mentions who asked in a group, and outlives a restart', async () => {
+  const first = makeBot([remind]);
+  await first.bot.start();
+  const asked = { sender: BEN, chat: GROUP, sentAtMs: START_MS - 5 * MINUTE, expirationSeconds: 3_600 };
+  await first.bot.handle(incoming('!remind 20m tea', asked));
+  await first.bot.stop();
+  const second = makeBot([remind], { storage: first.storage, clock: first.clock });
+  await second.bot.start();
+  await first.clock.advance(15 * MINUTE);
+  expect(second.messenger.sent).toMatchObject([
+    { chat: GROUP, content: { text: '@7002 ⏰ tea', mentions: ['7002@lid'] }, expirationSeconds: 3_600 },
+  ]);
+  expect(first.messenger.sent).toHaveLength(1);
+});
+
+test('a reminder whose command runs again after a crash comes once', async () => {
+  const first = makeBot([remind]);
+  await first.bot.start();
+  const message = incoming('!remind 20m tea');
+  first.messenger.onSend = () => new Promise(() => undefined);
+  void first.bot.handle(message);
+  await first.clock.advance(1);
+  const second = makeBot([remind], { storage: first.storage });
+  await second.bot.start();
+  await second.bot.handle(message);
+  await second.clock.advance(20 * MINUTE);
+  expect(second.messenger.texts).toEqual(['I will remind you in 20 minutes.', '⏰ tea']);
+});
+
+test('a poll', async () => {
+  const { bot, messenger } = makeBot([poll]);
+  await bot.handle(incoming('!poll Lunch? | pizza | soup'));
+  expect(messenger.sent[0]?.content).toEqual({
+    kind: 'poll',
+    question: 'Lunch?',
+    options: ['pizza', 'soup'],
+    maxChoices: 1,
+  });
+});
+
+test.each<[text: string, told: RegExp]>([
+  ['!poll Lunch?', /^Usage: !poll/],
+  ['!poll Lunch? | a | a', /same/],
+  [`!poll ${'q'.repeat(256)} | a | b`, /255/],
+  [`!poll q | ${'a'.repeat(101)} | b`, /100/],
+])('a poll that is none: %s', async (text, told) => {
+  const { bot, messenger, log } = makeBot([poll]);
+  await bot.handle(incoming(text));
+  expect(messenger.texts).toEqual([expect.stringMatching(told)]);
+  expect(log.of('error')).toEqual([]);
+});
+
+test.each(['png', 'jpeg', 'webp', 'gif'] as const)('a sticker from a %s', async (format) => {
+  const { bot, messenger } = makeBot([sticker, ping]);
+  const create = { width: 300, height: 100, channels: 3 as const, background: 'red' };
+  messenger.file = await sharp({ create }).toFormat(format).toBuffer();
+  await bot.handle(incoming('!sticker', { media: IMAGE }));
+  const content = messenger.sent[0]?.content;
+  if (content?.kind !== 'sticker') throw new Error(`no sticker but ${messenger.texts[0]}`);
+  expect(await sharp(content.data).metadata()).toMatchObject({ format: 'webp', width: 512, height: 512 });
+});
+
+test.each<[sentence: string, file: Uint8Array, told: RegExp]>([
+  ['text that says it is an image', Buffer.from('not an image at all'), /not an image I can read/],
+  [
+    'a drawing, which is a program',
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+    /not an image I can read/,
+  ],
+  [
+    'an image that is cut off',
+    Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
+    /damaged or too large/,
+  ],
+  ['an image of four billion pixels', hugePng(), /damaged or too large/],
+])('no sticker from %s', async (_sentence, file, told) => {
+  const { bot, messenger, log } = makeBot([sticker]);
+  messenger.file = file;
+  expect(await bot.handle(incoming('!sticker', { media: IMAGE }))).toBe('done');
+  expect(messenger.texts).toEqual([expect.stringMatching(told)]);
+  expect(log.of('error')).toEqual([]);
+});
+
+test('no sticker without an image', async () => {
+  const { bot, messenger } = makeBot([sticker]);
+  await bot.handle(incoming('!sticker'));
+  expect(messenger.texts).toEqual(['Send it with an image, or in answer to one.']);
+});
+
+/** The head of a PNG that claims 65,000 × 65,000 pixels. */
+function hugePng(): Uint8Array {
+  const size = Buffer.alloc(8);
+  size.writeUInt32BE(65_000, 0);
+  size.writeUInt32BE(65_000, 4);
+  const head = Buffer.concat([Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), size]);
+  return Buffer.concat([head, Buffer.from('0802000000', 'hex'), Buffer.from('9a0d1f3e', 'hex')]);
+}
