@@ -13,7 +13,7 @@ import { LOOP_LIMITS } from './loop-guard.ts';
 import { LoopWatch } from './loop-watch.ts';
 import type { Middleware } from './middleware.ts';
 import { Outbox } from './outbox.ts';
-import type { IncomingMessage, Messenger, Table } from './ports.ts';
+import type { IncomingMessage, Messenger, OutgoingMessage, Table } from './ports.ts';
 import type { CommandRegistry } from './registry.ts';
 import { type Reminder, Reminders } from './reminders.ts';
 import { Router, type RouterCounts } from './router.ts';
@@ -153,6 +153,14 @@ export class Bot {
       this.#options.log.error({ err: safeError(error, '') }, 'a message could not be looked at');
       return DONE;
     }
+  }
+
+  /**
+   * Sends what answers no message: in its chat's order and at the pace of everything else. Settles as
+   * `Outbox.send` does.
+   */
+  send(message: OutgoingMessage): Promise<void> {
+    return this.#outside(() => this.#outbox.send(message));
   }
 
   async #start(): Promise<void> {
