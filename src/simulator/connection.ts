@@ -76,10 +76,9 @@ export class Connection {
     this.#timers.add(timer);
   }
 
-  /** Cuts the line; `reset` as a crashed peer does it, else with a plain end. */
-  drop(reset = true): void {
-    if (reset) this.#tcp.resetAndDestroy();
-    else this.#webSocket.terminate();
+  /** Cuts the line as a crashed peer does. */
+  drop(): void {
+    this.#tcp.resetAndDestroy();
   }
 
   /** A peer that is gone without a word: reads nothing, answers nothing, and the socket stays. */

@@ -22,6 +22,7 @@ export abstract class Handset implements Contact, Author {
   readonly #inbox: Inbox;
   readonly #crypto: PhoneCrypto;
   readonly #outbox: Outbox;
+  #failingReads = 0;
   #tail: Promise<unknown> = Promise.resolve();
 
   constructor(network: Network, contact: Contact, name: string) {
@@ -78,6 +79,11 @@ export abstract class Handset implements Contact, Author {
     return this.#inOrder(() => this.#outbox.resend(id, companion, count, bundle));
   }
 
+  /** The next so many messages cannot be read, whatever is in them. */
+  failReads(times: number): void {
+    this.#failingReads = times;
+  }
+
   /** All ratchets and sender keys are lost, as on a phone that came back from an old backup. */
   loseSessions(): Promise<void> {
     return this.#inOrder(async () => this.#crypto.loseSessions());
@@ -102,7 +108,7 @@ export abstract class Handset implements Contact, Author {
   async #receive(parcel: Parcel): Promise<void> {
     // Known ids are read all the same: they may bring a new session.
     const isKnown = this.#inbox.has(parcel.id);
-    const message = await this.#crypto.read(parcel).catch((error: Error) => error);
+    const message = await this.#read(parcel).catch((error: Error) => error);
     if (message instanceof Error && !isKnown) {
       this.#askAgain(parcel, message.message);
       return;
@@ -110,6 +116,12 @@ export abstract class Handset implements Contact, Author {
     if (this.sendsDeliveryReceipts) this.#sendReceipt(parcel, {});
     if (message instanceof Error || isKnown) this.#inbox.duplicates++;
     else if (isForPeople(message)) this.#accept(parcel, message);
+  }
+
+  #read(parcel: Parcel): Promise<proto.Message> {
+    if (this.#failingReads === 0) return this.#crypto.read(parcel);
+    this.#failingReads--;
+    return Promise.reject(new Error('this phone was told to fail'));
   }
 
   #accept(parcel: Parcel, message: proto.IMessage): void {

@@ -250,6 +250,8 @@ describe('chats', () => {
     for (const { id } of waiting) await person.waitForMessage(({ quotedId }) => quotedId === id);
     const offline = again.messages.filter(({ type, message }) => type === 'append' && !message.key.fromMe);
     expect(offline.map(({ message }) => message.key.id)).toEqual(waiting.map(({ id }) => id));
+    // Acknowledged means forgotten.
+    await vi.waitFor(() => expect(wa.devices[0]?.mailbox.waiting).toEqual([]));
   });
 
   test.each(['pn', 'lid'] as const)(
@@ -332,6 +334,21 @@ describe('chats', () => {
     },
   );
 
+  test('from the second time on, those who ask again send their keys along', async () => {
+    const client = await pair();
+    const person = wa.addPerson({ addressing: 'lid' });
+    const withKeys: (string | undefined)[] = [];
+    wa.events.on('stanza-out', ({ tag, attrs, content }) => {
+      const hasKeys = Array.isArray(content) && content.some((child) => child.tag === 'keys');
+      if (tag === 'receipt' && attrs.type === 'retry' && hasKeys) withKeys.push(attrs.id);
+    });
+    person.failReads(2);
+    await client.sock.sendMessage(person.jid, { text: 'third time lucky' });
+    const answer = await person.waitForMessage(({ text }) => text === 'third time lucky');
+    expect(answer.attempt).toBe(3);
+    expect(withKeys).toEqual([answer.id]);
+  });
+
   test('somebody who lost a sender key asks for the group message again', async () => {
     const client = await pair();
     const people = [wa.addPerson(), wa.addPerson()];
@@ -407,6 +424,72 @@ describe('chats', () => {
     await person.waitForMessage(({ quotedId }) => quotedId === id);
     await vi.waitFor(() => expect(companion.preKeyIds().length).toBeGreaterThan(5));
     expect(companion.counters.preKeyUploads).toBe(2);
+  });
+});
+
+describe('queries', () => {
+  test('who somebody is: numbers, LIDs, devices, groups', async () => {
+    const { sock } = await pair();
+    const person = wa.addPerson();
+    const group = wa.addGroup({ subject: 'Friends', people: [person], admins: [person], addressing: 'lid' });
+    expect(await sock.onWhatsApp(person.number, '15550999999')).toEqual([{ jid: person.jid, exists: true }]);
+    expect(await sock.signalRepository.lidMapping.getLIDForPN(person.jid)).toBe(`${person.lid}@lid`);
+    const devices = await sock.getUSyncDevices([wa.phone.jid, person.jid], false, false);
+    expect(devices.map(({ jid }) => jid).sort()).toEqual([wa.phone.jid, person.jid].sort());
+    const metadata = await sock.groupMetadata(group.jid);
+    expect(metadata).toMatchObject({ subject: 'Friends', addressingMode: 'lid', size: 2 });
+    expect(metadata.participants).toEqual([
+      expect.objectContaining({ id: `${wa.phone.lid}@lid`, phoneNumber: wa.phone.jid, admin: 'superadmin' }),
+      expect.objectContaining({ id: `${person.lid}@lid`, phoneNumber: person.jid, admin: 'admin' }),
+    ]);
+    expect(Object.keys(await sock.groupFetchAllParticipating())).toEqual([group.jid]);
+    await expect(sock.groupMetadata('120363000000000000@g.us')).rejects.toThrow('item-not-found');
+  });
+
+  test('look-ups of devices tell LIDs or not, as wanted', async () => {
+    const { sock } = await pair();
+    const person = wa.addPerson();
+    const queries: number[] = [];
+    wa.events.on('stanza-in', ({ attrs }) => {
+      if (attrs.xmlns === 'encrypt' && attrs.type === 'get') queries.push(1);
+    });
+    wa.faults.replyWithLids(false);
+    await sock.getUSyncDevices([person.jid], false, false);
+    expect(queries).toHaveLength(0);
+    wa.faults.replyWithLids(true);
+    await sock.getUSyncDevices([person.jid], false, false);
+    expect(queries).toHaveLength(1);
+  });
+
+  test("the client's own keys: digest, rotation, and no forged ones", async () => {
+    const { sock } = await pair();
+    const [companion] = wa.devices;
+    await sock.digestKeyBundle();
+    const before = companion?.signedPreKey.id;
+    await sock.rotateSignedPreKey();
+    expect(companion?.signedPreKey.id).toBe((before ?? 0) + 1);
+    const forged = Buffer.alloc(64);
+    const skey = ['id', 'value', 'signature'].map((tag, i) => ({
+      tag,
+      attrs: {},
+      content: [Buffer.from([0, 0, 9]), Buffer.alloc(32), forged][i] ?? forged,
+    }));
+    const rotate = { tag: 'rotate', attrs: {}, content: [{ tag: 'skey', attrs: {}, content: skey }] };
+    const attrs = { to: '@s.whatsapp.net', type: 'set', xmlns: 'encrypt' };
+    await expect(sock.query({ tag: 'iq', attrs, content: [rotate] })).rejects.toThrow('not-acceptable');
+  });
+
+  test('a query that nobody knows is refused', async () => {
+    const { sock } = await pair();
+    const attrs = { to: '@s.whatsapp.net', type: 'get', xmlns: 'no:such:thing' };
+    await expect(sock.query({ tag: 'iq', attrs })).rejects.toThrow('feature-not-implemented');
+  });
+
+  test('what the bot shows while it writes reaches the person', async () => {
+    const { sock } = await pair();
+    const person = wa.addPerson();
+    await sock.sendPresenceUpdate('composing', person.jid);
+    await vi.waitFor(() => expect(person.chatStates).toMatchObject([{ state: 'composing' }]));
   });
 });
 
