@@ -1,33 +1,33 @@
-/** A map that remembers the newest `capacity` entries: what is set again counts as new. */
+/**
+ * A map that remembers the newest entries: at least `capacity` of them, at most twice as many. Two halves
+ * take turns, because taking single old entries out of a large map costs more than all else it does.
+ */
 export class Recent<V> {
-  readonly #entries = new Map<string, V>();
   readonly #capacity: number;
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   get(key: string): V | undefined {
-    return this.#entries.get(key);
+    return this.#young.get(key) ?? this.#old.get(key);
   }
 
   has(key: string): boolean {
-    return this.#entries.has(key);
+    return this.#young.has(key) || this.#old.has(key);
   }
 
   set(key: string, value: V): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#capacity) return;
-    const oldest = this.#entries.keys().next();
-    if (oldest.done !== true) this.#entries.delete(oldest.value);
+    this.#young.set(key, value);
+    if (this.#young.size < this.#capacity) return;
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 
   delete(key: string): void {
-    this.#entries.delete(key);
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
 }

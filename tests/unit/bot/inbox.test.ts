@@ -87,9 +87,17 @@ test('an unknown command gets a hint in a direct chat, once in ten minutes, and 
   expect(messenger.sent).toHaveLength(2);
 });
 
-test('the newest entries are remembered, the oldest go', () => {
+test('the newest entries are remembered, and never more than twice as many', () => {
   const recent = new Recent<number>(3);
-  for (const [index, key] of ['a', 'b', 'a', 'c', 'd'].entries()) recent.set(key, index);
-  expect(['a', 'b', 'c', 'd'].map((key) => recent.get(key))).toEqual([2, undefined, 3, 4]);
-  expect(recent.size).toBe(3);
+  const keys = Array.from({ length: 20 }, (_, index) => `${index}`);
+  for (const [index, key] of keys.entries()) {
+    recent.set(key, index);
+    const kept = keys.filter((one) => recent.has(one));
+    expect(kept.slice(-3)).toEqual(keys.slice(Math.max(0, index - 2), index + 1));
+    expect(kept.length).toBeLessThanOrEqual(6);
+  }
+  recent.set('19', -1);
+  expect(recent.get('19')).toBe(-1);
+  recent.delete('19');
+  expect(recent.has('19')).toBe(false);
 });
