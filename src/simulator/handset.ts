@@ -1,7 +1,8 @@
+import type { EventEmitter } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
 import { type Contact, jidOf } from './address.ts';
 import { isForPeople, newMessageId } from './content.ts';
-import { Inbox, type ReceivedMessage, type UnreadableMessage } from './inbox.ts';
+import { Inbox, type InboxEvents, type ReceivedMessage, type UnreadableMessage } from './inbox.ts';
 import type { Parcel, SentMessage } from './mail.ts';
 import type { Network } from './network.ts';
 import { type Author, Outbox } from './outbox.ts';
@@ -37,6 +38,11 @@ export abstract class Handset implements Contact, Author {
 
   get keys(): PhoneKeys {
     return this.#crypto.keys;
+  }
+
+  /** What arrives, and what fails, as it happens. */
+  get events(): EventEmitter<InboxEvents> {
+    return this.#inbox.events;
   }
 
   /** What could be read, in order of arrival, each id once. */

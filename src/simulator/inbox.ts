@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
 import { quotedIdIn, textIn } from './content.ts';
 import type { Parcel } from './mail.ts';
@@ -26,6 +27,12 @@ export interface UnreadableMessage {
   isRecovered: boolean;
 }
 
+export interface InboxEvents {
+  received: [message: ReceivedMessage];
+  /** A try has failed; `attempts` tells how many by now. */
+  failed: [message: UnreadableMessage];
+}
+
 type Match = (message: ReceivedMessage) => boolean;
 
 /** What a phone has received: each id once, and what it could not read. */
@@ -33,12 +40,14 @@ export class Inbox {
   readonly messages: ReceivedMessage[] = [];
   readonly unreadable: UnreadableMessage[] = [];
   duplicates = 0;
+  readonly events = new EventEmitter<InboxEvents>();
   readonly #name: string;
   readonly #ids = new Set<string>();
-  readonly #watchers = new Set<() => void>();
 
   constructor(name: string) {
     this.#name = name;
+    // One for each message that a test waits for.
+    this.events.setMaxListeners(0);
   }
 
   has(id: string): boolean {
@@ -52,8 +61,9 @@ export class Inbox {
     this.#ids.add(id);
     const attempt = 1 + (failure?.attempts ?? 0);
     const words = { text: textIn(message), quotedId: quotedIdIn(message) };
-    this.messages.push({ id, chat, from, ...words, message, attempt, atMs: Date.now() });
-    for (const watcher of [...this.#watchers]) watcher();
+    const received = { id, chat, from, ...words, message, attempt, atMs: Date.now() };
+    this.messages.push(received);
+    this.events.emit('received', received);
   }
 
   /** Notes a failed try and gives their number. */
@@ -64,25 +74,24 @@ export class Inbox {
       this.unreadable.push(failure);
     }
     failure.attempts++;
+    this.events.emit('failed', failure);
     return failure.attempts;
   }
 
   waitFor(match: Match, deadlineMs: number): Promise<ReceivedMessage> {
+    const known = this.messages.find(match);
+    if (known) return Promise.resolve(known);
     return new Promise((resolve, reject) => {
-      let checked = 0;
+      const check = (message: ReceivedMessage) => {
+        if (match(message)) settle(() => resolve(message));
+      };
       const settle = (done: () => void) => {
         clearTimeout(timer);
-        this.#watchers.delete(check);
+        this.events.off('received', check);
         done();
       };
-      const check = () => {
-        const found = this.messages.slice(checked).find(match);
-        checked = this.messages.length;
-        if (found) settle(() => resolve(found));
-      };
       const timer = setTimeout(() => settle(() => reject(this.#missed(match, deadlineMs))), deadlineMs);
-      this.#watchers.add(check);
-      check();
+      this.events.on('received', check);
     });
   }
 

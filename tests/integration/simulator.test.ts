@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import makeWASocket, {
   type WAMessage,
   type WASocket,
 } from '@whiskeysockets/baileys';
+import fc from 'fast-check';
 import pino from 'pino';
 import { Agent as Dispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -20,6 +22,9 @@ import { WebSocket } from 'ws';
 import { SimulatedWhatsApp } from '../../src/simulator/server.ts';
 
 const logger = pino({ level: process.env.SIMULATOR_TEST_LOG ?? 'silent' });
+
+/** The library's store writes 812 files at the first login: in memory where the system has a place for that. */
+const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** What a client reports when it closes. */
 interface Close {
@@ -37,7 +42,7 @@ beforeEach(async () => {
   for (const method of ['info', 'warn', 'error'] as const)
     vi.spyOn(console, method).mockReturnValue(undefined);
   sockets = [];
-  folder = await mkdtemp(join(tmpdir(), 'simulator-'));
+  folder = await mkdtemp(join(scratch, 'simulator-'));
   wa = new SimulatedWhatsApp();
   await wa.start();
 });
@@ -414,6 +419,19 @@ describe('chats', () => {
     expect(person.download(answer)).toMatchObject({ type: 'document', mimetype: 'application/zip', data });
   });
 
+  test('what arrives can be watched', async () => {
+    await pair();
+    const person = wa.addPerson();
+    const seen: (string | undefined)[] = [];
+    person.events.on('received', ({ text }) => seen.push(text));
+    person.events.on('failed', ({ attempts }) => seen.push(`failed ${attempts}`));
+    person.failReads(1);
+    const { id } = await person.send('!ping');
+    await person.waitForMessage(({ quotedId }) => quotedId === id);
+    expect(seen).toEqual(['failed 1', 'pong']);
+    await expect(person.waitForMessage(() => false, 1)).rejects.toThrow('waited 1 ms');
+  });
+
   test('the client is told when few one-time keys are left, and uploads more', async () => {
     await pair();
     const [companion] = wa.devices;
@@ -674,6 +692,90 @@ describe('closes', () => {
     await within(refused, 'the refusal');
     await within(gone, 'the end of the connection');
     await pair();
+  });
+
+  test('a linked client that sends garbage is cut off, and comes back', async () => {
+    const client = await pair();
+    await client.sock.sendRawMessage(Buffer.from([0, 255, 255, 255]));
+    expect(await within(client.closed, 'the close')).toMatchObject({ code: 428 });
+    await within((await connect()).opened, 'the next login');
+  });
+
+  test('stanzas that make no sense harm nobody', async () => {
+    const client = await pair();
+    const person = wa.addPerson();
+    const group = wa.addGroup({ people: [person] });
+    const word = fc.constantFrom(
+      '',
+      '0',
+      'get',
+      'set',
+      'retry',
+      'message',
+      'encrypt',
+      'usync',
+      'md',
+      'w:g2',
+      'ü',
+    );
+    const jid = fc.constantFrom(
+      person.jid,
+      group.jid,
+      wa.phone.jid,
+      '@s.whatsapp.net',
+      'nobody@lid',
+      'no jid',
+    );
+    const attrs = fc.dictionary(
+      fc.constantFrom(
+        'id',
+        'to',
+        'from',
+        'type',
+        'xmlns',
+        'class',
+        'participant',
+        'recipient',
+        'count',
+        'jid',
+      ),
+      fc.oneof(word, jid),
+    );
+    const tag = fc.constantFrom(
+      'iq',
+      'message',
+      'receipt',
+      'ack',
+      'presence',
+      'chatstate',
+      'ib',
+      'notification',
+    );
+    const inner = fc.constantFrom(
+      'enc',
+      'participants',
+      'to',
+      'retry',
+      'keys',
+      'key',
+      'skey',
+      'list',
+      'usync',
+      'query',
+    );
+    const bytes = fc.uint8Array({ maxLength: 40 });
+    const child = fc.record({ tag: inner, attrs, content: bytes });
+    const parent = fc.record({ tag: inner, attrs, content: fc.array(child, { maxLength: 3 }) });
+    const content = fc.array(fc.oneof(child, parent), { maxLength: 3 });
+    for (const node of fc.sample(fc.record({ tag, attrs, content }), { numRuns: 500, seed: 1 })) {
+      await client.sock.sendNode(node);
+    }
+    // An answer to the last one: none of them has ended the connection.
+    await client.sock.fetchPrivacySettings(true);
+    await client.kill();
+    await within((await connect()).opened, 'the next login');
+    const { id } = await person.send('!ping');
+    await person.waitForMessage(({ quotedId }) => quotedId === id);
   });
 
   test('stop is shared, may be called twice, and can be followed by a start', async () => {
