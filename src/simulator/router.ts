@@ -1,8 +1,6 @@
-import { type Addressing, addressingOf, deviceOf, isGroup, jidOf, userOf } from './address.ts';
+import { userOf } from './address.ts';
 import type { Companion } from './companion.ts';
-import type { Group } from './group.ts';
-import type { Handset } from './handset.ts';
-import type { Parcel } from './mail.ts';
+import { parcelsOf } from './delivery.ts';
 import type { KeyBundle } from './phone-keys.ts';
 import { answerQuery, type QueryContext } from './queries.ts';
 import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from './stanza.ts';
@@ -61,7 +59,7 @@ export class Router {
       companion.connection?.send(stanza('ack', { class: 'message', id, from: to, participant, t }));
     }
     if (switches.swallowsMessages) return;
-    for (const [handset, parcel] of parcelsOf(companion, node, context)) {
+    for (const [handset, parcel] of parcelsOf(companion, node, context.world)) {
       handset.deliver(parcel).catch(this.#options.failed);
     }
   }
@@ -90,57 +88,6 @@ export class Router {
     else companion.counters.acks++;
     companion.mailbox.acknowledge(attrs.class ?? '', attrs.id, attrs.to);
   }
-}
-
-/** Everyone who gets something of a message, with what they get. */
-function parcelsOf(companion: Companion, node: Stanza, context: QueryContext): [Handset, Parcel][] {
-  const { world } = context;
-  const { id = '', to, participant, recipient } = node.attrs;
-  const group = isGroup(to) ? world.groups.get(to ?? '') : undefined;
-  const hasDeviceIdentity = childOf(node, 'device-identity') !== undefined;
-  const common = childrenOf(node, 'enc');
-  const own = new Map<Handset, Stanza[]>();
-  for (const copy of childrenOf(childOf(node, 'participants'), 'to')) {
-    const handset = deviceOf(copy.attrs.jid) === 0 ? world.handsetOf(copy.attrs.jid) : undefined;
-    if (handset) own.set(handset, childrenOf(copy, 'enc'));
-  }
-  const receivers = group
-    ? membersOf(group, participant, context)
-    : own.size > 0
-      ? [...own.keys()]
-      : [world.handsetOf(to)];
-  const addressing = group?.addressing ?? addressingOf(to);
-  return receivers.flatMap((handset): [Handset, Parcel][] => {
-    if (!handset) return [];
-    const ciphers = [...(own.get(handset) ?? []), ...common];
-    const isOwner = handset === world.phone;
-    const from = jidOf(world.owner, addressing, companion.id);
-    const chat = group?.jid ?? (isOwner ? (recipient ?? to ?? '') : jidOf(world.owner, addressing));
-    const parcel: Parcel = {
-      id,
-      companion: companion.id,
-      from,
-      chat,
-      self: selfOf(handset, own.has(handset) ? addressing : addressingOf(to), group),
-      group: group?.jid,
-      ciphers: ciphers.map((cipher) => ({ type: cipher.attrs.type ?? '', body: bytesOf(cipher) })),
-      hasDeviceIdentity,
-    };
-    return [[handset, parcel]];
-  });
-}
-
-function membersOf(
-  group: Group,
-  participant: string | undefined,
-  { world }: QueryContext,
-): (Handset | undefined)[] {
-  if (participant) return [world.handsetOf(participant)];
-  return [world.phone, ...group.people];
-}
-
-function selfOf(handset: Handset, addressing: Addressing, group: Group | undefined): string {
-  return group ? group.addressOf(handset) : jidOf(handset, addressing);
 }
 
 function chatState(node: Stanza, { world }: QueryContext): void {
