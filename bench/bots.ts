@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { waitForQr } from '../src/simulator/camera.ts';
+import type { SimulatedWhatsApp } from '../src/simulator/server.ts';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const ROOT = join(HERE, '..');
+
+export type Kind = 'perennial' | 'recipe';
+
+/** One bot, as a process of its own, built: `npm run build` and the recipe compiled by the bench. */
+export class BotProcess {
+  readonly kind: Kind;
+  readonly folder: string;
+  readonly #url: string;
+  readonly #env: Record<string, string>;
+  readonly #nodeArgs: readonly string[];
+  #child: ChildProcess | undefined;
+  /** Every line the bot printed since its start. */
+  lines: string[] = [];
+
+  constructor(
+    kind: Kind,
+    folder: string,
+    url: string,
+    env: Record<string, string> = {},
+    nodeArgs: readonly string[] = [],
+  ) {
+    this.kind = kind;
+    this.folder = folder;
+    this.#url = url;
+    this.#env = env;
+    this.#nodeArgs = nodeArgs;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  start(): void {
+    const args = this.kind === 'perennial' ? ['dist/main.js'] : ['--import', 'tsx', 'bench/recipe.ts'];
+    this.lines = [];
+    const child = spawn(process.execPath, [...this.#nodeArgs, ...args], {
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        SESSION_PATH: this.folder,
+        WA_WEBSOCKET_URL: this.#url,
+        LOG_FORMAT: 'json',
+        TYPING_DELAY_MS: '0',
+        SENDS_PER_MINUTE: '0',
+        SENDS_PER_CHAT_PER_MINUTE: '0',
+        RECONNECT_DELAY_MS: '50',
+        ...this.#env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.lines.push(line));
+    }
+    this.#child = child;
+  }
+
+  /** Pairs it with the simulator's phone. */
+  async pair(simulator: SimulatedWhatsApp, withinMs = 30_000): Promise<void> {
+    const opened = nextOpened(simulator, withinMs);
+    const signal = AbortSignal.timeout(withinMs);
+    const qr =
+      this.kind === 'perennial'
+        ? await waitForQr(join(this.folder, 'qr-code.png'), signal)
+        : await this.#lineWith('QR ', withinMs);
+    await simulator.phone.scan(qr);
+    await opened;
+  }
+
+  async #lineWith(start: string, withinMs: number): Promise<string> {
+    const deadline = Date.now() + withinMs;
+    while (Date.now() < deadline) {
+      const line = this.lines.find((candidate) => candidate.startsWith(start));
+      if (line) return line.slice(start.length);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`the bot did not print ${start} within ${withinMs} ms`);
+  }
+
+  /** User and system CPU time so far, in milliseconds. Linux only. */
+  cpuMs(): number {
+    const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
+  residentMiB(): number {
+    const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'));
+    return Number(match?.[1]) / 1024;
+  }
+
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.#child;
+    if (!child || !this.isRunning) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+}
+
+/** Resolves at the next login. */
+export function nextOpened(simulator: SimulatedWhatsApp, withinMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no login within ${withinMs} ms`)), withinMs);
+    simulator.events.once('opened', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
