@@ -2,18 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Bot } from './bot/bot.ts';
 import { systemClock } from './bot/clock.ts';
+import { sendId } from './bot/ids.ts';
 import { loadCommands } from './bot/load.ts';
-import type { IncomingMessage, Table } from './bot/ports.ts';
+import type { IncomingMessage, Messenger, Table } from './bot/ports.ts';
 import { CommandRegistry } from './bot/registry.ts';
 import { watchCommands } from './bot/reload.ts';
 import type { StatusFacts } from './bot/services.ts';
-import type { Config } from './config.ts';
+import type { Config, HttpConfig } from './config.ts';
 import { isAppError } from './errors.ts';
+import { HttpServer } from './http/server.ts';
+import type { Sending } from './http/source.ts';
 import { baileysLogger } from './logging/library.ts';
 import type { Logger } from './logging.ts';
 import { PairingDisplay, type PairingOutput } from './pairing/display.ts';
 import { openSession, type Session } from './session/store.ts';
 import { isTableName } from './session/tables.ts';
+import { StatusBoard } from './status.ts';
 import { personAddress } from './whatsapp/address.ts';
 import { WhatsAppClient } from './whatsapp/client.ts';
 import { Narrator } from './whatsapp/narrator.ts';
@@ -46,6 +50,7 @@ export class App {
   #session: Session | undefined;
   #client: WhatsAppClient | undefined;
   #bot: Bot | undefined;
+  #http: HttpServer | undefined;
   #watching: Promise<void> | undefined;
   #running: Promise<StopReason> | undefined;
   #stopping: Promise<void> | undefined;
@@ -83,7 +88,10 @@ export class App {
       }
       const client = this.#buildClient(session);
       this.#client = client;
-      await this.#startBot(session, client);
+      const { http } = this.#config;
+      const board = http && this.#buildBoard(session, client);
+      await this.#startBot(session, client, board?.messenger ?? client);
+      if (board) await this.#startPage(http, board);
       const reason = await client.start();
       if (reason.kind !== 'asked') await this.#bot?.stop();
       return reason;
@@ -137,13 +145,43 @@ export class App {
       isColorAllowed: config.isColorAllowed,
       size: this.#around.terminalSize,
       now: Date.now,
+      pageUrl: () => this.#http?.url,
     });
     client.on('changed', (state) => this.#stateChanged(state, display));
     client.on('received', (message) => this.#handle(message));
     return client;
   }
 
-  async #startBot(session: Session, client: WhatsAppClient): Promise<void> {
+  #buildBoard(session: Session, client: WhatsAppClient): StatusBoard {
+    const { sessionPath } = this.#config;
+    const startedAtMs = this.#startedAtMs;
+    return new StatusBoard({ client, session, sessionPath, startedAtMs, stats: () => this.#bot?.stats });
+  }
+
+  /** A page that cannot be shown is no reason not to run. */
+  async #startPage(config: HttpConfig, board: StatusBoard): Promise<void> {
+    const sendText = (key: string, number: string, text: string) => this.#sendText(key, number, text);
+    const http = new HttpServer({ config, status: board, sendText, log: this.#log });
+    this.#http = http;
+    try {
+      await http.start();
+      this.#log.info(`Status page: ${http.url}`);
+    } catch (error) {
+      if (!isAppError(error, 'HTTP_UNAVAILABLE')) throw error;
+      this.#log.warn(error.message);
+    }
+  }
+
+  #sendText(key: string, number: string, text: string): Sending {
+    const message = {
+      id: sendId(`http\n${key}`, 'text'),
+      chat: `${number}@s.whatsapp.net`,
+      content: { kind: 'text', text },
+    } as const;
+    return { id: message.id, acknowledged: this.#bot?.send(message) ?? Promise.reject(new Error('no bot')) };
+  }
+
+  async #startBot(session: Session, client: WhatsAppClient, messenger: Messenger): Promise<void> {
     const config = this.#config;
     const commands = new CommandRegistry();
     await loadCommands(COMMANDS, commands, this.#log);
@@ -152,7 +190,7 @@ export class App {
       this.#watching = watchCommands(options, this.#stop.signal);
     }
     this.#bot = new Bot({
-      messenger: client,
+      messenger,
       storage: { table: (name) => tableOf(session, name) },
       settings: { ...config, ownIds: () => ownIds(session) },
       commands,
@@ -229,6 +267,7 @@ export class App {
     await this.#client?.stop();
     await Promise.allSettled([...this.#handling]);
     await this.#watching;
+    await this.#http?.stop();
     await this.#session?.close();
   }
 }

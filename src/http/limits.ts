@@ -1,0 +1,34 @@
+import type { EventLimits } from './events.ts';
+
+/** How much a caller may take of the bot: time, memory, connections. */
+export interface HttpLimits extends EventLimits {
+  /** For all headers of a request. */
+  readonly headersMs: number;
+  /** For a whole request. */
+  readonly requestMs: number;
+  readonly keepAliveMs: number;
+  /** A connection on which nothing moves. */
+  readonly idleMs: number;
+  /** How often slow callers are looked for. */
+  readonly checkEveryMs: number;
+  readonly maxConnections: number;
+  /** How long `POST /messages` waits for WhatsApp. */
+  readonly sendWaitMs: number;
+  /** What readers get to read the last state when the bot stops. */
+  readonly farewellMs: number;
+}
+
+export const DEFAULT_LIMITS: HttpLimits = {
+  headersMs: 10_000,
+  requestMs: 15_000,
+  keepAliveMs: 5_000,
+  idleMs: 60_000,
+  checkEveryMs: 1_000,
+  maxConnections: 100,
+  sendWaitMs: 5_000,
+  farewellMs: 100,
+  maxListeners: 20,
+  lookEveryMs: 1_000,
+  beatEveryMs: 10_000,
+  maxUnreadBytes: 256 * 1024,
+};

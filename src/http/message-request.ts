@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { readPhoneNumber } from '../config/values.ts';
+import { Problem } from './problem.ts';
+
+/** A text to send, checked. */
+export interface MessageRequest {
+  readonly key: string;
+  /** Digits only. */
+  readonly number: string;
+  readonly text: string;
+}
+
+const NUMBER_HELP = 'a phone number with its country code, such as "+1 (555) 123-4567"';
+const KEY_HELP =
+  'Set the header Idempotency-Key (or "key" in the body) to 1 to 200 characters that name this message: ' +
+  'sent again with the same key, it is the same message.';
+
+const schema = z.strictObject({
+  to: z.union([z.string().max(100), z.number().int().positive()]),
+  text: z.string(),
+  key: z.string().optional(),
+});
+
+/** Reads the body of `POST /messages`. Throws a `Problem` that says what to write instead. */
+export function readMessageRequest(body: string, keyHeader: string | undefined): MessageRequest {
+  const parsed = schema.safeParse(parseJson(body));
+  if (!parsed.success) {
+    throw new Problem(
+      400,
+      `The body must be JSON such as {"to": "+1 555 123 4567", "text": "Hello"}, where "to" is ${NUMBER_HELP}.`,
+    );
+  }
+  const { to, text, key } = parsed.data;
+  const number = readPhoneNumber(String(to));
+  if (number === undefined) throw new Problem(400, `"to" must be ${NUMBER_HELP}.`);
+  if (text.trim() === '') throw new Problem(400, '"text" is empty.');
+  return { key: readKey(keyHeader, key), number, text };
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new Problem(400, 'The body is not valid JSON.');
+  }
+}
+
+function readKey(header: string | undefined, field: string | undefined): string {
+  if (header !== undefined && field !== undefined && header !== field) {
+    throw new Problem(400, 'The header Idempotency-Key and "key" in the body differ. Leave one out.');
+  }
+  const key = header ?? field;
+  if (key === undefined || !/^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/.test(key))
+    throw new Problem(400, KEY_HELP);
+  return key;
+}

@@ -1,0 +1,170 @@
+/**
+ * Runs in the browser: places what `/events` says, and counts the time. No markup is made of texts. A live region
+ * is touched only where its words change, so that a screen reader says each change once.
+ */
+export const SCRIPT = String.raw`
+'use strict';
+(() => {
+  const SILENT_AFTER_MS = 25000;
+  const STEPS = {
+    qr: ['Open WhatsApp', 'Settings, then Linked devices', 'Link a device, and point the camera here'],
+    code: ['Open WhatsApp', 'Settings, then Linked devices', 'Link a device, then Link with phone number instead', 'Enter this code'],
+  };
+  const UNITS = [['day', 86400000], ['hour', 3600000], ['minute', 60000]];
+  const $ = (id) => document.getElementById(id);
+  let view;
+  let ahead = 0;
+  let heardAt = Date.now();
+  let source;
+  let retry;
+
+  const now = () => Date.now() + ahead;
+  const put = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+  const show = (node, isShown) => { if (node.hidden === isShown) node.hidden = !isShown; };
+  const make = (tag, parent, text) => {
+    const node = parent.appendChild(document.createElement(tag));
+    if (text !== undefined) node.textContent = text;
+    return node;
+  };
+
+  function span(ms) {
+    for (const [unit, length] of UNITS) {
+      const count = Math.floor(ms / length);
+      if (count > 0) return count + ' ' + unit + (count === 1 ? '' : 's');
+    }
+    return undefined;
+  }
+  const ago = (atMs) => {
+    const ms = now() - atMs;
+    return ms < 10000 ? 'just now' : (span(ms) || 'less than a minute') + ' ago';
+  };
+  const left = (atMs) => {
+    const seconds = Math.max(0, Math.ceil((atMs - now()) / 1000));
+    return seconds < 120 ? seconds + ' s' : span(seconds * 1000);
+  };
+
+  function list(node, texts) {
+    if (node.dataset.texts === JSON.stringify(texts)) return;
+    node.dataset.texts = JSON.stringify(texts);
+    node.replaceChildren();
+    for (const text of texts) make('li', node, text);
+  }
+
+  function drawHeadline(headline) {
+    $('headline').dataset.tone = headline.tone;
+    $('sign').setAttribute('href', '#sign-' + headline.tone);
+    put($('title'), headline.title);
+    put($('sentence'), headline.sentence);
+    document.title = headline.title + ' · perennial';
+  }
+
+  function drawPairing(pairing) {
+    show($('pairing'), pairing !== undefined);
+    show($('qr'), pairing !== undefined && pairing.kind === 'qr');
+    show($('code'), pairing !== undefined && pairing.kind === 'code');
+    // Gone means gone: nothing of a code stays in the page.
+    const qr = pairing && pairing.qr;
+    const path = $('qr-code').firstElementChild;
+    if (qr) $('qr-code').setAttribute('viewBox', '0 0 ' + qr.size + ' ' + qr.size);
+    if ((path.getAttribute('d') || '') !== (qr ? qr.path : '')) path.setAttribute('d', qr ? qr.path : '');
+    put($('code'), (pairing && pairing.code) || '');
+    list($('steps'), pairing ? STEPS[pairing.kind] : []);
+  }
+
+  const rows = new Map();
+  function row(title, label) {
+    const key = title + '\n' + label;
+    if (rows.has(key)) return rows.get(key);
+    let dl = rows.get(title);
+    if (!dl) {
+      const section = make('section', $('facts'));
+      const heading = make('h2', section, title);
+      heading.id = 'facts-' + rows.size;
+      section.setAttribute('aria-labelledby', heading.id);
+      dl = make('dl', section);
+      rows.set(title, dl);
+    }
+    const div = make('div', dl);
+    make('dt', div, label);
+    const dd = make('dd', div);
+    const made = { div, text: make('span', dd), time: make('time', dd), atMs: undefined };
+    rows.set(key, made);
+    return made;
+  }
+
+  function drawFacts(sections) {
+    const shown = new Set();
+    for (const { title, facts } of sections) {
+      for (const { label, text, atMs } of facts) {
+        const one = row(title, label);
+        shown.add(one);
+        put(one.text, text);
+        one.atMs = atMs;
+        if (atMs === undefined) { put(one.time, ''); one.time.removeAttribute('datetime'); one.time.removeAttribute('title'); continue; }
+        one.time.dateTime = new Date(atMs).toISOString();
+        one.time.title = new Date(atMs).toLocaleString();
+      }
+    }
+    for (const one of rows.values()) if (one.div) show(one.div, shown.has(one));
+  }
+
+  function tick() {
+    if (Date.now() - heardAt > SILENT_AFTER_MS) connect();
+    if (!view) return;
+    const { headline, pairing } = view;
+    const since = span(now() - headline.sinceMs);
+    put($('since'), since ? 'For ' + since + ' ' : '');
+    const { next } = headline;
+    put($('next'), next ? next.what + (next.atMs > now() ? ' in ' + left(next.atMs) : ' now') : '');
+    const endsAt = pairing && pairing.expiresAtMs;
+    put($('countdown'), !endsAt ? '' : endsAt > now() ? 'A new code comes in ' + left(endsAt) : 'A new code is on its way');
+    for (const one of rows.values()) if (one.atMs !== undefined) put(one.time, ago(one.atMs));
+  }
+
+  function heard() {
+    heardAt = Date.now();
+    delete document.body.dataset.lost;
+    show($('lost'), false);
+    put($('lost'), '');
+  }
+
+  function lost() {
+    if ('lost' in document.body.dataset) return;
+    document.body.dataset.lost = '';
+    show($('lost'), true);
+    put($('lost'), view ? 'The bot does not answer this page. Below is what it said last; the page goes on by itself when the bot is back.' : 'The bot does not answer this page. Trying again.');
+  }
+
+  function connect() {
+    clearTimeout(retry);
+    if (source) source.close();
+    heardAt = Date.now();
+    source = new EventSource('/events');
+    source.addEventListener('status', (event) => {
+      const said = JSON.parse(event.data);
+      ahead = said.nowMs - Date.now();
+      view = said.view;
+      heard();
+      drawHeadline(view.headline);
+      drawPairing(view.pairing);
+      list($('warnings'), view.warnings);
+      show($('warnings'), view.warnings.length > 0);
+      drawFacts(view.sections);
+      tick();
+    });
+    source.addEventListener('beat', heard);
+    source.onerror = async () => {
+      lost();
+      if (source.readyState !== EventSource.CLOSED) return;
+      // Refused, not broken: the browser gives up, and this page does not.
+      const status = await fetch('/readyz').then((response) => response.status, () => 0);
+      if (status === 401) return location.reload();
+      clearTimeout(retry);
+      retry = setTimeout(connect, 3000);
+    };
+  }
+
+  connect();
+  setInterval(tick, 1000);
+})();
+`;

@@ -1,0 +1,11 @@
+import type { StatusSnapshot } from './source.ts';
+import { toView } from './view.ts';
+
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+
+/** Whether the bot can answer people now, and if not, the sentence that the page shows. */
+export function readinessOf(snapshot: StatusSnapshot): Readiness {
+  if (snapshot.situation.kind === 'open') return { ready: true };
+  const { title, sentence } = toView(snapshot).headline;
+  return { ready: false, reason: `${title}. ${sentence}` };
+}

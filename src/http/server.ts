@@ -1,0 +1,119 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isLoopback } from '../config/values.ts';
+import type { HttpConfig } from '../config.ts';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../logging.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { EventStream } from './events.ts';
+import { Gate } from './gate.ts';
+import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
+import { Login } from './login.ts';
+import { Messages } from './messages.ts';
+import { Metrics } from './metrics.ts';
+import { RefusalLog } from './refusal-log.ts';
+import { makeRoutes } from './routes.ts';
+import type { SendText, StatusSource } from './source.ts';
+import { Token } from './token.ts';
+import { unavailable } from './unavailable.ts';
+
+export interface HttpServerOptions {
+  readonly config: HttpConfig;
+  readonly status: StatusSource;
+  readonly sendText: SendText;
+  readonly log: Pick<Logger, 'warn' | 'error'>;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+/** The status page, health, metrics, and a door for texts. */
+export class HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #limits: HttpLimits;
+  readonly #server: Server;
+  readonly #events: EventStream;
+  readonly #metrics: Metrics;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: HttpServerOptions) {
+    const { config, status, sendText, log } = options;
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const refusals = new RefusalLog(log);
+    const onRefused = (): void => refusals.add();
+    const token = config.token === undefined ? undefined : new Token(config.token);
+    const gate = new Gate(config, token, onRefused);
+    const login = token && new Login(token, onRefused);
+    this.#events = new EventStream(status, this.#limits);
+    this.#metrics = new Metrics(status);
+    const onFailure = (messageId: string, code: string): void =>
+      log.warn({ messageId, code }, 'a message that was asked for over HTTP was not sent');
+    const messages = new Messages({ status, sendText, onFailure, waitMs: this.#limits.sendWaitMs });
+    const routes = makeRoutes({ status, events: this.#events, metrics: this.#metrics, messages, login });
+    const dispatcher = new Dispatcher({ gate, routes, login, log });
+    this.#server = createServer(
+      {
+        headersTimeout: this.#limits.headersMs,
+        requestTimeout: this.#limits.requestMs,
+        keepAliveTimeout: this.#limits.keepAliveMs,
+        connectionsCheckingInterval: this.#limits.checkEveryMs,
+      },
+      (request, response) => void dispatcher.serve(request, response),
+    );
+    this.#server.maxConnections = this.#limits.maxConnections;
+    this.#server.timeout = this.#limits.idleMs;
+  }
+
+  /** Where the page is; undefined while nothing listens. */
+  get url(): string | undefined {
+    const address = this.#server.address() as AddressInfo | null;
+    if (address === null) return undefined;
+    const { host } = this.#options.config;
+    const isEverywhere = host === '0.0.0.0' || host === '::';
+    const name = isEverywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+    return `http://${name}:${address.port}`;
+  }
+
+  /** Resolves when it listens. Rejects with `HTTP_UNAVAILABLE`, and then the bot does without it. */
+  start(): Promise<void> {
+    this.#starting ??= this.#listen();
+    return this.#starting;
+  }
+
+  /** Ends every connection, after the pages have heard the last state. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#shutDown();
+    return this.#stopping;
+  }
+
+  async #listen(): Promise<void> {
+    const { config, log } = this.#options;
+    const { host, port, token } = config;
+    if (token === undefined && !isLoopback(host)) {
+      throw new AppError('HTTP_UNAVAILABLE', `There is no status page: ${host} needs an HTTP_TOKEN.`);
+    }
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once('error', reject);
+        this.#server.listen(port, host, () => {
+          this.#server.off('error', reject);
+          resolve();
+        });
+      });
+    } catch (error) {
+      throw unavailable(config, error);
+    }
+    this.#server.on('error', (error) => log.warn({ err: error }, 'the status page had a problem'));
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#starting?.catch(() => {});
+    this.#events.stop();
+    this.#metrics.stop();
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const timer = setTimeout(() => this.#server.closeAllConnections(), this.#limits.farewellMs);
+    await closed;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The doors of the page: what it shows and where it sends. `http/` owns these interfaces, `app.ts` joins them to
+ * the connection and the bot, and a test to a handful of lines of its own.
+ */
+
+/** What the bot is doing. */
+export type Situation =
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'connecting' }
+  /** A person has to scan the QR, or to enter the code. */
+  | {
+      readonly kind: 'pairing';
+      readonly qr: string | undefined;
+      readonly code: string | undefined;
+      readonly expiresAtMs: number | undefined;
+    }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'waiting'; readonly untilMs: number }
+  | { readonly kind: 'stopped'; readonly why: 'asked' | 'logged-out' | 'replaced' };
+
+export const SITUATIONS = ['starting', 'connecting', 'pairing', 'open', 'waiting', 'stopped'] as const;
+
+/** All that is shown, at one moment. Counters count from the start of the program. */
+export interface StatusSnapshot {
+  readonly nowMs: number;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly situation: Situation;
+  /** Since when the situation is of this kind. */
+  readonly sinceMs: number;
+  /** Who is linked, number masked; undefined where nobody is. */
+  readonly account: { readonly number: string | undefined; readonly name: string | undefined } | undefined;
+  /** As the person wrote it, for what they are told to run. */
+  readonly sessionPath: string;
+  readonly lastClose: CloseFacts | undefined;
+  /** Reconnects by what made them necessary; every reason is there, with 0 too. */
+  readonly reconnects: Readonly<Record<string, number>>;
+  readonly received: number;
+  readonly answered: number;
+  readonly failed: number;
+  /** Messages that were not looked at, by reason. */
+  readonly ignored: Readonly<Record<string, number>>;
+  /** Sends that WhatsApp acknowledged. */
+  readonly sent: number;
+  readonly lastSentAtMs: number | undefined;
+  readonly queued: number;
+  readonly reminders: number;
+  readonly journalBytes: number;
+  readonly memoryBytes: number;
+  /** When the account's phone last showed a sign of life, where that is known. */
+  readonly phoneSeenAtMs: number | undefined;
+  /** Logins in a row that WhatsApp refused (401, 403). */
+  readonly refusedLogins: number;
+}
+
+export interface CloseFacts {
+  readonly kind: string;
+  /** One sentence for a person, without anything secret. */
+  readonly sentence: string;
+  readonly atMs: number;
+}
+
+/** How long something took: a send until WhatsApp had it, a command until its first answer was there. */
+export interface Timing {
+  readonly kind: 'send' | 'reply';
+  readonly ms: number;
+}
+
+export interface StatusSource {
+  snapshot(): StatusSnapshot;
+  /** Calls back whenever the situation changes, until the returned function is called. */
+  onChange(listener: () => void): () => void;
+  onTiming(listener: (timing: Timing) => void): () => void;
+}
+
+/** A text on its way. The same key makes the same id, and WhatsApp and its clients take one id once. */
+export interface Sending {
+  readonly id: string;
+  /** Resolves when WhatsApp has it. Rejects with an `AppError`, or with something else when the bot stops. */
+  readonly acknowledged: Promise<void>;
+}
+
+/** `number` is a phone number, digits only. */
+export type SendText = (key: string, number: string, text: string) => Sending;

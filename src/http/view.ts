@@ -1,0 +1,165 @@
+import { assertNever } from '../errors.ts';
+import { drawQr, type QrPath } from './qr.ts';
+import type { StatusSnapshot } from './source.ts';
+import { formatBytes, formatCount, formatUptime, sumOf } from './words.ts';
+
+/** What the page shows, put into words: the script in the browser only places it, and counts the time. */
+export interface View {
+  readonly headline: Headline;
+  readonly pairing: PairingView | undefined;
+  /** What a person should do something about. */
+  readonly warnings: readonly string[];
+  readonly sections: ReadonlyArray<{ readonly title: string; readonly facts: readonly Fact[] }>;
+}
+
+export interface Headline {
+  /** Each has its own sign and color; the words say the same. */
+  readonly tone: 'good' | 'busy' | 'ask' | 'wait' | 'bad';
+  readonly title: string;
+  readonly sentence: string;
+  readonly sinceMs: number;
+  /** What comes next, and when. */
+  readonly next: { readonly what: string; readonly atMs: number } | undefined;
+}
+
+export type PairingView =
+  | { readonly kind: 'qr'; readonly qr: QrPath; readonly expiresAtMs: number | undefined }
+  | { readonly kind: 'code'; readonly code: string };
+
+export interface Fact {
+  readonly label: string;
+  readonly text: string;
+  /** Shown after the text, as the time that has passed. */
+  readonly atMs?: number;
+}
+
+/** WhatsApp unlinks devices after fourteen days without the phone. */
+const PHONE_MISSED_AFTER_MS = 10 * 24 * 60 * 60 * 1000;
+/** From this many refused logins in a row on, the session is probably gone. */
+const REFUSALS_TO_TELL = 5;
+
+export function toView(snapshot: StatusSnapshot): View {
+  return {
+    headline: { ...headlineOf(snapshot), sinceMs: snapshot.sinceMs },
+    pairing: pairingOf(snapshot),
+    warnings: warningsOf(snapshot),
+    sections: [
+      { title: 'Connection', facts: connectionFacts(snapshot) },
+      { title: 'Messages', facts: messageFacts(snapshot) },
+      { title: 'Program', facts: programFacts(snapshot) },
+    ],
+  };
+}
+
+function headlineOf(snapshot: StatusSnapshot): Omit<Headline, 'sinceMs'> {
+  const { situation, lastClose, sessionPath } = snapshot;
+  const plain = { next: undefined };
+  switch (situation.kind) {
+    case 'starting':
+      return { ...plain, tone: 'busy', title: 'Starting', sentence: 'The bot is getting ready.' };
+    case 'connecting':
+      return { ...plain, tone: 'busy', title: 'Connecting', sentence: 'Calling WhatsApp.' };
+    case 'pairing':
+      return situation.code === undefined
+        ? { ...plain, tone: 'ask', title: 'Link this bot', sentence: 'Scan the code with your phone.' }
+        : { ...plain, tone: 'ask', title: 'Link this bot', sentence: 'Enter the code on your phone.' };
+    case 'open':
+      return { ...plain, tone: 'good', title: 'Connected', sentence: 'The bot is online and answers.' };
+    case 'waiting':
+      return {
+        tone: 'wait',
+        title: 'Reconnecting',
+        sentence: lastClose?.sentence ?? 'The connection was lost.',
+        next: { what: 'Next try', atMs: situation.untilMs },
+      };
+    case 'stopped':
+      return { ...plain, ...stoppedHeadline(situation.why, sessionPath) };
+    default:
+      return assertNever(situation);
+  }
+}
+
+function stoppedHeadline(
+  why: 'asked' | 'logged-out' | 'replaced',
+  sessionPath: string,
+): Pick<Headline, 'tone' | 'title' | 'sentence'> {
+  switch (why) {
+    case 'asked':
+      return { tone: 'wait', title: 'Stopped', sentence: 'The bot was asked to stop.' };
+    case 'logged-out': {
+      const sentence = `This device was removed from the account. To link again, run rm -rf ${sessionPath}, start the bot and scan the new code.`;
+      return { tone: 'bad', title: 'Logged out', sentence };
+    }
+    case 'replaced': {
+      const sentence =
+        'Another client keeps opening this session, so this one gave way. Stop the other one, or link this bot with another SESSION_PATH.';
+      return { tone: 'bad', title: 'Taken over', sentence };
+    }
+    default:
+      return assertNever(why);
+  }
+}
+
+function pairingOf({ situation }: StatusSnapshot): PairingView | undefined {
+  if (situation.kind !== 'pairing') return undefined;
+  const { qr, code, expiresAtMs } = situation;
+  if (code !== undefined) return { kind: 'code', code: code.replace(/^(.{4})-?(.{4})$/, '$1-$2') };
+  return qr === undefined ? undefined : { kind: 'qr', qr: drawQr(qr), expiresAtMs };
+}
+
+function warningsOf({ nowMs, phoneSeenAtMs, refusedLogins, sessionPath }: StatusSnapshot): string[] {
+  const warnings: string[] = [];
+  if (phoneSeenAtMs !== undefined && nowMs - phoneSeenAtMs > PHONE_MISSED_AFTER_MS) {
+    const days = Math.floor((nowMs - phoneSeenAtMs) / 86_400_000);
+    warnings.push(
+      `The phone has not been seen for ${days} days. WhatsApp unlinks devices after 14: switch the phone on, with internet.`,
+    );
+  }
+  if (refusedLogins >= REFUSALS_TO_TELL) {
+    warnings.push(
+      `WhatsApp refused this session ${refusedLogins} times in a row, so it is probably gone. To link again: stop the bot, run rm -rf ${sessionPath}, start it again.`,
+    );
+  }
+  return warnings;
+}
+
+function connectionFacts(snapshot: StatusSnapshot): Fact[] {
+  const { account, lastClose, reconnects, phoneSeenAtMs } = snapshot;
+  const who = [account?.name, account?.number].filter((part) => part !== undefined && part !== '');
+  const { 'restart-required': afterPairing = 0 } = reconnects;
+  const facts: Fact[] = [
+    { label: 'Linked to', text: account === undefined ? 'nobody yet' : who.join(', ') },
+    { label: 'Reconnects', text: formatCount(sumOf(reconnects) - afterPairing) },
+    lastClose === undefined
+      ? { label: 'Last close', text: 'none' }
+      : { label: 'Last close', text: lastClose.sentence, atMs: lastClose.atMs },
+  ];
+  if (phoneSeenAtMs !== undefined) facts.push({ label: 'Phone seen', text: '', atMs: phoneSeenAtMs });
+  return facts;
+}
+
+function messageFacts(snapshot: StatusSnapshot): Fact[] {
+  const { received, answered, failed, ignored, sent, queued, reminders, lastSentAtMs } = snapshot;
+  const facts: Fact[] = [
+    { label: 'Received', text: formatCount(received) },
+    { label: 'Commands answered', text: formatCount(answered) },
+    { label: 'Commands failed', text: formatCount(failed) },
+    { label: 'Not looked at', text: formatCount(sumOf(ignored)) },
+    { label: 'Sent', text: formatCount(sent) },
+    lastSentAtMs === undefined
+      ? { label: 'Last acknowledged', text: 'none yet' }
+      : { label: 'Last acknowledged', text: '', atMs: lastSentAtMs },
+    { label: 'Waiting to be sent', text: formatCount(queued) },
+  ];
+  if (reminders > 0) facts.push({ label: 'Reminders kept', text: formatCount(reminders) });
+  return facts;
+}
+
+function programFacts({ nowMs, startedAtMs, memoryBytes, journalBytes, version }: StatusSnapshot): Fact[] {
+  return [
+    { label: 'Running', text: formatUptime(nowMs - startedAtMs) },
+    { label: 'Memory', text: formatBytes(memoryBytes) },
+    { label: 'Journal', text: formatBytes(journalBytes) },
+    { label: 'Version', text: version },
+  ];
+}

@@ -1,0 +1,24 @@
+const counts = new Intl.NumberFormat('en');
+
+export const formatCount = (count: number): string => counts.format(count);
+
+export const sumOf = (byReason: Readonly<Record<string, number>>): number =>
+  Object.values(byReason).reduce((sum, count) => sum + count, 0);
+
+/** Coarse, so that a page which stands open does not flicker: `940 KB`, `132 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000_000) return `${Math.ceil(bytes / 1_000)} KB`;
+  return `${formatCount(Math.round(bytes / 1_000_000))} MB`;
+}
+
+/** `less than a minute`, `41 minutes`, `5 hours`, `12 days`. */
+export function formatUptime(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return 'less than a minute';
+  if (minutes < 120) return plural(minutes, 'minute');
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? plural(hours, 'hour') : plural(Math.floor(hours / 24), 'day');
+}
+
+const plural = (count: number, unit: string): string =>
+  `${formatCount(count)} ${unit}${count === 1 ? '' : 's'}`;

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import type { BotStats } from './bot/bot.ts';
+import type { Messenger } from './bot/ports.ts';
+import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from './http/source.ts';
+import { maskNumber } from './logging/mask.ts';
+import type { Session } from './session/store.ts';
+import { CLOSE_KINDS, closeSentence } from './status/sentences.ts';
+import { Timings } from './status/timings.ts';
+import { personAddress } from './whatsapp/address.ts';
+import type { WhatsAppClient } from './whatsapp/client.ts';
+import type { CloseReason } from './whatsapp/close-reason.ts';
+import type { ClientState } from './whatsapp/state.ts';
+
+export interface StatusBoardParts {
+  readonly client: WhatsAppClient;
+  readonly session: Session;
+  readonly sessionPath: string;
+  readonly startedAtMs: number;
+  readonly stats: () => BotStats | undefined;
+  /** When the account's phone last showed a sign of life, where that is known. */
+  readonly phoneSeenAtMs?: () => number | undefined;
+}
+
+/** Brings together what connection, bot and session know, in the words of the status page. */
+export class StatusBoard implements StatusSource {
+  readonly #parts: StatusBoardParts;
+  readonly #timings: Timings;
+  readonly #changeListeners = new Set<() => void>();
+  readonly #timingListeners = new Set<(timing: Timing) => void>();
+  readonly #reconnects = Object.fromEntries(CLOSE_KINDS.map((kind) => [kind, 0]));
+  #state: ClientState;
+  #sinceMs = Date.now();
+  #lastClose: CloseFacts | undefined;
+  #lastSentAtMs: number | undefined;
+  #refusedLogins = 0;
+
+  constructor(parts: StatusBoardParts) {
+    const { client } = parts;
+    this.#parts = parts;
+    this.#state = client.state;
+    this.#timings = new Timings((timing) => {
+      for (const listener of this.#timingListeners) listener(timing);
+    });
+    client.on('changed', (state) => this.#changed(state));
+    client.on('closed', (reason) => this.#closed(reason));
+    client.on('received', (message) => this.#timings.received(message));
+    client.on('acknowledged', () => {
+      this.#lastSentAtMs = Date.now();
+    });
+  }
+
+  /** The client as the bot should use it, so that its sends are measured. */
+  get messenger(): Messenger {
+    return this.#timings.measured(this.#parts.client);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => this.#changeListeners.delete(listener);
+  }
+
+  onTiming(listener: (timing: Timing) => void): () => void {
+    this.#timingListeners.add(listener);
+    return () => this.#timingListeners.delete(listener);
+  }
+
+  snapshot(): StatusSnapshot {
+    const { session, sessionPath, startedAtMs, stats, phoneSeenAtMs } = this.#parts;
+    const counts = stats();
+    return {
+      nowMs: Date.now(),
+      version: VERSION,
+      startedAtMs,
+      situation: toSituation(this.#state),
+      sinceMs: this.#sinceMs,
+      account: accountOf(session),
+      sessionPath,
+      lastClose: this.#lastClose,
+      reconnects: this.#reconnects,
+      received: counts?.received ?? 0,
+      answered: counts?.answered ?? 0,
+      failed: counts?.failed ?? 0,
+      ignored: counts?.ignored ?? {},
+      sent: counts?.sent ?? 0,
+      lastSentAtMs: this.#lastSentAtMs,
+      queued: counts?.queued ?? 0,
+      reminders: counts?.reminders ?? 0,
+      journalBytes: session.facts().journalBytes,
+      memoryBytes: process.memoryUsage.rss(),
+      phoneSeenAtMs: phoneSeenAtMs?.(),
+      refusedLogins: this.#refusedLogins,
+    };
+  }
+
+  #changed(state: ClientState): void {
+    const before = this.#state;
+    if (state.kind !== before.kind) this.#sinceMs = Date.now();
+    if (before.kind === 'waiting' && state.kind === 'connecting') this.#countReconnect(before.reason.kind);
+    if (state.kind === 'open') this.#refusedLogins = 0;
+    this.#state = state;
+    for (const listener of this.#changeListeners) listener();
+  }
+
+  #countReconnect(kind: CloseReason['kind']): void {
+    this.#reconnects[kind] = (this.#reconnects[kind] ?? 0) + 1;
+  }
+
+  #closed(reason: CloseReason): void {
+    this.#lastClose = { kind: reason.kind, sentence: closeSentence(reason), atMs: Date.now() };
+    this.#refusedLogins = reason.kind === 'auth-failed' ? this.#refusedLogins + 1 : 0;
+  }
+}
+
+function toSituation(state: ClientState): Situation {
+  switch (state.kind) {
+    case 'idle':
+      return { kind: 'starting' };
+    case 'connecting':
+    case 'open':
+      return { kind: state.kind };
+    case 'pairing':
+      return { kind: 'pairing', qr: state.qr, code: state.code, expiresAtMs: state.expiresAtMs };
+    case 'waiting':
+      return { kind: 'waiting', untilMs: state.untilMs };
+    case 'stopped':
+      return { kind: 'stopped', why: state.reason.kind };
+    default:
+      return state satisfies never;
+  }
+}
+
+/** Half a pairing is no pairing. */
+function accountOf(session: Session): StatusSnapshot['account'] {
+  const { me } = session.creds;
+  if (!session.isLinked || !me) return undefined;
+  const address = personAddress(me.id);
+  return {
+    number: address?.isPhoneNumber ? maskNumber(`+${address.user}`) : undefined,
+    name: me.name,
+  };
+}
+
+const VERSION = readVersion();
+
+function readVersion(): string {
+  const file = new URL('../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return version;
+}

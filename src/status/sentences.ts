@@ -1,0 +1,42 @@
+import { assertNever } from '../errors.ts';
+import { maskForeignText } from '../logging/mask.ts';
+import type { CloseReason } from '../whatsapp/close-reason.ts';
+
+/** Every kind of close, for counters that begin at 0. */
+export const CLOSE_KINDS: ReadonlyArray<CloseReason['kind']> = [
+  'logged-out',
+  'auth-failed',
+  'restart-required',
+  'replaced',
+  'version-refused',
+  'banned',
+  'qr-ended',
+  'storage-failed',
+  'network',
+];
+
+/** Why a connection ended, in one sentence for the person at the page. */
+export function closeSentence(reason: CloseReason): string {
+  switch (reason.kind) {
+    case 'logged-out':
+      return 'WhatsApp removed this device from the account.';
+    case 'auth-failed':
+      return `WhatsApp refused the login (${reason.statusCode}), which is often temporary.`;
+    case 'restart-required':
+      return 'WhatsApp asked for a new connection, as after every pairing.';
+    case 'replaced':
+      return 'Another client opened this session.';
+    case 'version-refused':
+      return 'WhatsApp refused this client version; the current one is looked up.';
+    case 'banned':
+      return 'WhatsApp has banned this account for a while. The bot waits that long.';
+    case 'qr-ended':
+      return 'Nobody scanned the code in time; a new one follows.';
+    case 'storage-failed':
+      return maskForeignText(reason.message);
+    case 'network':
+      return `The connection was lost (${maskForeignText(reason.message)}).`;
+    default:
+      return assertNever(reason);
+  }
+}

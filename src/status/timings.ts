@@ -1,0 +1,50 @@
+import type { IncomingMessage, Messenger } from '../bot/ports.ts';
+import type { Timing } from '../http/source.ts';
+
+/** Messages whose answer is waited for; of more than these the oldest are not measured. */
+const MAX_WAITING = 1_000;
+
+/** Measures how long sends take, and how long people wait for an answer. */
+export class Timings {
+  readonly #report: (timing: Timing) => void;
+  readonly #now: () => number;
+  readonly #receivedAtMs = new Map<string, number>();
+
+  constructor(report: (timing: Timing) => void, now: () => number = () => performance.now()) {
+    this.#report = report;
+    this.#now = now;
+  }
+
+  received({ key }: Pick<IncomingMessage, 'key'>): void {
+    if (this.#receivedAtMs.has(key)) return;
+    this.#receivedAtMs.set(key, this.#now());
+    if (this.#receivedAtMs.size <= MAX_WAITING) return;
+    for (const oldest of this.#receivedAtMs.keys()) {
+      this.#receivedAtMs.delete(oldest);
+      return;
+    }
+  }
+
+  /** The same messenger, with its sends measured. Only sends that succeed count. */
+  measured(messenger: Messenger): Messenger {
+    return {
+      send: async (message, signal) => {
+        const startedAtMs = this.#now();
+        await messenger.send(message, signal);
+        this.#report({ kind: 'send', ms: this.#now() - startedAtMs });
+        if (message.quote !== undefined) this.#answered(message.quote.key);
+      },
+      showTyping: (chat, isTyping) => messenger.showTyping(chat, isTyping),
+      whenOpen: (signal) => messenger.whenOpen(signal),
+      download: (message, options) => messenger.download(message, options),
+      group: (chat) => messenger.group(chat),
+    };
+  }
+
+  #answered(key: string): void {
+    const receivedAtMs = this.#receivedAtMs.get(key);
+    if (receivedAtMs === undefined) return;
+    this.#receivedAtMs.delete(key);
+    this.#report({ kind: 'reply', ms: this.#now() - receivedAtMs });
+  }
+}
