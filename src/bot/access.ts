@@ -7,7 +7,7 @@ export interface Owners {
   /** Phone numbers, digits only. */
   readonly numbers: ReadonlySet<string>;
   /** Person ids of the linked account: its number, and its LID. */
-  readonly ownIds: Iterable<string>;
+  readonly ownIds: readonly string[];
 }
 
 export interface AccessFacts {
@@ -37,16 +37,12 @@ export function decideAccess(access: Access, facts: AccessFacts): AccessDecision
 export function isOwner(person: Person, isFromMe: boolean, owners: Owners): boolean {
   if (isFromMe) return true;
   if (person.number !== undefined && owners.numbers.has(person.number)) return true;
-  for (const id of owners.ownIds) {
-    if (id === person.id || (person.number !== undefined && id === person.number)) return true;
-  }
-  return false;
+  return owners.ownIds.includes(person.id);
 }
 
 /** Whether the group names this person as an admin, under either kind of address. */
 export function isAdmin(person: Person, group: GroupFacts): boolean {
   return group.members.some(
-    (member) =>
-      member.isAdmin && (member.id === person.id || member.id === person.number || member.jid === person.jid),
+    (member) => member.isAdmin && (member.id === person.id || member.jid === person.jid),
   );
 }

@@ -34,7 +34,7 @@ export function parseArgs(
   text: string,
   facts: ArgFacts,
 ): { readonly values: Record<string, unknown> } | { readonly problem: string } {
-  const values: Record<string, unknown> = Object.create(null);
+  const values: Record<string, unknown> = {};
   const entries = Object.entries(spec);
   let left = text.trimStart();
   for (const [name, arg] of entries) {
@@ -124,9 +124,9 @@ export function parts(min: number, max: number): Arg<readonly string[]> {
   return {
     shows: (name) => `<${name}> | …`,
     read(text) {
-      const value = text.split(/[|\n]/, max + 2).map((piece) => piece.trim());
-      const filled = value.filter((piece) => piece !== '');
-      return filled.length < min || filled.length > max ? UNFIT : { isFit: true, value: filled, rest: '' };
+      const pieces = text.split(/[|\n]/).map((piece) => piece.trim());
+      const value = pieces.filter((piece) => piece !== '');
+      return value.length < min || value.length > max ? UNFIT : { isFit: true, value, rest: '' };
     },
   };
 }

@@ -125,7 +125,6 @@ export class Outbox {
       this.#options.messenger.showTyping(message.chat, true).catch(() => undefined);
       await this.#pause(typingDelayMs);
     }
-    this.#stop.signal.throwIfAborted();
     onSending(message);
     await this.#persist(message);
   }

@@ -5,7 +5,7 @@ import { Outbox, type OutboxOptions } from '../../../src/bot/outbox.ts';
 import { burstOf } from '../../../src/bot/pacing.ts';
 import type { OutgoingMessage } from '../../../src/bot/ports.ts';
 import { AppError } from '../../../src/errors.ts';
-import { FakeClock, FakeLog, FakeMessenger, rest } from './fakes.ts';
+import { FakeClock, FakeLog, FakeMessenger, rest, START_MS } from './fakes.ts';
 
 function makeOutbox(options: Partial<OutboxOptions> = {}) {
   const clock = new FakeClock();
@@ -187,6 +187,15 @@ test('a busy chat does not starve the others of the overall pace', async () => {
   await clock.advance(3_000);
   await sending;
   expect(ids(messenger).indexOf('quiet')).toBeLessThan(30);
+});
+
+test('one chat alone keeps to its own pace: a burst, then one at a time', async () => {
+  const { clock, messenger, outbox } = makeOutbox({ perMinute: 600, perChatPerMinute: 12 });
+  const startedAtMs: number[] = [];
+  messenger.onSend = async () => void startedAtMs.push(clock.now() - START_MS);
+  for (let index = 0; index < 7; index += 1) void outbox.send(text(`${index}`));
+  await clock.advance(60_000);
+  expect(startedAtMs).toEqual([0, 0, 0, 0, 5_000, 10_000, 15_000]);
 });
 
 test('over any mix of chats the pace holds, overall and in each', async () => {

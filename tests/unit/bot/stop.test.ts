@@ -65,6 +65,18 @@ test('a handler that does not is cut off, and its message and all that wait stay
   expect(clock.sleeping).toBe(0);
 });
 
+test('a signal that is first asked for after the end has aborted', async () => {
+  const { wait, contexts } = slow();
+  const { bot, clock } = makeBot([wait]);
+  void bot.handle(incoming('!wait'));
+  await rest();
+  const stopped = bot.stop();
+  await clock.advance(700);
+  await stopped;
+  expect(contexts[0]?.signal.aborted).toBe(true);
+  expect(contexts[0]?.signal.reason).toBeInstanceOf(Interrupted);
+});
+
 test('a handler that swallows the interruption of its send is unfinished all the same', async () => {
   const stubborn = command({
     name: 'stubborn',
