@@ -12,7 +12,7 @@ const ROOT = join(HERE, '..');
 
 export type Kind = 'perennial' | 'recipe';
 
-/** One bot, as a process of its own, built: `npm run build` and the recipe compiled by the bench. */
+/** One bot, as a process of its own, as plain JavaScript: `npm run build` comes first. */
 export class BotProcess {
   readonly kind: Kind;
   readonly folder: string;
@@ -46,7 +46,7 @@ export class BotProcess {
   }
 
   start(): void {
-    const args = this.kind === 'perennial' ? ['dist/main.js'] : ['--import', 'tsx', 'bench/recipe.ts'];
+    const args = this.kind === 'perennial' ? ['dist/main.js'] : ['bench/recipe.mjs'];
     this.lines = [];
     const child = spawn(process.execPath, [...this.#nodeArgs, ...args], {
       cwd: ROOT,
@@ -72,6 +72,8 @@ export class BotProcess {
   /** Pairs it with the simulator's phone. */
   async pair(simulator: SimulatedWhatsApp, withinMs = 30_000): Promise<void> {
     const opened = nextOpened(simulator, withinMs);
+    // Where the scan fails first, that is what the caller hears.
+    opened.catch(() => {});
     const signal = AbortSignal.timeout(withinMs);
     const qr =
       this.kind === 'perennial'

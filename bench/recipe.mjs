@@ -14,9 +14,9 @@ const folder = process.env.SESSION_PATH ?? './sessions';
 const url = process.env.WA_WEBSOCKET_URL ?? '';
 const logger = pino({ level: 'silent' });
 // Its libraries print whole sessions; that is not what is measured.
-for (const method of ['log', 'info', 'warn', 'error'] as const) console[method] = () => {};
+for (const method of ['log', 'info', 'warn', 'error']) console[method] = () => {};
 
-async function connect(): Promise<void> {
+async function connect() {
   const { state, saveCreds } = await useMultiFileAuthState(folder);
   const sock = makeWASocket({
     auth: { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger) },
