@@ -53,5 +53,5 @@ test('a megabyte of text is cut at what WhatsApp takes, quickly', () => {
   const start = performance.now();
   expect(parseCommand(`!say ${'x '.repeat(500_000)}`, '!')?.rest.length).toBeLessThanOrEqual(65_536);
   expect(parseCommand(' '.repeat(1_000_000), '!')).toBeUndefined();
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(performance.now() - start).toBeLessThan(3_000);
 });
