@@ -22,6 +22,8 @@ export type CloseReason =
   | { readonly kind: 'network'; readonly statusCode: number | undefined; readonly message: string };
 
 const DEFAULT_BAN_MS = 60 * 60 * 1000;
+/** Whatever WhatsApp says: a year from now is a date that everything here can count with. */
+const LONGEST_BAN_MS = 365 * 24 * 60 * 60 * 1000;
 
 /**
  * Sorts what Baileys reports in `lastDisconnect.error`: a Boom of its own copy of that package (so never
@@ -62,7 +64,7 @@ function isLogout(statusCode: number | undefined, message: string, data: Fields)
 /** `<failure reason="402" expire="SECONDS">`. */
 function banLengthMs(data: Fields): number {
   const seconds = Number(data.expire);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : DEFAULT_BAN_MS;
+  return seconds > 0 ? Math.min(Math.ceil(seconds * 1000), LONGEST_BAN_MS) : DEFAULT_BAN_MS;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

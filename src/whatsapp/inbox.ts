@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type BinaryNode, proto, unpadRandomMax16 } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { IncomingMessage } from '../bot/ports.ts';
+import { messageOf } from '../errors.ts';
 import type { Session } from '../session/store.ts';
 import type { KeyChanges } from '../session/transactions.ts';
 import { type Account, type Envelope, messageKey, readEnvelope, toIncoming } from './incoming.ts';
@@ -28,6 +29,8 @@ interface StanzaPart {
 }
 
 const KEEP_MS = 7 * 24 * 60 * 60 * 1000;
+/** How long the words of what is no message for the bot (reactions, keys) are kept: WhatsApp may send it again. */
+const KEEP_WORDS_MS = 24 * 60 * 60 * 1000;
 const MOST_ROWS = 10_000;
 /** An empty message in WhatsApp's padding: what a ciphertext says whose message was dealt with long ago. */
 const NOTHING = Uint8Array.of(1);
@@ -84,7 +87,7 @@ export class Inbox implements DecryptionHooks {
       if (!row.isWaiting || !row.attrs) continue;
       const message = this.#assemble(row.attrs, row.parts ?? []);
       if (message) messages.push(message);
-      else void this.finish(key);
+      else this.#tidy({ [key]: { atMs: row.atMs, hashes: row.hashes } });
     }
     return messages;
   }
@@ -170,17 +173,28 @@ export class Inbox implements DecryptionHooks {
   /** Ids are kept for seven days, and never more than ten thousand. */
   #prune(): void {
     const tooMany = this.#rows.size - MOST_ROWS;
-    const gone: Record<string, null> = {};
+    const changes: Record<string, InboxRow | null> = {};
     let index = 0;
     for (const [key, row] of this.#rows) {
-      const isOld = row.atMs < this.#now() - KEEP_MS;
-      if ((isOld || index < tooMany) && !row.isWaiting) {
-        gone[key] = null;
+      const ageMs = this.#now() - row.atMs;
+      if ((ageMs > KEEP_MS || index < tooMany) && !row.isWaiting) {
+        changes[key] = null;
         for (const hash of row.hashes) this.#byHash.delete(hash);
+      } else if (ageMs > KEEP_WORDS_MS && !row.isWaiting && row.parts) {
+        changes[key] = { atMs: row.atMs, hashes: row.hashes };
       }
       index += 1;
     }
-    if (Object.keys(gone).length > 0) void this.#session.set({ inbox: gone });
+    if (Object.keys(changes).length > 0) this.#tidy(changes);
+  }
+
+  /** What is only for order's sake may fail on a full disk: it is done again after the next start. */
+  #tidy(changes: Record<string, InboxRow | null>): void {
+    try {
+      void this.#session.set({ inbox: changes });
+    } catch (error) {
+      this.#log.debug({ detail: messageOf(error) }, 'the inbox could not be tidied up');
+    }
   }
 }
 

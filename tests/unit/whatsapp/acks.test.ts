@@ -1,0 +1,60 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { Acks } from '../../../src/whatsapp/acks.ts';
+
+const ack = (id: string | undefined, error?: string) => ({
+  tag: 'ack',
+  attrs: { class: 'message', ...(id === undefined ? {} : { id }), ...(error ? { error } : {}) },
+});
+
+describe('Acks', () => {
+  it('resolves at the ack of the message', async () => {
+    const acks = new Acks();
+    const expected = acks.expect('A', new AbortController().signal);
+    acks.received(ack('B'));
+    acks.received(ack('A'));
+    await expect(expected).resolves.toBeUndefined();
+    expect(acks.lastAtMs).toBeTypeOf('number');
+  });
+
+  it('rejects with SEND_REFUSED where it carries an error, which is no sign of life for sends', async () => {
+    const acks = new Acks();
+    const expected = acks.expect('A', new AbortController().signal);
+    acks.received(ack('A', '479'));
+    await expect(expected).rejects.toMatchObject({ code: 'SEND_REFUSED' });
+    expect(acks.lastAtMs).toBeUndefined();
+  });
+
+  it('rejects with SEND_TIMEOUT when the signal aborts, and when it had', async () => {
+    const acks = new Acks();
+    const controller = new AbortController();
+    const expected = acks.expect('A', controller.signal);
+    controller.abort();
+    await expect(expected).rejects.toMatchObject({ code: 'SEND_TIMEOUT' });
+    await expect(acks.expect('B', controller.signal)).rejects.toMatchObject({ code: 'SEND_TIMEOUT' });
+  });
+
+  it('rejects with NOT_CONNECTED when the connection is gone, all of them', async () => {
+    const acks = new Acks();
+    const { signal } = new AbortController();
+    const all = Promise.allSettled([acks.expect('A', signal), acks.expect('B', signal)]);
+    acks.abandon();
+    for (const outcome of await all) expect(outcome).toMatchObject({ reason: { code: 'NOT_CONNECTED' } });
+  });
+
+  it('leaves no listener at the signal', async () => {
+    const acks = new Acks();
+    const { signal } = new AbortController();
+    const expected = acks.expect('A', signal);
+    acks.received(ack('A'));
+    await expected;
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('takes an ack that nobody waits for, twice the same, and one without an id', () => {
+    const acks = new Acks();
+    acks.received(ack('A'));
+    acks.received(ack('A'));
+    acks.received(ack(undefined, '500'));
+  });
+});

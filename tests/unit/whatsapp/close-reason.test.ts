@@ -1,0 +1,201 @@
+import { Boom } from '@hapi/boom';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/errors.ts';
+import { type CloseReason, classifyClose } from '../../../src/whatsapp/close-reason.ts';
+
+/** As the library's own copy of Boom makes it: no instance of ours. */
+function foreignBoom(message: string, statusCode: number | undefined, data?: unknown): Error {
+  return Object.assign(new Error(message), { isBoom: true, output: { statusCode }, data });
+}
+
+function isPrintable(value: unknown): boolean {
+  try {
+    return String(value).length >= 0;
+  } catch {
+    return false;
+  }
+}
+
+const conflict = (type: string) => ({ tag: 'conflict', attrs: { type } });
+
+const ROWS: ReadonlyArray<readonly [name: string, error: unknown, reason: CloseReason]> = [
+  [
+    'a stream error 401 with device_removed is a logout',
+    foreignBoom('Stream Errored (conflict)', 401, conflict('device_removed')),
+    { kind: 'logged-out', detail: 'Stream Errored (conflict)' },
+  ],
+  [
+    'our own logout() is one',
+    foreignBoom('Intentional Logout', 401),
+    { kind: 'logged-out', detail: 'Intentional Logout' },
+  ],
+  [
+    'a message that says "Logged Out" is one',
+    foreignBoom('Connection Failure: Logged Out', 401),
+    { kind: 'logged-out', detail: 'Connection Failure: Logged Out' },
+  ],
+  [
+    'in any case, and with any status',
+    new Error('you were LOGGED OUT by the phone'),
+    { kind: 'logged-out', detail: 'you were LOGGED OUT by the phone' },
+  ],
+  [
+    'a bare 401 at login may be temporary',
+    foreignBoom('Connection Failure', 401, { reason: '401', location: 'cln' }),
+    { kind: 'auth-failed', statusCode: 401 },
+  ],
+  [
+    'so may a stream error 401 without a conflict',
+    foreignBoom('Stream Errored (unknown)', 401, { tag: 'stream:error', attrs: { code: '401' } }),
+    { kind: 'auth-failed', statusCode: 401 },
+  ],
+  [
+    'and a conflict 401 of any other type',
+    foreignBoom('Stream Errored (conflict)', 401, conflict('something_new')),
+    { kind: 'auth-failed', statusCode: 401 },
+  ],
+  [
+    'and a 403',
+    foreignBoom('Connection Failure', 403, { reason: '403' }),
+    { kind: 'auth-failed', statusCode: 403 },
+  ],
+  [
+    'device_removed counts only with its 401',
+    foreignBoom('Stream Errored (conflict)', 440, conflict('device_removed')),
+    { kind: 'replaced' },
+  ],
+  [
+    '515 asks for a restart',
+    foreignBoom('Stream Errored (restart required)', 515),
+    { kind: 'restart-required' },
+  ],
+  [
+    '440 is another client',
+    foreignBoom('Stream Errored (conflict)', 440, conflict('replaced')),
+    { kind: 'replaced' },
+  ],
+  [
+    '405 is an old version',
+    foreignBoom('Connection Failure', 405, { reason: '405' }),
+    { kind: 'version-refused' },
+  ],
+  [
+    '402 is a ban, with its length in seconds',
+    foreignBoom('Connection Failure', 402, { reason: '402', expire: '86400' }),
+    { kind: 'banned', forMs: 86_400_000 },
+  ],
+  [
+    'a ban without a length lasts an hour',
+    foreignBoom('Connection Failure', 402, { reason: '402' }),
+    { kind: 'banned', forMs: 3_600_000 },
+  ],
+  [
+    'so does one with a length that makes no sense',
+    foreignBoom('Connection Failure', 402, { expire: 'tomorrow' }),
+    { kind: 'banned', forMs: 3_600_000 },
+  ],
+  [
+    'so does one that is over',
+    foreignBoom('Connection Failure', 402, { expire: '-5' }),
+    { kind: 'banned', forMs: 3_600_000 },
+  ],
+  [
+    '408 at the end of the QR codes is nobody who scanned',
+    foreignBoom('QR refs attempts ended', 408),
+    { kind: 'qr-ended' },
+  ],
+  [
+    'any other 408 is the network',
+    foreignBoom('Connection was lost', 408),
+    { kind: 'network', statusCode: 408, message: 'Connection was lost' },
+  ],
+  [
+    'DNS and refused connections are the network',
+    foreignBoom('WebSocket Error (getaddrinfo ENOTFOUND web.whatsapp.com)', 408),
+    {
+      kind: 'network',
+      statusCode: 408,
+      message: 'WebSocket Error (getaddrinfo ENOTFOUND web.whatsapp.com)',
+    },
+  ],
+  [
+    'a 401 of a proxy is the network',
+    foreignBoom('WebSocket Error (Unexpected server response: 401)', 401),
+    { kind: 'network', statusCode: 401, message: 'WebSocket Error (Unexpected server response: 401)' },
+  ],
+  [
+    'a 403 of a proxy, too',
+    foreignBoom('WebSocket Error (Unexpected server response: 403)', 403),
+    { kind: 'network', statusCode: 403, message: 'WebSocket Error (Unexpected server response: 403)' },
+  ],
+  ...[400, 411, 428, 463, 479, 500, 503, 999].map(
+    (statusCode) =>
+      [
+        `${statusCode} is the network or the service`,
+        foreignBoom('Stream Errored (ack)', statusCode),
+        { kind: 'network', statusCode, message: 'Stream Errored (ack)' },
+      ] as const,
+  ),
+  [
+    'a bad server hello is a plain error',
+    new Error('invalid wire type'),
+    { kind: 'network', statusCode: undefined, message: 'invalid wire type' },
+  ],
+  [
+    'end() without an error is the network',
+    undefined,
+    { kind: 'network', statusCode: undefined, message: 'closed without an error' },
+  ],
+  [
+    'a status that is no number is none',
+    foreignBoom('odd', '401' as unknown as number),
+    { kind: 'network', statusCode: undefined, message: 'odd' },
+  ],
+  [
+    'a Boom of our own copy reads the same',
+    new Boom('Connection Failure', { statusCode: 401, data: { reason: '401' } }),
+    { kind: 'auth-failed', statusCode: 401 },
+  ],
+  [
+    'a write that failed is our own reason',
+    new AppError('STORAGE_FAILED', 'Could not write creds.json (ENOSPC).'),
+    { kind: 'storage-failed', message: 'Could not write creds.json (ENOSPC).' },
+  ],
+];
+
+describe('classifyClose', () => {
+  it.each(ROWS)('%s', (_, error, reason) => {
+    expect(classifyClose(error)).toEqual(reason);
+  });
+
+  it('takes whatever was thrown', () => {
+    fc.assert(
+      fc.property(fc.anything().filter(isPrintable), (thrown) => {
+        expect(classifyClose(thrown).kind).toBeTypeOf('string');
+      }),
+    );
+  });
+
+  it('never ends a session for a status and data that it does not know', () => {
+    const data = fc.oneof(fc.constant(undefined), fc.constant(conflict('replaced')), fc.object());
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 999 }), data, (statusCode, data) => {
+        expect(classifyClose(foreignBoom('Connection Failure', statusCode, data)).kind).not.toBe(
+          'logged-out',
+        );
+      }),
+    );
+  });
+
+  it('keeps the length of a ban within what a clock can tell', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.double(), fc.integer(), fc.string()), (expire) => {
+        const reason = classifyClose(foreignBoom('Connection Failure', 402, { expire: String(expire) }));
+        if (reason.kind !== 'banned') throw new Error(`it is ${reason.kind}`);
+        expect(reason.forMs).toBeGreaterThan(0);
+        expect(new Date(Date.now() + reason.forMs).toISOString()).toBeTypeOf('string');
+      }),
+    );
+  });
+});

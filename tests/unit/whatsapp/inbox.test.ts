@@ -1,0 +1,323 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BinaryNode, proto, unpadRandomMax16, writeRandomPadMax16 } from '@whiskeysockets/baileys';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { IncomingMessage } from '../../../src/bot/ports.ts';
+import { realFileSystem } from '../../../src/session/files.ts';
+import { openSession, type Session } from '../../../src/session/store.ts';
+import { Inbox } from '../../../src/whatsapp/inbox.ts';
+
+const ANNA = '15550200001@s.whatsapp.net';
+const DAY = 24 * 60 * 60 * 1000;
+const log = pino({ level: 'silent' });
+
+let folder: string;
+let session: Session;
+let inbox: Inbox;
+let received: IncomingMessage[];
+let nowMs: number;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'inbox-'));
+  nowMs = Date.now();
+  await open();
+  session.creds.me = { id: '15550100000:3@s.whatsapp.net', lid: '100000000000000:3@lid' };
+  session.saveCreds();
+});
+
+afterEach(async () => {
+  await session.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function open(fs = realFileSystem): Promise<void> {
+  session = await openSession(folder, { log, fs, onFailure: () => {} });
+  session.creds.me ??= { id: '15550100000:3@s.whatsapp.net', lid: '100000000000000:3@lid' };
+  received = [];
+  inbox = new Inbox({
+    session,
+    log,
+    numberOf: () => undefined,
+    onMessage: (message) => received.push(message),
+    now: () => nowMs,
+  });
+}
+
+/** As after a kill: what was stored is there, and nothing in memory. */
+async function restart(): Promise<void> {
+  await session.close();
+  await open();
+}
+
+const plaintext = (message: proto.IMessage): Uint8Array =>
+  writeRandomPadMax16(proto.Message.encode(message).finish());
+
+function stanzaOf(ciphertexts: Uint8Array[], attrs: Record<string, string> = {}): BinaryNode {
+  return {
+    tag: 'message',
+    attrs: { id: 'ID1', from: ANNA, t: '1700000000', ...attrs },
+    content: ciphertexts.map((content) => ({ tag: 'enc', attrs: { type: 'msg' }, content })),
+  };
+}
+
+/** What the client does with a ciphertext: looks whether it is known, decrypts, stores, goes on. */
+async function decrypt(ciphertext: Uint8Array, plain: Uint8Array): Promise<Uint8Array> {
+  const known = inbox.before(ciphertext);
+  if (known) return known;
+  const changes = inbox.decrypted(ciphertext, plain);
+  if (changes) await session.set(changes);
+  inbox.stored(ciphertext);
+  return plain;
+}
+
+async function receive(
+  message: proto.IMessage,
+  attrs: Record<string, string> = {},
+  ciphertext: Uint8Array = randomBytes(40),
+): Promise<Uint8Array> {
+  inbox.sawStanza(stanzaOf([ciphertext], attrs));
+  await decrypt(ciphertext, plaintext(message));
+  return ciphertext;
+}
+
+const textsOf = (messages: IncomingMessage[]): string[] => messages.map(({ text }) => text);
+
+describe('a message', () => {
+  it('is handed out once it is stored', async () => {
+    await receive({ conversation: '!ping' });
+    expect(textsOf(received)).toEqual(['!ping']);
+  });
+
+  it('is not handed out where it could not be stored', () => {
+    const ciphertext = randomBytes(40);
+    inbox.sawStanza(stanzaOf([ciphertext]));
+    inbox.decrypted(ciphertext, plaintext({ conversation: '!ping' }));
+    expect(received).toEqual([]);
+    expect(inbox.before(ciphertext)).toBeUndefined();
+  });
+
+  it('is handed out again after a restart while it is unfinished, oldest first', async () => {
+    await receive({ conversation: 'one' });
+    await receive({ conversation: 'two' }, { id: 'ID2' });
+    await restart();
+    expect(textsOf(inbox.unfinished())).toEqual(['one', 'two']);
+    await restart();
+    expect(textsOf(inbox.unfinished())).toEqual(['one', 'two']);
+  });
+
+  it('is the same when it is handed out again', async () => {
+    await receive({ extendedTextMessage: { text: '!a', contextInfo: { expiration: 60 } } });
+    const [first] = received;
+    await restart();
+    expect(inbox.unfinished()).toEqual([first]);
+  });
+
+  it('is not handed out again once it is finished', async () => {
+    await receive({ conversation: 'one' });
+    await receive({ conversation: 'two' }, { id: 'ID2' });
+    await inbox.finish(received[0]?.key ?? '');
+    await restart();
+    expect(textsOf(inbox.unfinished())).toEqual(['two']);
+  });
+
+  it('may be finished twice, and so may one that nobody knows', async () => {
+    await receive({ conversation: 'one' });
+    const { key } = received[0] ?? { key: '' };
+    await inbox.finish(key);
+    await inbox.finish(key);
+    await inbox.finish('nobody');
+    expect(inbox.unfinished()).toEqual([]);
+  });
+
+  it('keeps no words once it is finished', async () => {
+    await receive({ conversation: 'a secret' });
+    await inbox.finish(received[0]?.key ?? '');
+    const rows = JSON.stringify([...session.rows('inbox')]);
+    expect(rows).not.toContain('parts');
+    expect(rows).not.toContain('attrs');
+  });
+});
+
+describe('a ciphertext that comes again', () => {
+  it('before the message is finished gives its plaintext, and the bot gets it once', async () => {
+    const ciphertext = await receive({ conversation: '!ping' });
+    const again = inbox.before(ciphertext);
+    expect(proto.Message.decode(unpadRandomMax16(again ?? Buffer.alloc(0))).conversation).toBe('!ping');
+    inbox.stored(ciphertext);
+    expect(received).toHaveLength(1);
+  });
+
+  it('after a restart as well', async () => {
+    const ciphertext = await receive({ conversation: '!ping' });
+    await restart();
+    const again = inbox.before(ciphertext);
+    expect(proto.Message.decode(unpadRandomMax16(again ?? Buffer.alloc(0))).conversation).toBe('!ping');
+    expect(received).toEqual([]);
+  });
+
+  it('after the message is finished says nothing, and is recognised all the same', async () => {
+    const ciphertext = await receive({ conversation: '!ping' });
+    await inbox.finish(received[0]?.key ?? '');
+    await restart();
+    const again = inbox.before(ciphertext);
+    expect(again).toBeDefined();
+    expect(proto.Message.decode(unpadRandomMax16(again ?? Buffer.alloc(0))).conversation).toBeFalsy();
+  });
+
+  it('is unknown where it never came', () => {
+    expect(inbox.before(randomBytes(40))).toBeUndefined();
+  });
+});
+
+describe('a message that was sent anew under its id', () => {
+  it('is not handed out while the first is unfinished', async () => {
+    await receive({ conversation: '!ping' });
+    await receive({ conversation: '!ping' });
+    expect(received).toHaveLength(1);
+    expect(inbox.unfinished()).toHaveLength(1);
+  });
+
+  it('nor once it is finished, and stays finished', async () => {
+    await receive({ conversation: '!ping' });
+    await inbox.finish(received[0]?.key ?? '');
+    const second = await receive({ conversation: '!ping' });
+    expect(received).toHaveLength(1);
+    await restart();
+    expect(inbox.unfinished()).toEqual([]);
+    expect(inbox.before(second)).toBeDefined();
+  });
+});
+
+describe('a stanza in several parts', () => {
+  it('is one message, complete with its last part', async () => {
+    const [key, text] = [randomBytes(40), randomBytes(40)];
+    inbox.sawStanza(stanzaOf([key, text]));
+    await decrypt(key, plaintext({ senderKeyDistributionMessage: { groupId: 'g' } }));
+    expect(received).toEqual([]);
+    await decrypt(text, plaintext({ conversation: '!ping' }));
+    expect(textsOf(received)).toEqual(['!ping']);
+    await restart();
+    expect(textsOf(inbox.unfinished())).toEqual(['!ping']);
+  });
+
+  it('that was cut off by a kill goes on where it was', async () => {
+    const [key, text] = [randomBytes(40), randomBytes(40)];
+    inbox.sawStanza(stanzaOf([key, text]));
+    await decrypt(key, plaintext({ senderKeyDistributionMessage: { groupId: 'g' } }));
+    await restart();
+    expect(inbox.unfinished()).toEqual([]);
+    inbox.sawStanza(stanzaOf([key, text]));
+    await decrypt(key, plaintext({}));
+    await decrypt(text, plaintext({ conversation: '!ping' }));
+    expect(textsOf(received)).toEqual(['!ping']);
+  });
+});
+
+describe('input that makes no sense', () => {
+  it.each<[string, BinaryNode]>([
+    ['no content', { tag: 'message', attrs: { id: 'A', from: ANNA } }],
+    ['text for content', { tag: 'message', attrs: { id: 'A', from: ANNA }, content: 'x' }],
+    ['text for a ciphertext', stanzaOf([], {})],
+    [
+      'a child without content',
+      { tag: 'message', attrs: { id: 'A', from: ANNA }, content: [{ tag: 'enc', attrs: {} }] },
+    ],
+  ])('%s', (_, node) => {
+    expect(() => inbox.sawStanza(node)).not.toThrow();
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['no sender', { from: '' }],
+    ['a group without a participant', { from: '120363000000000001@g.us' }],
+    ['a server that nobody knows', { from: 'x@nowhere' }],
+  ])('an envelope with %s stores nothing', (_, attrs) => {
+    const ciphertext = randomBytes(40);
+    inbox.sawStanza(stanzaOf([ciphertext], attrs));
+    expect(inbox.decrypted(ciphertext, plaintext({ conversation: 'x' }))).toBeUndefined();
+  });
+
+  it.each([
+    ['nothing', Uint8Array.of()],
+    ['zeros', new Uint8Array(20)],
+    ['no protobuf', Uint8Array.of(255, 255, 255, 255, 1)],
+  ])('a plaintext of %s is no message', async (_, plain) => {
+    const ciphertext = randomBytes(40);
+    inbox.sawStanza(stanzaOf([ciphertext]));
+    await decrypt(ciphertext, plain);
+    expect(received).toEqual([]);
+    expect(inbox.unfinished()).toEqual([]);
+  });
+
+  it('a ciphertext that came in no stanza stores nothing', () => {
+    expect(inbox.decrypted(randomBytes(40), plaintext({ conversation: 'x' }))).toBeUndefined();
+  });
+
+  it('nobody is linked yet', () => {
+    delete session.creds.me;
+    const ciphertext = randomBytes(40);
+    inbox.sawStanza(stanzaOf([ciphertext]));
+    expect(inbox.decrypted(ciphertext, plaintext({ conversation: 'x' }))).toBeUndefined();
+    expect(inbox.unfinished()).toEqual([]);
+  });
+});
+
+describe('what is kept', () => {
+  it('goes after seven days, but for what is unfinished', async () => {
+    await receive({ conversation: 'done' });
+    await inbox.finish(received[0]?.key ?? '');
+    await receive({ conversation: 'open' }, { id: 'ID2' });
+    nowMs += 7 * DAY + 1;
+    await restart();
+    expect(session.rows('inbox').size).toBe(1);
+    expect(textsOf(inbox.unfinished())).toEqual(['open']);
+  });
+
+  it('stays for seven days', async () => {
+    const ciphertext = await receive({ conversation: 'done' });
+    await inbox.finish(received[0]?.key ?? '');
+    nowMs += 7 * DAY - 1;
+    await restart();
+    expect(inbox.before(ciphertext)).toBeDefined();
+  });
+
+  it('is never more than ten thousand and a tenth', async () => {
+    const rows: Record<string, object> = {};
+    for (let i = 0; i < 11_000; i++) rows[`|x|${i}`] = { atMs: nowMs, hashes: [`h${i}`] };
+    await session.set({ inbox: rows });
+    await receive({ conversation: 'one more' });
+    expect(session.rows('inbox').size).toBe(10_000);
+    expect(inbox.unfinished()).toHaveLength(1);
+  });
+
+  it('the words of what is no message for the bot go after a day', async () => {
+    await receive({ reactionMessage: { text: '👍', key: { id: 'X' } } });
+    nowMs += DAY + 1;
+    await restart();
+    expect(JSON.stringify([...session.rows('inbox')])).not.toContain('parts');
+  });
+
+  it('may be too old to stay on a disk that is full, and the bot starts all the same', async () => {
+    await receive({ conversation: 'done' });
+    await inbox.finish(received[0]?.key ?? '');
+    nowMs += 8 * DAY;
+    await session.close();
+    let isFull = false;
+    const writeSync = ((...args: Parameters<typeof realFileSystem.writeSync>) => {
+      if (isFull) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      return realFileSystem.writeSync(...args);
+    }) as typeof realFileSystem.writeSync;
+    session = await openSession(folder, {
+      log,
+      fs: { ...realFileSystem, writeSync },
+      onFailure: () => {},
+    });
+    isFull = true;
+    const build = () =>
+      new Inbox({ session, log, numberOf: () => undefined, onMessage: () => {}, now: () => nowMs });
+    expect(build).not.toThrow();
+    isFull = false;
+  });
+});

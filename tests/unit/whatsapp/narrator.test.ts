@@ -1,0 +1,98 @@
+import { levels, pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { CloseReason } from '../../../src/whatsapp/close-reason.ts';
+import { Narrator } from '../../../src/whatsapp/narrator.ts';
+import { NO_CLOSES } from '../../../src/whatsapp/reconnect.ts';
+
+/** What the narrator says while `tell` runs, as `level text`. */
+function saidBy(tell: (narrator: Narrator) => void, path = './sessions'): string[] {
+  const lines: string[] = [];
+  const write = (line: string): void => {
+    const { level, msg } = JSON.parse(line) as { level: number; msg: string };
+    lines.push(`${levels.labels[level]} ${msg}`);
+  };
+  tell(new Narrator(pino({ level: 'trace' }, { write }), path));
+  return lines;
+}
+
+describe('the lines that people rely on', () => {
+  it.each<[string, (narrator: Narrator) => void, string[]]>([
+    ['start', (n) => n.starting(), ['info Initializing Baileys WhatsApp client...']],
+    ['connecting', (n) => n.status('connecting'), ['info Connection status: connecting']],
+    [
+      'open',
+      (n) => n.status('open'),
+      ['info Connection status: open', 'info ✅ WhatsApp connection established'],
+    ],
+    ['close', (n) => n.status('close'), ['info Connection status: close']],
+    ['the usual wait', (n) => n.waiting(5_000), ['info Reconnecting in 5 seconds...']],
+    ['a long wait', (n) => n.waiting(240_000), ['info Reconnecting in 240 seconds...']],
+    ['no wait', (n) => n.waiting(0), []],
+    [
+      '401 that is no logout',
+      (n) => n.closed({ kind: 'auth-failed', statusCode: 401 }, { ...NO_CLOSES, authFailures: 1 }),
+      [
+        'warn ⚠️ Authentication failed (401)',
+        'warn Authentication failed, but might be temporary. Trying to reconnect...',
+      ],
+    ],
+    [
+      '403',
+      (n) => n.closed({ kind: 'auth-failed', statusCode: 403 }, { ...NO_CLOSES, authFailures: 4 }),
+      [
+        'warn ⚠️ Authentication failed (403)',
+        'warn Authentication failed, but might be temporary. Trying to reconnect...',
+      ],
+    ],
+  ])('%s', (_, tell, lines) => {
+    expect(saidBy(tell)).toEqual(lines);
+  });
+
+  it('a logout names the real path, and how to link again', () => {
+    const lines = saidBy((narrator) => narrator.loggedOut(), '/srv/bots/one');
+    expect(lines[0]).toBe('error Logged out. Run: rm -rf /srv/bots/one');
+    expect(lines[1]).toMatch(/^error .*scan.*Linked devices/);
+  });
+
+  it.each([5, 6, 100])('refused %i times in a row says that the session is probably gone', (authFailures) => {
+    const reason: CloseReason = { kind: 'auth-failed', statusCode: 401 };
+    const lines = saidBy((n) => n.closed(reason, { ...NO_CLOSES, authFailures }), './sessions/bot1');
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).toMatch(/^error .*probably gone.*rm -rf \.\/sessions\/bot1/);
+    expect(lines[2]).toContain(`${authFailures} times`);
+  });
+});
+
+/** Every member of the union has something to say, at its level. */
+const LEVELS: {
+  [K in CloseReason['kind']]: readonly [Extract<CloseReason, { kind: K }>, string | undefined];
+} = {
+  'logged-out': [{ kind: 'logged-out', detail: 'x' }, undefined],
+  'auth-failed': [{ kind: 'auth-failed', statusCode: 401 }, 'warn'],
+  'restart-required': [{ kind: 'restart-required' }, 'info'],
+  replaced: [{ kind: 'replaced' }, 'warn'],
+  'version-refused': [{ kind: 'version-refused' }, 'warn'],
+  banned: [{ kind: 'banned', forMs: 3_600_000 }, 'error'],
+  'qr-ended': [{ kind: 'qr-ended' }, 'info'],
+  'storage-failed': [{ kind: 'storage-failed', message: 'Could not write x (ENOSPC).' }, 'error'],
+  network: [{ kind: 'network', statusCode: 503, message: 'gone' }, 'warn'],
+};
+
+describe('every close', () => {
+  it.each(Object.values(LEVELS))('%o is told at level %s', (reason, level) => {
+    const lines = saidBy((narrator) => narrator.closed(reason, NO_CLOSES));
+    expect(lines.map((line) => line.split(' ')[0])[0]).toBe(level);
+  });
+
+  it('a ban says until when', () => {
+    const forMs = 86_400_000;
+    const [line] = saidBy((narrator) => narrator.closed({ kind: 'banned', forMs }, NO_CLOSES));
+    const until = Date.parse(/until (\S+?Z)/.exec(line ?? '')?.[1] ?? '');
+    expect(Math.abs(until - Date.now() - forMs)).toBeLessThan(5_000);
+  });
+
+  it('a failed write is told in its own words', () => {
+    const [line] = saidBy((narrator) => narrator.closed(LEVELS['storage-failed'][0], NO_CLOSES));
+    expect(line).toContain('Could not write x (ENOSPC).');
+  });
+});

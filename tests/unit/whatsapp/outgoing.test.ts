@@ -1,0 +1,105 @@
+import type { proto, WAMediaUploadFunction } from '@whiskeysockets/baileys';
+import { describe, expect, it } from 'vitest';
+import type { Content, IncomingMessage } from '../../../src/bot/ports.ts';
+import { readEnvelope, toIncoming } from '../../../src/whatsapp/incoming.ts';
+import { additionalNodes, buildMessage, toBaileysContent } from '../../../src/whatsapp/outgoing.ts';
+
+const ME = { id: '15550100000:3@s.whatsapp.net', lid: undefined };
+const CHAT = '15550200001@s.whatsapp.net';
+const data = Uint8Array.of(1, 2, 3);
+
+function incoming(message: proto.IMessage): IncomingMessage {
+  const made = toIncoming(readEnvelope({ id: 'ASKED', from: CHAT, t: '1700000000' }, ME), message);
+  if (!made) throw new Error('this is no message');
+  return made;
+}
+
+const asked = incoming({ conversation: '!ping' });
+const noUpload: WAMediaUploadFunction = () => Promise.reject(new Error('nothing is to be uploaded'));
+const account = () => ({ id: ME.id, upload: noUpload, signal: new AbortController().signal });
+
+const CONTENTS: ReadonlyArray<readonly [Content, object]> = [
+  [
+    { kind: 'text', text: 'hi', mentions: [CHAT] },
+    { text: 'hi', mentions: [CHAT], linkPreview: null },
+  ],
+  [
+    { kind: 'text', text: 'https://example.com' },
+    { linkPreview: null, mentions: [] },
+  ],
+  [{ kind: 'reaction', emoji: '👍', to: asked }, { react: { text: '👍', key: { id: 'ASKED' } } }],
+  [
+    { kind: 'poll', question: 'When?', options: ['now', 'later'], maxChoices: 1 },
+    { poll: { name: 'When?', values: ['now', 'later'], selectableCount: 1 } },
+  ],
+  [
+    { kind: 'image', data, caption: 'c' },
+    { image: Buffer.from(data), caption: 'c' },
+  ],
+  [
+    { kind: 'video', data, mimetype: 'video/webm' },
+    { video: Buffer.from(data), mimetype: 'video/webm' },
+  ],
+  [
+    { kind: 'audio', data, mimetype: 'audio/ogg' },
+    { audio: Buffer.from(data), mimetype: 'audio/ogg' },
+  ],
+  [{ kind: 'sticker', data }, { sticker: Buffer.from(data) }],
+  [
+    { kind: 'document', data },
+    { document: Buffer.from(data), mimetype: 'application/octet-stream', fileName: 'file' },
+  ],
+  [
+    { kind: 'document', data, fileName: 'a.txt', mimetype: 'text/plain', caption: 'c' },
+    { fileName: 'a.txt', mimetype: 'text/plain', caption: 'c' },
+  ],
+];
+
+describe('toBaileysContent', () => {
+  it.each(CONTENTS)('%o', (content, expected) => {
+    expect(toBaileysContent(content)).toMatchObject(expected);
+  });
+});
+
+describe('buildMessage', () => {
+  it('a text without anything else', async () => {
+    const message = await buildMessage(
+      { id: 'A', chat: CHAT, content: { kind: 'text', text: 'pong' } },
+      account(),
+    );
+    expect(message.extendedTextMessage?.text ?? message.conversation).toBe('pong');
+  });
+
+  it('a reply quotes the message it answers, with its words', async () => {
+    const reply = { id: 'A', chat: CHAT, content: { kind: 'text', text: 'pong' }, quote: asked } as const;
+    const { extendedTextMessage } = await buildMessage(reply, account());
+    expect(extendedTextMessage?.contextInfo).toMatchObject({
+      stanzaId: 'ASKED',
+      participant: CHAT,
+      quotedMessage: { conversation: '!ping' },
+    });
+  });
+
+  it('a reply in a disappearing chat disappears as well', async () => {
+    const content = { kind: 'text', text: 'pong' } as const;
+    const message = await buildMessage(
+      { id: 'A', chat: CHAT, content, expirationSeconds: 86_400 },
+      account(),
+    );
+    const inner = message.ephemeralMessage?.message ?? message;
+    expect(inner.extendedTextMessage?.contextInfo?.expiration).toBe(86_400);
+  });
+
+  it('an address in a text is not fetched', async () => {
+    const content = { kind: 'text', text: 'see http://127.0.0.1:1/secret' } as const;
+    const message = await buildMessage({ id: 'A', chat: CHAT, content }, account());
+    expect(message.extendedTextMessage?.matchedText ?? '').toBe('');
+  });
+});
+
+describe('additionalNodes', () => {
+  it('marks a poll as one, and nothing else', () => {
+    const polls = CONTENTS.filter(([content]) => additionalNodes(content).length > 0);
+    expect(polls.map(([{ kind }]) => kind)).toEqual(['poll']);
+  });
+});

@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CloseReason } from '../../../src/whatsapp/close-reason.ts';
+import {
+  type CloseHistory,
+  decideReconnect,
+  NO_CLOSES,
+  recordClose,
+  recordStable,
+  waitFor,
+} from '../../../src/whatsapp/reconnect.ts';
+
+const POLICY = { delayMs: 5_000, maxDelayMs: 300_000 };
+const NOW = 1_700_000_000_000;
+const MINUTE = 60_000;
+const half = (): number => 0.5;
+
+const NETWORK: CloseReason = { kind: 'network', statusCode: 428, message: 'Connection Terminated' };
+const AUTH: CloseReason = { kind: 'auth-failed', statusCode: 401 };
+const REPLACED: CloseReason = { kind: 'replaced' };
+
+/** Every member of the union, and what follows the first time. The type says when one is missing. */
+const FIRST: { [K in CloseReason['kind']]: readonly [Extract<CloseReason, { kind: K }>, number | 'stop'] } = {
+  'logged-out': [{ kind: 'logged-out', detail: 'Intentional Logout' }, 'stop'],
+  'auth-failed': [{ kind: 'auth-failed', statusCode: 403 }, 5_000],
+  'restart-required': [{ kind: 'restart-required' }, 0],
+  replaced: [{ kind: 'replaced' }, 60_000],
+  'version-refused': [{ kind: 'version-refused' }, 5_000],
+  banned: [{ kind: 'banned', forMs: 7_200_000 }, 7_200_000],
+  'qr-ended': [{ kind: 'qr-ended' }, 5_000],
+  'storage-failed': [{ kind: 'storage-failed', message: 'full' }, 5_000],
+  network: [{ kind: 'network', statusCode: undefined, message: 'gone' }, 5_000],
+};
+
+const reasons: fc.Arbitrary<CloseReason> = fc.constantFrom(...Object.values(FIRST).map(([reason]) => reason));
+
+const histories: fc.Arbitrary<CloseHistory> = fc.record({
+  failures: fc.nat(),
+  authFailures: fc.nat(),
+  replacedAtMs: fc.option(fc.integer({ min: NOW - 3_600_000, max: NOW }), { nil: undefined }),
+});
+
+function historyOf(...closes: ReadonlyArray<readonly [CloseReason, number]>): CloseHistory {
+  return closes.reduce<CloseHistory>(
+    (history, [reason, atMs]) => recordClose(reason, history, atMs),
+    NO_CLOSES,
+  );
+}
+
+describe('the first close of its kind', () => {
+  it.each(Object.values(FIRST))('%o', (reason, follows) => {
+    expect(decideReconnect(reason, NO_CLOSES, POLICY, NOW, half)).toEqual(
+      follows === 'stop' ? { action: 'stop' } : { action: 'reconnect', delayMs: follows },
+    );
+  });
+});
+
+describe('only a logout and a second takeover are the end', () => {
+  it('nothing else stops, however often it came before', () => {
+    fc.assert(
+      fc.property(
+        reasons,
+        histories,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (reason, before, chance) => {
+          fc.pre(reason.kind !== 'logged-out' && reason.kind !== 'replaced');
+          expect(decideReconnect(reason, before, POLICY, NOW, () => chance).action).toBe('reconnect');
+        },
+      ),
+    );
+  });
+
+  it('a logout always stops', () => {
+    fc.assert(
+      fc.property(histories, (before) => {
+        expect(decideReconnect(FIRST['logged-out'][0], before, POLICY, NOW, half)).toEqual({
+          action: 'stop',
+        });
+      }),
+    );
+  });
+});
+
+describe('a session that another client took over', () => {
+  it.each([
+    ['a second after the first time', 1_000, 'stop'],
+    ['just within ten minutes', 10 * MINUTE - 1, 'stop'],
+    ['after ten minutes', 10 * MINUTE, 'reconnect'],
+    ['hours later', 300 * MINUTE, 'reconnect'],
+  ])('%s', (_, laterMs, action) => {
+    const before = historyOf([REPLACED, NOW]);
+    expect(decideReconnect(REPLACED, before, POLICY, NOW + laterMs, half).action).toBe(action);
+  });
+
+  it('stops too when other closes came between', () => {
+    const before = historyOf([REPLACED, NOW], [NETWORK, NOW + MINUTE], [AUTH, NOW + 2 * MINUTE]);
+    expect(decideReconnect(REPLACED, before, POLICY, NOW + 3 * MINUTE, half)).toEqual({ action: 'stop' });
+  });
+
+  it('stops too when the connection was stable in between', () => {
+    const before = recordStable(historyOf([REPLACED, NOW]));
+    expect(decideReconnect(REPLACED, before, POLICY, NOW + 3 * MINUTE, half)).toEqual({ action: 'stop' });
+  });
+
+  it('counts from the last time', () => {
+    const before = historyOf([REPLACED, NOW], [REPLACED, NOW + 11 * MINUTE]);
+    expect(decideReconnect(REPLACED, before, POLICY, NOW + 12 * MINUTE, half)).toEqual({ action: 'stop' });
+  });
+});
+
+describe('the history', () => {
+  it('counts failures, and those of the login by themselves', () => {
+    expect(historyOf([NETWORK, NOW], [AUTH, NOW], [AUTH, NOW])).toEqual({
+      failures: 3,
+      authFailures: 2,
+      replacedAtMs: undefined,
+    });
+  });
+
+  it('forgets refused logins at any other close', () => {
+    expect(historyOf([AUTH, NOW], [AUTH, NOW], [NETWORK, NOW]).authFailures).toBe(0);
+  });
+
+  it('counts neither a pairing that nobody finished nor a restart that was asked for', () => {
+    expect(
+      historyOf([{ kind: 'qr-ended' }, NOW], [{ kind: 'restart-required' }, NOW], [NETWORK, NOW]).failures,
+    ).toBe(1);
+  });
+
+  it('begins anew after a stable connection, and remembers the takeover', () => {
+    expect(recordStable(historyOf([NETWORK, NOW], [REPLACED, NOW]))).toEqual({
+      failures: 0,
+      authFailures: 0,
+      replacedAtMs: NOW,
+    });
+  });
+});
+
+describe('waits', () => {
+  it('are the same ten times, then double up to the longest', () => {
+    const waits = Array.from({ length: 18 }, (_, index) => waitFor(index + 1, POLICY, () => 0));
+    expect(waits).toEqual([
+      ...Array(10).fill(5_000),
+      10_000,
+      20_000,
+      40_000,
+      80_000,
+      160_000,
+      300_000,
+      300_000,
+      300_000,
+    ]);
+  });
+
+  it('are shortened by up to a fifth by chance', () => {
+    expect(waitFor(12, POLICY, () => 1)).toBe(16_000);
+    expect(waitFor(100, POLICY, () => 1)).toBe(240_000);
+  });
+
+  it('stay within their bounds, whatever the settings', () => {
+    const settings = fc
+      .tuple(fc.integer({ min: 1, max: 86_400_000 }), fc.integer({ min: 1, max: 86_400_000 }))
+      .map(([a, b]) => ({ delayMs: Math.min(a, b), maxDelayMs: Math.max(a, b) }));
+    const chances = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_000_000 }), settings, chances, (failures, policy, chance) => {
+        const waitMs = waitFor(failures, policy, () => chance);
+        expect(waitMs).toBeGreaterThanOrEqual(policy.delayMs);
+        expect(waitMs).toBeLessThanOrEqual(policy.maxDelayMs);
+        expect(Number.isSafeInteger(waitMs)).toBe(true);
+      }),
+    );
+  });
+});
