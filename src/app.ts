@@ -153,9 +153,15 @@ export class App {
   }
 
   #buildBoard(session: Session, client: WhatsAppClient): StatusBoard {
-    const { sessionPath } = this.#config;
-    const startedAtMs = this.#startedAtMs;
-    return new StatusBoard({ client, session, sessionPath, startedAtMs, stats: () => this.#bot?.stats });
+    const { sessionPath, commandPrefix } = this.#config;
+    return new StatusBoard({
+      client,
+      session,
+      sessionPath,
+      commandPrefix,
+      startedAtMs: this.#startedAtMs,
+      stats: () => this.#bot?.stats,
+    });
   }
 
   /** A page that cannot be shown is no reason not to run. */

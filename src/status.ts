@@ -15,6 +15,7 @@ export interface StatusBoardParts {
   readonly client: WhatsAppClient;
   readonly session: Session;
   readonly sessionPath: string;
+  readonly commandPrefix: string;
   readonly startedAtMs: number;
   readonly stats: () => BotStats | undefined;
   /** When the account's phone last showed a sign of life, where that is known. */
@@ -65,7 +66,7 @@ export class StatusBoard implements StatusSource {
   }
 
   snapshot(): StatusSnapshot {
-    const { session, sessionPath, startedAtMs, stats, phoneSeenAtMs } = this.#parts;
+    const { session, sessionPath, commandPrefix, startedAtMs, stats, phoneSeenAtMs } = this.#parts;
     const counts = stats();
     return {
       nowMs: Date.now(),
@@ -75,6 +76,7 @@ export class StatusBoard implements StatusSource {
       sinceMs: this.#sinceMs,
       account: accountOf(session),
       sessionPath,
+      commandPrefix,
       lastClose: this.#lastClose,
       reconnects: this.#reconnects,
       received: counts?.received ?? 0,

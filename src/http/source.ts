@@ -32,6 +32,7 @@ export interface StatusSnapshot {
   readonly account: { readonly number: string | undefined; readonly name: string | undefined } | undefined;
   /** As the person wrote it, for what they are told to run. */
   readonly sessionPath: string;
+  readonly commandPrefix: string;
   readonly lastClose: CloseFacts | undefined;
   /** Reconnects by what made them necessary; every reason is there, with 0 too. */
   readonly reconnects: Readonly<Record<string, number>>;

@@ -6,6 +6,8 @@ import { formatBytes, formatCount, formatUptime, sumOf } from './words.ts';
 /** What the page shows, put into words: the script in the browser only places it, and counts the time. */
 export interface View {
   readonly headline: Headline;
+  /** Whether the bot has stopped, so that silence is no surprise. */
+  readonly isOver: boolean;
   readonly pairing: PairingView | undefined;
   /** What a person should do something about. */
   readonly warnings: readonly string[];
@@ -41,6 +43,7 @@ const REFUSALS_TO_TELL = 5;
 export function toView(snapshot: StatusSnapshot): View {
   return {
     headline: { ...headlineOf(snapshot), sinceMs: snapshot.sinceMs },
+    isOver: snapshot.situation.kind === 'stopped',
     pairing: pairingOf(snapshot),
     warnings: warningsOf(snapshot),
     sections: [
@@ -64,7 +67,7 @@ function headlineOf(snapshot: StatusSnapshot): Omit<Headline, 'sinceMs'> {
         ? { ...plain, tone: 'ask', title: 'Link this bot', sentence: 'Scan the code with your phone.' }
         : { ...plain, tone: 'ask', title: 'Link this bot', sentence: 'Enter the code on your phone.' };
     case 'open':
-      return { ...plain, tone: 'good', title: 'Connected', sentence: 'The bot is online and answers.' };
+      return { ...plain, tone: 'good', title: 'Connected', sentence: openSentence(snapshot) };
     case 'waiting':
       return {
         tone: 'wait',
@@ -77,6 +80,13 @@ function headlineOf(snapshot: StatusSnapshot): Omit<Headline, 'sinceMs'> {
     default:
       return assertNever(situation);
   }
+}
+
+/** To somebody who has just linked it, also what to try. */
+function openSentence({ answered, commandPrefix }: StatusSnapshot): string {
+  if (answered > 0) return 'The bot is online and answers.';
+  const help = /[\p{L}\p{N}]$/u.test(commandPrefix) ? `${commandPrefix} help` : `${commandPrefix}help`;
+  return `The bot is online. Send it ${help} from any phone to try it.`;
 }
 
 function stoppedHeadline(

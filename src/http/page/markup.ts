@@ -4,7 +4,7 @@ const SIGNS = `
   <symbol id="sign-good" viewBox="0 0 24 24"><path d="M5 12.5l4.5 4.5L19 7.5"/></symbol>
   <symbol id="sign-busy" viewBox="0 0 24 24"><path d="M6 12h.01M12 12h.01M18 12h.01"/></symbol>
   <symbol id="sign-ask" viewBox="0 0 24 24"><path d="M5 5h5v5H5zM14 5h5v5h-5zM5 14h5v5H5zM14.5 14.5h.01M19 14.5h.01M14.5 19h.01M19 19h.01"/></symbol>
-  <symbol id="sign-wait" viewBox="0 0 24 24"><path d="M12 6.5V12l3.5 2.5"/></symbol>
+  <symbol id="sign-wait" viewBox="0 0 24 24"><circle cx="12" cy="12" r="8.5"/><path d="M12 7.500V12l3 2"/></symbol>
   <symbol id="sign-bad" viewBox="0 0 24 24"><path d="M7 7l10 10M17 7L7 17"/></symbol>
 </svg>`;
 
@@ -43,7 +43,6 @@ export function statusPage(style: string, script: string): string {
 ${header}
 <main>
   <h1 class="hidden">Status of the bot</h1>
-  <p id="lost" class="note" role="status" hidden></p>
   <section id="headline" data-tone="busy" aria-labelledby="title">
     <svg class="sign" aria-hidden="true" focusable="false"><use id="sign" href="#sign-busy"/></svg>
     <div>
@@ -51,9 +50,10 @@ ${header}
         <h2 id="title">Looking</h2>
         <p id="sentence">Asking the bot how it is.</p>
       </div>
-      <p class="aside"><span id="since"></span><span id="next" role="timer" aria-live="off"></span></p>
+      <p class="aside"><time id="since"></time><span id="next" role="timer" aria-live="off"></span></p>
     </div>
   </section>
+  <p id="over" class="note" role="status" hidden>This page goes on by itself when the bot is started again.</p>
   <noscript><p class="note">This page needs JavaScript. <a href="/readyz">/readyz</a> says in plain text whether the bot is connected.</p></noscript>
   <ul id="warnings" role="list" aria-label="Warnings" aria-live="polite" hidden></ul>
   <section id="pairing" aria-labelledby="pairing-title" hidden>
@@ -80,7 +80,7 @@ export function loginPage(style: string, hasFailed: boolean): string {
   const described = hasFailed ? ' aria-invalid="true" aria-describedby="problem"' : '';
   const body = `${header}
 <main>
-  <h1>Who is there?</h1>
+  <h1>Sign in</h1>
   ${problem}
   <form method="post" action="/login">
     <label for="token">Token of this bot (HTTP_TOKEN)</label>

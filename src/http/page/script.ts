@@ -10,6 +10,11 @@ export const SCRIPT = String.raw`
     qr: ['Open WhatsApp', 'Settings, then Linked devices', 'Link a device, and point the camera here'],
     code: ['Open WhatsApp', 'Settings, then Linked devices', 'Link a device, then Link with phone number instead', 'Enter this code'],
   };
+  const LOST = {
+    tone: 'wait',
+    title: 'Out of touch',
+    sentence: 'The bot does not answer this page. What it said last is below; the page goes on by itself when the bot is back.',
+  };
   const UNITS = [['day', 86400000], ['hour', 3600000], ['minute', 60000]];
   const $ = (id) => document.getElementById(id);
   let view;
@@ -17,6 +22,8 @@ export const SCRIPT = String.raw`
   let heardAt = Date.now();
   let source;
   let retry;
+  let isLost = false;
+  let waitedSince = Date.now();
 
   const now = () => Date.now() + ahead;
   const put = (node, text) => { if (node.textContent !== text) node.textContent = text; };
@@ -43,6 +50,13 @@ export const SCRIPT = String.raw`
     return seconds < 120 ? seconds + ' s' : span(seconds * 1000);
   };
 
+  const clock = (atMs) => {
+    const at = new Date(atMs);
+    const time = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    const isToday = at.toDateString() === new Date(now()).toDateString();
+    return isToday ? time : at.toLocaleDateString([], { day: 'numeric', month: 'long' }) + ', ' + time;
+  };
+
   function list(node, texts) {
     if (node.dataset.texts === JSON.stringify(texts)) return;
     node.dataset.texts = JSON.stringify(texts);
@@ -50,7 +64,11 @@ export const SCRIPT = String.raw`
     for (const text of texts) make('li', node, text);
   }
 
-  function drawHeadline(headline) {
+  /** What the bot says, or that it says nothing. Its last word stays where that word was that it stops. */
+  function drawHeadline() {
+    const isOver = view !== undefined && view.isOver;
+    const headline = isLost && !isOver ? LOST : view.headline;
+    show($('over'), isLost && isOver);
     $('headline').dataset.tone = headline.tone;
     $('sign').setAttribute('href', '#sign-' + headline.tone);
     put($('title'), headline.title);
@@ -109,43 +127,48 @@ export const SCRIPT = String.raw`
   }
 
   function tick() {
-    if (Date.now() - heardAt > SILENT_AFTER_MS) connect();
+    // A connection may be dead without a word, after a night's sleep.
+    if (Date.now() - Math.max(heardAt, waitedSince) > SILENT_AFTER_MS) {
+      lost();
+      connect();
+    }
     if (!view) return;
-    const { headline, pairing } = view;
-    const since = span(now() - headline.sinceMs);
-    put($('since'), since ? 'For ' + since + ' ' : '');
-    const { next } = headline;
+    const { pairing } = view;
+    const { sinceMs, next } = isLost && !view.isOver ? { sinceMs: heardAt + ahead } : view.headline;
+    put($('since'), 'Since ' + clock(sinceMs) + ' ');
+    $('since').dateTime = new Date(sinceMs).toISOString();
     put($('next'), next ? next.what + (next.atMs > now() ? ' in ' + left(next.atMs) : ' now') : '');
     const endsAt = pairing && pairing.expiresAtMs;
-    put($('countdown'), !endsAt ? '' : endsAt > now() ? 'A new code comes in ' + left(endsAt) : 'A new code is on its way');
+    put($('countdown'), !endsAt || isLost ? '' : endsAt > now() ? 'A new code comes in ' + left(endsAt) : 'A new code is on its way');
     for (const one of rows.values()) if (one.atMs !== undefined) put(one.time, ago(one.atMs));
   }
 
   function heard() {
     heardAt = Date.now();
-    delete document.body.dataset.lost;
-    show($('lost'), false);
-    put($('lost'), '');
+    if (!isLost) return;
+    isLost = false;
+    if (view) drawHeadline();
   }
 
   function lost() {
-    if ('lost' in document.body.dataset) return;
-    document.body.dataset.lost = '';
-    show($('lost'), true);
-    put($('lost'), view ? 'The bot does not answer this page. Below is what it said last; the page goes on by itself when the bot is back.' : 'The bot does not answer this page. Trying again.');
+    if (isLost) return;
+    isLost = true;
+    drawHeadline();
+    drawPairing(undefined);
+    tick();
   }
 
   function connect() {
     clearTimeout(retry);
     if (source) source.close();
-    heardAt = Date.now();
+    waitedSince = Date.now();
     source = new EventSource('/events');
     source.addEventListener('status', (event) => {
       const said = JSON.parse(event.data);
       ahead = said.nowMs - Date.now();
       view = said.view;
       heard();
-      drawHeadline(view.headline);
+      drawHeadline();
       drawPairing(view.pairing);
       list($('warnings'), view.warnings);
       show($('warnings'), view.warnings.length > 0);

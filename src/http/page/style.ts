@@ -41,7 +41,7 @@ h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -.015em; }
   color: var(--tone); background: color-mix(in srgb, var(--tone) 14%, var(--ground));
   fill: none; stroke: currentColor; stroke-width: 2.4; stroke-linecap: round; stroke-linejoin: round;
 }
-#title { font-size: clamp(1.9rem, 6vw, 2.5rem); line-height: 1.15; font-weight: 650; letter-spacing: -.02em; }
+#title { font-size: clamp(1.9rem, 6vw, 2.5rem); line-height: 1.15; font-weight: 600; letter-spacing: -.02em; }
 #sentence { margin-top: .35rem; font-size: 1.125rem; max-width: 34rem; overflow-wrap: anywhere; }
 .aside { margin-top: .35rem; color: var(--soft); font-variant-numeric: tabular-nums; }
 #next:not(:empty) { color: var(--ink); }
@@ -62,30 +62,29 @@ h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -.015em; }
 #steps { margin: .6rem 0 .9rem; padding-left: 1.3rem; }
 #steps li { padding-left: .25rem; margin: .3rem 0; }
 .paper { flex: 0 1 18rem; margin: 0 auto; padding: 1.15rem; background: #fff; border-radius: 10px; }
-#qr-code { display: block; width: 100%; height: auto; }
+#qr-code { display: block; width: 100%; height: auto; shape-rendering: crispEdges; }
 #qr-code path { fill: #000; }
 #code { margin: 0 auto; padding: 1rem 1.25rem; font: 650 clamp(1.7rem, 8vw, 2.4rem)/1 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; letter-spacing: .08em; }
 
 #facts { display: grid; gap: 1.25rem; }
 @media (min-width: 40rem) { #facts { grid-template-columns: 1fr 1fr; } #facts section:first-child { grid-column: 1 / -1; } }
-#facts h2 { font-size: .8125rem; font-weight: 600; letter-spacing: .06em; text-transform: uppercase; color: var(--soft); }
+#facts h2 { font-size: 1rem; font-weight: 650; color: var(--soft); }
 #facts dl { margin-top: .55rem; }
 #facts dl > div { display: flex; justify-content: space-between; gap: 1.25rem; padding: .38rem 0; }
 #facts dl > div + div { border-top: 1px solid var(--line); }
 dt { color: var(--soft); flex: none; }
 dd { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 dd time { color: var(--soft); }
-dd span:not(:empty) + time:not(:empty)::before { content: " · "; }
+dd span:not(:empty) + time { display: block; }
 dd span:empty + time { color: inherit; }
 
 footer { margin-top: 2rem; color: var(--soft); font-size: .9375rem; }
 nav { display: flex; gap: 1.25rem; }
 nav a { padding: .4rem 0; }
-body[data-lost] #headline, body[data-lost] #facts { opacity: .55; }
 
 form { display: grid; gap: .75rem; max-width: 24rem; }
 input, button { font: inherit; padding: .7rem .9rem; border-radius: 8px; border: 1px solid var(--soft); background: var(--card); color: var(--ink); }
 button { background: var(--ink); color: var(--ground); border-color: var(--ink); font-weight: 600; cursor: pointer; }
-@media (prefers-reduced-motion: no-preference) { .sign, #headline { transition: color .4s, background-color .4s, opacity .4s; } }
+@media (prefers-reduced-motion: no-preference) { .sign, #headline { transition: color .4s, background-color .4s; } }
 @media (forced-colors: active) { .sign { border: 2px solid; } .paper { forced-color-adjust: none; } }
 `;
