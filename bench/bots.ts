@@ -46,7 +46,8 @@ export class BotProcess {
   }
 
   start(): void {
-    const args = this.kind === 'perennial' ? ['dist/main.js'] : ['bench/recipe.mjs'];
+    const args =
+      this.kind === 'perennial' ? [process.env.BENCH_MAIN ?? 'dist/main.js'] : ['bench/recipe.mjs'];
     this.lines = [];
     const child = spawn(process.execPath, [...this.#nodeArgs, ...args], {
       cwd: ROOT,

@@ -30,8 +30,7 @@ async function connect() {
     if (qr) process.stdout.write(`QR ${qr}\n`);
     if (connection === 'open') process.stdout.write('OPEN\n');
     if (connection !== 'close') return;
-    const code = (lastDisconnect?.error as { output?: { statusCode?: number } } | undefined)?.output
-      ?.statusCode;
+    const code = lastDisconnect?.error?.output?.statusCode;
     process.stdout.write(`CLOSE ${code}\n`);
     if (code !== DisconnectReason.loggedOut) void connect();
   });

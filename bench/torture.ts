@@ -76,6 +76,7 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
     questions.stop();
     await asking;
     if (qrRequests === 0) await questions.settle(SETTLE_MS);
+    if (process.env.TORTURE_LOG) process.stdout.write(`${bot.lines.join('\n')}\n`);
     await bot.end('SIGTERM');
     return {
       kills: options.kills,
