@@ -161,6 +161,7 @@ export class App {
       commandPrefix,
       startedAtMs: this.#startedAtMs,
       stats: () => this.#bot?.stats,
+      phoneSeenAtMs: () => client.phone.seenAtMs,
     });
   }
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SocketConfig } from '@whiskeysockets/baileys';
+import type { BinaryNode, SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../bot/ports.ts';
 import { messageOf } from '../errors.ts';
@@ -15,6 +15,7 @@ import { Inbox } from './inbox.ts';
 import { repairLibSignal } from './libsignal-repair.ts';
 import { downloadMedia } from './media.ts';
 import { Narrator } from './narrator.ts';
+import { PhoneWatch } from './phone-watch.ts';
 import {
   type CloseHistory,
   decideReconnect,
@@ -70,6 +71,7 @@ const NEXT_QR_MS = 20_000;
  */
 export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messenger {
   readonly inbox: Inbox;
+  readonly phone: PhoneWatch;
   readonly #options: ClientOptions;
   readonly #log: Logger;
   readonly #narrator: Narrator;
@@ -95,6 +97,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.#narrator = new Narrator(options.log, options.sessionPath);
     this.#keys = new KeyTransactions(session);
     this.#sent = new SentMessages(session);
+    this.phone = new PhoneWatch(session, options.log, () => this.#now());
     this.#version = options.socket.version ? [...options.socket.version] : rememberedVersion(session);
     this.inbox = new Inbox({
       session,
@@ -141,7 +144,9 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   async #run(): Promise<StopReason> {
     repairLibSignal();
     this.#narrator.starting();
+    this.phone.start();
     const reason = await this.#reconnectForEver();
+    this.phone.stop();
     this.#change({ kind: 'stopped', reason });
     return reason;
   }
@@ -204,6 +209,9 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       onQr: (text) => void this.#showPairing(connection, text),
       onPaired: () => this.emit('paired'),
       onOpen: () => this.#opened(),
+      onFrame: (frame) => {
+        if (!(frame instanceof Uint8Array)) this.phone.saw(frame as BinaryNode);
+      },
     });
     this.#connection = connection;
     if (this.#stopping.signal.aborted) void connection.close();

@@ -30,6 +30,8 @@ export interface ConnectionParts {
   readonly onQr: (text: string) => void;
   readonly onPaired: () => void;
   readonly onOpen: () => void;
+  /** Whatever WhatsApp sends: stanzas, and the bytes of the handshake. */
+  readonly onFrame: (frame: unknown) => void;
 }
 
 /** A connection that is neither open nor showing a QR after this long is given up. */
@@ -86,6 +88,7 @@ export class Connection {
     const { ev, ws } = this.socket;
     const { inbox } = this.#parts;
     ws.prependListener('CB:message', (node) => inbox.sawStanza(node));
+    ws.on('frame', (frame: unknown) => this.#parts.onFrame(frame));
     ws.on('CB:ack,class:message', (node) => this.acks.received(node));
     // Baileys waits for ever when an upgrade is refused (FIELD-NOTES: no close event in 90 s).
     ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => {

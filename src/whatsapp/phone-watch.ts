@@ -1,0 +1,80 @@
+import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys';
+import type { Logger } from 'pino';
+import type { Session } from '../session/store.ts';
+import { personAddress } from './address.ts';
+import type { Account } from './incoming.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** WhatsApp unlinks companion devices when the phone has been away for fourteen days. */
+const UNLINKED_AFTER_MS = 14 * DAY_MS;
+const WARN_AFTER_MS = 10 * DAY_MS;
+/** Signs of life come with every message; the folder only needs to know the day. */
+const NOTE_EVERY_MS = 60 * 60 * 1000;
+const CHECK_EVERY_MS = 6 * 60 * 60 * 1000;
+const ROW = 'phone-seen';
+
+/** Whether this stanza comes from the account's own phone, which is its device 0. */
+export function isFromOwnPhone({ tag, attrs }: BinaryNode, me: Account): boolean {
+  if (tag !== 'message' && tag !== 'receipt' && tag !== 'notification') return false;
+  const sender = attrs.participant ?? attrs.from;
+  const user = personAddress(sender)?.user;
+  const isOwn =
+    user !== undefined && (user === personAddress(me.id)?.user || user === personAddress(me.lid)?.user);
+  return isOwn && (jidDecode(sender)?.device ?? 0) === 0;
+}
+
+/** Days until WhatsApp unlinks this device, where the phone has been away for so long that it must be said. */
+export function daysLeft(seenAtMs: number | undefined, nowMs: number): number | undefined {
+  if (seenAtMs === undefined || nowMs - seenAtMs < WARN_AFTER_MS) return undefined;
+  return Math.max(0, Math.ceil((seenAtMs + UNLINKED_AFTER_MS - nowMs) / DAY_MS));
+}
+
+/** Remembers over restarts when the phone last showed a sign of life, and warns when that is long ago. */
+export class PhoneWatch {
+  readonly #session: Session;
+  readonly #log: Pick<Logger, 'warn'>;
+  readonly #now: () => number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(session: Session, log: Pick<Logger, 'warn'>, now: () => number) {
+    this.#session = session;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  get seenAtMs(): number | undefined {
+    return this.#session.rows<number>('client').get(ROW);
+  }
+
+  start(): void {
+    this.check();
+    this.#timer ??= setInterval(() => this.check(), CHECK_EVERY_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  saw(node: BinaryNode): void {
+    const { me } = this.#session.creds;
+    if (!me || !isFromOwnPhone(node, { id: me.id, lid: me.lid })) return;
+    if (this.#now() - (this.seenAtMs ?? 0) < NOTE_EVERY_MS) return;
+    try {
+      void this.#session.set({ client: { [ROW]: this.#now() } });
+    } catch {
+      // The session has reported its failed write; the next sign of life is noted again.
+    }
+  }
+
+  /** One warning line when the phone has been away for ten days or more. */
+  check(): void {
+    const days = daysLeft(this.seenAtMs, this.#now());
+    if (days === undefined) return;
+    this.#log.warn(
+      { daysLeft: days },
+      `The phone of this account has not been seen for ${14 - days} days or more. ` +
+        `WhatsApp unlinks this bot in about ${days} days: open WhatsApp on the phone, with internet.`,
+    );
+  }
+}
