@@ -10,6 +10,7 @@ import { watchCommands } from './bot/reload.ts';
 import type { StatusFacts } from './bot/services.ts';
 import type { Config, HttpConfig } from './config.ts';
 import { isAppError } from './errors.ts';
+import { greet } from './greeting.ts';
 import { HttpServer } from './http/server.ts';
 import type { Sending } from './http/source.ts';
 import { baileysLogger } from './logging/library.ts';
@@ -52,6 +53,7 @@ export class App {
   #bot: Bot | undefined;
   #http: HttpServer | undefined;
   #watching: Promise<void> | undefined;
+  #greeting: Promise<void> | undefined;
   #running: Promise<StopReason> | undefined;
   #stopping: Promise<void> | undefined;
   #stateSinceMs = Date.now();
@@ -92,6 +94,7 @@ export class App {
       const board = http && this.#buildBoard(session, client);
       await this.#startBot(session, client, board?.messenger ?? client);
       if (board) await this.#startPage(http, board);
+      this.#greeting = this.#greet(session, client);
       const reason = await client.start();
       if (reason.kind !== 'asked') await this.#bot?.stop();
       return reason;
@@ -217,6 +220,19 @@ export class App {
     for (const message of unfinished) this.#handle(message);
   }
 
+  #greet(session: Session, client: WhatsAppClient): Promise<void> {
+    const parts = {
+      log: this.#log,
+      events: client,
+      session,
+      stats: () => this.#bot?.stats,
+      prefix: this.#config.commandPrefix,
+      startedAtMs: this.#startedAtMs,
+      clock: systemClock,
+    };
+    return greet(parts, this.#stop.signal);
+  }
+
   #stateChanged(state: ClientState, display: PairingDisplay): void {
     this.#stateSinceMs = Date.now();
     if (state.kind !== 'pairing') return;
@@ -274,6 +290,7 @@ export class App {
     await this.#client?.stop();
     await Promise.allSettled([...this.#handling]);
     await this.#watching;
+    await this.#greeting;
     await this.#http?.stop();
     await this.#session?.close();
   }

@@ -1,0 +1,102 @@
+import { type EventEmitter, once } from 'node:events';
+import type { BotStats } from './bot/bot.ts';
+import type { Clock } from './bot/clock.ts';
+import { maskNumber } from './logging/mask.ts';
+import { personAddress } from './whatsapp/address.ts';
+import type { ClientEvents } from './whatsapp/client.ts';
+
+export interface GreetingParts {
+  readonly log: { info(facts: object, line: string): void };
+  readonly events: EventEmitter<ClientEvents>;
+  readonly session: {
+    readonly wasLinked: boolean;
+    readonly creds: { readonly me?: { readonly id: string; readonly name?: string } };
+  };
+  readonly stats: () => BotStats | undefined;
+  readonly prefix: string;
+  readonly startedAtMs: number;
+  readonly clock: Clock;
+}
+
+/** What is counted of a start: until nothing has happened for a while, and not for ever. */
+const LOOK_EVERY_MS = 500;
+const QUIET_LOOKS = 2;
+const MOST_LOOKS = 120;
+const MAX_NAME_LENGTH = 40;
+
+/**
+ * Says once per start how it went, after the first opening: who is linked now and what to try; or, where the
+ * session was linked before, how long it took and what became of the messages that came in the meantime.
+ * Resolves when that is said or the signal aborts.
+ */
+export async function greet(parts: GreetingParts, signal: AbortSignal): Promise<void> {
+  const { log, session, clock, prefix, startedAtMs } = parts;
+  try {
+    await once(parts.events, 'opened', { signal });
+    const tookMs = clock.now() - startedAtMs;
+    const account = accountLabel(session.creds.me);
+    if (!session.wasLinked) {
+      log.info({}, `Linked to ${account}. ${invitation(prefix)}`);
+      return;
+    }
+    const stats = await statsAtRest(parts, signal);
+    const seconds = (tookMs / 1000).toFixed(1);
+    log.info({ tookMs }, `Back as ${account} after ${seconds} s. ${meantimeSentence(stats)}`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** `Anna (+49151•••123)`: enough to recognise the account, not enough to call it. */
+export function accountLabel(me: GreetingParts['session']['creds']['me']): string {
+  const address = personAddress(me?.id);
+  const number = address?.isPhoneNumber ? maskNumber(`+${address.user}`) : undefined;
+  const name = me?.name?.trim().slice(0, MAX_NAME_LENGTH);
+  if (name && number) return `${name} (${number})`;
+  return name || number || 'your account';
+}
+
+/** What to try first. A prefix that ends in a letter is a word of its own. */
+export function invitation(prefix: string): string {
+  const start = /[\p{L}\p{N}]$/u.test(prefix) ? `${prefix} ` : prefix;
+  return `Send ${start}ping to this account from another phone, or ${start}help.`;
+}
+
+/** What became of the messages that came while the bot was away. */
+export function meantimeSentence(stats: BotStats | undefined): string {
+  const came = (stats?.received ?? 0) - (stats?.ignored['own-send'] ?? 0);
+  if (stats === undefined || came <= 0) return 'No messages came in the meantime.';
+  const tooOld = stats.ignored['too-old'];
+  const { answered, failed } = stats;
+  const atWork = Math.max(0, stats.running + stats.unfinished);
+  const parts: ReadonlyArray<readonly [count: number, what: string]> = [
+    [answered, 'answered'],
+    [failed, 'failed'],
+    [tooOld, 'too old to be answered'],
+    [atWork, 'still at work'],
+    [Math.max(0, came - answered - failed - tooOld - atWork), 'not for the bot'],
+  ];
+  const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return `${came} ${came === 1 ? 'message' : 'messages'} came in the meantime: ${said.join(', ')}.`;
+}
+
+/** The bot's counts once what waited for it is done; those of the moment where it goes on for a minute. */
+async function statsAtRest(
+  { stats, clock }: GreetingParts,
+  signal: AbortSignal,
+): Promise<BotStats | undefined> {
+  let before = stats();
+  let quietLooks = 0;
+  for (let look = 0; look < MOST_LOOKS && quietLooks < QUIET_LOOKS; look += 1) {
+    await clock.sleep(LOOK_EVERY_MS, signal);
+    const now = stats();
+    quietLooks = isAtRest(before, now) ? quietLooks + 1 : 0;
+    before = now;
+  }
+  return stats();
+}
+
+function isAtRest(before: BotStats | undefined, now: BotStats | undefined): boolean {
+  if (before === undefined || now === undefined) return true;
+  return before.received === now.received && now.running === 0 && now.queued === 0;
+}

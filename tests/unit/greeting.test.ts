@@ -1,0 +1,138 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import type { BotStats } from '../../src/bot/bot.ts';
+import { accountLabel, greet, invitation, meantimeSentence } from '../../src/greeting.ts';
+import type { ClientEvents } from '../../src/whatsapp/client.ts';
+import { FakeClock, rest } from './bot/fakes.ts';
+
+const NOTHING: BotStats = {
+  received: 0,
+  commands: 0,
+  muted: 0,
+  overflowed: 0,
+  answered: 0,
+  failed: 0,
+  unfinished: 0,
+  running: 0,
+  queued: 0,
+  sent: 0,
+  reminders: 0,
+  ignored: { 'not-a-chat': 0, 'from-a-bot': 0, 'own-send': 0, 'too-old': 0 },
+};
+
+const ME = { id: '15550100000:1@s.whatsapp.net', name: 'Owner' };
+
+function start(options: { wasLinked: boolean; prefix?: string }) {
+  const events = new EventEmitter<ClientEvents>();
+  const clock = new FakeClock();
+  const lines: string[] = [];
+  const stop = new AbortController();
+  const world = { stats: NOTHING };
+  const done = greet(
+    {
+      log: { info: (_, line) => void lines.push(line) },
+      events,
+      session: { wasLinked: options.wasLinked, creds: { me: ME } },
+      stats: () => world.stats,
+      prefix: options.prefix ?? '!',
+      startedAtMs: clock.now(),
+      clock,
+    },
+    stop.signal,
+  );
+  return { events, clock, lines, stop, world, done };
+}
+
+describe('after pairing', () => {
+  test('it says who is linked, with the number masked, and what to try', async () => {
+    const { events, lines, done } = start({ wasLinked: false });
+    events.emit('opened');
+    await done;
+    expect(lines).toEqual([
+      'Linked to Owner (+1555•••000). Send !ping to this account from another phone, or !help.',
+    ]);
+  });
+
+  test('a second opening says nothing more', async () => {
+    const { events, lines, done } = start({ wasLinked: false });
+    events.emit('opened');
+    await done;
+    events.emit('opened');
+    await rest();
+    expect(lines).toHaveLength(1);
+  });
+
+  test('an end before the opening says nothing', async () => {
+    const { stop, lines, done } = start({ wasLinked: false });
+    stop.abort();
+    await done;
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('at a second start', () => {
+  test('it waits for what came in the meantime, and says what was done with it', async () => {
+    const { events, clock, lines, world, done } = start({ wasLinked: true });
+    await clock.advance(1_234);
+    events.emit('opened');
+    await rest();
+    world.stats = { ...NOTHING, received: 2, running: 1 };
+    await clock.advance(3_000);
+    expect(lines).toEqual([]);
+    world.stats = { ...NOTHING, received: 2, answered: 2 };
+    await clock.advance(1_500);
+    await done;
+    expect(lines).toEqual([
+      'Back as Owner (+1555•••000) after 1.2 s. 2 messages came in the meantime: 2 answered.',
+    ]);
+  });
+
+  test('a bot that never rests is told about after a minute', async () => {
+    const { events, clock, lines, world, done } = start({ wasLinked: true });
+    events.emit('opened');
+    world.stats = { ...NOTHING, received: 3, answered: 2, running: 1, queued: 1 };
+    await clock.advance(61_000);
+    await done;
+    expect(lines[0]).toContain('3 messages came in the meantime: 2 answered, 1 still at work.');
+  });
+
+  test('stopping ends the wait', async () => {
+    const { events, stop, lines, done } = start({ wasLinked: true });
+    events.emit('opened');
+    await rest();
+    stop.abort();
+    await done;
+    expect(lines).toEqual([]);
+  });
+});
+
+test.each<[string, Partial<BotStats>, string]>([
+  ['nothing', {}, 'No messages came in the meantime.'],
+  [
+    "the bot's own echoes are no messages",
+    { received: 1, ignored: { ...NOTHING.ignored, 'own-send': 1 } },
+    'No messages came in the meantime.',
+  ],
+  ['one', { received: 1, answered: 1 }, '1 message came in the meantime: 1 answered.'],
+  [
+    'everything that can happen to one',
+    { received: 9, answered: 3, failed: 1, ignored: { ...NOTHING.ignored, 'too-old': 2 }, unfinished: 1 },
+    '9 messages came in the meantime: 3 answered, 1 failed, 2 too old to be answered, 1 still at work, ' +
+      '2 not for the bot.',
+  ],
+])('the meantime: %s', (_, counts, sentence) => {
+  expect(meantimeSentence({ ...NOTHING, ...counts })).toBe(sentence);
+});
+
+test.each([
+  [ME, 'Owner (+1555•••000)'],
+  [{ id: ME.id }, '+1555•••000'],
+  [{ id: '100000000000000:1@lid', name: 'Owner' }, 'Owner'],
+  [undefined, 'your account'],
+])('the account %j is called %s', (me, label) => {
+  expect(accountLabel(me)).toBe(label);
+});
+
+test('a prefix that is a word stands apart', () => {
+  expect(invitation('bot')).toBe('Send bot ping to this account from another phone, or bot help.');
+});
