@@ -22,6 +22,7 @@ import { StatusBoard } from './status.ts';
 import { personAddress } from './whatsapp/address.ts';
 import { WhatsAppClient } from './whatsapp/client.ts';
 import { Narrator } from './whatsapp/narrator.ts';
+import type { ProxyRoutes } from './whatsapp/proxy.ts';
 import { type ClientState, type StopReason, statusWord } from './whatsapp/state.ts';
 import { lookUpVersion } from './whatsapp/version.ts';
 
@@ -88,8 +89,9 @@ export class App {
         new Narrator(this.#log, this.#config.sessionPath).loggedOut();
         return { kind: 'logged-out' };
       }
-      const client = this.#buildClient(session);
+      const client = await this.#buildClient(session);
       this.#client = client;
+      if (this.#stop.signal.aborted) return { kind: 'asked' };
       const { http } = this.#config;
       const board = http && this.#buildBoard(session, client);
       await this.#startBot(session, client, board?.messenger ?? client);
@@ -121,16 +123,18 @@ export class App {
     return undefined;
   }
 
-  #buildClient(session: Session): WhatsAppClient {
+  async #buildClient(session: Session): Promise<WhatsAppClient> {
     const config = this.#config;
+    const proxy = await proxyOf(config);
     const client = new WhatsAppClient({
       session,
       sessionPath: config.sessionPath,
       socket: {
         url: config.waWebsocketUrl,
         version: config.waVersion,
-        agent: undefined,
-        dispatcher: undefined,
+        agent: proxy?.agent,
+        mediaAgent: proxy?.mediaAgent,
+        dispatcher: proxy?.dispatcher,
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         keepAliveIntervalMs: KEEP_ALIVE_MS,
       },
@@ -138,7 +142,7 @@ export class App {
       pairingNumber: config.pairingNumber,
       log: this.#log,
       baileysLog: baileysLogger(this.#log),
-      lookUpVersion: () => lookUpVersion(),
+      lookUpVersion: () => lookUpVersion(proxy?.dispatcher),
     });
     const display = new PairingDisplay({
       log: this.#log,
@@ -294,6 +298,13 @@ export class App {
     await this.#http?.stop();
     await this.#session?.close();
   }
+}
+
+/** Loaded only where there is one: it brings an HTTP client of 25 MB with it. */
+async function proxyOf({ proxyUrl, waWebsocketUrl }: Config): Promise<ProxyRoutes | undefined> {
+  if (proxyUrl === undefined) return undefined;
+  const { proxyRoutes } = await import('./whatsapp/proxy.ts');
+  return proxyRoutes(proxyUrl, waWebsocketUrl);
 }
 
 /** One of the session's tables, as the bot sees it. */

@@ -13,7 +13,9 @@ export interface SocketSettings {
   readonly version: readonly [number, number, number] | undefined;
   /** For the WebSocket, where a proxy is set. */
   readonly agent: Agent | undefined;
-  /** For media, where a proxy is set: undici's dispatcher. */
+  /** For uploads, where a proxy is set. */
+  readonly mediaAgent?: Agent | undefined;
+  /** For downloads, where a proxy is set: undici's dispatcher. */
   readonly dispatcher: unknown;
   readonly connectTimeoutMs: number;
   readonly keepAliveIntervalMs: number;
@@ -33,6 +35,7 @@ export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
     ...parts,
     ...(settings.version ? { version: [...settings.version] } : {}),
     ...(settings.agent ? { agent: settings.agent } : {}),
+    ...(settings.mediaAgent ? { fetchAgent: settings.mediaAgent } : {}),
     options: (settings.dispatcher ? { dispatcher: settings.dispatcher } : {}) as RequestInit,
     waWebSocketUrl: settings.url,
     connectTimeoutMs: settings.connectTimeoutMs,

@@ -1,0 +1,194 @@
+import { EventEmitter, once } from 'node:events';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import * as tls from 'node:tls';
+import { SocksProxyAgent } from 'socks-proxy-agent';
+import { Agent as Dispatcher } from 'undici';
+import { messageOf } from '../errors.ts';
+
+/** A way out for each of the three HTTP clients that Baileys uses. */
+export interface ProxyRoutes {
+  /** For the WebSocket. */
+  readonly agent: https.Agent;
+  /** For uploads, which Baileys makes with `node:https`. */
+  readonly mediaAgent: https.Agent;
+  /** For downloads and the version look-up, which Baileys makes with the built-in `fetch`. */
+  readonly dispatcher: Dispatcher;
+}
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+}
+
+type Dial = (target: Target) => Promise<Socket>;
+
+/** Through the proxy and, where the target speaks TLS, its handshake included. */
+const CONNECT_WITHIN_MS = 15_000;
+
+/**
+ * All that goes out goes through `proxyUrl` (http, https or socks5): names are resolved by the proxy, TLS is with
+ * the target, and no proxy sees into it. A connection that cannot be made fails within 15 seconds with an error
+ * that says so of the proxy. It never looks like an answer of WhatsApp's, and holds nothing of the URL but host
+ * and port.
+ */
+export function proxyRoutes(proxyUrl: string, websocketUrl: string): ProxyRoutes {
+  const dial = dialThrough(new URL(proxyUrl));
+  return {
+    agent: new TunnelAgent(dial, new URL(websocketUrl).protocol === 'wss:'),
+    mediaAgent: new TunnelAgent(dial, true),
+    dispatcher: new Dispatcher({
+      connect: ({ hostname, port, protocol }, callback) => {
+        const isTls = protocol === 'https:';
+        const target = { host: unbracketed(hostname), port: Number(port) || (isTls ? 443 : 80), isTls };
+        dial(target).then(
+          (socket) => callback(null, socket),
+          (error: Error) => callback(error, null),
+        );
+      },
+    }),
+  };
+}
+
+class TunnelAgent extends https.Agent {
+  readonly #dial: Dial;
+  readonly #isTls: boolean;
+
+  constructor(dial: Dial, isTls: boolean) {
+    super({ keepAlive: false });
+    this.#dial = dial;
+    this.#isTls = isTls;
+    // What `node:http` asks an agent that is to serve `http:` URLs.
+    if (!isTls) Object.assign(this, { protocol: 'http:', defaultPort: 80 });
+  }
+
+  override createConnection(
+    { host, port }: https.RequestOptions,
+    callback?: (error: Error | null, socket: Duplex) => void,
+  ): undefined {
+    const target = { host: host ?? 'localhost', port: Number(port), isTls: this.#isTls };
+    this.#dial(target).then(
+      (socket) => callback?.(null, socket),
+      (error: Error) => callback?.(error, undefined as never),
+    );
+  }
+}
+
+function dialThrough(proxy: URL): Dial {
+  const open = proxy.protocol === 'socks5:' ? socksOpener(proxy) : connectOpener(proxy);
+  return async (target) => {
+    const deadline = AbortSignal.timeout(CONNECT_WITHIN_MS);
+    try {
+      const socket = await open(target, deadline);
+      socket.setNoDelay(true);
+      return target.isTls ? await secured(socket, target.host, deadline) : socket;
+    } catch (error) {
+      const cause = deadline.aborted ? `no answer in ${CONNECT_WITHIN_MS / 1000} seconds` : messageOf(error);
+      throw new Error(`through the proxy ${proxy.host}: ${cause}`);
+    }
+  };
+}
+
+type Opener = (target: Target, deadline: AbortSignal) => Promise<Socket>;
+
+/** RFC 9110, section 9.3.6. */
+function connectOpener(proxy: URL): Opener {
+  const isTls = proxy.protocol === 'https:';
+  const host = unbracketed(proxy.hostname);
+  const port = Number(proxy.port) || (isTls ? 443 : 80);
+  const credentials = proxy.username || proxy.password ? credentialsOf(proxy) : undefined;
+  const authorization = credentials && Buffer.from(credentials.join(':')).toString('base64');
+  return async (target, deadline) => {
+    const authority = `${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
+    const request = (isTls ? https : http).request({
+      method: 'CONNECT',
+      host,
+      port,
+      path: authority,
+      headers: {
+        host: authority,
+        ...(authorization ? { 'proxy-authorization': `Basic ${authorization}` } : {}),
+      },
+      agent: false,
+    });
+    // Whatever happens to it once it is given up is no news.
+    request.on('error', () => {});
+    try {
+      request.end();
+      const [response, socket, head] = (await once(request, 'connect', { signal: deadline })) as Answer;
+      const { statusCode = 0 } = response;
+      if (statusCode < 200 || statusCode > 299) throw new Error(refusalOf(statusCode));
+      if (head.length > 0) socket.unshift(head);
+      return socket;
+    } catch (error) {
+      request.destroy();
+      throw error;
+    }
+  };
+}
+
+type Answer = [response: http.IncomingMessage, socket: Socket, head: Buffer];
+
+/** Never the proxy's own words: they are a stranger's, and how a close is sorted depends on words. */
+function refusalOf(status: number): string {
+  if (status === 407) return 'it wants other credentials (HTTP 407), so check user and password in PROXY_URL';
+  return `it refused to connect (HTTP ${status})`;
+}
+
+/** RFC 1928 and 1929, the proxy resolving names as an HTTP proxy does: socks5h, as curl has it. */
+function socksOpener(proxy: URL): Opener {
+  const url = new URL(`socks5h://${proxy.host}`);
+  const [username, password] = credentialsOf(proxy).map(encodeURIComponent);
+  Object.assign(url, { username, password });
+  const agent = new SocksProxyAgent(url);
+  agent.proxy.host = unbracketed(proxy.hostname);
+  return async ({ host, port }, deadline) => {
+    // The agent tells a request of the socket; there is none here.
+    const request = new EventEmitter() as http.ClientRequest;
+    const opening = agent.connect(request, { host, port, secureEndpoint: false });
+    // It cannot be called off: a socket that comes too late is closed.
+    opening.then(
+      (socket) => void (deadline.aborted && socket.destroy()),
+      () => {},
+    );
+    return Promise.race([opening, expired(deadline)]);
+  };
+}
+
+const expired = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+
+/** The target's certificate counts, not the proxy's. */
+async function secured(socket: Socket, host: string, deadline: AbortSignal): Promise<tls.TLSSocket> {
+  // `host` is what the certificate is compared with; an address is no server name (RFC 6066, section 3).
+  const servername = isIP(host) === 0 ? host : '';
+  const secure = tls.connect({ socket, host, servername, ALPNProtocols: ['http/1.1'] });
+  try {
+    await once(secure, 'secureConnect', { signal: deadline });
+    return secure;
+  } catch (error) {
+    secure.on('error', () => {});
+    secure.destroy();
+    throw error;
+  }
+}
+
+function credentialsOf({ username, password }: URL): [username: string, password: string] {
+  return [decoded(username), decoded(password)];
+}
+
+/** A password with a `%` of its own, as people paste it. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const unbracketed = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
