@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { isKept, torture } from '../../bench/torture.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** A build of its own, inside the project so that it finds its packages. */
+const built = mkdtempSync(join(ROOT, '.dist-test-'));
+
+beforeAll(() => {
+  execFileSync(
+    process.execPath,
+    [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', built],
+    { cwd: ROOT },
+  );
+  vi.stubEnv('BENCH_MAIN', join(built, 'main.js'));
+  for (const method of ['info', 'warn', 'error'] as const)
+    vi.spyOn(console, method).mockReturnValue(undefined);
+});
+
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(built, { recursive: true, force: true });
+});
+
+/** The short form; `npm run torture` is the long one. */
+test('killed at random instants, nothing is lost, doubled or unreadable', { timeout: 180_000 }, async () => {
+  const seed = Number(process.env.SEED ?? Date.now() % 100_000);
+  const result = await torture({ kind: 'perennial', kills: 12, seed, everyMs: 60, addressing: 'mixed' });
+  expect(isKept(result), `seed ${seed}: ${JSON.stringify(result)}`).toBe(true);
+  expect(result.sent).toBeGreaterThan(20);
+});
