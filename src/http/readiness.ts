@@ -6,6 +6,6 @@ export type Readiness = { readonly ready: true } | { readonly ready: false; read
 /** Whether the bot can answer people now, and if not, the sentence that the page shows. */
 export function readinessOf(snapshot: StatusSnapshot): Readiness {
   if (snapshot.situation.kind === 'open') return { ready: true };
-  const { title, sentence } = toView(snapshot).headline;
-  return { ready: false, reason: `${title}. ${sentence}` };
+  const { title, sentence, command } = toView(snapshot).headline;
+  return { ready: false, reason: [`${title}. ${sentence}`, command].filter(Boolean).join(' ') };
 }

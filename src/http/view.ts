@@ -19,6 +19,8 @@ export interface Headline {
   readonly tone: 'good' | 'busy' | 'ask' | 'wait' | 'bad';
   readonly title: string;
   readonly sentence: string;
+  /** What to run, where something is to be run. */
+  readonly command: string | undefined;
   readonly sinceMs: number;
   /** What comes next, and when. */
   readonly next: { readonly what: string; readonly atMs: number } | undefined;
@@ -56,7 +58,7 @@ export function toView(snapshot: StatusSnapshot): View {
 
 function headlineOf(snapshot: StatusSnapshot): Omit<Headline, 'sinceMs'> {
   const { situation, lastClose, sessionPath } = snapshot;
-  const plain = { next: undefined };
+  const plain = { command: undefined, next: undefined };
   switch (situation.kind) {
     case 'starting':
       return { ...plain, tone: 'busy', title: 'Starting', sentence: 'The bot is getting ready.' };
@@ -70,13 +72,14 @@ function headlineOf(snapshot: StatusSnapshot): Omit<Headline, 'sinceMs'> {
       return { ...plain, tone: 'good', title: 'Connected', sentence: openSentence(snapshot) };
     case 'waiting':
       return {
+        ...plain,
         tone: 'wait',
         title: 'Reconnecting',
         sentence: lastClose?.sentence ?? 'The connection was lost.',
         next: { what: 'Next try', atMs: situation.untilMs },
       };
     case 'stopped':
-      return { ...plain, ...stoppedHeadline(situation.why, sessionPath) };
+      return { next: undefined, ...stoppedHeadline(situation.why, sessionPath) };
     default:
       return assertNever(situation);
   }
@@ -92,18 +95,19 @@ function openSentence({ answered, commandPrefix }: StatusSnapshot): string {
 function stoppedHeadline(
   why: 'asked' | 'logged-out' | 'replaced',
   sessionPath: string,
-): Pick<Headline, 'tone' | 'title' | 'sentence'> {
+): Pick<Headline, 'tone' | 'title' | 'sentence' | 'command'> {
   switch (why) {
     case 'asked':
-      return { tone: 'wait', title: 'Stopped', sentence: 'The bot was asked to stop.' };
+      return { tone: 'wait', title: 'Stopped', sentence: 'The bot was asked to stop.', command: undefined };
     case 'logged-out': {
-      const sentence = `This device was removed from the account. To link again, run rm -rf ${sessionPath}, start the bot and scan the new code.`;
-      return { tone: 'bad', title: 'Logged out', sentence };
+      const sentence =
+        'This device was removed from the account. To link it again, run this, start the bot and scan the new code:';
+      return { tone: 'bad', title: 'Logged out', sentence, command: `rm -rf ${sessionPath}` };
     }
     case 'replaced': {
       const sentence =
         'Another client keeps opening this session, so this one gave way. Stop the other one, or link this bot with another SESSION_PATH.';
-      return { tone: 'bad', title: 'Taken over', sentence };
+      return { tone: 'bad', title: 'Taken over', sentence, command: undefined };
     }
     default:
       return assertNever(why);

@@ -49,6 +49,7 @@ ${header}
       <div aria-live="polite" aria-atomic="true">
         <h2 id="title">Looking</h2>
         <p id="sentence">Asking the bot how it is.</p>
+        <p id="command" hidden><code></code></p>
       </div>
       <p class="aside"><time id="since"></time><span id="next" role="timer" aria-live="off"></span></p>
     </div>

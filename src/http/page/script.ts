@@ -73,6 +73,8 @@ export const SCRIPT = String.raw`
     $('sign').setAttribute('href', '#sign-' + headline.tone);
     put($('title'), headline.title);
     put($('sentence'), headline.sentence);
+    show($('command'), headline.command !== undefined);
+    put($('command').firstElementChild, headline.command || '');
     document.title = headline.title + ' · perennial';
   }
 

@@ -2,6 +2,7 @@
 export const STYLE = `
 :root {
   color-scheme: light dark;
+  --mono: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace;
   --ground: #f7f6f2; --card: #fffefb; --line: #e3e0d6; --ink: #1f2623; --soft: #5d665f;
   --good: #1d7a4c; --busy: #4a6078; --ask: #1f5fa8; --wait: #8a5a00; --bad: #b3261e;
 }
@@ -64,7 +65,9 @@ h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -.015em; }
 .paper { flex: 0 1 18rem; margin: 0 auto; padding: 1.15rem; background: #fff; border-radius: 10px; }
 #qr-code { display: block; width: 100%; height: auto; shape-rendering: crispEdges; }
 #qr-code path { fill: #000; }
-#code { margin: 0 auto; padding: 1rem 1.25rem; font: 650 clamp(1.7rem, 8vw, 2.4rem)/1 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; letter-spacing: .08em; }
+#command { margin-top: .6rem; }
+#command code { display: inline-block; padding: .45rem .75rem; border: 1px solid var(--line); border-radius: 8px; background: var(--card); font: 1rem/1.4 var(--mono); overflow-wrap: anywhere; user-select: all; }
+#code { margin: 0 auto; padding: 1rem 1.25rem; font: 650 clamp(1.7rem, 8vw, 2.4rem)/1 var(--mono); letter-spacing: .08em; }
 
 #facts { display: grid; gap: 1.25rem; }
 @media (min-width: 40rem) { #facts { grid-template-columns: 1fr 1fr; } #facts section:first-child { grid-column: 1 / -1; } }

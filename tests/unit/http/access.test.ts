@@ -1,0 +1,171 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { isCrossOrigin, isHostAllowed } from '../../../src/http/origin.ts';
+import { Token } from '../../../src/http/token.ts';
+import { ask, HELLO, post, startServer, stopAll } from './fakes.ts';
+
+afterEach(stopAll);
+
+const TOKEN = 'correct-horse-battery-staple';
+const FORM = 'application/x-www-form-urlencoded';
+
+describe('without a token', () => {
+  test.each([
+    ['localhost:8080', true],
+    ['LOCALHOST', true],
+    ['bot.localhost:8080', true],
+    ['127.0.0.1:1', true],
+    ['127.8.9.10', true],
+    ['[::1]:8080', true],
+    ['evil.example:8080', false],
+    ['127.0.0.1.evil.example', false],
+    ['localhost.evil.example', false],
+    ['evil.example@localhost', false],
+    ['localhost/evil.example', false],
+    ['0.0.0.0', false],
+    ['192.168.1.2', false],
+    ['', false],
+    [undefined, false],
+  ])('the name %s is allowed: %s', (host, isAllowed) => {
+    expect(isHostAllowed(host, '127.0.0.1')).toBe(isAllowed);
+  });
+
+  test('a page whose name points here gets nothing at all', async () => {
+    const { port } = await startServer();
+    for (const path of ['/', '/events', '/healthz', '/readyz', '/metrics']) {
+      const reply = await ask(port, path, { headers: { Host: `rebound.example:${port}` } });
+      expect(reply.status).toBe(403);
+      expect(reply.body).toContain('HTTP_TOKEN');
+    }
+  });
+});
+
+describe('pages of other origins', () => {
+  const host = 'localhost:8080';
+  test.each([
+    ['a script, which says nothing', {}, false],
+    ['our own page', { origin: 'http://localhost:8080', fetchSite: 'same-origin' }, false],
+    ['an address that was typed', { fetchSite: 'none' }, false],
+    ['our own page behind TLS', { origin: 'https://localhost:8080' }, false],
+    ['another port of this machine', { origin: 'http://localhost:3000', fetchSite: 'same-site' }, true],
+    ['another site', { origin: 'https://evil.example', fetchSite: 'cross-site' }, true],
+    ['another site in an old browser', { origin: 'https://evil.example' }, true],
+    ['a page without an origin', { origin: 'null' }, true],
+    ['another site by a link', { fetchSite: 'cross-site' }, true],
+  ])('%s', (_, facts, isCross) => {
+    expect(isCrossOrigin({ host, origin: undefined, fetchSite: undefined, ...facts })).toBe(isCross);
+  });
+
+  test('may neither send nor listen, and nothing is sent', async () => {
+    const { port, bot } = await startServer();
+    const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' };
+    expect((await post(port, HELLO, headers)).status).toBe(403);
+    expect((await ask(port, '/events', { headers })).status).toBe(403);
+    expect(bot.sent).toEqual([]);
+    const form = { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: JSON.stringify(HELLO) };
+    expect((await ask(port, '/messages', form)).status).toBe(415);
+  });
+});
+
+describe('with a token', () => {
+  const start = () => startServer({ token: TOKEN });
+  const bearer = { Authorization: `Bearer ${TOKEN}` };
+
+  test('only health is open, by any name, and it tells nothing', async () => {
+    const { port } = await start();
+    const open = await ask(port, '/healthz', { headers: { Host: 'bot.example.org' } });
+    expect(open.status).toBe(200);
+    expect(JSON.parse(open.body)).toEqual({ ok: true });
+    for (const path of ['/events', '/readyz', '/metrics']) {
+      const reply = await ask(port, path);
+      expect(reply.status).toBe(401);
+      expect(reply.headers['www-authenticate']).toContain('Bearer');
+    }
+    const page = await ask(port, '/');
+    expect(page.status).toBe(401);
+    expect(page.body).toContain('type="password"');
+    expect(page.body).not.toContain('/events');
+  });
+
+  test('the token in the header opens everything', async () => {
+    const { port, bot } = await start();
+    for (const path of ['/', '/readyz', '/metrics']) {
+      expect((await ask(port, path, { headers: { ...bearer, Host: 'bot.example.org' } })).status).toBe(200);
+    }
+    expect((await post(port, HELLO, bearer)).status).toBe(200);
+    expect(bot.sent).toHaveLength(1);
+  });
+
+  test.each([
+    ['none', {}],
+    ['a wrong one', { Authorization: 'Bearer wrong' }],
+    ['one that only begins right', { Authorization: `Bearer ${TOKEN}x` }],
+    ['one in another scheme', { Authorization: `Basic ${TOKEN}` }],
+    ['an empty one', { Authorization: 'Bearer ' }],
+  ])('%s sends nothing', async (_, headers) => {
+    const { port, bot } = await start();
+    expect((await post(port, HELLO, headers)).status).toBe(401);
+    expect(bot.sent).toEqual([]);
+  });
+
+  test('the form trades the token for a cookie that scripts and other sites cannot use', async () => {
+    const { port } = await start();
+    const body = new URLSearchParams({ token: TOKEN }).toString();
+    const login = await ask(port, '/login', { method: 'POST', headers: { 'Content-Type': FORM }, body });
+    expect(login.status).toBe(303);
+    expect(login.headers.location).toBe('/');
+    const [setCookie = ''] = login.headers['set-cookie'] ?? [];
+    expect(setCookie).toMatch(/; HttpOnly; SameSite=Strict$/);
+    expect(setCookie).not.toContain(TOKEN);
+    const Cookie = `theme=dark; ${setCookie.split(';')[0]}`;
+    for (const path of ['/', '/readyz', '/metrics']) {
+      expect((await ask(port, path, { headers: { Cookie } })).status).toBe(200);
+    }
+    expect((await post(port, HELLO, { Cookie })).status).toBe(401);
+    expect((await ask(port, '/', { headers: { Cookie: `${Cookie}0` } })).status).toBe(401);
+  });
+
+  test('so does the address, which is left behind at once', async () => {
+    const { port } = await start();
+    const reply = await ask(port, `/?token=${TOKEN}`, { headers: { 'X-Forwarded-Proto': 'https' } });
+    expect(reply.status).toBe(303);
+    expect(reply.headers.location).toBe('/');
+    expect(reply.headers['set-cookie']?.[0]).toMatch(/; Secure$/);
+  });
+
+  test('wrong tokens are refused and told to the log once, without the token', async () => {
+    const { port, lines } = await start();
+    for (const guess of ['guess-1', 'guess-2']) {
+      const reply = await ask(port, `/?token=${guess}`);
+      expect(reply.status).toBe(401);
+      expect(reply.body).toContain('That is not the token');
+      expect(reply.body).not.toContain(guess);
+      expect(reply.headers['set-cookie']).toBeUndefined();
+    }
+    await ask(port, '/metrics', { headers: { Authorization: 'Bearer guess-3' } });
+    expect(lines).toHaveLength(1);
+    expect(JSON.stringify(lines)).not.toContain('guess');
+  });
+
+  test('a form of another site signs nobody in', async () => {
+    const { port } = await start();
+    const headers = { 'Content-Type': FORM, Origin: 'https://evil.example' };
+    const reply = await ask(port, '/login', { method: 'POST', headers, body: `token=${TOKEN}` });
+    expect(reply.status).toBe(403);
+  });
+});
+
+describe('the token', () => {
+  test('two bots on one machine have cookies of their own', () => {
+    const [one, other] = [new Token('one'), new Token('other')].map(
+      (token) => token.cookie(false).split('=')[0],
+    );
+    expect(one).not.toBe(other);
+  });
+
+  test('the cookie outlives a restart and ends with the token', () => {
+    const [cookie = ''] = new Token('one').cookie(false).split(';');
+    expect(new Token('one').isInCookies(cookie)).toBe(true);
+    expect(new Token('other').isInCookies(cookie)).toBe(false);
+    expect(new Token('one').isInCookies(undefined)).toBe(false);
+  });
+});

@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { ask, RawCaller, type Rig, startServer, stopAll, within } from './fakes.ts';
+
+afterEach(stopAll);
+
+const listen = ({ port }: Rig): RawCaller =>
+  new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n');
+
+describe('the events', () => {
+  test('begin with the present state and follow each change at once', async () => {
+    const rig = await startServer();
+    const page = listen(rig);
+    await page.until(/event: status\ndata: \{"nowMs":1700000000000,"view":.*"title":"Connected"/);
+    expect(page.text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(page.text.toLowerCase()).toContain('content-type: text/event-stream');
+    expect(page.text).toContain('retry: 2000\n\n');
+    rig.status.change({ situation: { kind: 'waiting', untilMs: 1_700_000_005_000 } });
+    await page.until(/"title":"Reconnecting"/, 500);
+  });
+
+  test('show a QR while it is wanted, and not a trace of it afterwards', async () => {
+    const rig = await startServer();
+    const page = listen(rig);
+    const qr = '2@a-qr-code-that-links-a-device';
+    rig.status.change({
+      situation: { kind: 'pairing', qr, code: undefined, expiresAtMs: 1_700_000_060_000 },
+      account: undefined,
+    });
+    await page.until(/"pairing":\{"kind":"qr","qr":\{"size":\d+,"path":"M0 0h7v1h-7z/);
+    expect(page.text).not.toContain(qr);
+    page.text = '';
+    rig.status.change({ situation: { kind: 'open' } });
+    await page.until(/"title":"Connected"/);
+    expect(page.text).not.toMatch(/"pairing"|M0 0h7/);
+  });
+
+  test('tell of counters without being asked, but not when nothing has changed', async () => {
+    const rig = await startServer({}, { lookEveryMs: 20 });
+    const page = listen(rig);
+    await page.until(/"Received","text":"1,234"/);
+    rig.status.now = { ...rig.status.now, received: 1_235 };
+    await page.until(/"Received","text":"1,235"/, 1_000);
+    const frames = page.text.split('event: status').length;
+    rig.status.change({});
+    rig.status.now = { ...rig.status.now, nowMs: rig.status.now.nowMs + 1 };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(page.text.split('event: status').length).toBe(frames);
+  });
+
+  test('beat, so that a dead connection can be told from a quiet one', async () => {
+    const rig = await startServer({}, { beatEveryMs: 20 });
+    await listen(rig).until(/(event: beat\ndata:\n\n.*){2}/s, 1_000);
+  });
+
+  test('give a page that comes back the whole state again', async () => {
+    const rig = await startServer();
+    const first = listen(rig);
+    await first.until(/"title":"Connected"/);
+    first.socket.destroy();
+    rig.status.change({ situation: { kind: 'connecting' } });
+    const second = listen(rig);
+    await second.until(/"title":"Connecting"/);
+    expect(second.text).not.toContain('"title":"Connected"');
+  });
+
+  test('have as many listeners as allowed, and a place again when one goes', async () => {
+    const rig = await startServer({}, { maxListeners: 2 });
+    const pages = [listen(rig), listen(rig)];
+    for (const page of pages) await page.until(/event: status/);
+    const refused = await ask(rig.port, '/events');
+    expect(refused.status).toBe(503);
+    expect(refused.headers['retry-after']).toBe('10');
+    pages[0]?.socket.destroy();
+    await expect
+      .poll(async () => {
+        const page = listen(rig);
+        await page.until(/HTTP\/1\.1 \d+ /);
+        return page.text.includes('200 OK');
+      })
+      .toBe(true);
+  });
+
+  test('cost nothing while nobody listens', async () => {
+    const rig = await startServer();
+    const page = listen(rig);
+    await page.until(/event: status/);
+    expect(rig.status.changeListeners.size).toBe(1);
+    page.socket.destroy();
+    await expect.poll(() => rig.status.changeListeners.size).toBe(0);
+  });
+
+  test('leave a listener that does not read', async () => {
+    const rig = await startServer({}, { maxUnreadBytes: 32 * 1024 });
+    const page = listen(rig);
+    await page.until(/event: status/);
+    page.socket.pause();
+    const flood = setInterval(() => {
+      for (let index = 0; index < 200; index += 1)
+        rig.status.change({ received: rig.status.now.received + 1 });
+    }, 5);
+    const left = expect.poll(() => rig.status.changeListeners.size, { timeout: 10_000 }).toBe(0);
+    await within(left, 'the cut', 12_000).finally(() => clearInterval(flood));
+  });
+});

@@ -1,0 +1,212 @@
+import { createServer, type Server } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { ask, FakeStatus, RawCaller, startServer, stopAll, within } from './fakes.ts';
+
+afterEach(stopAll);
+
+describe('routes', () => {
+  test.each([
+    ['/', 'GET', 200, /^text\/html/],
+    ['/healthz', 'GET', 200, /^application\/json/],
+    ['/readyz', 'GET', 200, /^application\/json/],
+    ['/metrics', 'GET', 200, /^text\/plain/],
+    ['/', 'HEAD', 200, /^text\/html/],
+    ['/metrics', 'HEAD', 200, /^text\/plain/],
+    ['/events', 'HEAD', 200, /^text\/event-stream/],
+    ['/healthz?probe=1', 'GET', 200, /^application\/json/],
+    ['//healthz', 'GET', 200, /^application\/json/],
+    ['/nothing', 'GET', 404, /^application\/json/],
+    ['/login', 'POST', 404, /^application\/json/],
+    ['/../package.json', 'GET', 404, /^application\/json/],
+    ['/..%2fpackage.json', 'GET', 404, /^application\/json/],
+    ['/%2e%2e/%2e%2e/etc/passwd', 'GET', 404, /^application\/json/],
+    ['/HEALTHZ', 'GET', 404, /^application\/json/],
+    ['http://example.com:x/', 'GET', 400, /^application\/json/],
+    ['/', 'POST', 405, /^application\/json/],
+    ['/healthz', 'DELETE', 405, /^application\/json/],
+    ['/messages', 'GET', 405, /^application\/json/],
+    ['/messages', 'OPTIONS', 405, /^application\/json/],
+  ])('%s by %s is %i', async (path, method, status, type) => {
+    const { port } = await startServer();
+    const reply = await ask(port, path, { method });
+    expect(reply.status).toBe(status);
+    expect(reply.headers['content-type']).toMatch(type);
+    if (method === 'HEAD') expect(reply.body).toBe('');
+    if (status === 405) expect(reply.headers.allow).toBe(path === '/messages' ? 'POST' : 'GET, HEAD');
+  });
+
+  test('health is the process, readiness the connection', async () => {
+    const { port, status } = await startServer();
+    expect(JSON.parse((await ask(port, '/readyz')).body)).toEqual({ ready: true });
+    status.change({ situation: { kind: 'waiting', untilMs: status.now.nowMs + 5_000 } });
+    const notReady = await ask(port, '/readyz');
+    expect(notReady.status).toBe(503);
+    expect(JSON.parse(notReady.body)).toEqual({
+      ready: false,
+      reason: 'Reconnecting. The connection was lost.',
+    });
+    expect((await ask(port, '/healthz')).status).toBe(200);
+  });
+
+  test('every answer carries the headers that keep other sites out, and the page allows itself only', async () => {
+    const { port } = await startServer();
+    for (const path of ['/', '/healthz', '/nothing', '/metrics']) {
+      const { headers } = await ask(port, path);
+      expect(headers['x-content-type-options']).toBe('nosniff');
+      expect(headers['x-frame-options']).toBe('DENY');
+      expect(headers['cache-control']).toBe('no-store');
+      expect(headers['cross-origin-resource-policy']).toBe('same-origin');
+      expect(headers['content-security-policy']).toContain("default-src 'none'");
+      expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+      expect(headers['x-powered-by']).toBeUndefined();
+    }
+    const page = await ask(port, '/');
+    const policy = page.headers['content-security-policy'] ?? '';
+    expect(policy).toMatch(/script-src 'sha256-[^']+';/);
+    expect(policy).not.toContain('unsafe');
+    expect(page.body).not.toMatch(/(src|href)="(https?:)?\/\//);
+  });
+
+  test('a handler that throws is a 500 that tells the log and not the caller', async () => {
+    const { port, status, lines } = await startServer();
+    status.snapshot = () => {
+      throw new Error('inside knowledge');
+    };
+    const reply = await ask(port, '/readyz');
+    expect(reply.status).toBe(500);
+    expect(reply.body).not.toContain('inside');
+    expect(lines.map(({ level }) => level)).toEqual(['error']);
+  });
+});
+
+describe('starting and stopping', () => {
+  test('a second start is the same start, and a second stop the same stop', async () => {
+    const { server, port } = await startServer();
+    await server.start();
+    expect(server.stop()).toBe(server.stop());
+    await server.stop();
+    expect(server.url).toBeUndefined();
+    await expect(ask(port, '/healthz')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('a stop without a start is no trouble', async () => {
+    const { server } = await startServer();
+    await server.stop();
+    await expect(server.stop()).resolves.toBeUndefined();
+  });
+
+  test('stopping ends open pages, idle connections and half requests at once, and leaves no listener', async () => {
+    const { server, port, status } = await startServer();
+    const page = new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    const half = new RawCaller(port).write('POST /messages HTTP/1.1\r\nHost: loc');
+    const idle = new RawCaller(port).write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await page.until(/event: status/);
+    await idle.until(/"ok":true/);
+    const startedAtMs = performance.now();
+    await within(server.stop(), 'stop', 1_000);
+    await within(Promise.all([page.closed, half.closed, idle.closed]), 'the close of each connection', 1_000);
+    expect(performance.now() - startedAtMs).toBeLessThan(500);
+    expect(status.changeListeners.size + status.timingListeners.size).toBe(0);
+  });
+
+  test('the last thing that an open page hears is why the bot stopped', async () => {
+    const { server, port, status } = await startServer();
+    const page = new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await page.until(/"title":"Connected"/);
+    status.change({ situation: { kind: 'stopped', why: 'logged-out' } });
+    await server.stop();
+    await page.closed;
+    expect(page.text).toContain('"title":"Logged out"');
+  });
+
+  test('a port in use is one error with its reason, and stopping then is no trouble', async () => {
+    const { port } = await startServer();
+    const second = startServer({ port });
+    await expect(second).rejects.toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+      message: expect.stringMatching(
+        new RegExp(`without its status page: port ${port} on 127.0.0.1 is in use.`),
+      ),
+    });
+  });
+
+  test('an address of another machine is named', async () => {
+    await expect(startServer({ host: '192.0.2.1', token: 'long-enough' })).rejects.toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+      message: expect.stringContaining('192.0.2.1 is no address of this machine'),
+    });
+  });
+
+  test('nothing listens on an open address without a token', async () => {
+    await expect(startServer({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'HTTP_UNAVAILABLE' });
+  });
+
+  test('says where it is in a way that can be opened', async () => {
+    const everywhere = await startServer({ host: '0.0.0.0', token: 'long-enough' });
+    expect(everywhere.server.url).toBe(`http://localhost:${everywhere.port}`);
+    expect(new FakeStatus().snapshot().version).toBe('1.2.3');
+  });
+});
+
+describe('slow callers', () => {
+  const IMPATIENT = { headersMs: 300, requestMs: 500, checkEveryMs: 50, idleMs: 2_000 };
+
+  test.each([
+    ['says nothing', ''],
+    ['does not finish its headers', 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: '],
+    [
+      'does not finish its body',
+      'POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{',
+    ],
+  ])('one who %s is cut off', async (_, text) => {
+    const { port } = await startServer({}, IMPATIENT);
+    const caller = new RawCaller(port).write(text);
+    await within(caller.closed, 'the cut', 3_000);
+    expect(caller.text).not.toContain('200 OK');
+  });
+
+  test('one who drips bytes is cut off too', async () => {
+    const { port } = await startServer({}, IMPATIENT);
+    const caller = new RawCaller(port).write('GET / HTTP/1.1\r\n');
+    const drip = setInterval(() => caller.write('X-Drip: 1\r\n'), 50);
+    await within(caller.closed, 'the cut', 3_000).finally(() => clearInterval(drip));
+  });
+
+  test('more connections than allowed are not taken', async () => {
+    const { port } = await startServer({}, { maxConnections: 3 });
+    const taken = [1, 2, 3].map(() =>
+      new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    );
+    for (const caller of taken) await caller.until(/event: status/);
+    const extra = new RawCaller(port).write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await within(extra.closed, 'the refusal');
+    expect(extra.text).toBe('');
+  });
+
+  test('headers that are too large are refused', async () => {
+    const { port } = await startServer();
+    const caller = new RawCaller(port).write(
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+    );
+    await within(caller.closed, 'the refusal');
+    expect(caller.text).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
+  test('bytes that are no HTTP are refused', async () => {
+    const { port } = await startServer();
+    const caller = new RawCaller(port).write('\x16\x03\x01\x02\x00\x01\x00\r\n\r\n');
+    await within(caller.closed, 'the refusal');
+    expect(caller.text).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+test('a port of another program is named as such', async () => {
+  const other: Server = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const address = other.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await expect(startServer({ port })).rejects.toThrow(
+    /is in use\. Stop the other program, or set another HTTP_PORT/,
+  );
+  await new Promise((resolve) => other.close(resolve));
+});
