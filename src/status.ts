@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { BotStats } from './bot/bot.ts';
 import type { Messenger } from './bot/ports.ts';
@@ -7,13 +8,13 @@ import type { Session } from './session/store.ts';
 import { CLOSE_KINDS, closeSentence } from './status/sentences.ts';
 import { Timings } from './status/timings.ts';
 import { personAddress } from './whatsapp/address.ts';
-import type { WhatsAppClient } from './whatsapp/client.ts';
+import type { ClientEvents } from './whatsapp/client.ts';
 import type { CloseReason } from './whatsapp/close-reason.ts';
 import type { ClientState } from './whatsapp/state.ts';
 
 export interface StatusBoardParts {
-  readonly client: WhatsAppClient;
-  readonly session: Session;
+  readonly client: Messenger & EventEmitter<ClientEvents> & { readonly state: ClientState };
+  readonly session: Pick<Session, 'creds' | 'isLinked' | 'facts'>;
   readonly sessionPath: string;
   readonly commandPrefix: string;
   readonly startedAtMs: number;
@@ -132,7 +133,7 @@ function toSituation(state: ClientState): Situation {
 }
 
 /** Half a pairing is no pairing. */
-function accountOf(session: Session): StatusSnapshot['account'] {
+function accountOf(session: StatusBoardParts['session']): StatusSnapshot['account'] {
   const { me } = session.creds;
   if (!session.isLinked || !me) return undefined;
   const address = personAddress(me.id);

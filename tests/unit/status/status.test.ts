@@ -1,0 +1,191 @@
+import { EventEmitter } from 'node:events';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Messenger, OutgoingMessage } from '../../../src/bot/ports.ts';
+import type { Timing } from '../../../src/http/source.ts';
+import { CLOSE_KINDS, closeSentence } from '../../../src/status/sentences.ts';
+import { Timings } from '../../../src/status/timings.ts';
+import { StatusBoard, type StatusBoardParts } from '../../../src/status.ts';
+import type { ClientEvents } from '../../../src/whatsapp/client.ts';
+import type { CloseReason } from '../../../src/whatsapp/close-reason.ts';
+import type { ClientState } from '../../../src/whatsapp/state.ts';
+
+const REASONS: Readonly<Record<CloseReason['kind'], CloseReason>> = {
+  'logged-out': { kind: 'logged-out', detail: 'Stream Errored (conflict)' },
+  'auth-failed': { kind: 'auth-failed', statusCode: 401 },
+  'restart-required': { kind: 'restart-required' },
+  replaced: { kind: 'replaced' },
+  'version-refused': { kind: 'version-refused' },
+  banned: { kind: 'banned', forMs: 60_000 },
+  'qr-ended': { kind: 'qr-ended' },
+  'storage-failed': { kind: 'storage-failed', message: 'No space is left for ./sessions.' },
+  network: { kind: 'network', statusCode: 408, message: 'Connection was lost' },
+};
+
+test('every kind of close is counted and has a sentence', () => {
+  expect([...CLOSE_KINDS].sort()).toEqual(Object.keys(REASONS).sort());
+  for (const kind of CLOSE_KINDS) expect(closeSentence(REASONS[kind])).toMatch(/^[A-Z].*\.$/);
+});
+
+test('what a library says of a close is masked', () => {
+  const message = 'proxy http://user:secret@host refused 4915123456789';
+  const sentence = closeSentence({ kind: 'network', statusCode: undefined, message });
+  expect(sentence).not.toMatch(/secret|4915123456789/);
+});
+
+/** A client that does what the test says. */
+class FakeClient extends EventEmitter<ClientEvents> implements Messenger {
+  state: ClientState = { kind: 'idle' };
+  send: Messenger['send'] = async () => {};
+  showTyping = async (): Promise<void> => {};
+  whenOpen = async (): Promise<void> => {};
+  download = (): Promise<Uint8Array> => Promise.reject(new Error('not asked for'));
+  group = (): Promise<never> => Promise.reject(new Error('not asked for'));
+
+  become(state: ClientState): void {
+    this.state = state;
+    this.emit('changed', state);
+  }
+
+  closeFor(reason: CloseReason): void {
+    this.emit('closed', reason);
+    this.become({ kind: 'waiting', reason, untilMs: 0 });
+    this.become({ kind: 'connecting', sinceMs: 0 });
+  }
+}
+
+describe('the board', () => {
+  let client: FakeClient;
+  let board: StatusBoard;
+  let isLinked: boolean;
+
+  beforeEach(() => {
+    client = new FakeClient();
+    isLinked = false;
+    const session = {
+      creds: { me: { id: '15550100000:3@s.whatsapp.net', name: 'Owner' } },
+      get isLinked() {
+        return isLinked;
+      },
+      facts: () => ({ journalBytes: 7, unsavedKeys: 0 }),
+    } as unknown as StatusBoardParts['session'];
+    const stats = () => undefined;
+    board = new StatusBoard({
+      client,
+      session,
+      sessionPath: './s',
+      commandPrefix: '!',
+      startedAtMs: 1,
+      stats,
+    });
+  });
+
+  test('half a pairing is nobody, a whole one is masked', () => {
+    expect(board.snapshot().account).toBeUndefined();
+    isLinked = true;
+    expect(board.snapshot().account).toEqual({ number: '+1555•••000', name: 'Owner' });
+  });
+
+  test('knows the situation before the first change, and each after it', () => {
+    expect(board.snapshot().situation).toEqual({ kind: 'starting' });
+    const heard = vi.fn();
+    const unsubscribe = board.onChange(heard);
+    client.become({ kind: 'pairing', qr: 'qr', code: undefined, expiresAtMs: 5, index: 0 });
+    expect(board.snapshot().situation).toEqual({
+      kind: 'pairing',
+      qr: 'qr',
+      code: undefined,
+      expiresAtMs: 5,
+    });
+    client.become({ kind: 'stopped', reason: { kind: 'logged-out' } });
+    expect(board.snapshot().situation).toEqual({ kind: 'stopped', why: 'logged-out' });
+    unsubscribe();
+    client.become({ kind: 'open', sinceMs: 0 });
+    expect(heard).toHaveBeenCalledTimes(2);
+  });
+
+  test('a new QR code begins no new situation', () => {
+    vi.useFakeTimers({ now: 1_000 });
+    client.become({ kind: 'pairing', qr: 'one', code: undefined, expiresAtMs: 5, index: 0 });
+    vi.setSystemTime(2_000);
+    client.become({ kind: 'pairing', qr: 'two', code: undefined, expiresAtMs: 6, index: 1 });
+    expect(board.snapshot().sinceMs).toBe(1_000);
+    client.become({ kind: 'open', sinceMs: 0 });
+    expect(board.snapshot().sinceMs).toBe(2_000);
+    vi.useRealTimers();
+  });
+
+  test('counts reconnects by reason, and refused logins in a row', () => {
+    client.closeFor(REASONS.network);
+    for (let times = 0; times < 3; times += 1) client.closeFor(REASONS['auth-failed']);
+    expect(board.snapshot()).toMatchObject({
+      reconnects: { network: 1, 'auth-failed': 3, banned: 0 },
+      refusedLogins: 3,
+      lastClose: { kind: 'auth-failed' },
+    });
+    client.become({ kind: 'open', sinceMs: 0 });
+    expect(board.snapshot().refusedLogins).toBe(0);
+  });
+
+  test('remembers the last acknowledgement over a reconnect', () => {
+    expect(board.snapshot().lastSentAtMs).toBeUndefined();
+    client.emit('acknowledged', 'id');
+    client.closeFor(REASONS.network);
+    expect(board.snapshot().lastSentAtMs).toBeGreaterThan(0);
+  });
+});
+
+describe('timings', () => {
+  const signal = new AbortController().signal;
+  const message = (quoted?: string): OutgoingMessage =>
+    ({
+      id: 'i',
+      chat: 'c',
+      content: { kind: 'text', text: 't' },
+      ...(quoted && { quote: { key: quoted } }),
+    }) as never;
+
+  function rig() {
+    let now = 0;
+    const told: Timing[] = [];
+    const client = new FakeClient();
+    const timings = new Timings(
+      (timing) => told.push(timing),
+      () => now,
+    );
+    const pass = (ms: number): void => void (now += ms);
+    return { client, messenger: timings.measured(client), timings, told, pass };
+  }
+
+  test('a reply is measured from its message, once, and a send from its start', async () => {
+    const { client, messenger, timings, told, pass } = rig();
+    client.send = async () => pass(30);
+    timings.received({ key: 'k' });
+    pass(100);
+    timings.received({ key: 'k' });
+    await messenger.send(message('k'), signal);
+    await messenger.send(message('k'), signal);
+    await messenger.send(message(), signal);
+    expect(told).toEqual([
+      { kind: 'send', ms: 30 },
+      { kind: 'reply', ms: 130 },
+      { kind: 'send', ms: 30 },
+      { kind: 'send', ms: 30 },
+    ]);
+  });
+
+  test('a send that fails is not measured, and its error is passed on', async () => {
+    const { client, messenger, timings, told } = rig();
+    client.send = () => Promise.reject(new Error('refused'));
+    timings.received({ key: 'k' });
+    await expect(messenger.send(message('k'), signal)).rejects.toThrow('refused');
+    expect(told).toEqual([]);
+  });
+
+  test('messages that nobody answers are forgotten', async () => {
+    const { messenger, timings, told } = rig();
+    for (let index = 0; index <= 1_000; index += 1) timings.received({ key: `k${index}` });
+    await messenger.send(message('k0'), signal);
+    await messenger.send(message('k1'), signal);
+    expect(told.filter(({ kind }) => kind === 'reply')).toHaveLength(1);
+  });
+});
