@@ -84,7 +84,9 @@ export class App {
     const session = await this.#openSession();
     if (!session) return { kind: 'asked' };
     this.#session = session;
+    const { signal } = this.#stop;
     try {
+      if (signal.aborted) return { kind: 'asked' };
       if (session.logoutNote) {
         new Narrator(this.#log, this.#config.sessionPath).loggedOut();
         return { kind: 'logged-out' };
@@ -97,6 +99,7 @@ export class App {
       await this.#startBot(session, client, board?.messenger ?? client);
       if (board) await this.#startPage(http, board);
       this.#greeting = this.#greet(session, client);
+      if (signal.aborted) return { kind: 'asked' };
       const reason = await client.start();
       if (reason.kind !== 'asked') await this.#bot?.stop();
       return reason;

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BinaryNode, SocketConfig } from '@whiskeysockets/baileys';
+import { type BinaryNode, DEFAULT_CONNECTION_CONFIG, type SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../bot/ports.ts';
 import { messageOf } from '../errors.ts';
@@ -64,6 +64,8 @@ export interface ClientEvents {
 const STABLE_AFTER_MS = 60_000;
 const FIRST_QR_MS = 60_000;
 const NEXT_QR_MS = 20_000;
+/** Node's timers go off at once where they are set for longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The connection's life: one state machine, one live socket, reconnects for ever. Only a logout and a second
@@ -88,6 +90,8 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   #running: Promise<StopReason> | undefined;
   #lastCloseReason: CloseReason | undefined;
   #qrCount = 0;
+  /** When the present connection was opened, or the last one. */
+  #openedAtMs: number | undefined;
 
   constructor(options: ClientOptions) {
     super();
@@ -160,6 +164,8 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       this.#lastCloseReason = reason;
       this.emit('closed', reason);
       const nowMs = this.#now();
+      const wasStable = this.#openedAtMs !== undefined && nowMs - this.#openedAtMs >= STABLE_AFTER_MS;
+      if (wasStable) this.#history = recordStable(this.#history);
       const decision = decideReconnect(reason, this.#history, reconnect, nowMs, random);
       this.#history = recordClose(reason, this.#history, nowMs);
       if (decision.action === 'stop') return this.#giveUp(reason);
@@ -197,6 +203,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     }
     session.forgetHalfPairing();
     this.#qrCount = 0;
+    this.#openedAtMs = undefined;
     const connection = new Connection({
       settings: { ...socket, version: this.#version },
       session,
@@ -215,17 +222,15 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     });
     this.#connection = connection;
     if (this.#stopping.signal.aborted) void connection.close();
-    const stable = setTimeout(() => {
-      if (connection.isOpen) this.#history = recordStable(this.#history);
-    }, STABLE_AFTER_MS).unref();
     const reason = await connection.closed;
-    clearTimeout(stable);
     if (this.#connection === connection) this.#connection = undefined;
     return reason;
   }
 
   #opened(): void {
-    this.#change({ kind: 'open', sinceMs: this.#now() });
+    const sinceMs = this.#now();
+    this.#openedAtMs = sinceMs;
+    this.#change({ kind: 'open', sinceMs });
     this.emit('opened');
   }
 
@@ -251,7 +256,8 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   }
 
   async #refreshVersion(): Promise<void> {
-    const version = await this.#options.lookUpVersion();
+    const version = await unlessAborted(this.#options.lookUpVersion(), this.#stopping.signal);
+    if (this.#stopping.signal.aborted) return;
     if (!version) {
       this.#log.warn('The current client version could not be looked up. Set WA_VERSION if this goes on.');
       return;
@@ -327,8 +333,13 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
 
 const VERSION_ROW = 'wa-version';
 
+/** The version that was looked up once, unless the library has caught up with it. */
 function rememberedVersion(session: Session): WaVersion | undefined {
-  return session.rows<WaVersion>('client').get(VERSION_ROW);
+  const remembered = session.rows<WaVersion>('client').get(VERSION_ROW);
+  const builtIn = DEFAULT_CONNECTION_CONFIG.version;
+  const different = remembered?.findIndex((part, index) => part !== builtIn[index]) ?? -1;
+  if (!remembered || different === -1) return undefined;
+  return (remembered[different] ?? 0) > (builtIn[different] ?? 0) ? remembered : undefined;
 }
 
 /** Baileys keeps LIDs both ways; the way back is under `LID_reverse`. */
@@ -340,5 +351,17 @@ function numberOfLid(session: Session, lid: string): string | undefined {
 }
 
 async function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => {});
+  for (let leftMs = ms; leftMs > 0 && !signal.aborted; leftMs -= LONGEST_TIMER_MS) {
+    await sleep(Math.min(leftMs, LONGEST_TIMER_MS), undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Undefined where the signal aborts first, or the work fails. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const onAbort = (): void => resolve(undefined);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, onAbort).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }

@@ -59,9 +59,12 @@ export class Connection {
   #pulseTimer: NodeJS.Timeout | undefined;
   #missedPulses = 0;
   #isOpen = false;
+  /** Whether the folder says that a phone has linked this session. */
+  #isLinkStored: boolean;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
+    this.#isLinkStored = parts.session.isLinked;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -87,6 +90,12 @@ export class Connection {
   #listen(): void {
     const { ev, ws } = this.socket;
     const { inbox } = this.#parts;
+    // Baileys waits for the peer's goodbye before it tells of a close: 30 s where the peer is gone.
+    const close = ws.close.bind(ws);
+    ws.close = () => {
+      setTimeout(() => webSocketOf(this.socket)?.terminate(), CLOSE_WITHIN_MS).unref();
+      return close();
+    };
     ws.prependListener('CB:message', (node) => inbox.sawStanza(node));
     ws.on('frame', (frame: unknown) => this.#parts.onFrame(frame));
     ws.on('CB:ack,class:message', (node) => this.acks.received(node));
@@ -128,9 +137,13 @@ export class Connection {
    * A failed save cuts the connection, so that nothing is confirmed that is not stored.
    */
   #saveCreds(): void {
+    const { session } = this.#parts;
     try {
-      this.#parts.session.saveCreds();
+      session.saveCreds();
+      this.#isLinkStored = session.isLinked;
     } catch (error) {
+      // A link that is not stored is not confirmed either: the next connection registers anew.
+      if (!this.#isLinkStored) delete session.creds.account;
       this.fail(classifyClose(error));
     }
   }

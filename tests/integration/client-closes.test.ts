@@ -1,0 +1,379 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { within } from './support/deadline.ts';
+import { snapshot } from './support/folder.ts';
+import { Rig, type RigOptions } from './support/rig.ts';
+
+let rig: Rig;
+
+afterEach(() => rig.destroy());
+
+async function paired(options?: RigOptions): Promise<Rig> {
+  rig = new Rig(options);
+  await rig.pair();
+  return rig;
+}
+
+interface Row {
+  readonly name: string;
+  /** Makes the connection end, or the next login fail. */
+  readonly cause: (rig: Rig) => void;
+  /** Whether the cause needs a login, so that the line is cut first. */
+  readonly isAtLogin?: boolean;
+  readonly kind: string;
+  readonly waitMs: number;
+  /** A line that only this close says. */
+  readonly says?: string;
+}
+
+const CONNECTION_ROWS: readonly Row[] = [
+  { name: 'a dropped line', cause: ({ wa }) => wa.faults.dropConnection(), kind: 'network', waitMs: 5_000 },
+  ...[500, 503, 411, 418].map((code) => ({
+    name: `a stream error ${code}`,
+    cause: ({ wa }: Rig) => wa.faults.streamError(code),
+    kind: 'network',
+    waitMs: 5_000,
+  })),
+  {
+    name: 'a stream error 401 that is no logout',
+    cause: ({ wa }) => wa.faults.streamError(401),
+    kind: 'auth-failed',
+    waitMs: 5_000,
+    says: 'warn ⚠️ Authentication failed (401)',
+  },
+  {
+    name: 'a stream error 403',
+    cause: ({ wa }) => wa.faults.streamError(403),
+    kind: 'auth-failed',
+    waitMs: 5_000,
+    says: 'warn ⚠️ Authentication failed (403)',
+  },
+  {
+    name: 'another client that opened the session',
+    cause: ({ wa }) => wa.faults.replace(),
+    kind: 'replaced',
+    waitMs: 60_000,
+    says: 'warn Another client opened this session',
+  },
+];
+
+const LOGIN_CAUSES: readonly Row[] = [
+  ...[401, 403].map((reason) => ({
+    name: `a login refused with ${reason}`,
+    cause: ({ wa }: Rig) => wa.faults.failNextLogins(reason),
+    kind: 'auth-failed',
+    waitMs: 5_000,
+    says: `warn ⚠️ Authentication failed (${reason})`,
+  })),
+  ...[500, 503, 463].map((reason) => ({
+    name: `a login refused with ${reason}`,
+    cause: ({ wa }: Rig) => wa.faults.failNextLogins(reason),
+    kind: 'network',
+    waitMs: 5_000,
+  })),
+  {
+    name: 'a ban with its length',
+    cause: ({ wa }) => wa.faults.failNextLogins(402, 1, { expire: '7200' }),
+    kind: 'banned',
+    waitMs: 7_200_000,
+    says: 'error WhatsApp has banned this account for a while, until ',
+  },
+  {
+    name: 'a ban without one',
+    cause: ({ wa }) => wa.faults.failNextLogins(402),
+    kind: 'banned',
+    waitMs: 3_600_000,
+  },
+  {
+    name: 'a version that is refused',
+    cause: ({ wa }) => wa.faults.failNextLogins(405),
+    kind: 'version-refused',
+    waitMs: 5_000,
+    says: 'warn WhatsApp refuses this client version. Looking the current one up.',
+  },
+  ...[401, 403, 407, 502].map((status) => ({
+    name: `an upgrade that is refused with ${status}`,
+    cause: ({ wa }: Rig) => wa.faults.refuseUpgrades(status),
+    kind: 'network',
+    waitMs: 5_000,
+  })),
+];
+
+const LOGIN_ROWS = LOGIN_CAUSES.map((row) => ({ ...row, isAtLogin: true }));
+
+describe('after every close that is not final', () => {
+  it.each([...CONNECTION_ROWS, ...LOGIN_ROWS])('$name: $kind, then $waitMs ms', async (row) => {
+    await paired();
+    const person = rig.wa.addPerson();
+    let fileBefore = await rig.atRest();
+    const { logins } = rig.wa.counters;
+    if (row.isAtLogin) {
+      rig.wa.faults.dropConnection();
+      const first = await rig.nextWait();
+      row.cause(rig);
+      fileBefore = snapshot(rig.folder);
+      first.finish();
+    } else {
+      row.cause(rig);
+    }
+    const wait = await rig.nextWait();
+    const { state } = rig.client;
+
+    expect(rig.closes.at(-1)?.kind).toBe(row.kind);
+    expect(state).toMatchObject({ kind: 'waiting', reason: { kind: row.kind } });
+    expect(wait.ms).toBe(row.waitMs);
+    expect(snapshot(rig.folder)).toEqual(fileBefore);
+    expect(rig.lines.at(-1)).toBe(`info Reconnecting in ${row.waitMs / 1_000} seconds...`);
+    expect(rig.lines).toContain('info Connection status: close');
+    if (row.says) expect(rig.lines.join('\n')).toContain(row.says);
+    if (row.kind === 'auth-failed') {
+      expect(rig.lines).toContain(
+        'warn Authentication failed, but might be temporary. Trying to reconnect...',
+      );
+    }
+
+    wait.finish();
+    await rig.state('open');
+    await rig.ping(person);
+    // One more login, and no 440: there were never two sockets of ours.
+    expect(rig.wa.counters.logins).toBe(logins + 1);
+    expect(rig.closes.map(({ kind }) => kind).slice(-1)).toEqual([row.kind]);
+    expect(rig.wa.counters.pairings).toBe(1);
+  });
+
+  it('a restart that WhatsApp asks for comes at once', async () => {
+    await paired();
+    const before = await rig.atRest();
+    const during: Array<Record<string, string>> = [];
+    rig.client.once('closed', () => during.push(snapshot(rig.folder)));
+    rig.wa.faults.streamError(515);
+    await within(
+      new Promise<void>((resolve) => rig.client.once('opened', () => resolve())),
+      'the connection after the restart',
+    );
+    expect(during).toEqual([before]);
+    expect(rig.waits).toEqual([]);
+    await rig.ping(rig.wa.addPerson());
+  });
+
+  it('a WhatsApp that is down is tried again until it is up', async () => {
+    await paired();
+    await rig.atRest();
+    await rig.wa.faults.down();
+    const before = snapshot(rig.folder);
+    for (let i = 0; i < 4; i++) expect(await rig.reconnect()).toMatchObject({ ms: 5_000 });
+    const wait = await rig.nextWait();
+    expect(snapshot(rig.folder)).toEqual(before);
+    await rig.wa.faults.up();
+    wait.finish();
+    await rig.state('open');
+    await rig.ping(rig.wa.addPerson());
+  });
+
+  it('an upgrade that is not answered is given up', async () => {
+    rig = new Rig();
+    rig.wa.faults.hangUpgrades(true);
+    await rig.prepare({
+      socket: {
+        url: await rig.wa.start().then(() => rig.wa.url),
+        version: undefined,
+        agent: undefined,
+        dispatcher: undefined,
+        connectTimeoutMs: 200,
+        keepAliveIntervalMs: 30_000,
+      },
+    });
+    void rig.client.start();
+    expect(await rig.nextWait()).toMatchObject({ ms: 5_000 });
+    expect(rig.closes).toMatchObject([{ kind: 'network' }]);
+  });
+
+  it('QR codes that nobody scanned: said, and a new one after five seconds, and no failure', async () => {
+    rig = new Rig({ simulator: { qrRefs: 0 } });
+    await rig.start();
+    for (let i = 0; i < 12; i++) expect(await rig.reconnect()).toMatchObject({ ms: 5_000 });
+    expect(rig.closes.every(({ kind }) => kind === 'qr-ended')).toBe(true);
+    expect(rig.lines).toContain('info Nobody scanned the QR code. A new one follows.');
+  });
+
+  it('a peer that is gone without a word is noticed, and does not hold up the next connection', async () => {
+    rig = new Rig();
+    await rig.wa.start();
+    const socket = { url: rig.wa.url, version: undefined, agent: undefined, dispatcher: undefined };
+    await rig.pair({ socket: { ...socket, connectTimeoutMs: 5_000, keepAliveIntervalMs: 300 } });
+    const before = await rig.atRest();
+    rig.wa.faults.halfOpen(true);
+    const wait = await rig.nextWait(9_000);
+    expect(rig.closes.at(-1)).toMatchObject({ kind: 'network', statusCode: 408 });
+    expect(snapshot(rig.folder)).toEqual(before);
+    wait.finish();
+    await rig.state('open');
+  });
+});
+
+describe('failures in a row', () => {
+  it('are waited for five seconds ten times, then longer up to five minutes', async () => {
+    await paired();
+    rig.wa.faults.failNextLogins(503, 20);
+    rig.wa.faults.dropConnection();
+    const waits: number[] = [];
+    for (let i = 0; i < 18; i++) waits.push((await rig.reconnect()).ms);
+    expect(waits).toEqual([
+      ...Array(10).fill(5_000),
+      10_000,
+      20_000,
+      40_000,
+      80_000,
+      160_000,
+      300_000,
+      300_000,
+      300_000,
+    ]);
+  });
+
+  /** Ten failures in a row, then a connection, which lasts so long by the clock. */
+  async function afterTenFailures(openMs: number): Promise<number> {
+    await paired();
+    rig.wa.faults.failNextLogins(503, 9);
+    rig.wa.faults.dropConnection();
+    for (let i = 0; i < 10; i++) await rig.reconnect();
+    await rig.state('open');
+    rig.aheadMs += openMs;
+    rig.wa.faults.dropConnection();
+    return (await rig.nextWait()).ms;
+  }
+
+  it('are forgotten once a connection has stayed open for a minute', async () => {
+    expect(await afterTenFailures(60_000)).toBe(5_000);
+  });
+
+  it('are not forgotten for a shorter one', async () => {
+    expect(await afterTenFailures(50_000)).toBe(10_000);
+  });
+
+  it('of the login: from the fifth on an error says each time that the session is probably gone', async () => {
+    await paired();
+    rig.wa.faults.unlinkWhileOffline();
+    rig.wa.faults.dropConnection();
+    const first = await rig.nextWait();
+    const before = snapshot(rig.folder);
+    first.finish();
+    const errors: number[] = [];
+    for (let i = 1; i <= 7; i++) {
+      const wait = await rig.nextWait();
+      errors.push(rig.lines.filter((line) => line.startsWith('error ')).length);
+      if (i < 7) wait.finish();
+    }
+    expect(errors).toEqual([0, 0, 0, 0, 1, 2, 3]);
+    expect(rig.lines.find((line) => line.startsWith('error '))).toMatch(/probably gone.*rm -rf \.\/sessions/);
+    expect(rig.closes.slice(-7).every(({ kind }) => kind === 'auth-failed')).toBe(true);
+    expect(snapshot(rig.folder)).toEqual(before);
+    expect(rig.client.state.kind).toBe('waiting');
+  });
+});
+
+describe('a logout', () => {
+  it('is the end, leaves a note, and nothing else changes', async () => {
+    await paired();
+    const before = await rig.atRest();
+    rig.wa.faults.removeDevice();
+    expect(await within(rig.running, 'the end')).toEqual({ kind: 'logged-out' });
+    const { 'logged-out.json': note, ...rest } = snapshot(rig.folder);
+    expect(note).toBeDefined();
+    expect(rest).toEqual(before);
+    expect(rig.client.state).toEqual({ kind: 'stopped', reason: { kind: 'logged-out' } });
+    expect(rig.session.logoutNote).toMatchObject({ reason: expect.any(String) });
+    expect(rig.lines).toContain('error Logged out. Run: rm -rf ./sessions');
+    expect(rig.waits).toEqual([]);
+    expect(await rig.client.start()).toEqual({ kind: 'logged-out' });
+  });
+
+  it('on the phone, while the client waits to reconnect, is a refused login and nothing final', async () => {
+    await paired();
+    rig.wa.faults.dropConnection();
+    const wait = await rig.nextWait();
+    rig.wa.phone.unlink();
+    wait.finish();
+    await rig.nextWait();
+    expect(rig.closes.at(-1)).toEqual({ kind: 'auth-failed', statusCode: 401 });
+    expect(existsSync(join(rig.folder, 'logged-out.json'))).toBe(false);
+  });
+});
+
+describe('a session that another client takes over', () => {
+  it('twice within ten minutes is left to it', async () => {
+    await paired();
+    rig.wa.faults.replace();
+    expect(await rig.reconnect()).toMatchObject({ ms: 60_000 });
+    await rig.state('open');
+    const before = await rig.atRest();
+    rig.aheadMs += 9 * 60_000;
+    rig.wa.faults.replace();
+    expect(await within(rig.running, 'the end')).toEqual({ kind: 'replaced' });
+    expect(rig.lines.at(-2)).toMatch(/^error Another client keeps opening this session/);
+    expect(snapshot(rig.folder)).toEqual(before);
+    expect(rig.waits).toHaveLength(1);
+  });
+
+  it('and once more much later is tried again', async () => {
+    await paired();
+    rig.wa.faults.replace();
+    await rig.reconnect();
+    await rig.state('open');
+    rig.aheadMs += 11 * 60_000;
+    rig.wa.faults.replace();
+    expect(await rig.nextWait()).toMatchObject({ ms: 60_000 });
+  });
+});
+
+describe('a client version that WhatsApp refuses', () => {
+  const CURRENT = [2, 3000, 1_099_999_999] as const;
+
+  it('is looked up, used, and remembered for the next start', async () => {
+    await paired();
+    rig.wa.minimumVersion = CURRENT.join('.');
+    rig.wa.faults.dropConnection();
+    await rig.stop();
+    let lookUps = 0;
+    const lookUpVersion = async () => {
+      lookUps += 1;
+      return CURRENT;
+    };
+    await rig.start({ lookUpVersion });
+    expect(await rig.reconnect()).toMatchObject({ ms: 5_000 });
+    await rig.state('open');
+    expect(rig.wa.clientVersion).toBe(CURRENT.join('.'));
+    await rig.stop();
+    await rig.start({ lookUpVersion });
+    await rig.state('open');
+    expect(lookUps).toBe(1);
+    expect(rig.wa.counters.refusedLogins).toBe(1);
+  });
+
+  it('that nobody can look up is tried again, and looked up again', async () => {
+    await paired();
+    await rig.stop();
+    rig.wa.minimumVersion = CURRENT.join('.');
+    let lookUps = 0;
+    await rig.start({
+      lookUpVersion: async () => {
+        lookUps += 1;
+        return lookUps < 3 ? undefined : CURRENT;
+      },
+    });
+    for (let i = 0; i < 3; i++) await rig.reconnect();
+    await rig.state('open');
+    expect(lookUps).toBe(3);
+    expect(rig.lines.join('\n')).toContain('Set WA_VERSION if this goes on.');
+  });
+
+  it('that was remembered gives way to a newer one that is built in', async () => {
+    await paired();
+    await rig.session.set({ client: { 'wa-version': [2, 2000, 1] } });
+    await rig.stop();
+    await rig.start();
+    await rig.state('open');
+    expect(rig.wa.clientVersion).not.toBe('2.2000.1');
+  });
+});

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** In memory where the system has a place for that: a first login writes 812 keys. */
+const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+/** A folder of its own for a test. */
+export function makeFolder(): string {
+  return mkdtempSync(join(scratch, 'perennial-'));
+}
+
+/**
+ * What is in a folder: the digest of each file, by name. Sockets have no bytes (they are the lock, and last as
+ * long as their process), and an empty journal says the same whatever its number; all else counts.
+ */
+export function snapshot(folder: string): Record<string, string> {
+  const digests: Record<string, string> = {};
+  for (const name of readdirSync(folder).sort()) {
+    const path = join(folder, name);
+    const stat = lstatSync(path);
+    if (!stat.isFile() || (stat.size === 0 && name.startsWith('journal-'))) continue;
+    digests[name] = createHash('sha256').update(readFileSync(path)).digest('hex');
+  }
+  return digests;
+}
