@@ -4,6 +4,7 @@ import { assertNever, isAppError, messageOf } from './errors.ts';
 import { guardConsole } from './logging/console-guard.ts';
 import { createSink, type Sink } from './logging/sink.ts';
 import { createLogger, type Logger } from './logging.ts';
+import { isConnectionLoss } from './whatsapp/close-reason.ts';
 import type { StopReason } from './whatsapp/state.ts';
 
 /** npm and the terminal may both deliver the same Ctrl+C; a second signal after this long means "now". */
@@ -113,6 +114,10 @@ function reportBugs(log: Logger): void {
     process.exit(1);
   });
   process.on('unhandledRejection', (error) => {
+    if (isConnectionLoss(error)) {
+      log.debug({ err: error }, 'the library left a promise of a closed connection behind');
+      return;
+    }
     log.error({ err: error }, 'A promise was rejected and nobody listened. Please report it.');
   });
 }

@@ -1,4 +1,4 @@
-import { isAppError, messageOf } from '../errors.ts';
+import { isAppError, messageOf, systemCode } from '../errors.ts';
 
 /** Why a connection ended, one member for each answer that it asks for. */
 export type CloseReason =
@@ -65,6 +65,25 @@ function isLogout(statusCode: number | undefined, message: string, data: Fields)
 function banLengthMs(data: Fields): number {
   const seconds = Number(data.expire);
   return seconds > 0 ? Math.min(Math.ceil(seconds * 1000), LONGEST_BAN_MS) : DEFAULT_BAN_MS;
+}
+
+const LOSS_CODES = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/**
+ * Whether an error only says that a connection is gone or did not answer. Baileys leaves promises with such errors
+ * unheard when a line is cut while it is answering something; the close itself is reported elsewhere.
+ */
+export function isConnectionLoss(error: unknown): boolean {
+  const { statusCode } = readBoom(error);
+  if (statusCode === 408 || statusCode === 428) return true;
+  return LOSS_CODES.has(systemCode(error) ?? '') || /^WebSocket is not open/.test(messageOf(error));
 }
 
 type Fields = Readonly<Record<string, unknown>>;

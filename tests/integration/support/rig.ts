@@ -14,6 +14,7 @@ import type { CloseReason } from '../../../src/whatsapp/close-reason.ts';
 import type { ClientState, StopReason } from '../../../src/whatsapp/state.ts';
 import { within } from './deadline.ts';
 import { makeFolder, snapshot } from './folder.ts';
+import { allowUnheardLosses } from './unheard.ts';
 
 /** A wait of the client, which lasts until the test ends it. */
 export interface Wait {
@@ -32,6 +33,8 @@ export interface RigOptions {
   readonly simulator?: SimulatorOptions;
   readonly fs?: FileSystem;
   readonly client?: Partial<ClientOptions>;
+  /** Whether the client waits by itself, as in production. Default false. */
+  readonly hasRealWaits?: boolean;
   /** Whether `!ping` is answered with `pong`. Default true. */
   readonly answers?: boolean;
 }
@@ -59,6 +62,7 @@ export class Rig {
   #waitsSeen = 0;
 
   constructor(options: RigOptions = {}) {
+    allowUnheardLosses();
     this.#options = options;
     this.wa = new SimulatedWhatsApp(options.simulator);
     this.#events.setMaxListeners(0);
@@ -116,7 +120,9 @@ export class Rig {
       lookUpVersion: async () => undefined,
       now: () => Date.now() + this.aheadMs,
       random: () => 0,
-      wait: (ms, signal) => this.#wait(ms, signal),
+      ...(this.#options.hasRealWaits
+        ? {}
+        : { wait: (ms: number, signal: AbortSignal) => this.#wait(ms, signal) }),
       ...this.#options.client,
       ...more,
     });
@@ -275,7 +281,8 @@ export class Rig {
         resolve();
       };
       const wait = { ms, finish };
-      signal.addEventListener('abort', finish, { once: true });
+      if (signal.aborted) finish();
+      else signal.addEventListener('abort', finish, { once: true });
       this.waits.push(wait);
       this.#events.emit('waiting', wait);
     });

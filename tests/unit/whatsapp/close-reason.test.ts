@@ -2,7 +2,7 @@ import { Boom } from '@hapi/boom';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/errors.ts';
-import { type CloseReason, classifyClose } from '../../../src/whatsapp/close-reason.ts';
+import { type CloseReason, classifyClose, isConnectionLoss } from '../../../src/whatsapp/close-reason.ts';
 
 /** As the library's own copy of Boom makes it: no instance of ours. */
 function foreignBoom(message: string, statusCode: number | undefined, data?: unknown): Error {
@@ -197,5 +197,20 @@ describe('classifyClose', () => {
         expect(new Date(Date.now() + reason.forMs).toISOString()).toBeTypeOf('string');
       }),
     );
+  });
+});
+
+describe('isConnectionLoss', () => {
+  it.each<[string, unknown, boolean]>([
+    ['a send on a closed socket', foreignBoom('Connection Closed', 428), true],
+    ['a query without an answer', foreignBoom('Timed Out', 408), true],
+    ['a line that was cut', Object.assign(new Error('write ECONNRESET'), { code: 'ECONNRESET' }), true],
+    ['a socket that is closing', new Error('WebSocket is not open: readyState 2 (CLOSING)'), true],
+    ['an answer that says no', foreignBoom('not-acceptable', 406), false],
+    ['a bug', new TypeError('x is not a function'), false],
+    ['a full disk', Object.assign(new Error('no space'), { code: 'ENOSPC' }), false],
+    ['nothing', undefined, false],
+  ])('%s', (_, error, isLoss) => {
+    expect(isConnectionLoss(error)).toBe(isLoss);
   });
 });

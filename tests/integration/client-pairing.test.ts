@@ -1,0 +1,174 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { realFileSystem } from '../../src/session/files.ts';
+import type { ClientState } from '../../src/whatsapp/state.ts';
+import { within } from './support/deadline.ts';
+import { Rig } from './support/rig.ts';
+
+let rig: Rig;
+
+afterEach(() => rig.destroy());
+
+/** Whether the folder says that a phone has linked it. */
+function isLinkStored(): boolean {
+  const path = join(rig.folder, 'creds.json');
+  return existsSync(path) && 'account' in JSON.parse(readFileSync(path, 'utf8'));
+}
+
+const kindsOf = (states: readonly ClientState[]): string[] => states.map(({ kind }) => kind);
+
+describe('pairing by QR', () => {
+  it('goes from the QR over the restart to an open connection, without a wait', async () => {
+    rig = new Rig();
+    let pairings = 0;
+    const client = await rig.prepare();
+    client.on('paired', () => pairings++);
+    void client.start();
+    const { qr, code, index, expiresAtMs } = await rig.state('pairing');
+    expect({ code, index }).toEqual({ code: undefined, index: 0 });
+    expect(Math.abs((expiresAtMs ?? 0) - Date.now() - 60_000)).toBeLessThan(5_000);
+    await rig.wa.phone.scan(qr ?? '');
+    await rig.state('open');
+    expect(kindsOf(rig.states)).toEqual(['connecting', 'pairing', 'waiting', 'connecting', 'open']);
+    expect(rig.closes).toEqual([{ kind: 'restart-required' }]);
+    expect(rig.waits).toEqual([]);
+    expect(pairings).toBe(1);
+  });
+
+  it('has the identity on disk before WhatsApp hears that it is linked', async () => {
+    rig = new Rig();
+    const wasStored: boolean[] = [];
+    rig.wa.events.on('paired', () => wasStored.push(isLinkStored()));
+    await rig.pair();
+    expect(wasStored).toEqual([true]);
+  });
+
+  it('needs no second QR: not after a stop, not after five', async () => {
+    rig = new Rig();
+    await rig.pair();
+    const person = rig.wa.addPerson();
+    for (let i = 0; i < 5; i++) {
+      await rig.stop();
+      await rig.start();
+      await rig.state('open');
+      await rig.ping(person);
+    }
+    expect(rig.wa.counters).toMatchObject({ pairings: 1, refusedLogins: 0 });
+  });
+
+  it('that was begun and not finished is no pairing: the next start shows a QR', async () => {
+    rig = new Rig();
+    await rig.start();
+    const first = await rig.state('pairing');
+    await rig.stop();
+    await rig.start();
+    const second = await rig.state('pairing');
+    expect(second.qr).not.toBe(first.qr);
+    await rig.wa.phone.scan(second.qr ?? '');
+    await rig.state('open');
+  });
+
+  it('tells the log in the lines that people know', async () => {
+    rig = new Rig();
+    await rig.pair();
+    expect(rig.lines.slice(0, 2)).toEqual([
+      'info Initializing Baileys WhatsApp client...',
+      'info Connection status: connecting',
+    ]);
+    expect(rig.lines.slice(-2)).toEqual([
+      'info Connection status: open',
+      'info ✅ WhatsApp connection established',
+    ]);
+    expect(rig.lines.filter((line) => !line.startsWith('info '))).toEqual([]);
+  });
+});
+
+describe('pairing by code', () => {
+  const pairingNumber = '15550100000';
+
+  it('shows a code of eight characters, and links when it is typed', async () => {
+    rig = new Rig();
+    await rig.start({ pairingNumber });
+    const { code, qr } = await rig.state('pairing');
+    expect(qr).toBeUndefined();
+    expect(code).toMatch(/^[0-9A-Z]{8}$/);
+    await rig.wa.phone.enterCode(code ?? '');
+    await rig.state('open');
+    await rig.settled();
+    await rig.ping(rig.wa.addPerson());
+  });
+
+  it('that nobody typed before a restart is forgotten: the next start registers anew', async () => {
+    rig = new Rig();
+    await rig.start({ pairingNumber });
+    const first = await rig.state('pairing');
+    expect(rig.session.creds.me).toBeDefined();
+    await rig.stop();
+    await rig.start({ pairingNumber });
+    const second = await rig.state('pairing');
+    expect(rig.wa.counters.refusedLogins).toBe(0);
+    expect(second.code).not.toBe(first.code);
+    await rig.wa.phone.enterCode(second.code ?? '');
+    await rig.state('open');
+  });
+
+  it('that nobody typed before a lost connection is forgotten, too', async () => {
+    rig = new Rig();
+    await rig.start({ pairingNumber });
+    await rig.state('pairing');
+    rig.wa.faults.dropConnection();
+    await rig.reconnect();
+    const { code } = await rig.state('pairing');
+    expect(rig.wa.counters.refusedLogins).toBe(0);
+    await rig.wa.phone.enterCode(code ?? '');
+    await rig.state('open');
+  });
+
+  it('after a QR that nobody scanned works as well', async () => {
+    rig = new Rig();
+    await rig.start();
+    await rig.state('pairing');
+    await rig.stop();
+    await rig.start({ pairingNumber });
+    await rig.wa.phone.enterCode((await rig.state('pairing')).code ?? '');
+    await rig.state('open');
+  });
+
+  it('that WhatsApp does not give is asked for again later', async () => {
+    rig = new Rig();
+    rig.wa.faults.ignoreQueries('md');
+    await rig.start({ pairingNumber });
+    await within(new Promise((resolve) => rig.wa.events.once('qr-requested', () => resolve(1))), 'a client');
+    rig.wa.faults.dropConnection();
+    rig.wa.faults.ignoreQueries();
+    await rig.reconnect();
+    await rig.wa.phone.enterCode((await rig.state('pairing')).code ?? '');
+    await rig.state('open');
+  });
+});
+
+describe('on a disk that is full', () => {
+  it('a pairing that cannot be stored is not confirmed, and the next one is a new one', async () => {
+    let isFull = false;
+    const writeSync = ((...args: Parameters<typeof realFileSystem.writeSync>) => {
+      if (isFull) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+      return realFileSystem.writeSync(...args);
+    }) as typeof realFileSystem.writeSync;
+    rig = new Rig({ fs: { ...realFileSystem, writeSync } });
+    await rig.start();
+    const { qr } = await rig.state('pairing');
+    isFull = true;
+    await expect(rig.wa.phone.scan(qr ?? '')).rejects.toThrow();
+    expect(rig.wa.devices).toEqual([]);
+    await rig.nextWait();
+    expect(rig.closes).toMatchObject([{ kind: 'storage-failed' }]);
+    expect(isLinkStored()).toBe(false);
+    isFull = false;
+    rig.waits[0]?.finish();
+    const again = await rig.state('pairing');
+    await rig.wa.phone.scan(again.qr ?? '');
+    await rig.state('open');
+    expect(rig.wa.counters).toMatchObject({ pairings: 1, refusedLogins: 0 });
+  });
+});

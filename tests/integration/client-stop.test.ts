@@ -1,0 +1,220 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { WhatsAppClient } from '../../src/whatsapp/client.ts';
+import { within } from './support/deadline.ts';
+import { Rig } from './support/rig.ts';
+
+let rig: Rig;
+
+afterEach(() => rig.destroy());
+
+/** Stops, and says how long that took. */
+async function stopping(client: WhatsAppClient): Promise<number> {
+  const beganAtMs = performance.now();
+  await within(client.stop(), 'the stop', 3_000);
+  return performance.now() - beganAtMs;
+}
+
+const MOST_MS = 1_000;
+
+describe('stop()', () => {
+  it('before start() makes start() end at once, without a connection', async () => {
+    rig = new Rig();
+    const client = await rig.prepare();
+    await client.stop();
+    expect(await within(client.start(), 'the end')).toEqual({ kind: 'asked' });
+    expect(rig.wa.counters.connections).toBe(0);
+    expect(client.state).toEqual({ kind: 'stopped', reason: { kind: 'asked' } });
+  });
+
+  it('right after start()', async () => {
+    rig = new Rig();
+    const client = await rig.start();
+    expect(await stopping(client)).toBeLessThan(MOST_MS);
+    expect(await rig.running).toEqual({ kind: 'asked' });
+  });
+
+  it('while connecting, where nobody answers', async () => {
+    rig = new Rig();
+    rig.wa.faults.hangUpgrades(true);
+    const client = await rig.start();
+    await rig.state('connecting');
+    expect(await stopping(client)).toBeLessThan(MOST_MS);
+    expect(await rig.running).toEqual({ kind: 'asked' });
+  });
+
+  it('while a QR is shown', async () => {
+    rig = new Rig();
+    const client = await rig.start();
+    await rig.state('pairing');
+    expect(await stopping(client)).toBeLessThan(MOST_MS);
+  });
+
+  it('while a pairing code is asked for', async () => {
+    rig = new Rig();
+    const asked = new Promise<void>((resolve) => rig.wa.events.once('qr-requested', () => resolve()));
+    const client = await rig.start({ pairingNumber: '15550100000' });
+    await within(asked, 'the registration');
+    expect(await stopping(client)).toBeLessThan(MOST_MS);
+  });
+
+  it('while open, and the device stays linked', async () => {
+    rig = new Rig();
+    const client = await rig.pair();
+    expect(await stopping(client)).toBeLessThan(MOST_MS);
+    expect(client.state).toEqual({ kind: 'stopped', reason: { kind: 'asked' } });
+    expect(rig.wa.devices).toHaveLength(1);
+    expect(rig.lines.at(-1)).toBe('info Connection status: close');
+  });
+
+  it('while open on a line that is dead', async () => {
+    rig = new Rig();
+    const client = await rig.pair();
+    rig.wa.faults.halfOpen(true);
+    expect(await stopping(client)).toBeLessThan(MOST_MS);
+  });
+
+  it('while it waits to reconnect', async () => {
+    rig = new Rig();
+    const client = await rig.pair();
+    rig.wa.faults.dropConnection();
+    await rig.nextWait();
+    expect(await stopping(client)).toBeLessThan(MOST_MS);
+    expect(rig.wa.counters.logins).toBe(1);
+  });
+
+  it('while it really waits: the timer goes too', async () => {
+    rig = new Rig({ hasRealWaits: true });
+    // The wait that is built in, and one that is longer than any timer of Node.
+    rig.wa.faults.failNextLogins(402, 1, { expire: '9999999' });
+    const client = await rig.start();
+    await rig.line('Reconnecting in 9999999 seconds...');
+    // A timer that overflows goes off after a millisecond.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(client.state.kind).toBe('waiting');
+    expect(await stopping(client)).toBeLessThan(MOST_MS);
+    expect(rig.wa.counters.connections).toBe(1);
+  });
+
+  it('while the version is looked up, which may take as long as it likes', async () => {
+    rig = new Rig();
+    let asked: () => void = () => {};
+    const wasAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    rig.wa.faults.failNextLogins(405);
+    const client = await rig.start({
+      lookUpVersion: () => {
+        asked();
+        return new Promise(() => {});
+      },
+    });
+    await within(wasAsked, 'the look-up');
+    expect(await stopping(client)).toBeLessThan(MOST_MS);
+  });
+
+  it('while a send waits for an answer inside the key queue', async () => {
+    rig = new Rig({ answers: false });
+    const client = await rig.pair();
+    rig.wa.faults.ignoreQueries('usync');
+    const sent = new Promise((resolve) =>
+      rig.wa.events.on('stanza-in', ({ tag, attrs }) => {
+        if (tag === 'iq' && attrs.xmlns === 'usync') resolve(attrs.id);
+      }),
+    );
+    const message = {
+      id: '3EB0AAAAAAAAAAAAAAAA',
+      chat: rig.wa.addPerson().jid,
+      content: { kind: 'text', text: 'hi' },
+    } as const;
+    const sending = client.send(message, new AbortController().signal);
+    const outcome = expect(sending).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    await within(sent, 'the query of the send');
+    expect(await stopping(client)).toBeLessThan(MOST_MS);
+    await outcome;
+  });
+
+  it('twice, and at once from many sides, is one stop', async () => {
+    rig = new Rig();
+    const client = await rig.pair();
+    await within(Promise.all([client.stop(), client.stop(), client.stop()]), 'the stops', 3_000);
+    await within(client.stop(), 'one more stop', 1_000);
+    expect(rig.lines.filter((line) => line === 'info Connection status: close')).toHaveLength(2);
+  });
+
+  it('from inside an event', async () => {
+    rig = new Rig();
+    const client = await rig.prepare();
+    let stopped: Promise<void> | undefined;
+    client.on('changed', ({ kind }) => {
+      if (kind === 'pairing') stopped = client.stop();
+    });
+    expect(await within(client.start(), 'the end', 3_000)).toEqual({ kind: 'asked' });
+    await stopped;
+  });
+
+  it('ends whoever waits for a connection', async () => {
+    rig = new Rig();
+    const client = await rig.start();
+    const waiting = expect(client.whenOpen(new AbortController().signal)).rejects.toMatchObject({
+      code: 'NOT_CONNECTED',
+    });
+    await client.stop();
+    await waiting;
+    await expect(client.whenOpen(new AbortController().signal)).rejects.toThrow();
+  });
+});
+
+describe('start()', () => {
+  it('twice gives the same promise, and one connection', async () => {
+    rig = new Rig();
+    const client = await rig.start();
+    expect(client.start()).toBe(rig.running);
+    await rig.state('pairing');
+    expect(client.start()).toBe(rig.running);
+    expect(rig.wa.counters.connections).toBe(1);
+  });
+
+  it('after the end gives the end', async () => {
+    rig = new Rig();
+    const client = await rig.start();
+    await client.stop();
+    expect(await client.start()).toEqual({ kind: 'asked' });
+  });
+});
+
+describe('without a connection', () => {
+  it('nothing can be sent, shown or asked, and it says so', async () => {
+    rig = new Rig();
+    const client = await rig.prepare();
+    const code = { code: 'NOT_CONNECTED' };
+    const { signal } = new AbortController();
+    const message = { id: 'A', chat: '1@s.whatsapp.net', content: { kind: 'text', text: 'x' } } as const;
+    await expect(client.send(message, signal)).rejects.toMatchObject(code);
+    await expect(client.showTyping('1@s.whatsapp.net', true)).rejects.toMatchObject(code);
+    await expect(client.group('1@g.us')).rejects.toMatchObject(code);
+    await rig.start().catch(() => {});
+  });
+
+  it('whenOpen waits for one, and leaves no listener behind', async () => {
+    rig = new Rig();
+    const client = await rig.start();
+    const { signal } = new AbortController();
+    const waiting = client.whenOpen(signal);
+    await rig.wa.phone.scan((await rig.state('pairing')).qr ?? '');
+    await within(waiting, 'a connection');
+    await client.whenOpen(signal);
+    expect(client.listenerCount('opened')).toBe(0);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('whenOpen ends with its signal', async () => {
+    rig = new Rig();
+    const client = await rig.start();
+    const controller = new AbortController();
+    const waiting = expect(client.whenOpen(controller.signal)).rejects.toBeDefined();
+    controller.abort();
+    await waiting;
+    expect(client.listenerCount('opened')).toBe(0);
+  });
+});
