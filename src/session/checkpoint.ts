@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { discard, type FileSystem, removeIfThere, storageError, syncFolder, writeBeside } from './files.ts';
+import {
+  discard,
+  type FileSystem,
+  publish,
+  removeIfThere,
+  storageError,
+  syncFolder,
+  writeBeside,
+} from './files.ts';
 
 /** The latest content of a file; `null` for one that is to go. */
 export type FileChange = readonly [name: string, json: string | null];
@@ -22,6 +30,10 @@ export async function writeFiles(
   };
   const results = await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
+  syncNames(fs, folder);
+}
+
+function syncNames(fs: FileSystem, folder: string): void {
   try {
     syncFolder(fs, folder);
   } catch (error) {
@@ -38,13 +50,23 @@ async function writeOne(fs: FileSystem, folder: string, [name, json]: FileChange
       await new Promise<void>((resolve, reject) => {
         fs.fsync(fd, (error) => (error ? reject(error) : resolve()));
       });
-      fs.closeSync(fd);
-      fs.renameSync(temporary, path);
     } catch (error) {
       discard(fs, fd, temporary);
       throw error;
     }
+    publish(fs, fd, temporary, path);
   } catch (error) {
     throw storageError('write', path, error);
+  }
+}
+
+/**
+ * Removes journals, oldest first, each for good before the next: a power cut must never bring one back whose
+ * successor is gone.
+ */
+export function removeJournals(fs: FileSystem, folder: string, names: readonly string[]): void {
+  for (const name of names) {
+    removeIfThere(fs, join(folder, name));
+    syncNames(fs, folder);
   }
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { type AuthenticationCreds, BufferJSON, initAuthCreds } from '@whiskeysockets/baileys';
-import { AppError, messageOf } from '../errors.ts';
-import { type FileSystem, NAMES, readIfThere, replaceFile } from './files.ts';
+import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys';
+import { AppError, isAppError, messageOf, systemCode } from '../errors.ts';
+import { type FileSystem, NAMES, readIfThere, renameAside, replaceFile, textOf } from './files.ts';
+import { credentialsToJson, isLinked, parseCredentials } from './identity.ts';
 
 export interface LoadedCredentials {
   readonly creds: AuthenticationCreds;
@@ -14,145 +15,110 @@ export interface LoadedCredentials {
 /**
  * The identity in a folder. Only a folder with neither `creds.json` nor its last good copy gets a new one.
  * Throws `SESSION_UNUSABLE` where there is one that nobody can read: never a new identity over an old one.
+ * Throws `STORAGE_FAILED` where it may be read later.
  */
 export function loadCredentials(fs: FileSystem, folder: string): LoadedCredentials {
-  const file = tryRead(fs, join(folder, NAMES.creds));
+  const path = join(folder, NAMES.creds);
+  const file = tryRead(fs, path);
   if (file.creds) return { creds: file.creds, source: 'file', problem: undefined };
   const copy = tryRead(fs, join(folder, NAMES.credsCopy));
   if (copy.creds) return { creds: copy.creds, source: 'copy', problem: file.problem };
   if (file.isMissing && copy.isMissing) return { creds: initAuthCreds(), source: 'new', problem: undefined };
   throw new AppError(
     'SESSION_UNUSABLE',
-    `${join(folder, NAMES.creds)} ${file.problem}, and there is no good copy of it beside it. ` +
+    `${path} ${file.problem}, and there is no good copy of it beside it. ` +
       `Put a backup of ${folder} back, or link the bot anew: rm -rf ${folder}`,
   );
 }
 
-function tryRead(
-  fs: FileSystem,
-  path: string,
-): { creds?: AuthenticationCreds; isMissing: boolean; problem: string } {
+interface Attempt {
+  readonly creds?: AuthenticationCreds;
+  readonly isMissing: boolean;
+  readonly problem: string;
+}
+
+function tryRead(fs: FileSystem, path: string): Attempt {
   let content: Buffer | undefined;
   try {
     content = readIfThere(fs, path);
   } catch (error) {
-    return { isMissing: false, problem: `cannot be read (${messageOf(error)})` };
+    return unreadable(path, error);
   }
   if (content === undefined) return { isMissing: true, problem: 'is missing' };
   if (content.length === 0) return { isMissing: false, problem: 'is empty' };
   try {
-    return { creds: parseCredentials(content.toString()), isMissing: false, problem: '' };
+    return { creds: parseCredentials(textOf(content) ?? ''), isMissing: false, problem: '' };
   } catch {
     return { isMissing: false, problem: 'is damaged' };
   }
 }
 
-/** Throws where the text is not JSON, or not an identity. */
-export function parseCredentials(text: string): AuthenticationCreds {
-  const parsed: unknown = JSON.parse(text, BufferJSON.reviver);
-  if (!isCredentials(parsed)) throw new Error('these are not the credentials of a WhatsApp session');
-  return parsed;
-}
-
-function isCredentials(value: unknown): value is AuthenticationCreds {
-  if (typeof value !== 'object' || value === null) return false;
-  const creds = value as Record<string, unknown>;
-  return (
-    isKeyPair(creds.noiseKey) &&
-    isKeyPair(creds.signedIdentityKey) &&
-    isKeyPair((creds.signedPreKey as Record<string, unknown> | undefined)?.keyPair) &&
-    typeof creds.registrationId === 'number' &&
-    typeof creds.advSecretKey === 'string' &&
-    typeof creds.nextPreKeyId === 'number'
-  );
-}
-
-function isKeyPair(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { public: publicKey, private: privateKey } = value as Record<string, unknown>;
-  return (
-    publicKey instanceof Uint8Array &&
-    privateKey instanceof Uint8Array &&
-    privateKey.length === 32 &&
-    publicKey.length >= 32
-  );
-}
-
-/** Credentials count as linked once `account` is there: a pairing code sets `me` long before that. */
-export function isLinked(creds: AuthenticationCreds): boolean {
-  return creds.account !== undefined && creds.me !== undefined;
-}
-
-/** Takes back what a pairing that was never completed left, so that the next connection registers anew. */
-export function forgetHalfPairing(creds: AuthenticationCreds): void {
-  if (isLinked(creds)) return;
-  delete creds.me;
-  delete creds.account;
-  creds.pairingCode = undefined;
-  creds.registered = false;
+/** Rights are for the person to mend, and a lack of files or memory passes: an older copy mends neither. */
+function unreadable(path: string, error: unknown): Attempt {
+  const code = systemCode(isAppError(error) ? error.cause : error) ?? '';
+  if (code === 'EACCES' || code === 'EPERM') {
+    const uid = process.getuid?.() ?? 0;
+    throw new AppError(
+      'SESSION_UNUSABLE',
+      `${path} cannot be read (${code}): this process runs as uid ${uid}. Run: sudo chown ${uid} ${path}`,
+      { cause: error },
+    );
+  }
+  if (['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'].includes(code)) throw error;
+  return { isMissing: false, problem: `cannot be read (${code || messageOf(error)})` };
 }
 
 /**
- * Saves the identity before it returns: `creds.json` is replaced whole, and what was there stays as the last
- * good copy. Throws `STORAGE_FAILED`, with the old file untouched.
+ * Saves the identity before it returns: `creds.json` is replaced whole, and then the copy beside it, so that one
+ * of the two is good and new at any instant.
  */
 export class CredentialsFile {
   readonly #fs: FileSystem;
-  readonly #folder: string;
+  readonly #path: string;
+  readonly #copyPath: string;
   #savedText: string | undefined;
+  #copiedText: string | undefined;
+  #isCopyLinked = false;
 
   constructor(fs: FileSystem, folder: string) {
     this.#fs = fs;
-    this.#folder = folder;
+    this.#path = join(folder, NAMES.creds);
+    this.#copyPath = join(folder, NAMES.credsCopy);
   }
 
+  /** Throws `STORAGE_FAILED`; the file is the old one or the new one then, never a part. */
   save(creds: AuthenticationCreds): void {
-    const text = JSON.stringify(creds, BufferJSON.replacer);
-    if (text === this.#savedText) return;
-    if (this.#savedText !== undefined)
-      replaceFile(this.#fs, join(this.#folder, NAMES.credsCopy), this.#savedText);
-    replaceFile(this.#fs, join(this.#folder, NAMES.creds), text);
+    const text = credentialsToJson(creds);
+    if (text !== this.#savedText) replaceFile(this.#fs, this.#path, text);
     this.#savedText = text;
+    if (text !== this.#copiedText) this.#copy(creds, text);
+  }
+
+  /**
+   * A copy that cannot be written now is written with the next save: the identity itself is safe. One that was
+   * linked is never replaced by one that is not, whoever put that there.
+   */
+  #copy(creds: AuthenticationCreds, text: string): void {
+    if (this.#isCopyLinked && !isLinked(creds)) return;
+    try {
+      replaceFile(this.#fs, this.#copyPath, text);
+      this.#copiedText = text;
+      this.#isCopyLinked = isLinked(creds);
+    } catch (error) {
+      if (!isAppError(error, 'STORAGE_FAILED')) throw error;
+    }
   }
 
   /** Takes what was loaded as saved; a damaged original is kept beside it, and the good copy put in its place. */
   adopt(loaded: LoadedCredentials): void {
     if (loaded.source === 'new') return;
-    if (loaded.source === 'copy') {
-      const path = join(this.#folder, NAMES.creds);
-      const damaged = readIfThere(this.#fs, path);
-      if (damaged) replaceFile(this.#fs, `${path}.damaged`, damaged);
-    } else {
-      this.#savedText = JSON.stringify(loaded.creds, BufferJSON.replacer);
+    if (loaded.source === 'copy') renameAside(this.#fs, this.#path);
+    else this.#savedText = credentialsToJson(loaded.creds);
+    const copy = tryRead(this.#fs, this.#copyPath);
+    if (copy.creds) {
+      this.#copiedText = credentialsToJson(copy.creds);
+      this.#isCopyLinked = isLinked(copy.creds);
     }
     this.save(loaded.creds);
-    if (!readIfThere(this.#fs, join(this.#folder, NAMES.credsCopy))) {
-      replaceFile(
-        this.#fs,
-        join(this.#folder, NAMES.credsCopy),
-        JSON.stringify(loaded.creds, BufferJSON.replacer),
-      );
-    }
   }
-}
-
-/** What a logout left: the next start says the same at once and stays offline until the folder is removed. */
-export interface LogoutNote {
-  readonly atMs: number;
-  readonly reason: string;
-}
-
-export function readLogoutNote(fs: FileSystem, folder: string): LogoutNote | undefined {
-  const content = readIfThere(fs, join(folder, NAMES.logout));
-  if (!content) return undefined;
-  try {
-    const note = JSON.parse(content.toString()) as Partial<LogoutNote>;
-    return { atMs: Number(note.atMs) || 0, reason: String(note.reason ?? '') };
-  } catch {
-    return { atMs: 0, reason: '' };
-  }
-}
-
-export function writeLogoutNote(fs: FileSystem, folder: string, note: LogoutNote): void {
-  replaceFile(fs, join(folder, NAMES.logout), `${JSON.stringify(note)}\n`);
 }

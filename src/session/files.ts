@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
 import * as nodeFs from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,12 +9,10 @@ export type FileSystem = Pick<
   typeof nodeFs,
   | 'chmodSync'
   | 'closeSync'
-  | 'copyFileSync'
   | 'fdatasync'
   | 'fstatSync'
   | 'fsync'
   | 'fsyncSync'
-  | 'linkSync'
   | 'mkdirSync'
   | 'openSync'
   | 'readdirSync'
@@ -39,17 +38,24 @@ export const NAMES = {
   owner: 'owner.json',
 } as const;
 
-const LONGEST_NAME_BYTES = 200;
+/** What file systems take, with `.json` at the end. */
+const LONGEST_NAME_BYTES = 250;
+const OWN_NAMES = /^(creds|creds\.backup|logged-out|owner|table-.*)$/;
 
 /**
  * The file of a key, as Baileys' `useMultiFileAuthState` names it: `/` becomes `__` and `:` becomes `-`.
- * A name that no file system takes (longer than 200 bytes, or with a NUL) ends in its SHA-256 instead.
+ * A name that no file system takes (too long, with a NUL, with half a character), or that is one of our own, is
+ * the SHA-256 of what it would be.
  */
 export function keyFileName(type: string, id: string): string {
   const stock = `${type}-${id}`.replaceAll('/', '__').replaceAll(':', '-');
-  if (Buffer.byteLength(stock) <= LONGEST_NAME_BYTES && !stock.includes('\0')) return `${stock}.json`;
-  const digest = createHash('sha256').update(`${type}-${id}`).digest('hex');
-  return `${type}-${digest}.json`;
+  const isPossible =
+    Buffer.byteLength(stock) <= LONGEST_NAME_BYTES &&
+    !stock.includes('\0') &&
+    !/\p{Surrogate}/u.test(stock) &&
+    !OWN_NAMES.test(stock);
+  if (isPossible) return `${stock}.json`;
+  return `key-${createHash('sha256').update(stock, 'utf16le').digest('hex')}.json`;
 }
 
 /** A failed file operation, told to a person: what failed, on which file, and what to do. */
@@ -93,9 +99,26 @@ export function syncFolder(fs: FileSystem, path: string): void {
   }
 }
 
+const LEFTOVER = /^\.[0-9a-f]{8}-[0-9a-f-]{27}\.tmp$/;
+
+const temporaryIn = (folder: string): string => join(folder, `.${randomUUID()}.tmp`);
+
+/** Whether a killed process left this: a file that never got its name. */
+export const isLeftover = (name: string): boolean => LEFTOVER.test(name);
+
+/** Writes, syncs and removes a small file. Throws the system's error where that fails. */
+export function probeFolder(fs: FileSystem, path: string): void {
+  const { fd, temporary } = writeBeside(fs, join(path, 'probe'), Buffer.alloc(16_384));
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    discard(fs, fd, temporary);
+  }
+}
+
 /** Opens a file beside `path`, writes `data`, checks its size; the caller syncs, closes and renames. */
 export function writeBeside(fs: FileSystem, path: string, data: Buffer): { fd: number; temporary: string } {
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+  const temporary = temporaryIn(dirname(path));
   const fd = fs.openSync(temporary, 'wx', FILE_MODE);
   try {
     writeFully(fs, fd, data, 0);
@@ -115,29 +138,41 @@ export function discard(fs: FileSystem, fd: number, temporary: string): void {
   ignoreErrors(() => fs.unlinkSync(temporary));
 }
 
-function ignoreErrors(work: () => void): void {
+/** For cleaning up after a failure: the first one is the one that is reported. */
+export function ignoreErrors(work: () => void): void {
   try {
     work();
   } catch {
-    // The first failure is the one that is reported.
+    // Nothing depends on it.
+  }
+}
+
+/** Closes what was written and synced, and gives it its name. */
+export function publish(fs: FileSystem, fd: number, temporary: string, path: string): void {
+  try {
+    fs.closeSync(fd);
+    fs.renameSync(temporary, path);
+  } catch (error) {
+    // Never a second close: the number may belong to another file by now.
+    ignoreErrors(() => fs.unlinkSync(temporary));
+    throw error;
   }
 }
 
 /**
  * Replaces a file whole or not at all, and durably: written beside, synced, renamed, folder synced.
- * Throws `STORAGE_FAILED`, with the old file untouched.
+ * Throws `STORAGE_FAILED`; the file is the old one or the new one then, never a part.
  */
 export function replaceFile(fs: FileSystem, path: string, data: string | Buffer): void {
   try {
     const { fd, temporary } = writeBeside(fs, path, Buffer.from(data));
     try {
       fs.fsyncSync(fd);
-      fs.closeSync(fd);
-      fs.renameSync(temporary, path);
     } catch (error) {
       discard(fs, fd, temporary);
       throw error;
     }
+    publish(fs, fd, temporary, path);
     syncFolder(fs, dirname(path));
   } catch (error) {
     throw storageError('write', path, error);
@@ -163,11 +198,12 @@ export function removeIfThere(fs: FileSystem, path: string): void {
   }
 }
 
-/** Keeps a damaged file out of the way, for whoever wants to look at it. */
+/** Keeps a damaged file out of the way, for whoever wants to look at it. Where it cannot go, it stays. */
 export function renameAside(fs: FileSystem, path: string): void {
-  try {
-    fs.renameSync(path, `${path}.damaged`);
-  } catch (error) {
-    throw storageError('set aside', path, error);
-  }
+  ignoreErrors(() => fs.renameSync(path, `${path}.damaged`));
+}
+
+/** The text of a file, or undefined where its bytes are none: damage inside a string need not break its JSON. */
+export function textOf(content: Buffer): string | undefined {
+  return isUtf8(content) ? content.toString() : undefined;
 }

@@ -1,6 +1,17 @@
 import { dirname, join } from 'node:path';
 import { AppError, messageOf, systemCode } from '../errors.ts';
-import { FILE_MODE, type FileSystem, FOLDER_MODE, NAMES, replaceFile, storageError } from './files.ts';
+import {
+  FILE_MODE,
+  type FileSystem,
+  FOLDER_MODE,
+  ignoreErrors,
+  NAMES,
+  probeFolder,
+  readIfThere,
+  replaceFile,
+  storageError,
+  syncFolder,
+} from './files.ts';
 
 /**
  * Makes the session folder ready: there, a folder, private to its owner, writable. Throws `SESSION_UNUSABLE`
@@ -8,11 +19,8 @@ import { FILE_MODE, type FileSystem, FOLDER_MODE, NAMES, replaceFile, storageErr
  */
 export function prepareFolder(fs: FileSystem, path: string): void {
   try {
-    fs.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
-  } catch (error) {
-    throw describe(fs, path, error);
-  }
-  try {
+    const firstMade = fs.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+    if (firstMade !== undefined) ignoreErrors(() => syncParents(fs, path, firstMade));
     probeFolder(fs, path);
   } catch (error) {
     throw describe(fs, path, error);
@@ -20,16 +28,10 @@ export function prepareFolder(fs: FileSystem, path: string): void {
   makePrivate(fs, path);
 }
 
-/** Writes, syncs and removes a small file. Throws the system's error where that fails. */
-export function probeFolder(fs: FileSystem, path: string): void {
-  const probe = join(path, `.probe-${process.pid}`);
-  const fd = fs.openSync(probe, 'w', FILE_MODE);
-  try {
-    fs.writeSync(fd, Buffer.alloc(16_384), 0, 16_384, 0);
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
-    fs.unlinkSync(probe);
+/** A folder that was just made is a name in another one, which a power cut could lose. */
+function syncParents(fs: FileSystem, path: string, firstMade: string): void {
+  for (let folder = path; folder.length >= firstMade.length; folder = dirname(folder)) {
+    syncFolder(fs, dirname(folder));
   }
 }
 
@@ -67,17 +69,18 @@ function ownerOf(fs: FileSystem, path: string): string {
 
 /** A folder that another program made gets our modes; a new one is marked so that git never takes it. */
 function makePrivate(fs: FileSystem, path: string): void {
-  try {
-    const wasOpen = (fs.statSync(path).mode & 0o077) !== 0;
-    if (wasOpen) {
-      fs.chmodSync(path, FOLDER_MODE);
-      for (const entry of fs.readdirSync(path, { withFileTypes: true })) {
-        if (entry.isFile()) fs.chmodSync(join(path, entry.name), FILE_MODE);
-      }
+  // Modes and .gitignore are for safety's sake; file systems without modes refuse them, and the bot runs on.
+  ignoreErrors(() => {
+    const isOpen = (fs.statSync(path).mode & 0o077) !== 0;
+    if (!isOpen) return;
+    // The folder last: where this is interrupted, the next start does it all again.
+    for (const entry of fs.readdirSync(path, { withFileTypes: true })) {
+      if (entry.isFile()) ignoreErrors(() => fs.chmodSync(join(path, entry.name), FILE_MODE));
     }
+    fs.chmodSync(path, FOLDER_MODE);
+  });
+  ignoreErrors(() => {
     const gitignore = join(path, NAMES.gitignore);
-    if (!fs.readdirSync(path).includes(NAMES.gitignore)) replaceFile(fs, gitignore, '*\n');
-  } catch {
-    // Modes and .gitignore are for safety's sake; file systems without modes refuse them, and the bot runs on.
-  }
+    if (readIfThere(fs, gitignore) === undefined) replaceFile(fs, gitignore, '*\n');
+  });
 }

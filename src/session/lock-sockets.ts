@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCode } from '../errors.ts';
 
 /** What came back from the other end of a socket: nobody, somebody who says nothing, or a text. */
@@ -20,6 +21,8 @@ export interface SocketPlace {
 
 const PREFIX = 'owner-';
 const SUFFIX = '.sock';
+const HIDDEN_SUFFIX = '.new';
+const UNNAMED_FOR_MS = 60_000;
 const LONGEST_PATH_BYTES = 100;
 const NAME_BYTES = PREFIX.length + 36 + SUFFIX.length + 2;
 
@@ -60,15 +63,27 @@ function pipePlace(folder: string): SocketPlace {
 export function answeringServer(say: () => string): Server {
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.end(say());
+    socket.write(say());
+    // Not `end`: who asked may never hang up (it was stopped), and we must be able to close.
+    socket.destroySoon();
   });
   return server.unref();
+}
+
+/** What a process left that died before its socket had its name. A living one is through with that in no time. */
+export function removeUnnamed(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(PREFIX) || !name.endsWith(HIDDEN_SUFFIX)) continue;
+    const ageMs =
+      Date.now() - (statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (ageMs > UNNAMED_FOR_MS) rmSync(join(folder, name), { force: true });
+  }
 }
 
 /** Listens under a hidden name, and only then gives the socket the name that others look for. */
 export async function listenAs(server: Server, place: SocketPlace, name: string): Promise<void> {
   const visible = place.pathOf(name);
-  const hidden = process.platform === 'win32' ? visible : place.pathOf(name.replace(SUFFIX, '.new'));
+  const hidden = process.platform === 'win32' ? visible : place.pathOf(name.replace(SUFFIX, HIDDEN_SUFFIX));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(hidden, resolve);
@@ -76,24 +91,43 @@ export async function listenAs(server: Server, place: SocketPlace, name: string)
   if (hidden !== visible) renameSync(hidden, visible);
 }
 
-/** Asks whoever listens at `path`. A process that was stopped accepts connections and says nothing. */
-export function ask(path: string, withinMs: number): Promise<Answer> {
+/**
+ * Asks whoever listens at `path`. A process that was stopped accepts connections and says nothing; one that dies
+ * meanwhile hangs up, and is asked again.
+ */
+export async function ask(path: string, withinMs: number): Promise<Answer> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const answer = await askOnce(path, Math.max(1, deadline - performance.now()));
+    if (answer !== 'hung up') return answer;
+    if (performance.now() >= deadline) return { kind: 'silent' };
+    await sleep(ASK_AGAIN_MS);
+  }
+}
+
+function askOnce(path: string, withinMs: number): Promise<Answer | 'hung up'> {
   return new Promise((resolve) => {
     let text = '';
     const socket = connect(path);
-    const settle = (answer: Answer): void => {
+    const timer = setTimeout(() => settle({ kind: 'silent' }), withinMs);
+    const settle = (answer: Answer | 'hung up'): void => {
+      clearTimeout(timer);
       socket.destroy();
       resolve(answer);
     };
     socket.setEncoding('utf8');
-    socket.setTimeout(withinMs, () => settle({ kind: 'silent' }));
     socket.on('data', (chunk: string) => {
       text += chunk;
     });
-    socket.on('end', () => settle(text === '' ? { kind: 'silent' } : { kind: 'said', text }));
+    socket.on('end', () => settle(text === '' ? 'hung up' : { kind: 'said', text }));
     socket.on('error', (error) => {
-      const isDead = ['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'].includes(systemCode(error) ?? '');
-      settle({ kind: isDead ? 'dead' : 'silent' });
+      const code = systemCode(error) ?? '';
+      if (DEAD.has(code)) settle({ kind: 'dead' });
+      else settle(HUNG_UP.has(code) ? 'hung up' : { kind: 'silent' });
     });
   });
 }
+
+const DEAD = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK']);
+const HUNG_UP = new Set(['ECONNRESET', 'EPIPE', 'ENOTCONN']);
+const ASK_AGAIN_MS = 20;

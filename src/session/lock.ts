@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, systemCode } from '../errors.ts';
-import { FILE_MODE, NAMES } from './files.ts';
+import { FILE_MODE, ignoreErrors, NAMES, storageError } from './files.ts';
 import {
   answeringServer,
   ask,
   listenAs,
   placeInFolder,
   placeInTemporaryFolder,
+  removeUnnamed,
   type SocketPlace,
   socketName,
 } from './lock-sockets.ts';
@@ -34,6 +36,7 @@ interface Announcement extends Owner {
 }
 
 const ANSWER_WITHIN_MS = 1_200;
+const SHORTEST_ASK_MS = 100;
 const ASK_AGAIN_MS = 20;
 
 /**
@@ -53,19 +56,22 @@ export async function lockSession(folder: string): Promise<Lock> {
   const name = socketName(ticket);
   let isOwner = false;
   const server = answeringServer(() => JSON.stringify({ ...owner, ticket, isOwner } satisfies Announcement));
-  const place = await announce(folder, (candidate) => listenAs(server, candidate, name));
+  const place = await announce(folder, server, name);
   const release = async (): Promise<void> => {
-    if (isOwner) rmSync(join(folder, NAMES.owner), { force: true });
-    rmSync(place.pathOf(name), { force: true });
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
+    ignoreErrors(() => {
+      if (isOwner) rmSync(join(folder, NAMES.owner), { force: true });
+      rmSync(place.pathOf(name), { force: true });
     });
+    await closeServer(server);
     place.close();
   };
   try {
     const dead = await outlastOthers(folder, place, name, ticket);
     isOwner = true;
-    for (const other of dead) rmSync(place.pathOf(other), { force: true });
+    ignoreErrors(() => {
+      for (const other of dead) rmSync(place.pathOf(other), { force: true });
+      removeUnnamed(folder);
+    });
     noteOwner(folder, owner);
     return { owner, release };
   } catch (error) {
@@ -74,22 +80,36 @@ export async function lockSession(folder: string): Promise<Lock> {
   }
 }
 
-/** Listens in the folder, or beside it where its file system has no sockets. */
-async function announce(folder: string, listen: (place: SocketPlace) => Promise<void>): Promise<SocketPlace> {
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
+/**
+ * Listens in the folder, or beside it where its file system has no sockets. Throws `SESSION_LOCKED` where one
+ * name is the whole lock and taken, `STORAGE_FAILED` where the disk is full.
+ */
+async function announce(folder: string, server: Server, name: string): Promise<SocketPlace> {
   const place = placeInFolder(folder);
   try {
-    await listen(place);
+    await listenAs(server, place, name);
     return place;
   } catch (error) {
+    const rivals = systemCode(error) === 'EADDRINUSE' ? await living(place) : [];
     place.close();
-    const code = systemCode(error) ?? '';
-    if (code === 'EADDRINUSE') throw lockedError(folder, (await living(place))[0]);
-    if (!['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS'].includes(code)) throw error;
+    if (rivals.length > 0) throw lockedError(folder, rivals[0]);
+    if (!WITHOUT_SOCKETS.has(systemCode(error) ?? '')) {
+      await closeServer(server);
+      throw storageError('lock', folder, error);
+    }
     const elsewhere = placeInTemporaryFolder(folder);
-    await listen(elsewhere);
+    await listenAs(server, elsewhere, name);
     return elsewhere;
   }
 }
+
+const WITHOUT_SOCKETS = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS']);
 
 /** Resolves with the sockets of the dead once nobody else can own the folder; throws where somebody does. */
 async function outlastOthers(
@@ -98,32 +118,42 @@ async function outlastOthers(
   ownName: string,
   ticket: string,
 ): Promise<string[]> {
-  const deadline = Date.now() + ANSWER_WITHIN_MS;
+  const deadline = performance.now() + ANSWER_WITHIN_MS;
   for (;;) {
-    const others = process.platform === 'win32' ? [] : place.names().filter((name) => name !== ownName);
-    const rivals = await living(place, others);
+    const others = process.platform === 'win32' ? [] : place.names().filter((other) => other !== ownName);
+    const remainingMs = deadline - performance.now();
+    const rivals = await living(place, others, Math.max(SHORTEST_ASK_MS, remainingMs));
     if (rivals.length === 0) return others;
-    const stronger = rivals.find((rival) => rival === undefined || rival.isOwner || rival.ticket < ticket);
     if (rivals.includes(undefined)) throw lockedError(folder, readOwner(folder));
-    if (stronger || Date.now() >= deadline) throw lockedError(folder, stronger ?? rivals[0]);
+    const stronger = rivals.find((rival) => rival?.isOwner || (rival && rival.ticket < ticket));
+    if (stronger || remainingMs <= 0) throw lockedError(folder, stronger ?? rivals[0]);
     await sleep(ASK_AGAIN_MS);
   }
 }
 
 /** Who of the named is alive; undefined stands for one who does not answer. */
-async function living(place: SocketPlace, names = place.names()): Promise<Array<Announcement | undefined>> {
-  const answers = await Promise.all(names.map((name) => ask(place.pathOf(name), ANSWER_WITHIN_MS)));
+async function living(
+  place: SocketPlace,
+  names = place.names(),
+  withinMs = ANSWER_WITHIN_MS,
+): Promise<Array<Announcement | undefined>> {
+  const answers = await Promise.all(names.map((name) => ask(place.pathOf(name), withinMs)));
   return answers
     .filter((answer) => answer.kind !== 'dead')
     .map((answer) => (answer.kind === 'said' ? parseJson<Announcement>(answer.text) : undefined));
 }
 
+/** One that does not answer and left no note. */
+const UNKNOWN_OWNER: Owner = { pid: 0, host: 'unknown', sinceMs: 0 };
+
 /** Who owns a folder at the moment, without taking it. */
 export async function currentOwner(folder: string): Promise<Owner | undefined> {
   for (const placeOf of [placeInFolder, placeInTemporaryFolder]) {
     const place = placeOf(folder);
-    const owners = await living(place).finally(() => place.close());
-    if (owners.length > 0) return owners[0] ?? readOwner(folder);
+    const found = await living(place).finally(() => place.close());
+    const owner = found.find((one) => one?.isOwner);
+    if (owner) return { pid: owner.pid, host: owner.host, sinceMs: owner.sinceMs };
+    if (found.includes(undefined)) return readOwner(folder) ?? UNKNOWN_OWNER;
   }
   return undefined;
 }

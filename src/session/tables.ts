@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type FileSystem, readIfThere, renameAside } from './files.ts';
+import { type FileSystem, readIfThere, renameAside, textOf } from './files.ts';
 
 /** The program's own durable maps: messages received, messages sent, what commands keep. Each is one file. */
 export const TABLE_NAMES = ['inbox', 'sent', 'client', 'chat-state', 'edits', 'reminders'] as const;
@@ -22,14 +22,21 @@ export function readTable(
   const file = tableFileName(name);
   const content = readIfThere(fs, join(folder, file));
   if (!content) return new Map();
+  const rows = parseRows(content);
+  if (rows) return rows;
+  renameAside(fs, join(folder, file));
+  onDamage(file);
+  return new Map();
+}
+
+/** Undefined where the content is not a table's. */
+export function parseRows(content: Buffer): Map<string, unknown> | undefined {
   try {
-    const rows: unknown = JSON.parse(content.toString());
-    if (typeof rows !== 'object' || rows === null) throw new Error('not an object');
+    const rows: unknown = JSON.parse(textOf(content) ?? '');
+    if (typeof rows !== 'object' || rows === null || Array.isArray(rows)) return undefined;
     return new Map(Object.entries(rows));
   } catch {
-    renameAside(fs, join(folder, file));
-    onDamage(file);
-    return new Map();
+    return undefined;
   }
 }
 

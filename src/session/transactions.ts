@@ -14,6 +14,12 @@ export interface KeyStore {
   set(changes: KeyChanges): void | Promise<void>;
 }
 
+interface Transaction {
+  changes: KeyChanges;
+  /** Work that nobody awaited goes on in the context of a transaction that has ended. */
+  isOver: boolean;
+}
+
 /**
  * Key transactions for Baileys, all in one queue.
  *
@@ -23,62 +29,94 @@ export interface KeyStore {
  */
 export class KeyTransactions implements SignalKeyStoreWithTransaction {
   readonly #store: KeyStore;
-  readonly #context = new AsyncLocalStorage<{ changes: KeyChanges }>();
+  readonly #context = new AsyncLocalStorage<Transaction>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(store: KeyStore) {
     this.#store = store;
   }
 
+  get #running(): Transaction | undefined {
+    const transaction = this.#context.getStore();
+    return transaction?.isOver ? undefined : transaction;
+  }
+
   readonly get = async <T extends keyof SignalDataTypeMap>(
     type: T,
     ids: string[],
   ): Promise<{ [id: string]: SignalDataTypeMap[T] }> => {
-    const uncommitted = this.#context.getStore()?.changes[type];
-    const found = this.#store.get(type, uncommitted ? ids.filter((id) => !(id in uncommitted)) : ids);
-    for (const id of ids) {
-      const value = uncommitted?.[id];
-      if (value !== undefined && value !== null) found[id] = value;
-    }
+    const found = this.#read(type, ids, this.#running?.changes[type]);
     return found as { [id: string]: SignalDataTypeMap[T] };
   };
 
+  #read(type: string, ids: string[], uncommitted: Record<string, unknown> | undefined): object {
+    if (!uncommitted) return this.#store.get(type, ids);
+    const isUncommitted = (id: string): boolean => Object.hasOwn(uncommitted, id);
+    const stored = this.#store.get(
+      type,
+      ids.filter((id) => !isUncommitted(id)),
+    );
+    const own = ids.filter((id) => isUncommitted(id) && uncommitted[id]).map((id) => [id, uncommitted[id]]);
+    return Object.fromEntries([...Object.entries(stored), ...own]);
+  }
+
   readonly set = async (changes: SignalDataSet | KeyChanges): Promise<void> => {
-    const context = this.#context.getStore();
-    if (!context) return this.#store.set(changes as KeyChanges);
-    for (const [type, values] of Object.entries(changes)) {
-      context.changes[type] = { ...context.changes[type], ...values };
-    }
+    const transaction = this.#running;
+    if (transaction) transaction.changes = merge(transaction.changes, changes as KeyChanges);
+    else await this.#store.set(changes as KeyChanges);
   };
 
-  readonly isInTransaction = (): boolean => this.#context.getStore() !== undefined;
+  readonly isInTransaction = (): boolean => this.#running !== undefined;
 
   /** Runs `work` after all transactions before it; what it set is stored at its end, or not at all if it throws. */
   readonly transaction = async <T>(work: () => Promise<T>, _name?: string): Promise<T> => {
     if (this.isInTransaction()) return work();
-    const turn = this.#last.then(() =>
-      this.#context.run({ changes: {} }, async () => {
-        const result = await work();
-        await this.commit();
-        return result;
-      }),
-    );
+    const turn = this.#last.then(() => this.#run(work));
     this.#last = turn.catch(() => {});
     return turn;
   };
+
+  #run<T>(work: () => Promise<T>): Promise<T> {
+    const transaction: Transaction = { changes: {}, isOver: false };
+    return this.#context.run(transaction, async () => {
+      try {
+        const result = await work();
+        // Again, where something was set during a commit.
+        while (Object.keys(transaction.changes).length > 0) await this.commit();
+        return result;
+      } finally {
+        transaction.isOver = true;
+      }
+    });
+  }
 
   /** Resolves when all transactions begun so far are over. */
   readonly idle = async (): Promise<void> => {
     await this.#last;
   };
 
-  /** Stores what the running transaction has set so far: for a ratchet that must be on disk before its stanza goes. */
+  /**
+   * Stores what the running transaction has set so far: for a ratchet that must be on disk before its stanza goes.
+   * Throws where that fails; it is all uncommitted still.
+   */
   readonly commit = async (): Promise<void> => {
-    const context = this.#context.getStore();
-    if (!context) return;
-    const { changes } = context;
+    const transaction = this.#running;
+    if (!transaction) return;
+    const { changes } = transaction;
     if (Object.keys(changes).length === 0) return;
-    await this.#store.set(changes);
-    context.changes = {};
+    // What is set meanwhile belongs to the next commit.
+    transaction.changes = {};
+    try {
+      await this.#store.set(changes);
+    } catch (error) {
+      transaction.changes = merge(changes, transaction.changes);
+      throw error;
+    }
   };
+}
+
+function merge(older: KeyChanges, newer: KeyChanges): KeyChanges {
+  const merged = { ...older };
+  for (const [type, values] of Object.entries(newer)) merged[type] = { ...merged[type], ...values };
+  return merged;
 }

@@ -1,0 +1,130 @@
+import { removeJournals, writeFiles } from './checkpoint.ts';
+import type { Contents } from './contents.ts';
+import type { FileSystem } from './files.ts';
+import type { Journal } from './journal.ts';
+
+/** A journal of this size is brought into the files, whatever else goes on. */
+const CHECKPOINT_BYTES = 8 * 1024 * 1024;
+/** After this long without a change, so is any journal; after this long, one that failed is tried again. */
+const CHECKPOINT_IDLE_MS = 5_000;
+const LAST_ROUNDS = 5;
+
+export interface CheckpointParts {
+  readonly fs: FileSystem;
+  readonly folder: string;
+  readonly journal: Journal;
+  readonly contents: Contents;
+  /** Journals that were found on opening. */
+  readonly oldJournals: readonly string[];
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * Brings what is in the journal into the files: when nothing has changed for a while, when it has grown large,
+ * and at the end. The journal before the last is kept until the next checkpoint, so that whoever copies the
+ * folder meanwhile (`cp -r`) has each value at least once.
+ */
+export class Checkpoints {
+  readonly #parts: CheckpointParts;
+  /** Their values are in the files. */
+  #done: string[] = [];
+  /** Some of their values may be in memory only. */
+  #pending: string[];
+  #running: Promise<void> | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #changedAtMs = 0;
+  #failedAtMs = -CHECKPOINT_IDLE_MS;
+  #isEnding = false;
+
+  constructor(parts: CheckpointParts) {
+    this.#parts = parts;
+    this.#pending = [...parts.oldJournals];
+    if (this.#pending.length > 0) this.changed();
+  }
+
+  /** After each record. */
+  changed(): void {
+    this.#changedAtMs = performance.now();
+    if (this.#isEnding) return;
+    const mayTry = this.#changedAtMs - this.#failedAtMs >= CHECKPOINT_IDLE_MS;
+    if (this.#parts.journal.sizeBytes > CHECKPOINT_BYTES && mayTry) this.#runInBackground();
+    else this.#idleTimer ??= setTimeout(() => this.#onIdleTimer(), CHECKPOINT_IDLE_MS).unref();
+  }
+
+  #onIdleTimer(): void {
+    this.#idleTimer = undefined;
+    const remainingMs = this.#changedAtMs + CHECKPOINT_IDLE_MS - performance.now();
+    if (remainingMs > 0) this.#idleTimer = setTimeout(() => this.#onIdleTimer(), remainingMs).unref();
+    else this.#runInBackground();
+  }
+
+  #runInBackground(): void {
+    this.run().catch((error: unknown) => {
+      this.#parts.onFailure(error);
+      this.changed();
+    });
+  }
+
+  /** Concurrent calls share one run. Throws `STORAGE_FAILED`; everything is still in the journals then. */
+  run(): Promise<void> {
+    this.#running ??= this.#checkpoint().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { journal, contents, fs, folder } = this.#parts;
+    if (journal.sizeBytes === 0 && this.#pending.length === 0) return;
+    try {
+      const name = journal.name;
+      journal.rotate();
+      this.#pending.push(name);
+    } catch (error) {
+      this.#failedAtMs = performance.now();
+      throw error;
+    }
+    const covered = this.#pending.length;
+    await this.#save();
+    const old = this.#done;
+    this.#done = [...old, ...this.#pending.splice(0, covered)];
+    removeJournals(fs, folder, old);
+    this.#done = this.#done.filter((name) => !old.includes(name));
+    if (contents.hasUnsaved) this.changed();
+  }
+
+  async #save(): Promise<void> {
+    const { fs, folder, contents } = this.#parts;
+    const { changes, saved, failed } = contents.takeUnsaved();
+    try {
+      await writeFiles(fs, folder, changes);
+      saved();
+    } catch (error) {
+      failed();
+      this.#failedAtMs = performance.now();
+      throw error;
+    }
+  }
+
+  /**
+   * The last one, at the end of a session: closes the journal and removes all there are. Where that fails, or
+   * changes keep coming, the journal stays for the next opening. Throws `STORAGE_FAILED`.
+   */
+  async finish(): Promise<void> {
+    const { fs, folder, journal, contents } = this.#parts;
+    this.#isEnding = true;
+    clearTimeout(this.#idleTimer);
+    await this.#running?.catch(() => {});
+    try {
+      for (let round = 0; contents.hasUnsaved && round < LAST_ROUNDS; round++) await this.#save();
+      if (contents.hasUnsaved) await journal.sync();
+    } catch (error) {
+      await journal.sync().catch(() => {});
+      throw error;
+    } finally {
+      // No await between the last look and this: nothing can be appended that the files do not have.
+      await journal.close();
+    }
+    if (!contents.hasUnsaved) removeJournals(fs, folder, [...this.#done, ...this.#pending, journal.name]);
+  }
+}

@@ -1,0 +1,62 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { type AuthenticationCreds, BufferJSON } from '@whiskeysockets/baileys';
+
+/** Throws where the text is not JSON, or not an identity. */
+export function parseCredentials(text: string): AuthenticationCreds {
+  const parsed: unknown = JSON.parse(text, BufferJSON.reviver);
+  if (!isCredentials(parsed)) throw new Error('these are not the credentials of a WhatsApp session');
+  return parsed;
+}
+
+export function credentialsToJson(creds: AuthenticationCreds): string {
+  return JSON.stringify(creds, BufferJSON.replacer);
+}
+
+function isCredentials(value: unknown): value is AuthenticationCreds {
+  if (typeof value !== 'object' || value === null) return false;
+  const creds = value as Record<string, unknown>;
+  return (
+    isKeyPair(creds.noiseKey) &&
+    isKeyPair(creds.signedIdentityKey) &&
+    isKeyPair((creds.signedPreKey as Record<string, unknown> | undefined)?.keyPair) &&
+    typeof creds.registrationId === 'number' &&
+    typeof creds.advSecretKey === 'string' &&
+    Buffer.from(creds.advSecretKey, 'base64').length === 32 &&
+    typeof creds.nextPreKeyId === 'number'
+  );
+}
+
+function isKeyPair(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { public: publicKey, private: privateKey } = value as Record<string, unknown>;
+  if (!(publicKey instanceof Uint8Array) || !(privateKey instanceof Uint8Array)) return false;
+  // A public key may have its type in front.
+  return privateKey.length === 32 && publicKeyOf(privateKey).equals(publicKey.subarray(-32));
+}
+
+/** What stands before the 32 bytes of an X25519 key in PKCS #8 (https://www.rfc-editor.org/rfc/rfc8410). */
+const PKCS8_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
+
+/** Noise that hits a key leaves it well-formed; its other half tells. */
+function publicKeyOf(privateKey: Uint8Array): Buffer {
+  const key = createPrivateKey({
+    key: Buffer.concat([PKCS8_HEAD, privateKey]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
+}
+
+/** Credentials count as linked once `account` is there: a pairing code sets `me` long before that. */
+export function isLinked(creds: AuthenticationCreds): boolean {
+  return Boolean(creds.account && creds.me);
+}
+
+/** Takes back what a pairing that was never completed left, so that the next connection registers anew. */
+export function forgetHalfPairing(creds: AuthenticationCreds): void {
+  if (isLinked(creds)) return;
+  delete creds.me;
+  delete creds.account;
+  creds.pairingCode = undefined;
+  creds.registered = false;
+}

@@ -1,0 +1,93 @@
+import { crc32 } from 'node:zlib';
+
+/** One commit: key types (or tables) → ids → value as JSON text, `null` for a removal. */
+export type Changes = Map<string, Map<string, string | null>>;
+
+export interface Replay {
+  /** All whole records, in the order of their numbers; a torn tail is not one of them. */
+  readonly records: Changes[];
+  /** The highest number; 0 where there is no record. */
+  readonly sequence: number;
+  /** Records that are missing or fail their checksum although later ones are whole: damage, not a kill. */
+  readonly damaged: number;
+}
+
+/**
+ * A line is `CRC32 SEQUENCE JSON\n`: eight hex digits over the rest of the line, a number that only grows, and
+ * `{"type":{"id":value}}`. Text, so that a person can read what happened last.
+ */
+export function encodeRecord(sequence: number, changes: Changes): Buffer {
+  const types: string[] = [];
+  for (const [type, values] of changes) {
+    const ids: string[] = [];
+    for (const [id, json] of values) ids.push(`${JSON.stringify(id)}:${json ?? 'null'}`);
+    types.push(`${JSON.stringify(type)}:{${ids.join(',')}}`);
+  }
+  const body = Buffer.from(`${sequence} {${types.join(',')}}`);
+  return Buffer.concat([Buffer.from(`${checksum(body)} `), body, Buffer.from('\n')]);
+}
+
+const checksum = (body: Uint8Array): string => crc32(body).toString(16).padStart(8, '0');
+
+/** Reads what journals hold. Records are put in the order of their numbers, a doubled one counts once. */
+export function decodeJournals(contents: readonly Buffer[]): Replay {
+  const bySequence = new Map<number, Changes>();
+  let broken = 0;
+  for (const content of contents) broken += decodeInto(bySequence, content);
+  const ordered = [...bySequence].sort(([a], [b]) => a - b);
+  const sequence = ordered.at(-1)?.[0] ?? 0;
+  // One broken line may be the remains of many records; a number that is not there is one.
+  const missing = sequence - (ordered[0]?.[0] ?? 1) + 1 - ordered.length;
+  return { records: ordered.map(([, changes]) => changes), sequence, damaged: Math.max(broken, missing) };
+}
+
+/** Returns how many broken lines have a whole one behind them: those are damage, the last one is only torn. */
+function decodeInto(bySequence: Map<number, Changes>, content: Buffer): number {
+  let damaged = 0;
+  let brokenSinceWhole = 0;
+  for (let start = 0; start < content.length; ) {
+    const newline = content.indexOf(10, start);
+    const record = newline === -1 ? undefined : decodeLine(content.subarray(start, newline));
+    start = newline === -1 ? content.length : newline + 1;
+    if (record) {
+      bySequence.set(record.sequence, record.changes);
+      damaged += brokenSinceWhole;
+      brokenSinceWhole = 0;
+    } else {
+      brokenSinceWhole += 1;
+    }
+  }
+  return damaged;
+}
+
+function decodeLine(line: Buffer): { sequence: number; changes: Changes } | undefined {
+  const body = line.subarray(9);
+  if (line[8] !== 32 || line.toString('latin1', 0, 8) !== checksum(body)) return undefined;
+  const space = body.indexOf(32);
+  const sequence = Number(body.toString('latin1', 0, space));
+  const changes = decodeChanges(body.toString('utf8', space + 1));
+  return changes && Number.isSafeInteger(sequence) && sequence > 0 ? { sequence, changes } : undefined;
+}
+
+/** Undefined for what is none: a checksum of 32 bits fits noise now and then. */
+function decodeChanges(text: string): Changes | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(parsed)) return undefined;
+  const changes: Changes = new Map();
+  for (const [type, values] of Object.entries(parsed)) {
+    if (!isObject(values)) return undefined;
+    const texts = Object.entries(values).map(([id, value]): [string, string | null] => [
+      id,
+      value === null ? null : JSON.stringify(value),
+    ]);
+    changes.set(type, new Map(texts));
+  }
+  return changes;
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

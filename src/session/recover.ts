@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import type { AuthenticationCreds } from '@whiskeysockets/baileys';
+import type { Logger } from 'pino';
+import { Contents } from './contents.ts';
+import { CredentialsFile, loadCredentials } from './credentials.ts';
+import { type FileSystem, ignoreErrors, isLeftover, readIfThere, removeIfThere } from './files.ts';
+import { forgetHalfPairing } from './identity.ts';
+import { journalFiles } from './journal.ts';
+import { decodeJournals } from './record.ts';
+
+export type SessionLog = Pick<Logger, 'debug' | 'info' | 'warn'>;
+
+/** A folder as the last process left it, brought up to date. */
+export interface Recovered {
+  readonly creds: AuthenticationCreds;
+  readonly credentials: CredentialsFile;
+  readonly contents: Contents;
+  /** The journals there are, oldest first, their highest number and that of their records. */
+  readonly journals: {
+    readonly names: readonly string[];
+    readonly number: number;
+    readonly sequence: number;
+  };
+}
+
+/**
+ * Reads what lies in the folder: credentials, or their last good copy; tables; and over them, what the journals
+ * of a killed process hold. Sets aside what is damaged. Throws `SESSION_UNUSABLE`, or `STORAGE_FAILED` where
+ * trying again later is right.
+ */
+export function recover(fs: FileSystem, folder: string, log: SessionLog): Recovered {
+  const loaded = loadCredentials(fs, folder);
+  const { creds } = loaded;
+  const credentials = new CredentialsFile(fs, folder);
+  credentials.adopt(loaded);
+  if (loaded.source === 'copy') log.warn(`creds.json ${loaded.problem}: restored from the last good copy`);
+  forgetHalfPairing(creds);
+
+  const contents = new Contents(fs, folder, (file) => log.warn({ file }, 'a damaged file was set aside'));
+  const names = namesOfFiles(fs, folder);
+  const journals = journalFiles(names);
+  const replay = decodeJournals(
+    journals.map(({ name }) => readIfThere(fs, join(folder, name)) ?? Buffer.alloc(0)),
+  );
+  for (const record of replay.records) contents.apply(record);
+  if (replay.damaged > 0) log.warn({ records: replay.damaged }, 'damaged journal records were left out');
+  repairPreKeyIds(creds, [...names, ...contents.unsavedNames], log);
+  for (const name of names) if (isLeftover(name)) ignoreErrors(() => removeIfThere(fs, join(folder, name)));
+  return {
+    creds,
+    credentials,
+    contents,
+    journals: {
+      names: journals.map(({ name }) => name),
+      number: journals.at(-1)?.number ?? 0,
+      sequence: replay.sequence,
+    },
+  };
+}
+
+/** A folder inside belongs to another bot, whatever it is called. */
+function namesOfFiles(fs: FileSystem, folder: string): string[] {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name);
+}
+
+const PRE_KEY_FILE = /^pre-key-(\d{1,8})\.json$/;
+
+/** After a kill, or an older copy of the credentials, ids may lag behind the pre-keys that exist. */
+function repairPreKeyIds(creds: AuthenticationCreds, names: readonly string[], log: SessionLog): void {
+  let highest = 0;
+  for (const name of names) {
+    const id = Number(PRE_KEY_FILE.exec(name)?.[1] ?? 0);
+    if (id > highest) highest = id;
+  }
+  if (highest < creds.nextPreKeyId) return;
+  log.info({ from: creds.nextPreKeyId, to: highest + 1 }, 'the next pre-key id was repaired');
+  creds.nextPreKeyId = highest + 1;
+  creds.firstUnuploadedPreKeyId = highest + 1;
+}

@@ -1,0 +1,507 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type SignalDataSet, useMultiFileAuthState } from '@whiskeysockets/baileys';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { keyFileName } from '../../../src/session/files.ts';
+import { openSession } from '../../../src/session/store.ts';
+import { TABLE_NAMES } from '../../../src/session/tables.ts';
+import {
+  changesOf,
+  copyOf,
+  KEY_TYPES,
+  linkedCreds,
+  openQuietly,
+  plain,
+  recordingLog,
+  sampleKeys,
+  sessionPath,
+  stockFolder,
+  temporaryFolder,
+} from './helpers.ts';
+
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+const journals = (path: string): string[] => readdirSync(path).filter((name) => name.startsWith('journal-'));
+
+describe('keys', () => {
+  test.each(KEY_TYPES)(
+    '%s: at once, in a copy made now, after a clean close and a second one',
+    async (type) => {
+      const path = sessionPath();
+      const value = sampleKeys()[type];
+      const session = await openQuietly(path);
+      await session.set(changesOf(type, 'id:1', value));
+      expect(session.get(type, ['id:1', 'other'])).toEqual({ 'id:1': value });
+      const killed = await openQuietly(copyOf(path));
+      expect(plain(killed.get(type, ['id:1']))).toEqual(plain({ 'id:1': value }));
+      await session.close();
+      for (let round = 0; round < 2; round++) {
+        const again = await openQuietly(path);
+        expect(plain(again.get(type, ['id:1']))).toEqual(plain({ 'id:1': value }));
+        await again.close();
+      }
+    },
+  );
+
+  test('any type and id, removals included, before and after a kill and a close', async () => {
+    const word = fc.oneof(
+      fc.string({ maxLength: 40 }),
+      fc.string({ unit: 'binary', maxLength: 400 }),
+      fc.constantFrom('__proto__', 'constructor', 'hasOwnProperty', '../../x', 'a/b:c', '\0', '\ud800'),
+    );
+    const type = word.filter((text) => !(TABLE_NAMES as readonly string[]).includes(text));
+    const value = fc.oneof(
+      fc.string({ minLength: 1 }),
+      fc.dictionary(fc.string(), fc.integer()),
+      fc.constant(null),
+    );
+    const key = fc.record({ type, id: word, value });
+    await fc.assert(
+      fc.asyncProperty(fc.array(key, { minLength: 1, maxLength: 6 }), async (keys) => {
+        const path = sessionPath();
+        const session = await openSession(path, recordingLog());
+        const expected = new Map<string, { type: string; id: string; value: unknown }>();
+        for (const one of keys) {
+          const values = Object.fromEntries([[one.id, one.value]]);
+          await session.set(Object.fromEntries([[one.type, values]]));
+          expected.set(keyFileName(one.type, one.id), one);
+        }
+        const check = (opened: typeof session): void => {
+          for (const { type, id, value } of expected.values()) {
+            const found = Object.entries(opened.get(type, [id]));
+            if (value === null) expect(found).toEqual([]);
+            else expect(plain(found)).toEqual(plain([[id, value]]));
+          }
+        };
+        check(session);
+        const killed = await openSession(copyOf(path), recordingLog());
+        check(killed);
+        await killed.close();
+        await session.close();
+        const again = await openSession(path, recordingLog());
+        check(again);
+        await again.close();
+      }),
+      { numRuns: process.env.LONG ? 300 : 25 },
+    );
+  });
+
+  test('file names are those of the stock store, and always possible', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string());
+    fc.assert(
+      fc.property(text, text, (type, id) => {
+        const name = keyFileName(type, id);
+        expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
+        expect(name).not.toMatch(/[/\0]/);
+        const stock = `${type}-${id}.json`.replace(/\//g, '__').replace(/:/g, '-');
+        const isOurs = name.startsWith('key-');
+        expect(isOurs || name === stock).toBe(true);
+      }),
+    );
+    expect(keyFileName('sender-key', '1@g.us::2::3')).toBe('sender-key-1@g.us--2--3.json');
+    for (const own of ['creds', 'creds.backup', 'logged-out', 'table-inbox', 'owner']) {
+      const [type = '', ...rest] = own.split('-');
+      if (rest.length > 0) expect(keyFileName(type, rest.join('-'))).toMatch(/^key-/);
+    }
+  });
+
+  test('the same object again writes nothing; changed in place, as Baileys does, it is written', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    const memory: Record<string, boolean> = { a: true };
+    await session.set({ 'sender-key-memory': { group: memory } });
+    const { journalBytes } = session.facts();
+    await session.set({ 'sender-key-memory': { group: memory } });
+    expect(session.facts().journalBytes).toBe(journalBytes);
+    const cached = session.get('sender-key-memory', ['group']).group as Record<string, boolean>;
+    cached.b = true;
+    await session.set({ 'sender-key-memory': { group: cached } });
+    const killed = await openQuietly(copyOf(path));
+    expect(killed.get('sender-key-memory', ['group'])).toEqual({ group: { a: true, b: true } });
+    await session.checkpoint();
+    const afterCheckpoint = session.facts().journalBytes;
+    await session.set({ 'sender-key-memory': { group: cached } });
+    expect(session.facts().journalBytes).toBe(afterCheckpoint);
+  });
+
+  test('more keys than the cache holds, and values larger than it', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    const big = 'x'.repeat(13 * 1024 * 1024);
+    session.set({ big: { one: 'small' } });
+    session.set({ big: { one: big } });
+    expect(session.get('big', ['one'])).toEqual({ one: big });
+    for (let first = 0; first < 5_000; first += 500) {
+      const ids = Array.from({ length: 500 }, (_, index) => String(first + index));
+      session.set({ session: Object.fromEntries(ids.map((id) => [id, { id }])) });
+    }
+    expect(session.get('session', ['0', '4999'])).toEqual({ 0: { id: '0' }, 4999: { id: '4999' } });
+    await session.checkpoint();
+    expect(session.get('session', ['1', '4998'])).toEqual({ 1: { id: '1' }, 4998: { id: '4998' } });
+    expect(session.get('big', ['one'])).toEqual({ one: big });
+  });
+});
+
+describe('tables', () => {
+  test('rows of any JSON but null survive a kill and a close; null removes', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    const rows = { a: 0, b: false, c: '', d: { deep: [1] }, gone: 1, __proto__x: 2 };
+    await session.set({ client: rows });
+    await session.set({ client: { gone: null } });
+    const expected = new Map(Object.entries(rows).filter(([id]) => id !== 'gone'));
+    expect(new Map(session.rows('client'))).toEqual(expected);
+    expect(new Map((await openQuietly(copyOf(path))).rows('client'))).toEqual(expected);
+    await session.close();
+    expect(new Map((await openQuietly(path)).rows('client'))).toEqual(expected);
+  });
+
+  test('a row and a key set together are there together', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    await session.set({ inbox: { m: { atMs: 1 } }, session: { s: { n: 1 } } });
+    const size = statSync(join(path, journals(path)[0] ?? '')).size;
+    for (let length = 0; length < size; length++) {
+      const copy = copyOf(path);
+      const file = join(copy, journals(copy)[0] ?? '');
+      writeFileSync(file, readFileSync(file).subarray(0, length));
+      const killed = await openSession(copy, recordingLog());
+      expect(killed.rows('inbox').size).toBe(0);
+      expect(killed.get('session', ['s'])).toEqual({});
+      await killed.close();
+      rmSync(copy, { recursive: true });
+      length += 7;
+    }
+  });
+});
+
+describe('the stock layout', () => {
+  test('a folder of the library opens as it is, and is private from then on', async () => {
+    const path = sessionPath();
+    await stockFolder(path);
+    chmodSync(path, 0o755);
+    const before = new Map(readdirSync(path).map((name) => [name, readFileSync(join(path, name))]));
+    const session = await openQuietly(path);
+    expect(session).toMatchObject({ wasLinked: true, isLinked: true });
+    const samples = sampleKeys();
+    for (const type of KEY_TYPES.filter((type) => type !== 'pre-key')) {
+      expect(plain(session.get(type, ['1:2']))).toEqual(plain({ '1:2': samples[type] }));
+    }
+    for (const [name, content] of before) expect(readFileSync(join(path, name))).toEqual(content);
+    expect(modeOf(path)).toBe(0o700);
+    for (const name of before.keys()) expect(modeOf(join(path, name))).toBe(0o600);
+  });
+
+  test('after a clean close the library reads all of it, and no journal is left', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    Object.assign(session.creds, linkedCreds());
+    session.saveCreds();
+    const samples = sampleKeys();
+    for (const type of KEY_TYPES) await session.set(changesOf(type, 'g@g.us::1:2', samples[type]));
+    await session.set({ session: { gone: { n: 1 } } });
+    await session.set({ session: { gone: null } });
+    await session.close();
+    expect(journals(path)).toEqual([]);
+    const { state } = await useMultiFileAuthState(path);
+    expect(plain(state.creds)).toEqual(plain(session.creds));
+    for (const type of KEY_TYPES) {
+      expect(plain(await state.keys.get(type, ['g@g.us::1:2']))).toEqual(
+        plain({ 'g@g.us::1:2': samples[type] }),
+      );
+    }
+    expect((await state.keys.get('session', ['gone'])).gone).toBeNull();
+  });
+
+  test('handed over and back, again and again, the newest value is the one that is read', async () => {
+    const path = sessionPath();
+    await stockFolder(path);
+    for (let round = 1; round <= 4; round++) {
+      const session = await openSession(path, recordingLog());
+      expect(session.get('session', ['chat'])).toEqual(round === 1 ? {} : { chat: { stock: round - 1 } });
+      await session.set({ session: { chat: { ours: round } }, 'lid-mapping': { a: `${round}` } });
+      await session.close();
+      const { state } = await useMultiFileAuthState(path);
+      expect(await state.keys.get('session', ['chat'])).toEqual({ chat: { ours: round } });
+      expect(await state.keys.get('lid-mapping', ['a'])).toEqual({ a: `${round}` });
+      await state.keys.set({ session: { chat: { stock: round } } } as unknown as SignalDataSet);
+    }
+  });
+});
+
+describe('the identity', () => {
+  test('a new one is saved when it is told to be, and is the same afterwards', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    expect(session.wasLinked).toBe(false);
+    expect(existsSync(join(path, 'creds.json'))).toBe(false);
+    Object.assign(session.creds, linkedCreds());
+    session.saveCreds();
+    const killed = await openQuietly(copyOf(path));
+    expect(plain(killed.creds)).toEqual(plain(session.creds));
+    expect(killed.wasLinked).toBe(true);
+  });
+
+  test('half a pairing is no pairing', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    Object.assign(session.creds, { me: { id: '15551234567@s.whatsapp.net' }, pairingCode: 'ABCD1234' });
+    session.saveCreds();
+    await session.close();
+    const again = await openQuietly(path);
+    expect(again).toMatchObject({ wasLinked: false, isLinked: false });
+    expect(again.creds.me).toBeUndefined();
+    expect(again.creds.pairingCode).toBeUndefined();
+    expect(again.creds.signedIdentityKey).toEqual(session.creds.signedIdentityKey);
+  });
+
+  test.each(['missing', 'empty', 'damaged'])(
+    'creds.json %s: restored from the copy, with a warning',
+    async (how) => {
+      const path = sessionPath();
+      const session = await openQuietly(path);
+      Object.assign(session.creds, linkedCreds());
+      session.saveCreds();
+      session.creds.nextPreKeyId = 77;
+      session.saveCreds();
+      await session.close();
+      const file = join(path, 'creds.json');
+      if (how === 'missing') rmSync(file);
+      else writeFileSync(file, how === 'empty' ? '' : '{"noiseKey":');
+      const { lines, log } = recordingLog();
+      const again = await openQuietly(path, { log });
+      expect(plain(again.creds)).toEqual(plain(session.creds));
+      expect(lines).toContainEqual(
+        expect.objectContaining({
+          level: 'warn',
+          text: `creds.json is ${how}: restored from the last good copy`,
+        }),
+      );
+      await again.close();
+      expect(plain((await openQuietly(path)).creds)).toEqual(plain(session.creds));
+    },
+  );
+
+  test('a linked copy is not given up for an identity that nobody linked', async () => {
+    const path = sessionPath();
+    await stockFolder(path);
+    await (await openSession(path, recordingLog())).close();
+    const linked = readFileSync(join(path, 'creds.backup.json'), 'utf8');
+    rmSync(join(path, 'creds.json'));
+    // What the stock function does where it cannot read: a new identity.
+    const { saveCreds } = await useMultiFileAuthState(path);
+    await saveCreds();
+    const session = await openQuietly(path);
+    session.saveCreds();
+    expect(session.wasLinked).toBe(false);
+    expect(readFileSync(join(path, 'creds.backup.json'), 'utf8')).toBe(linked);
+  });
+
+  test('the next pre-key id is repaired from files and from the journal', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    session.saveCreds();
+    const key = sampleKeys()['pre-key'];
+    await session.set({ 'pre-key': { 30: key, 31: key } });
+    const killed = await openQuietly(copyOf(path));
+    expect(killed.creds).toMatchObject({ nextPreKeyId: 32, firstUnuploadedPreKeyId: 32 });
+    await session.close();
+    const again = await openQuietly(path);
+    expect(again.creds).toMatchObject({ nextPreKeyId: 32, firstUnuploadedPreKeyId: 32 });
+  });
+
+  test('ids that are ahead of the keys stay as they are', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    Object.assign(session.creds, { nextPreKeyId: 900, firstUnuploadedPreKeyId: 880 });
+    session.saveCreds();
+    await session.set({ 'pre-key': { 899: sampleKeys()['pre-key'] } });
+    const killed = await openQuietly(copyOf(path));
+    expect(killed.creds).toMatchObject({ nextPreKeyId: 900, firstUnuploadedPreKeyId: 880 });
+  });
+
+  test('a logout leaves a note that the next opening finds', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    expect(session.logoutNote).toBeUndefined();
+    session.noteLogout({ atMs: 5, reason: 'device_removed' });
+    await session.close();
+    expect((await openQuietly(path)).logoutNote).toEqual({ atMs: 5, reason: 'device_removed' });
+  });
+});
+
+describe('the folder', () => {
+  test('is private, its files too, and git never takes it', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    session.saveCreds();
+    await session.set({ session: { a: { n: 1 } }, client: { b: 1 } });
+    await session.checkpoint();
+    expect(modeOf(path)).toBe(0o700);
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      if (entry.isFile()) expect([entry.name, modeOf(join(path, entry.name))]).toEqual([entry.name, 0o600]);
+    }
+    expect(readFileSync(join(path, '.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  test('a folder inside it is never touched, whatever it is called', async () => {
+    const path = sessionPath();
+    await (await openSession(join(path, 'bot1'), recordingLog())).close();
+    for (const name of ['journal-7.log', 'pre-key-9.json', '.2f0b7c9e-0000-4000-8000-000000000000.tmp']) {
+      mkdirSync(join(path, name), { recursive: true });
+      writeFileSync(join(path, name, 'x'), 'x');
+    }
+    chmodSync(path, 0o755);
+    chmodSync(join(path, 'bot1'), 0o750);
+    const bot1 = readdirSync(join(path, 'bot1'));
+    const session = await openQuietly(path);
+    expect(session.creds.nextPreKeyId).toBe(1);
+    await session.set({ session: { a: { n: 1 } } });
+    await session.close();
+    expect(modeOf(join(path, 'bot1'))).toBe(0o750);
+    expect(readdirSync(join(path, 'bot1'))).toEqual(bot1);
+    expect(existsSync(join(path, 'journal-7.log', 'x'))).toBe(true);
+  });
+
+  test('files that a killed process never gave a name are removed', async () => {
+    const path = sessionPath();
+    await stockFolder(path);
+    writeFileSync(join(path, '.2f0b7c9e-0000-4000-8000-000000000000.tmp'), '{"half":');
+    await openQuietly(path);
+    expect(readdirSync(path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  test('a file in its place is refused, with what to do', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    for (const path of [file, join(file, 'sessions')]) {
+      await expect(openSession(path, recordingLog())).rejects.toMatchObject({
+        code: 'SESSION_UNUSABLE',
+        message: expect.stringContaining('is not a folder'),
+      });
+    }
+  });
+
+  test('a second opening is refused while the first is open, and works after it', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    await expect(openSession(path, recordingLog())).rejects.toMatchObject({ code: 'SESSION_LOCKED' });
+    await session.close();
+    await session.close();
+    await (await openSession(path, recordingLog())).close();
+  });
+
+  test('nothing is written once it is closed', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    await session.close();
+    const before = readdirSync(path);
+    expect(() => session.set({ session: { a: { n: 1 } } })).toThrow(/the session is closed/);
+    expect(() => session.saveCreds()).toThrow(/the session is closed/);
+    expect(readdirSync(path)).toEqual(before);
+  });
+
+  test('what is set while it closes is stored, or refused', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    let accepted = -1;
+    session.set({ session: { n: { n: -1 } } });
+    const closing = session.close();
+    let isOver = false;
+    void closing.then(() => {
+      isOver = true;
+    });
+    for (let n = 0; !isOver; n++) {
+      try {
+        session.set({ session: { n: { n } } });
+        accepted = n;
+      } catch {
+        // Closed by now.
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await openQuietly(path)).get('session', ['n'])).toEqual({ n: { n: accepted } });
+  });
+});
+
+describe('while it is open', () => {
+  test('a copy (cp -r) opens and goes on, whatever is going on', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    Object.assign(session.creds, linkedCreds());
+    session.saveCreds();
+    for (let round = 1; round <= 6; round++) {
+      for (let n = 0; n < 50; n++) await session.set({ session: { [`p${n}`]: { round } } });
+      const checkpointing = round % 2 ? session.checkpoint() : undefined;
+      const copy = await openSession(copyOf(path), recordingLog());
+      expect(copy.wasLinked).toBe(true);
+      const ids = Array.from({ length: 50 }, (_, n) => `p${n}`);
+      expect(copy.get('session', ids)).toEqual(Object.fromEntries(ids.map((id) => [id, { round }])));
+      await copy.set({ session: { p0: { copy: true } } });
+      await copy.close();
+      await checkpointing;
+    }
+  });
+
+  test('a copier that reads the journal last finds it although a checkpoint came in between', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    await session.set({ session: { a: { n: 1 } } });
+    const listed = readdirSync(path);
+    await session.checkpoint();
+    await session.set({ session: { b: { n: 2 } } });
+    for (const name of listed.filter((one) => one.endsWith('.log')))
+      expect(existsSync(join(path, name))).toBe(true);
+    await session.checkpoint();
+    expect(journals(path).length).toBe(2);
+  });
+
+  test('a checkpoint with nothing to do does nothing', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    await session.checkpoint();
+    const before = readdirSync(path);
+    await session.checkpoint();
+    expect(readdirSync(path)).toEqual(before);
+  });
+
+  test('sets during a checkpoint are in the files after the next one', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    for (let n = 0; n < 200; n++) session.set({ session: { [`p${n}`]: { n } } });
+    const checkpointing = session.checkpoint();
+    session.set({ session: { p3: { n: 'newer' }, p199: null } });
+    expect(session.checkpoint()).toBe(checkpointing);
+    await checkpointing;
+    expect(session.get('session', ['p3', 'p199'])).toEqual({ p3: { n: 'newer' } });
+    const killed = await openQuietly(copyOf(path));
+    expect(killed.get('session', ['p3', 'p199', 'p4'])).toEqual({ p3: { n: 'newer' }, p4: { n: 4 } });
+    await session.close();
+    expect((await openQuietly(path)).get('session', ['p3', 'p199'])).toEqual({ p3: { n: 'newer' } });
+  });
+});
+
+test('812 pre-keys at `ulimit -n 256`, and the library reads all of them', async () => {
+  const path = sessionPath();
+  const program = fileURLToPath(new URL('save-pre-keys.ts', import.meta.url));
+  const command = 'ulimit -n 256; exec "$0" --import tsx "$1" "$2" 812';
+  const { status, stderr } = spawnSync('sh', ['-c', command, process.execPath, program, path], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const { state } = await useMultiFileAuthState(path);
+  const ids = Array.from({ length: 812 }, (_, index) => String(index + 1));
+  const found = await state.keys.get('pre-key', ids);
+  expect(Object.values(found).filter((key) => key?.private.length === 32).length).toBe(812);
+});
