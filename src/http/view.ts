@@ -121,8 +121,11 @@ function pairingOf({ situation }: StatusSnapshot): PairingView | undefined {
   return qr === undefined ? undefined : { kind: 'qr', qr: drawQr(qr), expiresAtMs };
 }
 
-function warningsOf({ nowMs, phoneSeenAtMs, refusedLogins, sessionPath }: StatusSnapshot): string[] {
+function warningsOf(snapshot: StatusSnapshot): string[] {
+  const { nowMs, phoneSeenAtMs, refusedLogins, sessionPath, situation } = snapshot;
   const warnings: string[] = [];
+  // Why it stopped is all that counts then.
+  if (situation.kind === 'stopped') return warnings;
   if (phoneSeenAtMs !== undefined && nowMs - phoneSeenAtMs > PHONE_MISSED_AFTER_MS) {
     const days = Math.floor((nowMs - phoneSeenAtMs) / 86_400_000);
     warnings.push(
@@ -161,8 +164,8 @@ function messageFacts(snapshot: StatusSnapshot): Fact[] {
     { label: 'Not looked at', text: formatCount(sumOf(ignored)) },
     { label: 'Sent', text: formatCount(sent) },
     lastSentAtMs === undefined
-      ? { label: 'Last acknowledged', text: 'none yet' }
-      : { label: 'Last acknowledged', text: '', atMs: lastSentAtMs },
+      ? { label: 'Last sent', text: 'none yet' }
+      : { label: 'Last sent', text: '', atMs: lastSentAtMs },
     { label: 'Waiting to be sent', text: formatCount(queued) },
   ];
   if (reminders > 0) facts.push({ label: 'Reminders kept', text: formatCount(reminders) });

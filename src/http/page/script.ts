@@ -43,7 +43,7 @@ export const SCRIPT = String.raw`
   }
   const ago = (atMs) => {
     const ms = now() - atMs;
-    return ms < 10000 ? 'just now' : (span(ms) || 'less than a minute') + ' ago';
+    return ms < 10000 ? 'just now' : ms < 60000 ? 'a moment ago' : span(ms) + ' ago';
   };
   const left = (atMs) => {
     const seconds = Math.max(0, Math.ceil((atMs - now()) / 1000));

@@ -98,7 +98,8 @@ describe('with a token', () => {
   test.each([
     ['none', {}],
     ['a wrong one', { Authorization: 'Bearer wrong' }],
-    ['one that only begins right', { Authorization: `Bearer ${TOKEN}x` }],
+    ['one that goes on', { Authorization: `Bearer ${TOKEN}x` }],
+    ['the beginning of it', { Authorization: `Bearer ${TOKEN.slice(0, -1)}` }],
     ['one in another scheme', { Authorization: `Basic ${TOKEN}` }],
     ['an empty one', { Authorization: 'Bearer ' }],
   ])('%s sends nothing', async (_, headers) => {
@@ -134,11 +135,11 @@ describe('with a token', () => {
 
   test('wrong tokens are refused and told to the log once, without the token', async () => {
     const { port, lines } = await start();
-    for (const guess of ['guess-1', 'guess-2']) {
+    for (const guess of ['guess-1', 'guess-2', '']) {
       const reply = await ask(port, `/?token=${guess}`);
       expect(reply.status).toBe(401);
       expect(reply.body).toContain('That is not the token');
-      expect(reply.body).not.toContain(guess);
+      if (guess !== '') expect(reply.body).not.toContain(guess);
       expect(reply.headers['set-cookie']).toBeUndefined();
     }
     await ask(port, '/metrics', { headers: { Authorization: 'Bearer guess-3' } });

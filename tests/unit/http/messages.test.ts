@@ -57,7 +57,7 @@ describe('a text', () => {
   test('that is not UTF-8, compressed or of another type is refused', async () => {
     const { port } = await startServer();
     const headers = { 'Content-Type': 'application/json' };
-    const bytes = Buffer.from('{"text":"\xff"}', 'latin1');
+    const bytes = Buffer.from(JSON.stringify({ ...HELLO, text: 'caf\xe9' }), 'latin1');
     expect((await ask(port, '/messages', { method: 'POST', headers, body: bytes })).status).toBe(400);
     expect((await post(port, HELLO, { 'Content-Encoding': 'gzip' })).status).toBe(415);
     expect((await post(port, HELLO, { 'Content-Type': 'text/plain' })).status).toBe(415);

@@ -110,11 +110,11 @@ describe('starting and stopping', () => {
   });
 
   test('the last thing that an open page hears is why the bot stopped', async () => {
-    const { server, port, status } = await startServer();
+    const { server, port, status } = await startServer({}, { farewellMs: 60_000 });
     const page = new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await page.until(/"title":"Connected"/);
-    status.change({ situation: { kind: 'stopped', why: 'logged-out' } });
-    await server.stop();
+    status.now = { ...status.now, situation: { kind: 'stopped', why: 'logged-out' } };
+    await within(server.stop(), 'stop', 1_000);
     await page.closed;
     expect(page.text).toContain('"title":"Logged out"');
   });
@@ -149,27 +149,36 @@ describe('starting and stopping', () => {
 });
 
 describe('slow callers', () => {
-  const IMPATIENT = { headersMs: 300, requestMs: 500, checkEveryMs: 50, idleMs: 2_000 };
+  const forHeaders = { headersMs: 300, requestMs: 60_000, checkEveryMs: 50 };
+  const forRequests = { headersMs: 300, requestMs: 500, checkEveryMs: 50 };
 
   test.each([
-    ['says nothing', ''],
-    ['does not finish its headers', 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: '],
+    ['says nothing', '', forHeaders],
+    ['does not finish its headers', 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', forHeaders],
     [
       'does not finish its body',
       'POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{',
+      forRequests,
     ],
-  ])('one who %s is cut off', async (_, text) => {
-    const { port } = await startServer({}, IMPATIENT);
+  ])('one who %s is cut off', async (_, text, limits) => {
+    const { port } = await startServer({}, limits);
     const caller = new RawCaller(port).write(text);
     await within(caller.closed, 'the cut', 3_000);
     expect(caller.text).not.toContain('200 OK');
   });
 
   test('one who drips bytes is cut off too', async () => {
-    const { port } = await startServer({}, IMPATIENT);
+    const { port } = await startServer({}, forHeaders);
     const caller = new RawCaller(port).write('GET / HTTP/1.1\r\n');
     const drip = setInterval(() => caller.write('X-Drip: 1\r\n'), 50);
     await within(caller.closed, 'the cut', 3_000).finally(() => clearInterval(drip));
+  });
+
+  test('one who does not move at all is cut off in the end', async () => {
+    const { port } = await startServer({}, { idleMs: 100 });
+    const caller = new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await caller.until(/event: status/);
+    await within(caller.closed, 'the cut', 3_000);
   });
 
   test('more connections than allowed are not taken', async () => {

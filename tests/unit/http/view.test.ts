@@ -78,6 +78,11 @@ describe('warnings', () => {
   ])('%i refused logins in a row', (refusedLogins, count) => {
     expect(warnings({ refusedLogins })).toHaveLength(count);
   });
+
+  test('say nothing beside the reason why the bot stopped', () => {
+    const situation = { kind: 'stopped', why: 'logged-out' } as const;
+    expect(warnings({ refusedLogins: 9, phoneSeenAtMs: 0, situation })).toEqual([]);
+  });
 });
 
 describe('facts', () => {
@@ -101,7 +106,7 @@ describe('facts', () => {
       'Commands failed': { text: '2' },
       'Not looked at': { text: '7' },
       Sent: { text: '1,005' },
-      'Last acknowledged': { atMs: NOW_MS - 5_000 },
+      'Last sent': { atMs: NOW_MS - 5_000 },
       'Waiting to be sent': { text: '6' },
       Running: { text: '3 days' },
       Memory: { text: '132 MB' },
@@ -112,9 +117,11 @@ describe('facts', () => {
 
   test('of a fresh start are words, not gaps', () => {
     const fresh = facts({ account: undefined, lastClose: undefined, lastSentAtMs: undefined });
-    expect(
-      [fresh['Linked to'], fresh['Last close'], fresh['Last acknowledged']].map((fact) => fact?.text),
-    ).toEqual(['nobody yet', 'none', 'none yet']);
+    expect([fresh['Linked to'], fresh['Last close'], fresh['Last sent']].map((fact) => fact?.text)).toEqual([
+      'nobody yet',
+      'none',
+      'none yet',
+    ]);
   });
 });
 
