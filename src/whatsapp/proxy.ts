@@ -35,8 +35,12 @@ const CONNECT_WITHIN_MS = 15_000;
  * that says so of the proxy. It never looks like an answer of WhatsApp's, and holds nothing of the URL but host
  * and port.
  */
-export function proxyRoutes(proxyUrl: string, websocketUrl: string): ProxyRoutes {
-  const dial = dialThrough(new URL(proxyUrl));
+export function proxyRoutes(
+  proxyUrl: string,
+  websocketUrl: string,
+  connectWithinMs = CONNECT_WITHIN_MS,
+): ProxyRoutes {
+  const dial = dialThrough(new URL(proxyUrl), connectWithinMs);
   return {
     agent: new TunnelAgent(dial, new URL(websocketUrl).protocol === 'wss:'),
     mediaAgent: new TunnelAgent(dial, true),
@@ -77,16 +81,16 @@ class TunnelAgent extends https.Agent {
   }
 }
 
-function dialThrough(proxy: URL): Dial {
-  const open = proxy.protocol === 'socks5:' ? socksOpener(proxy) : connectOpener(proxy);
+function dialThrough(proxy: URL, connectWithinMs: number): Dial {
+  const open = proxy.protocol === 'socks5:' ? socksOpener(proxy, connectWithinMs) : connectOpener(proxy);
   return async (target) => {
-    const deadline = AbortSignal.timeout(CONNECT_WITHIN_MS);
+    const deadline = AbortSignal.timeout(connectWithinMs);
     try {
       const socket = await open(target, deadline);
       socket.setNoDelay(true);
       return target.isTls ? await secured(socket, target.host, deadline) : socket;
     } catch (error) {
-      const cause = deadline.aborted ? `no answer in ${CONNECT_WITHIN_MS / 1000} seconds` : messageOf(error);
+      const cause = deadline.aborted ? `no answer in ${connectWithinMs / 1000} seconds` : messageOf(error);
       throw new Error(`through the proxy ${proxy.host}: ${cause}`);
     }
   };
@@ -139,29 +143,20 @@ function refusalOf(status: number): string {
 }
 
 /** RFC 1928 and 1929, the proxy resolving names as an HTTP proxy does: socks5h, as curl has it. */
-function socksOpener(proxy: URL): Opener {
+function socksOpener(proxy: URL, timeout: number): Opener {
   const url = new URL(`socks5h://${proxy.host}`);
   const [username, password] = credentialsOf(proxy).map(encodeURIComponent);
   Object.assign(url, { username, password });
-  const agent = new SocksProxyAgent(url);
+  const agent = new SocksProxyAgent(url, { timeout });
   agent.proxy.host = unbracketed(proxy.hostname);
-  return async ({ host, port }, deadline) => {
+  return async ({ host, port }) => {
     // The agent tells a request of the socket; there is none here.
     const request = new EventEmitter() as http.ClientRequest;
-    const opening = agent.connect(request, { host, port, secureEndpoint: false });
-    // It cannot be called off: a socket that comes too late is closed.
-    opening.then(
-      (socket) => void (deadline.aborted && socket.destroy()),
-      () => {},
-    );
-    return Promise.race([opening, expired(deadline)]);
+    const socket = await agent.connect(request, { host, port, secureEndpoint: false });
+    // The time limit was for the way here: a quiet chat is none.
+    return socket.setTimeout(0).removeAllListeners('timeout');
   };
 }
-
-const expired = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 
 /** The target's certificate counts, not the proxy's. */
 async function secured(socket: Socket, host: string, deadline: AbortSignal): Promise<tls.TLSSocket> {

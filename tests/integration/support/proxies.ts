@@ -21,6 +21,8 @@ export class TestProxy {
   refusal: number | undefined;
   /** Takes connections and never answers. */
   isSilent = false;
+  /** Ends a tunnel when so much has come down it. */
+  cutAfterBytes: number | undefined;
   /** Where it connects to instead of where it was told to. */
   redirect: ((target: string) => string) | undefined;
   readonly #options: ProxyOptions;
@@ -81,7 +83,11 @@ export class TestProxy {
   #connect({ url = '', headers }: http.IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#track(socket);
     this.targets.push(url);
-    if (this.isSilent) return;
+    if (this.isSilent) {
+      // Only who reads learns that the other side has gone.
+      socket.resume().once('end', () => socket.end());
+      return;
+    }
     const { credentials } = this.#options;
     const wanted =
       credentials && `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`;
@@ -150,6 +156,9 @@ export class TestProxy {
     const { hostname, port } = new URL(`tcp://${this.redirect?.(target) ?? target}`);
     const upstream = connect(Number(port), hostname);
     this.#track(upstream);
+    upstream.on('data', () => {
+      if (upstream.bytesRead > (this.cutAfterBytes ?? Number.POSITIVE_INFINITY)) upstream.destroy();
+    });
     return upstream;
   }
 
