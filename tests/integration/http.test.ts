@@ -130,9 +130,7 @@ test('reconnects are counted by their reason, and the page stops with the bot', 
     .poll(metrics, { timeout: 15_000 })
     .toMatch(/^perennial_reconnects_total\{reason="network"\} 1$/m);
   await expect.poll(() => readiness(url), { timeout: 15_000 }).toBe(200);
-  const startedAtMs = performance.now();
   await app?.stop();
-  expect(performance.now() - startedAtMs).toBeLessThan(1_500);
   await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
 });
 
