@@ -23,6 +23,8 @@ export interface TortureOptions {
   readonly seed: number;
   readonly everyMs: number;
   readonly addressing: 'pn' | 'lid' | 'mixed';
+  /** What is known where questions stayed open: which, and the lines of the bot's last run. */
+  readonly onLoss?: (lines: readonly string[]) => void;
   /** Called after each kill. */
   readonly onProgress?: (done: number) => void;
 }
@@ -49,7 +51,9 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   const simulator = new SimulatedWhatsApp();
   await simulator.start();
   const folder = mkdtempSync(join(tmpdir(), 'torture-'));
-  const bot = new BotProcess(options.kind, folder, simulator.url, { LOG_LEVEL: 'warn' });
+  const bot = new BotProcess(options.kind, folder, simulator.url, {
+    LOG_LEVEL: process.env.TORTURE_LOG_LEVEL ?? 'warn',
+  });
   const people = Array.from({ length: 5 }, (_, index) => {
     const own = index === 0 ? 'pn' : index === 1 ? 'lid' : 'mixed';
     return simulator.addPerson({ addressing: options.addressing === 'mixed' ? own : options.addressing });
@@ -76,7 +80,8 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
     questions.stop();
     await asking;
     if (qrRequests === 0) await questions.settle(SETTLE_MS);
-    if (process.env.TORTURE_LOG) process.stdout.write(`${bot.lines.join('\n')}\n`);
+    const open = questions.open();
+    if (open.length > 0) options.onLoss?.([...open, ...bot.lines]);
     await bot.end('SIGTERM');
     return {
       kills: options.kills,
@@ -115,7 +120,7 @@ class Questions {
   readonly #people: readonly Person[];
   readonly #group: Group;
   readonly #random: () => number;
-  readonly #asked: Array<{ person: Person; id: string }> = [];
+  readonly #asked: Array<{ person: Person; id: string; isInGroup: boolean }> = [];
   #isOver = false;
 
   constructor(people: readonly Person[], group: Group, random: () => number) {
@@ -128,8 +133,9 @@ class Questions {
     while (!this.#isOver) {
       const person = this.#people[Math.floor(this.#random() * this.#people.length)];
       if (!person) throw new Error('nobody is there to ask');
-      const { id } = await person.send('!ping', this.#random() < 0.2 ? this.#group : undefined);
-      this.#asked.push({ person, id });
+      const isInGroup = this.#random() < 0.2;
+      const { id } = await person.send('!ping', isInGroup ? this.#group : undefined);
+      this.#asked.push({ person, id, isInGroup });
       await sleep(ms);
     }
   }
@@ -148,6 +154,17 @@ class Questions {
       if (this.#asked.every((question) => this.#answersTo(question).size > 0)) return;
       await sleep(200);
     }
+  }
+
+  /** Which questions got no answer, as `number: person, place`. */
+  open(): string[] {
+    return this.#asked.flatMap((question, index) => {
+      const { person, isInGroup } = question;
+      if (this.#answersTo(question).size > 0) return [];
+      return [
+        `${index} of ${this.#asked.length}: ${person.name}, ${isInGroup ? 'group' : 'direct'}, ${question.id}`,
+      ];
+    });
   }
 
   count(): Omit<TortureResult, 'kills' | 'sessionsLost' | 'missingPreKeys'> {
@@ -199,6 +216,7 @@ if (process.argv[1] === import.meta.filename) {
     seed,
     everyMs: Number(values['every-ms']),
     addressing: values.addressing === 'pn' || values.addressing === 'lid' ? values.addressing : 'mixed',
+    onLoss: (lines) => process.stdout.write(`${lines.join('\n')}\n`),
     onProgress: (done) => {
       if (done % 10 === 0) process.stdout.write(`${done} of ${kills} kills\n`);
     },

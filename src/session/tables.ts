@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { type FileSystem, readIfThere, renameAside, textOf } from './files.ts';
 
 /** The program's own durable maps: messages received, messages sent, what commands keep. Each is one file. */
-export const TABLE_NAMES = ['inbox', 'sent', 'client', 'chat-state', 'edits', 'reminders'] as const;
+export const TABLE_NAMES = [
+  'inbox',
+  'sent',
+  'client',
+  'devices',
+  'chat-state',
+  'edits',
+  'reminders',
+] as const;
 
 export type TableName = (typeof TABLE_NAMES)[number];
 

@@ -10,6 +10,7 @@ import { notConnected } from './acks.ts';
 import { personAddress } from './address.ts';
 import type { CloseReason } from './close-reason.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
+import { DeviceCache } from './device-cache.ts';
 import { GroupCache } from './groups.ts';
 import { Inbox } from './inbox.ts';
 import { repairLibSignal } from './libsignal-repair.ts';
@@ -81,6 +82,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   readonly #sent: SentMessages;
   readonly #groups = new GroupCache();
   readonly #retries = new RetryCounters();
+  readonly #devices: DeviceCache;
   readonly #makeSignalRepository: ConnectionParts['makeSignalRepository'];
   readonly #stopping = new AbortController();
   #state: ClientState = { kind: 'idle' };
@@ -101,6 +103,11 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.#narrator = new Narrator(options.log, options.sessionPath);
     this.#keys = new KeyTransactions(session);
     this.#sent = new SentMessages(session);
+    this.#devices = new DeviceCache(
+      session,
+      () => this.#now(),
+      (detail) => this.#log.debug({ detail }, 'the list of devices could not be kept'),
+    );
     this.phone = new PhoneWatch(session, options.log, () => this.#now());
     this.#version = options.socket.version ? [...options.socket.version] : rememberedVersion(session);
     this.inbox = new Inbox({
@@ -213,6 +220,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       makeSignalRepository: this.#makeSignalRepository,
       groups: this.#groups,
       msgRetryCounterCache: this.#retries,
+      devices: this.#devices,
       onQr: (text) => void this.#showPairing(connection, text),
       onPaired: () => this.emit('paired'),
       onOpen: () => this.#opened(),

@@ -2,6 +2,7 @@ import type {
   BaileysEventMap,
   CacheStore,
   ConnectionState,
+  PossiblyExtendedCacheStore,
   SignalKeyStore,
   SocketConfig,
   WASocket,
@@ -27,6 +28,7 @@ export interface ConnectionParts {
   readonly makeSignalRepository: SocketConfig['makeSignalRepository'];
   readonly groups: GroupCache;
   readonly msgRetryCounterCache: CacheStore;
+  readonly devices: PossiblyExtendedCacheStore;
   readonly onQr: (text: string) => void;
   readonly onPaired: () => void;
   readonly onOpen: () => void;
@@ -74,6 +76,7 @@ export class Connection {
       makeSignalRepository: parts.makeSignalRepository,
       cachedGroupMetadata: (chat) => parts.groups.metadata(chat, this.socket),
       msgRetryCounterCache: parts.msgRetryCounterCache,
+      userDevicesCache: parts.devices,
       getMessage: async (key) => parts.sent.find(key.id),
     });
     this.#listen();

@@ -14,6 +14,8 @@ interface SessionRecord {
   readonly sessions: Record<string, SessionEntry>;
 }
 interface SessionCipher {
+  /** Ours: the record as it is stored, once a try has failed. */
+  untouched?: SessionRecord | null | undefined;
   getRecord(): Promise<SessionRecord | null | undefined>;
   storeRecord(record: SessionRecord): Promise<void>;
   doDecryptWhisperMessage(data: Buffer, session: SessionEntry): Promise<Buffer>;
@@ -52,8 +54,9 @@ export function repairLibSignal(): void {
     try {
       return await decrypt.call(this, data, session);
     } catch (error) {
-      const stored = await this.getRecord();
-      const untouched = stored?.sessions[session.indexInfo.baseKey.toString('base64')];
+      // A cipher is made for one message; the record is read once for all of its failed tries.
+      this.untouched ??= await this.getRecord();
+      const untouched = this.untouched?.sessions[session.indexInfo.baseKey.toString('base64')];
       if (untouched) restore(session, untouched);
       throw error;
     }

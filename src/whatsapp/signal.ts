@@ -1,9 +1,11 @@
 import {
   DEFAULT_CONNECTION_CONFIG,
+  type SignalDataTypeMap,
   type SignalRepositoryWithLIDStore,
   type SocketConfig,
 } from '@whiskeysockets/baileys';
 import type { KeyChanges, KeyTransactions } from '../session/transactions.ts';
+import { isKnownSenderKey, readableSenderKey } from './sender-keys.ts';
 
 type MakeSignalRepository = SocketConfig['makeSignalRepository'];
 
@@ -21,17 +23,18 @@ export interface DecryptionHooks {
 }
 
 /**
- * Baileys' own Signal repository, with four things put right:
+ * Baileys' own Signal repository, with these things put right:
  * - all transactions wait in one queue (`KeyTransactions` says why);
  * - a plaintext is stored in the same commit as the ratchet that decrypted it;
  * - a ratchet that encrypted something is stored before the stanza can leave;
- * - whether there is a session is looked up without parsing every key in it.
+ * - whether there is a session is looked up without parsing every key in it;
+ * - sender keys of groups: see sender-keys.ts.
  */
 export function signalRepositoryFactory(keys: KeyTransactions, hooks: DecryptionHooks): MakeSignalRepository {
   return (auth, logger, lookUpLids) => {
     // Baileys has wrapped our store in transactions of its own; its other layers hold the same object.
     Object.assign(auth.keys, {
-      get: keys.get,
+      get: async (type: keyof SignalDataTypeMap, ids: string[]) => readable(type, await keys.get(type, ids)),
       set: keys.set,
       transaction: keys.transaction,
       isInTransaction: keys.isInTransaction,
@@ -71,7 +74,13 @@ export function signalRepositoryFactory(keys: KeyTransactions, hooks: Decryption
       ),
       processSenderKeyDistributionMessage: overrideOf(
         inner.processSenderKeyDistributionMessage,
-        (original, options) => transaction(() => original(options)),
+        (original, options) =>
+          transaction(async () => {
+            const name = senderKeyName(inner, options.item.groupId, options.authorJid);
+            const record = (await keys.get('sender-key', [name]))[name];
+            if (isKnownSenderKey(record, options.item.axolotlSenderKeyDistributionMessage)) return;
+            await original(options);
+          }),
       ),
       encryptMessage: overrideOf(inner.encryptMessage, (original, options) =>
         storedFirst(() => original(options)),
@@ -82,6 +91,25 @@ export function signalRepositoryFactory(keys: KeyTransactions, hooks: Decryption
       validateSession: (jid: string) => validateSession(inner, keys, jid),
     });
   };
+}
+
+function readable<T>(type: string, found: Record<string, T>): Record<string, T> {
+  if (type !== 'sender-key') return found;
+  for (const [id, value] of Object.entries(found)) {
+    if (value instanceof Uint8Array) Object.assign(found, { [id]: readableSenderKey(value) });
+  }
+  return found;
+}
+
+/** `GROUP::USER::DEVICE`, as Baileys' SenderKeyName writes it. */
+function senderKeyName(
+  repository: SignalRepositoryWithLIDStore,
+  groupId: string | null | undefined,
+  jid: string,
+): string {
+  const address = repository.jidToSignalProtocolAddress(jid);
+  const dot = address.lastIndexOf('.');
+  return `${groupId ?? ''}::${address.slice(0, dot)}::${address.slice(dot + 1)}`;
 }
 
 function overrideOf<O, R>(

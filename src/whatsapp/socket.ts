@@ -4,6 +4,7 @@ import {
   isJidBroadcast,
   isJidNewsletter,
   makeWASocket,
+  type PossiblyExtendedCacheStore,
   type SocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys';
@@ -24,7 +25,7 @@ export interface SocketSettings {
 type Parts = Pick<
   SocketConfig,
   'auth' | 'logger' | 'makeSignalRepository' | 'getMessage' | 'cachedGroupMetadata'
-> & { readonly msgRetryCounterCache: CacheStore };
+> & { readonly msgRetryCounterCache: CacheStore; readonly userDevicesCache: PossiblyExtendedCacheStore };
 
 /** Queries that get no answer must not hold the key queue for long: a send may await one inside it. */
 const QUERY_TIMEOUT_MS = 15_000;
@@ -48,6 +49,8 @@ export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
     // Otherwise the owner's phone stops ringing.
     markOnlineOnConnect: false,
     emitOwnEvents: false,
+    // Between two requests for a resend; the default quarter of a second holds up everything behind it.
+    retryRequestDelayMs: 10,
     generateHighQualityLinkPreview: false,
     shouldIgnoreJid: (jid) => isJidBroadcast(jid) === true || isJidNewsletter(jid) === true,
   });
