@@ -1,0 +1,278 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Person } from '../../src/simulator/person.ts';
+import { within } from './support/deadline.ts';
+import { Rig, type RigOptions } from './support/rig.ts';
+
+let rig: Rig;
+
+afterEach(() => rig.destroy());
+
+async function paired(options?: RigOptions): Promise<Rig> {
+  rig = new Rig(options);
+  await rig.pair();
+  return rig;
+}
+
+/** Resolves when the bot sends a stanza that `match` accepts. */
+function fromBot(match: (tag: string, attrs: Readonly<Record<string, string | undefined>>) => boolean) {
+  return within(
+    new Promise<void>((resolve) => {
+      rig.wa.events.on('stanza-in', ({ tag, attrs }) => {
+        if (match(tag, attrs)) resolve();
+      });
+    }),
+    'a stanza of the bot',
+  );
+}
+
+const answerTo = (id: string) => (message: { quotedId: string | undefined }) => message.quotedId === id;
+
+const text = (id: string, chat: string) => ({ id, chat, content: { kind: 'text', text: 'hello' } }) as const;
+
+describe('messages', () => {
+  it.each(['pn', 'lid', 'mixed'] as const)('come and go by %s', async (addressing) => {
+    await paired();
+    const person = rig.wa.addPerson({ addressing });
+    for (let i = 0; i < 4; i++) await rig.ping(person);
+    expect(new Set(rig.received.map(({ sender }) => sender.id))).toEqual(new Set([person.number]));
+    expect(person.unreadable).toEqual([]);
+  });
+
+  it.each(['pn', 'lid'] as const)('come and go in a group by %s', async (addressing) => {
+    await paired();
+    const people = [rig.wa.addPerson(), rig.wa.addPerson({ addressing: 'lid' })];
+    const group = rig.wa.addGroup({ people, addressing });
+    for (const person of [...people, ...people]) {
+      const { id } = await person.send('!ping', group);
+      await person.waitForMessage(answerTo(id));
+    }
+    expect(rig.received.map(({ chatKind, chat }) => [chatKind, chat])).toEqual(
+      Array(4).fill(['group', group.jid]),
+    );
+    expect(people.flatMap(({ unreadable }) => unreadable)).toEqual([]);
+    const facts = await rig.client.group(group.jid);
+    expect(facts.members.map(({ id }) => id).sort()).toEqual(
+      [rig.wa.phone.number, ...people.map(({ number }) => number)].sort(),
+    );
+  });
+
+  it('that came while the client was stopped are there after the start', async () => {
+    await paired();
+    const person = rig.wa.addPerson();
+    await rig.ping(person);
+    await rig.stop();
+    const { id } = await person.send('!ping');
+    await rig.start();
+    await person.waitForMessage(answerTo(id));
+    expect(rig.received.filter((message) => message.id === id)).toHaveLength(1);
+  });
+
+  it('of the owner from the phone are known as such', async () => {
+    await paired();
+    const person = rig.wa.addPerson();
+    const { id } = await rig.wa.phone.send('!status', person);
+    await within(
+      new Promise<void>((resolve) => rig.client.once('received', () => resolve())),
+      'the copy of what the owner wrote',
+    );
+    expect(rig.received).toMatchObject([{ id, isFromMe: true, sender: { id: rig.wa.phone.number } }]);
+  });
+
+  it('200 in one burst are all answered, and every answer can be read at once', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson({ addressing: 'lid' });
+    const { client } = rig;
+    // A ratchet that has moved is stored a little later: time for a send to look at the old one.
+    const decrypted = client.inbox.decrypted.bind(client.inbox);
+    Object.assign(client.inbox, {
+      decrypted: async (...args: Parameters<typeof decrypted>) => {
+        await sleep(1);
+        return decrypted(...args);
+      },
+    });
+    // Handlers take their time, too, so that answers leave while other messages come in.
+    const answers: Promise<void>[] = [];
+    client.on('received', (quote) => {
+      const answer = { ...text(`3EB0${quote.id.slice(-16)}`, quote.chat), quote };
+      const pauseMs = answers.length % 4;
+      answers.push(sleep(pauseMs).then(() => client.send(answer, AbortSignal.timeout(20_000))));
+    });
+    rig.wa.faults.halfOpen(true);
+    const sent = await Promise.all(Array.from({ length: 200 }, () => person.send('!ping')));
+    rig.wa.faults.halfOpen(false);
+    await Promise.all(sent.map(({ id }) => person.waitForMessage(answerTo(id), 25_000)));
+    await Promise.all(answers);
+    expect(person.unreadable).toEqual([]);
+    expect(person.duplicates).toBe(0);
+    expect(new Set(rig.received.map(({ id }) => id)).size).toBe(200);
+  });
+});
+
+describe('a line that is cut', () => {
+  it('while Baileys holds events back loses none of the messages that it acknowledged', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson();
+    await person.send('first');
+    await within(
+      new Promise<void>((resolve) => rig.client.once('received', () => resolve())),
+      'the first message',
+    );
+    await rig.stop();
+    const { id } = await person.send('second');
+    // The end of what waited, which lets the events go, comes so much later than the message.
+    rig.wa.faults.delayMs(150);
+    await rig.start();
+    await fromBot((tag, attrs) => tag === 'receipt' && attrs.id === id);
+    rig.wa.faults.dropConnection();
+    await rig.nextWait();
+    expect(rig.received.slice(-1)).toMatchObject([{ id, text: 'second' }]);
+    expect(rig.wa.devices[0]?.mailbox.waiting.filter(({ tag }) => tag === 'message')).toEqual([]);
+  });
+
+  it('again and again, at every stanza of a conversation, costs no message and doubles none', async () => {
+    await paired();
+    const people = [rig.wa.addPerson(), rig.wa.addPerson({ addressing: 'lid' })];
+    for (const person of people) await rig.ping(person);
+    // After so many stanzas from the bot the line is cut, each time one later.
+    for (let cut = 1; cut <= 8; cut++) {
+      let seen = 0;
+      const count = (): void => {
+        seen += 1;
+        if (seen === cut) rig.wa.faults.dropConnection();
+      };
+      rig.wa.events.on('stanza-in', count);
+      const sent = await Promise.all(
+        people.map(async (person) => ({ person, ...(await person.send('!ping')) })),
+      );
+      const answered = Promise.all(sent.map(({ person, id }) => person.waitForMessage(answerTo(id), 15_000)));
+      const reconnecting = rig.reconnect();
+      await answered;
+      rig.wa.events.off('stanza-in', count);
+      if (seen < cut) rig.wa.faults.dropConnection();
+      await reconnecting;
+      await rig.state('open');
+    }
+    for (const person of people) {
+      const quoted = person.inbox.map(({ quotedId }) => quotedId);
+      expect(new Set(quoted).size).toBe(quoted.length);
+    }
+    expect(new Set(rig.received.map(({ key }) => key)).size).toBe(rig.received.length);
+  });
+
+  it('frees the key queue from a query that will never be answered', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson();
+    rig.wa.faults.ignoreQueries('usync', 'encrypt');
+    const asked = fromBot(
+      (tag, attrs) => tag === 'iq' && (attrs.xmlns === 'usync' || attrs.xmlns === 'encrypt'),
+    );
+    const stuck = rig.client.send(text('3EB0AAAAAAAAAAAAAAAA', person.jid), new AbortController().signal);
+    const outcome = expect(stuck).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    await asked;
+    // Not a cut line, which is an error of the socket that everyone hears of: a goodbye.
+    rig.wa.faults.streamError(503);
+    await within(outcome, 'the end of the send that hung', 2_000);
+    rig.wa.faults.ignoreQueries();
+    await rig.reconnect();
+    await rig.state('open');
+    await rig.client.send(text('3EB0BBBBBBBBBBBBBBBB', person.jid), AbortSignal.timeout(3_000));
+    await person.waitForMessage(({ id }) => id === '3EB0BBBBBBBBBBBBBBBB');
+  });
+});
+
+describe('sends', () => {
+  it('that WhatsApp does not acknowledge end with their signal, and go out again under the same id', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson();
+    const message = text('3EB0CCCCCCCCCCCCCCCC', person.jid);
+    rig.wa.faults.withholdAcks(true);
+    await expect(rig.client.send(message, AbortSignal.timeout(300))).rejects.toMatchObject({
+      code: 'SEND_TIMEOUT',
+    });
+    rig.wa.faults.withholdAcks(false);
+    const acknowledged: string[] = [];
+    rig.client.on('acknowledged', (id) => acknowledged.push(id));
+    await rig.client.send(message, AbortSignal.timeout(3_000));
+    expect(acknowledged).toEqual([message.id]);
+    expect(person.inbox).toHaveLength(1);
+    expect(person.duplicates).toBe(1);
+    expect(rig.client.hasSent(message.id)).toBe(true);
+    expect(rig.client.hasSent('3EB0DDDDDDDDDDDDDDDD')).toBe(false);
+    expect(rig.client.lastAckAtMs).toBeTypeOf('number');
+  });
+
+  it('that were swallowed do not count as sent', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson();
+    const message = text('3EB0CCCCCCCCCCCCCCCC', person.jid);
+    rig.wa.faults.withholdAcks(true, { swallow: true });
+    const outcome = expect(rig.client.send(message, new AbortController().signal)).rejects.toMatchObject({
+      code: 'NOT_CONNECTED',
+    });
+    await fromBot((tag, attrs) => tag === 'message' && attrs.id === message.id);
+    rig.wa.faults.dropConnection();
+    await within(outcome, 'the end of the send');
+    rig.wa.faults.withholdAcks(false);
+    await rig.reconnect();
+    await rig.state('open');
+    await rig.client.send(message, AbortSignal.timeout(3_000));
+    expect(person.inbox.map(({ id }) => id)).toEqual([message.id]);
+  });
+});
+
+describe('a phone that could not read an answer', () => {
+  it('gets it again when it asks, and shows it once', async () => {
+    await paired();
+    const person = rig.wa.addPerson();
+    await rig.ping(person);
+    person.failReads(1);
+    const { id } = await person.send('!ping');
+    const { attempt } = await person.waitForMessage(answerTo(id));
+    expect(attempt).toBe(2);
+    expect(person.unreadable).toMatchObject([{ isRecovered: true }]);
+  });
+
+  it('gets it from the folder where the bot was started anew in between', async () => {
+    await paired();
+    const person = rig.wa.addPerson();
+    await rig.ping(person);
+    person.failReads(1);
+    const { id } = await person.send('!ping');
+    // Its request finds nobody there.
+    await fromBot((tag) => tag === 'message');
+    rig.wa.faults.dropConnection();
+    await rig.nextWait();
+    await rig.stop();
+    expect(person.inbox.some(answerTo(id))).toBe(false);
+    await rig.start();
+    await person.waitForMessage(answerTo(id));
+    expect(person.unreadable).toMatchObject([{ isRecovered: true }]);
+  });
+});
+
+describe('a person', () => {
+  const cases: ReadonlyArray<readonly [string, (person: Person) => Promise<void>]> = [
+    ['whose phone lost its sessions', (person) => person.loseSessions()],
+    ['with a new phone', (person) => person.reinstall()],
+  ];
+
+  it.each(cases)('%s is answered all the same', async (_, mishap) => {
+    await paired();
+    const person = rig.wa.addPerson();
+    await rig.ping(person);
+    await mishap(person);
+    const { id } = await person.send('!ping');
+    await person.waitForMessage(answerTo(id), 20_000);
+    expect(rig.received.filter((message) => message.id === id)).toHaveLength(1);
+  });
+
+  it('whose message was damaged on its way is answered once it came whole', async () => {
+    await paired();
+    const person = rig.wa.addPerson();
+    await rig.ping(person);
+    const { id } = await person.sendMessage({ conversation: '!ping' }, { isCorrupt: true });
+    await person.waitForMessage(answerTo(id));
+    expect(rig.received.filter((message) => message.id === id)).toHaveLength(1);
+  });
+});
