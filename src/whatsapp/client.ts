@@ -101,7 +101,10 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.#options = options;
     this.#log = options.log;
     this.#narrator = new Narrator(options.log, options.sessionPath);
-    this.#keys = new KeyTransactions(session);
+    this.#keys = new KeyTransactions({
+      get: (type, ids) => this.#readKeys(type, ids),
+      set: (changes) => session.set(changes),
+    });
     this.#sent = new SentMessages(session);
     this.#devices = new DeviceCache(
       session,
@@ -289,6 +292,16 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
 
   #now(): number {
     return (this.#options.now ?? Date.now)();
+  }
+
+  /** Baileys takes a key that cannot be read for a missing one, and tells WhatsApp that the message is bad. */
+  #readKeys(type: string, ids: readonly string[]): Record<string, unknown> {
+    try {
+      return this.#options.session.get(type, ids);
+    } catch (error) {
+      this.storageFailed(error);
+      throw error;
+    }
   }
 
   /** A write to the session failed: give the connection up, so that WhatsApp keeps what comes. */

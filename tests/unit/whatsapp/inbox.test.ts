@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -138,6 +139,21 @@ describe('a message', () => {
     const rows = JSON.stringify([...session.rows('inbox')]);
     expect(rows).not.toContain('parts');
     expect(rows).not.toContain('attrs');
+  });
+});
+
+describe('a handler', () => {
+  it('is started outside of the context that the message came in', async () => {
+    const context = new AsyncLocalStorage<string>();
+    const seen: Array<string | undefined> = [];
+    inbox = new Inbox({
+      session,
+      log,
+      numberOf: () => undefined,
+      onMessage: () => seen.push(context.getStore()),
+    });
+    await context.run('a key transaction', () => receive({ conversation: '!ping' }));
+    expect(seen).toEqual([undefined]);
   });
 });
 

@@ -1,0 +1,106 @@
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { baileysLogger } from '../../src/logging/library.ts';
+import { KeyTransactions } from '../../src/session/transactions.ts';
+import { Connection } from '../../src/whatsapp/connection.ts';
+import { GroupCache } from '../../src/whatsapp/groups.ts';
+import { RetryCounters } from '../../src/whatsapp/retry-counters.ts';
+import { SentMessages } from '../../src/whatsapp/sent.ts';
+import { signalRepositoryFactory } from '../../src/whatsapp/signal.ts';
+import { within } from './support/deadline.ts';
+import { snapshot } from './support/folder.ts';
+import { Rig } from './support/rig.ts';
+
+let rig: Rig;
+let said: string[];
+
+afterEach(() => rig.destroy());
+
+/** One socket on a session that is paired, without the client that would open the next. */
+async function connect(): Promise<Connection> {
+  rig = new Rig();
+  await rig.pair();
+  await rig.stop();
+  const { inbox } = await rig.prepare();
+  const { session } = rig;
+  said = [];
+  let opened: () => void = () => {};
+  const isOpen = new Promise<void>((resolve) => {
+    opened = resolve;
+  });
+  const logger = baileysLogger(pino({ level: 'silent' }));
+  const connection = new Connection({
+    settings: {
+      url: rig.wa.url,
+      version: undefined,
+      agent: undefined,
+      dispatcher: undefined,
+      connectTimeoutMs: 5_000,
+      keepAliveIntervalMs: 30_000,
+    },
+    session,
+    inbox,
+    sent: new SentMessages(session),
+    logger,
+    makeSignalRepository: signalRepositoryFactory(new KeyTransactions(session), inbox),
+    groups: new GroupCache(),
+    devices: new RetryCounters(),
+    msgRetryCounterCache: new RetryCounters(),
+    onQr: () => said.push('qr'),
+    onPaired: () => said.push('paired'),
+    onOpen: () => {
+      said.push('open');
+      opened();
+    },
+    onFrame: () => said.push('frame'),
+  });
+  await within(isOpen, 'the login');
+  return connection;
+}
+
+const ENDS: ReadonlyArray<readonly [string, (connection: Connection) => void]> = [
+  ['a cut line', () => rig.wa.faults.dropConnection()],
+  ['a stream error', () => rig.wa.faults.streamError(503)],
+  ['its own wish', (connection) => void connection.close()],
+  [
+    'a failure of ours',
+    (connection) => connection.fail({ kind: 'network', statusCode: undefined, message: 'no pulse' }),
+  ],
+  [
+    'a failure of ours on a line that is dead',
+    (connection) => {
+      rig.wa.faults.halfOpen(true);
+      connection.fail({ kind: 'network', statusCode: 408, message: 'no pulse' });
+    },
+  ],
+];
+
+describe.each(ENDS)('a socket that was ended by %s', (_, end) => {
+  it('says so once, and is dead to the program: no listener, no state, no write', async () => {
+    const connection = await connect();
+    expect(connection.isOpen).toBe(true);
+    const creds = await rig.atRest();
+    end(connection);
+    const reason = await within(connection.closed, 'the close', 2_000);
+    expect(reason.kind).toBe('network');
+    expect(connection.isOpen).toBe(false);
+
+    const { ev, ws } = connection.socket;
+    expect(ws.eventNames()).toEqual(['error']);
+    said = [];
+    const before = rig.received.length;
+    ws.emit('CB:message', { tag: 'message', attrs: { id: 'A', from: '1@s.whatsapp.net' }, content: [] });
+    ws.emit('CB:failure', { tag: 'failure', attrs: { reason: '401' } });
+    ws.emit('frame', { tag: 'message', attrs: {} });
+    ws.emit('error', new Error('late'));
+    ev.emit('connection.update', { connection: 'open', qr: 'late' });
+    ev.emit('creds.update', { nextPreKeyId: 1_000_000 });
+    expect(said).toEqual([]);
+    expect(rig.received.length).toBe(before);
+    expect(connection.isOpen).toBe(false);
+    expect(snapshot(rig.folder)).toEqual(creds);
+    await within(connection.close(), 'a second close', 1_000);
+    connection.fail({ kind: 'network', statusCode: undefined, message: 'late' });
+    expect(await connection.closed).toBe(reason);
+  });
+});
