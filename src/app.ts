@@ -234,7 +234,8 @@ export class App {
       session,
       stats: () => this.#bot?.stats,
       prefix: this.#config.commandPrefix,
-      startedAtMs: this.#startedAtMs,
+      // The person's wait began with the process, before anything was loaded.
+      startedAtMs: performance.timeOrigin,
       clock: systemClock,
     };
     return greet(parts, this.#stop.signal);

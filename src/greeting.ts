@@ -22,6 +22,7 @@ export interface GreetingParts {
 const LOOK_EVERY_MS = 500;
 const QUIET_LOOKS = 2;
 const MOST_LOOKS = 120;
+const NAME_LOOKS = 4;
 const MAX_NAME_LENGTH = 40;
 
 /**
@@ -34,14 +35,17 @@ export async function greet(parts: GreetingParts, signal: AbortSignal): Promise<
   try {
     await once(parts.events, 'opened', { signal });
     const tookMs = clock.now() - startedAtMs;
-    const account = accountLabel(session.creds.me);
     if (!session.wasLinked) {
-      log.info({}, `Linked to ${account}. ${invitation(prefix)}`);
+      await nameKnown(parts, signal);
+      log.info({}, `Linked to ${accountLabel(session.creds.me)}. ${invitation(prefix)}`);
       return;
     }
     const stats = await statsAtRest(parts, signal);
     const seconds = (tookMs / 1000).toFixed(1);
-    log.info({ tookMs }, `Back as ${account} after ${seconds} s. ${meantimeSentence(stats)}`);
+    log.info(
+      { tookMs },
+      `Back as ${accountLabel(session.creds.me)} after ${seconds} s. ${meantimeSentence(stats)}`,
+    );
   } catch (error) {
     if (!signal.aborted) throw error;
   }
@@ -78,6 +82,12 @@ export function meantimeSentence(stats: BotStats | undefined): string {
   ];
   const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   return `${came} ${came === 1 ? 'message' : 'messages'} came in the meantime: ${said.join(', ')}.`;
+}
+
+/** A phone tells a new device the account's name a moment after the pairing, or never. */
+async function nameKnown({ session, clock }: GreetingParts, signal: AbortSignal): Promise<void> {
+  for (let look = 0; look < NAME_LOOKS && !session.creds.me?.name; look += 1)
+    await clock.sleep(LOOK_EVERY_MS, signal);
 }
 
 /** The bot's counts once what waited for it is done; those of the moment where it goes on for a minute. */

@@ -22,25 +22,26 @@ const NOTHING: BotStats = {
 
 const ME = { id: '15550100000:1@s.whatsapp.net', name: 'Owner' };
 
-function start(options: { wasLinked: boolean; prefix?: string }) {
+function start(options: { wasLinked: boolean; me?: { id: string; name?: string } }) {
   const events = new EventEmitter<ClientEvents>();
   const clock = new FakeClock();
   const lines: string[] = [];
   const stop = new AbortController();
   const world = { stats: NOTHING };
+  const creds = { me: options.me ?? ME };
   const done = greet(
     {
       log: { info: (_, line) => void lines.push(line) },
       events,
-      session: { wasLinked: options.wasLinked, creds: { me: ME } },
+      session: { wasLinked: options.wasLinked, creds },
       stats: () => world.stats,
-      prefix: options.prefix ?? '!',
+      prefix: '!',
       startedAtMs: clock.now(),
       clock,
     },
     stop.signal,
   );
-  return { events, clock, lines, stop, world, done };
+  return { events, clock, lines, stop, world, creds, done };
 }
 
 describe('after pairing', () => {
@@ -51,6 +52,20 @@ describe('after pairing', () => {
     expect(lines).toEqual([
       'Linked to Owner (+1555•••000). Send !ping to this account from another phone, or !help.',
     ]);
+  });
+
+  test('it waits a moment for the name, and not longer', async () => {
+    const named = start({ wasLinked: false, me: { id: ME.id } });
+    named.events.emit('opened');
+    await named.clock.advance(700);
+    expect(named.lines).toEqual([]);
+    named.creds.me = ME;
+    await named.clock.advance(500);
+    expect(named.lines[0]).toContain('Linked to Owner (');
+    const nameless = start({ wasLinked: false, me: { id: ME.id } });
+    nameless.events.emit('opened');
+    await nameless.clock.advance(2_000);
+    expect(nameless.lines[0]).toContain('Linked to +1555•••000.');
   });
 
   test('a second opening says nothing more', async () => {

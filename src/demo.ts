@@ -1,0 +1,60 @@
+/**
+ * `npm run demo`: the real bot, as a process of its own, against a WhatsApp that is simulated in this one.
+ * A story of twenty seconds, then a prompt.
+ */
+
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DemoOptions, readOptions, USAGE } from './demo/options.ts';
+import { guardConsole } from './logging/console-guard.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const BAD_ARGUMENTS = 78;
+
+const reading = readOptions(process.argv.slice(2), process.stdin.isTTY === true);
+if (reading.kind === 'help') process.stdout.write(USAGE);
+if (reading.kind === 'problem') {
+  process.stderr.write(`${reading.text}\n\n${USAGE}`);
+  process.exitCode = BAD_ARGUMENTS;
+}
+if (reading.kind === 'run') {
+  // Before Baileys loads, as in the bot itself.
+  guardConsole({ debug: () => {} });
+  process.exitCode = await run(reading.options);
+}
+
+async function run(options: DemoOptions): Promise<number> {
+  const { playDemo } = await import('./demo/play.ts');
+  const over = new AbortController();
+  const folder = await mkdtemp(join(tmpdir(), 'perennial-demo-'));
+  let killBot = (): void => {};
+  // Whatever ends this process: no bot and no folder stay behind.
+  process.once('exit', () => {
+    killBot();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      if (over.signal.aborted) process.exit(0);
+      over.abort();
+    });
+  }
+  // The reader has gone: `npm run demo | head`.
+  process.stdout.on('error', () => over.abort());
+  const code = await playDemo({
+    options,
+    folder,
+    env: process.env,
+    input: process.stdin,
+    output: process.stdout,
+    isColorAllowed: !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+    signal: over.signal,
+    started: (bot) => {
+      killBot = () => bot.killNow();
+    },
+  });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  return code;
+}

@@ -1,0 +1,188 @@
+import { readFile } from 'node:fs/promises';
+import { messageOf } from '../errors.ts';
+import { Person } from '../simulator/person.ts';
+import type { Role } from './cast.ts';
+import { HELP, type Order } from './orders.ts';
+import type { Reporter } from './reporter.ts';
+import { alarm, aside, duration, helpLines, logged, said, told } from './scenes.ts';
+import type { Screen } from './screen.ts';
+import type { Stage } from './stage.ts';
+import { answered, connectedOrEnded } from './waits.ts';
+
+export interface ActionsParts {
+  readonly stage: Stage;
+  readonly screen: Screen;
+  readonly reporter: Reporter;
+  /** A person types and sees what comes; a pipe waits for it, so that its next order finds it done. */
+  readonly isInteractive: boolean;
+}
+
+const ANSWER_WITHIN_MS = 5_000;
+const BURST_WITHIN_MS = 60_000;
+const CONNECT_WITHIN_MS = 15_000;
+const LAST_LINES = 15;
+
+/** Does what is ordered at the prompt. */
+export class Actions {
+  role: Role;
+  readonly #parts: ActionsParts;
+
+  constructor(parts: ActionsParts) {
+    this.#parts = parts;
+    this.role = parts.stage.cast.named('Anna');
+  }
+
+  async perform(order: Exclude<Order, { do: 'quit' }>): Promise<void> {
+    switch (order.do) {
+      case 'nothing':
+        return;
+      case 'explain':
+        return this.#aside(order.text);
+      case 'help':
+        return this.#print(helpLines(HELP, this.#parts.screen.look));
+      case 'be':
+        return this.#be(order.names);
+      case 'write':
+        return this.#write(order.text);
+      case 'photo':
+        return this.#sendPhoto(order.path, order.caption);
+      case 'burst':
+        return this.#burst(order.count);
+      case 'log':
+        return this.#log(order.follow);
+      case 'kill':
+        return this.#kill();
+      case 'restart':
+        return this.#restart();
+      case 'offline':
+        return this.#goOffline(order.seconds);
+      case 'logout':
+        return this.#logOut();
+      case 'forget':
+        return this.#forget();
+      default:
+        return order satisfies never;
+    }
+  }
+
+  #be(names: readonly string[]): void {
+    const role = this.#parts.stage.cast.find(names, this.role);
+    if (role) this.role = role;
+    else this.#aside('There are Anna, Ben, Owner, and the group Family.');
+  }
+
+  async #write(text: string): Promise<void> {
+    const { stage, isInteractive } = this.#parts;
+    const { who, group } = this.role;
+    // On a terminal it stands there already, as it was typed.
+    if (!isInteractive) this.#print(said(who, group?.subject ?? 'bot', text, '', this.#parts.screen.look));
+    const id = await stage.write(this.role, text);
+    this.#tellIfAway();
+    if (!isInteractive && stage.bot.isRunning && text.startsWith('!'))
+      await answered(stage, ANSWER_WITHIN_MS, [id]);
+  }
+
+  async #sendPhoto(path: string, caption: string): Promise<void> {
+    const { phone, group } = this.role;
+    if (!(phone instanceof Person)) return this.#aside('Only Anna and Ben have a camera.');
+    let data: Buffer;
+    try {
+      data = await readFile(path);
+    } catch (error) {
+      return this.#aside(`That file cannot be read: ${messageOf(error)}`);
+    }
+    const mimetype = /\.png$/i.test(path) ? 'image/png' : 'image/jpeg';
+    await this.#parts.stage.sendPhoto({ ...this.role, phone, group }, { data, mimetype, caption });
+    this.#tellIfAway();
+  }
+
+  async #burst(count: number): Promise<void> {
+    const { stage, isInteractive } = this.#parts;
+    this.#tell(`${this.role.who} sends ${count} × !ping at once.`);
+    const ids: string[] = [];
+    for (let index = 0; index < count; index += 1) ids.push(await stage.write(this.role, '!ping', true));
+    this.#tellIfAway();
+    const counted = this.#count(ids);
+    if (!isInteractive) await counted;
+  }
+
+  /** Never rejects: a person types on meanwhile, and nobody waits for it. */
+  async #count(ids: readonly string[]): Promise<void> {
+    const { stage, screen } = this.#parts;
+    const isDone = await answered(stage, BURST_WITHIN_MS, ids);
+    if (stage.signal.aborted) return;
+    const { asked, answered: count, doubles, isInOrder, tookMs } = stage.ledger.tally(ids);
+    const text = `${asked} messages, ${count} answers in ${duration(tookMs)}`;
+    if (isDone && doubles === 0 && isInOrder) return this.#tell(`${text}: each once, in order.`);
+    const order = isInOrder ? '' : ', in another order';
+    this.#print(alarm(`${text}, ${doubles} of them twice${order}`, screen.look));
+  }
+
+  async #kill(): Promise<void> {
+    const { bot } = this.#parts.stage;
+    const { pid } = bot;
+    if (!bot.isRunning) return this.#aside('It is not running. /restart starts it.');
+    await bot.kill();
+    this.#tell(`Process ${pid} is gone. Write to it, and then /restart.`);
+  }
+
+  async #restart(): Promise<void> {
+    const { stage, isInteractive } = this.#parts;
+    const startedAtMs = performance.now();
+    if (stage.bot.isRunning) {
+      await stage.bot.stop();
+      this.#tell(`The bot has stopped, in ${duration(performance.now() - startedAtMs)}.`);
+    }
+    await stage.startBot();
+    if (!isInteractive) await connectedOrEnded(stage, CONNECT_WITHIN_MS);
+  }
+
+  async #goOffline(seconds: number): Promise<void> {
+    await this.#parts.stage.goOffline(seconds);
+    if (seconds === 0) this.#tell('The network is back.');
+    else
+      this.#tell(
+        `No network for ${seconds === 1 ? 'a second' : `${seconds} seconds`}. What is written meanwhile, WhatsApp keeps.`,
+      );
+  }
+
+  async #logOut(): Promise<void> {
+    const { stage, isInteractive } = this.#parts;
+    this.#tell('The phone removes the bot from its linked devices.');
+    const isRunning = stage.bot.isRunning;
+    stage.simulator.phone.unlink();
+    if (isRunning && !isInteractive) await connectedOrEnded(stage, CONNECT_WITHIN_MS);
+  }
+
+  async #forget(): Promise<void> {
+    const { stage } = this.#parts;
+    if (stage.bot.isRunning) return this.#aside('Not while the bot runs: /logout or /kill first.');
+    await stage.forget();
+    this.#tell('$ rm -rf ./sessions');
+    this.#aside('/restart shows a new QR code, and the phone scans it.');
+  }
+
+  #log(follow: boolean | undefined): void {
+    const { reporter, stage, screen } = this.#parts;
+    if (follow !== undefined) reporter.isFollowing = follow;
+    if (follow === true) this.#aside('Every line of the log is shown from here on; /log off stops that.');
+    if (follow !== undefined) return;
+    this.#print(stage.bot.lines.slice(-LAST_LINES).flatMap((line) => logged(line, screen.look)));
+  }
+
+  #tellIfAway(): void {
+    if (!this.#parts.stage.bot.isRunning) this.#aside('(The bot is not running: WhatsApp keeps it.)');
+  }
+
+  #tell(text: string): void {
+    this.#print(told(text, this.#parts.screen.look));
+  }
+
+  #aside(text: string): void {
+    this.#print(aside(text, this.#parts.screen.look));
+  }
+
+  #print(lines: readonly string[]): void {
+    this.#parts.screen.print(lines);
+  }
+}

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { BotLines } from './bot-lines.ts';
+
+export interface BotProcessEvents {
+  printed: [line: string];
+  showed: [code: readonly string[]];
+  /** `isAsked`: by `kill` or `stop`. */
+  ended: [code: number | null, signal: NodeJS.Signals | null, isAsked: boolean];
+}
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const KEPT_LINES = 200;
+const STOP_WITHIN_MS = 5_000;
+
+/** The bot as people run it, from its sources, in a process of its own: started, killed and started again. */
+export class BotProcess extends EventEmitter<BotProcessEvents> {
+  /** The last lines of its log. */
+  readonly lines: string[] = [];
+  readonly #folder: string;
+  #code: readonly string[] | undefined;
+  #child: ChildProcess | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #isAsked = false;
+  #startedAtMs = 0;
+
+  /** It runs in `folder`, so that no `.env` of the project is read. */
+  constructor(folder: string) {
+    super();
+    this.#folder = folder;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined;
+  }
+
+  /** The QR code that it showed last since its start. */
+  get code(): readonly string[] | undefined {
+    return this.#code;
+  }
+
+  /** Milliseconds since the last start. */
+  get ageMs(): number {
+    return performance.now() - this.#startedAtMs;
+  }
+
+  start(env: NodeJS.ProcessEnv): void {
+    if (this.#child) return;
+    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), MAIN], {
+      cwd: this.#folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    this.#isAsked = false;
+    this.#code = undefined;
+    this.#startedAtMs = performance.now();
+    const output = new BotLines();
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => this.#read(output, line));
+    }
+    this.#ended = new Promise((resolve) => {
+      // Not `exit`: its last lines come first.
+      child.once('close', (code, signal) => {
+        this.#child = undefined;
+        this.emit('ended', code, signal, this.#isAsked);
+        resolve();
+      });
+    });
+    // `close` follows.
+    child.once('error', (error) => this.#read(output, error.message));
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    this.#isAsked = true;
+    this.#child?.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  /** As Ctrl+C; what does not end by then is killed. */
+  async stop(): Promise<void> {
+    this.#isAsked = true;
+    const child = this.#child;
+    child?.kill('SIGTERM');
+    const timer = setTimeout(() => child?.kill('SIGKILL'), STOP_WITHIN_MS);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  /** For the end of our own process, where nothing waits any more. */
+  killNow(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
+  #read(output: BotLines, line: string): void {
+    const part = output.read(line);
+    if (part?.kind === 'qr') {
+      this.#code = part.code;
+      this.emit('showed', part.code);
+    }
+    if (part?.kind !== 'line') return;
+    this.lines.push(part.text);
+    if (this.lines.length > KEPT_LINES) this.lines.shift();
+    this.emit('printed', part.text);
+  }
+}

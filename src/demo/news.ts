@@ -1,0 +1,97 @@
+import { exitMeaning, withoutFacts } from './bot-lines.ts';
+import type { Arrival } from './ledger.ts';
+import type { Look } from './look.ts';
+import { qrLines } from './look.ts';
+import { alarm, aside, duration, logged, said, told } from './scenes.ts';
+
+/** What happens by itself and is shown as it comes. */
+export type News =
+  | { readonly kind: 'log'; readonly line: string }
+  | { readonly kind: 'qr'; readonly code: readonly string[] }
+  | {
+      readonly kind: 'wrote';
+      readonly to: string;
+      readonly text: string;
+      readonly arrival: Arrival;
+      readonly attempt: number;
+    }
+  | { readonly kind: 'unreadable'; readonly who: string }
+  | { readonly kind: 'started'; readonly pid: number | undefined }
+  | {
+      readonly kind: 'opened';
+      readonly how: 'linked' | 'back' | 'reconnected';
+      /** Since its start. */
+      readonly afterMs: number;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly lastLines: readonly string[];
+    }
+  | { readonly kind: 'told'; readonly text: string }
+  | { readonly kind: 'problem'; readonly text: string };
+
+/** The lines that tell it. */
+export function newsLines(news: News, look: Look): string[] {
+  switch (news.kind) {
+    case 'log':
+      return logged(withoutFacts(news.line), look);
+    case 'qr':
+      return [
+        '',
+        ...qrLines(news.code, look),
+        ...aside('(A code of the simulator: your own phone would refuse it.)', look),
+        '',
+      ];
+    case 'wrote':
+      return wroteLines(news, look);
+    case 'unreadable':
+      return alarm(`${news.who}'s phone cannot read this: "Waiting for this message."`, look);
+    case 'started':
+      return told(`The bot starts: process ${news.pid}.`, look);
+    case 'opened':
+      return told(openedText(news.how, news.afterMs), look);
+    case 'ended':
+      return endedLines(news, look);
+    case 'told':
+      return told(news.text, look);
+    case 'problem':
+      return alarm(news.text, look);
+    default:
+      return news satisfies never;
+  }
+}
+
+/** An end with a reason has been told in the log; any other is told with what came before it. */
+function endedLines({ code, signal, lastLines }: Extract<News, { kind: 'ended' }>, look: Look): string[] {
+  const meaning = `The bot ${exitMeaning(code, signal)}.`;
+  if (code === 77) return told(`${meaning} /rm and /restart link it anew.`, look);
+  if (code === 0) return told(`${meaning} /restart starts it again.`, look);
+  return [...alarm(`${meaning} Its last lines:`, look), ...lastLines.flatMap((line) => logged(line, look))];
+}
+
+function openedText(how: 'linked' | 'back' | 'reconnected', afterMs: number): string {
+  switch (how) {
+    case 'linked':
+      return 'The phone has scanned it. The bot is linked and connected.';
+    case 'back':
+      return `No QR code: it is still linked. Connected ${duration(afterMs)} after its start.`;
+    case 'reconnected':
+      return 'The bot is connected again.';
+    default:
+      return how satisfies never;
+  }
+}
+
+function wroteLines(news: Extract<News, { kind: 'wrote' }>, look: Look): string[] {
+  const { to, text, arrival, attempt } = news;
+  if (arrival.kind === 'known') return [];
+  if (arrival.kind === 'answer' && arrival.question.isQuiet) return [];
+  const retries = attempt > 1 ? [`readable at try ${attempt}`] : [];
+  const time = arrival.kind === 'message' ? [] : [duration(arrival.afterMs)];
+  const notes = [...time, ...retries];
+  const lines = said('bot', to, text, notes.length === 0 ? '' : `(${notes.join(', ')})`, look);
+  if (arrival.kind !== 'double') return lines;
+  return [...lines, ...alarm(`A second answer to the same ${arrival.question.text}`, look)];
+}

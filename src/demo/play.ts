@@ -1,0 +1,81 @@
+import { messageOf } from '../errors.ts';
+import type { BotProcess } from './bot-process.ts';
+import type { DemoOptions } from './options.ts';
+import { Prompt } from './prompt.ts';
+import { Reporter } from './reporter.ts';
+import { alarm, aside, logged, title, told } from './scenes.ts';
+import { Screen } from './screen.ts';
+import { Stage } from './stage.ts';
+import { OPENING } from './story.ts';
+import { tellStory } from './teller.ts';
+import { DemoProblem, link } from './waits.ts';
+
+export interface DemoParts {
+  readonly options: DemoOptions;
+  /** An empty folder for everything that is written. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+  readonly isColorAllowed: boolean;
+  /** Ends the demo; that is no failure. */
+  readonly signal: AbortSignal;
+  readonly started: (bot: BotProcess) => void;
+}
+
+/** The demo from its first line to its last. Resolves with the exit code once bot and simulator have ended. */
+export async function playDemo(parts: DemoParts): Promise<number> {
+  const { folder, env, signal, output, isColorAllowed } = parts;
+  const screen = new Screen(output, isColorAllowed);
+  const stage = new Stage({ folder, env, signal });
+  const reporter = new Reporter(screen);
+  reporter.listenTo(stage);
+  parts.started(stage.bot);
+  try {
+    await stage.start();
+    return await play(parts, stage, screen, reporter);
+  } catch (error) {
+    if (signal.aborted) return 0;
+    if (!(error instanceof DemoProblem)) throw error;
+    screen.print(alarm(messageOf(error), screen.look));
+    if (error.lastLines.length > 0) screen.print(told('The last lines of the bot:', screen.look));
+    screen.print(error.lastLines.flatMap((line) => logged(line, screen.look)));
+    return 1;
+  } finally {
+    if (signal.aborted) screen.print(['']);
+    await stage.stop();
+  }
+}
+
+async function play(parts: DemoParts, stage: Stage, screen: Screen, reporter: Reporter): Promise<number> {
+  const { hasStory, hasPrompt } = parts.options;
+  const isKept = hasStory ? await tellStory(stage, screen) : await begin(stage, screen);
+  if (hasPrompt) {
+    invite(hasStory, screen);
+    await new Prompt({ ...parts, stage, screen, reporter }).run();
+    screen.print(['', ...aside('The bot, the simulator and their files are gone. Goodbye.', screen.look)]);
+  }
+  return isKept ? 0 : 1;
+}
+
+/** Without the story: linked at once. */
+async function begin(stage: Stage, screen: Screen): Promise<boolean> {
+  screen.print(title(OPENING[0], screen.look));
+  const linked = link(stage);
+  await stage.startBot();
+  await linked;
+  return true;
+}
+
+function invite(hasStory: boolean, screen: Screen): void {
+  const { look } = screen;
+  screen.print(title('Your turn', look));
+  screen.print(
+    told(
+      'You are Anna. Try !ping, !help, or a command of your own: a file in src/commands/ is loaded when it is saved.',
+      look,
+    ),
+  );
+  const tries = hasStory ? '/kill, /restart, /burst 100, /offline 10' : '/as Ben, /as Family, /restart';
+  screen.print([...aside(`Also ${tries}; /help lists everything, /quit ends it.`, look), '']);
+}

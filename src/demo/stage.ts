@@ -1,0 +1,170 @@
+import { EventEmitter } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { userOf } from '../simulator/address.ts';
+import type { ReceivedMessage } from '../simulator/inbox.ts';
+import type { Person } from '../simulator/person.ts';
+import { SimulatedWhatsApp } from '../simulator/server.ts';
+import { botEnv } from './bot-env.ts';
+import { BotProcess } from './bot-process.ts';
+import { Cast, type Role } from './cast.ts';
+import { contentLine } from './content.ts';
+import { Ledger } from './ledger.ts';
+import type { News } from './news.ts';
+
+export interface StageOptions {
+  /** An empty folder for everything that is written. */
+  readonly folder: string;
+  /** What the bot inherits. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends every wait. */
+  readonly signal: AbortSignal;
+}
+
+export interface Photo {
+  readonly data: Buffer;
+  readonly mimetype: string;
+  readonly caption: string;
+}
+
+const LAST_LINES = 12;
+
+/** Simulator, people and bot: what the story and the prompt act on. What happens by itself comes as `news`. */
+export class Stage extends EventEmitter<{ news: [News] }> {
+  readonly simulator = new SimulatedWhatsApp();
+  readonly cast = new Cast(this.simulator);
+  readonly ledger = new Ledger();
+  readonly bot: BotProcess;
+  readonly signal: AbortSignal;
+  readonly #options: StageOptions;
+  #qrRequests = 0;
+  #isNewlyLinked = false;
+  #isFreshStart = true;
+  #offline: NodeJS.Timeout | undefined;
+
+  constructor(options: StageOptions) {
+    super();
+    this.setMaxListeners(0);
+    this.#options = options;
+    this.signal = options.signal;
+    this.bot = new BotProcess(options.folder);
+  }
+
+  get sessionPath(): string {
+    return join(this.#options.folder, 'sessions');
+  }
+
+  /** How often a bot without a session has asked for a QR code. */
+  get qrRequests(): number {
+    return this.#qrRequests;
+  }
+
+  get isConnected(): boolean {
+    return this.simulator.devices.some(({ connection }) => connection !== undefined);
+  }
+
+  get unreadable(): number {
+    return this.cast.phones.reduce((sum, phone) => sum + phone.unreadable.length, 0);
+  }
+
+  async start(): Promise<void> {
+    await this.simulator.start();
+    this.#listen();
+  }
+
+  /** The bot as a new process. Does nothing where it runs. */
+  async startBot(): Promise<void> {
+    const { folder, env } = this.#options;
+    const { simulator, bot } = this;
+    const certificatePath = join(folder, 'files.pem');
+    await writeFile(certificatePath, simulator.media.identity.cert);
+    this.#isFreshStart = true;
+    bot.start(botEnv(env, { url: simulator.url, certificatePath }));
+    this.emit('news', { kind: 'started', pid: bot.pid });
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#offline);
+    await this.bot.stop();
+    await this.simulator.stop();
+  }
+
+  /** Somebody writes to the bot. `isQuiet` where answers are counted and not shown. */
+  async write({ who, phone, group }: Role, text: string, isQuiet = false): Promise<string> {
+    const askedAtMs = Date.now();
+    const { id } = await phone.send(text, group);
+    this.ledger.asked({ id, who, text, askedAtMs, isQuiet });
+    return id;
+  }
+
+  async sendPhoto(role: Role & { readonly phone: Person }, photo: Photo): Promise<void> {
+    const { who, phone, group } = role;
+    const { data, mimetype, caption } = photo;
+    const askedAtMs = Date.now();
+    const file = { type: 'image', data, mimetype, ...(caption === '' ? {} : { caption }) } as const;
+    const { id } = await phone.sendMedia(file, group ? { to: group } : {});
+    this.ledger.asked({ id, who, text: caption, askedAtMs, isQuiet: false });
+  }
+
+  /** No network for so many seconds; 0 ends it now. */
+  async goOffline(seconds: number): Promise<void> {
+    clearTimeout(this.#offline);
+    const { faults } = this.simulator;
+    if (seconds === 0) return faults.up();
+    await faults.down();
+    this.#offline = setTimeout(() => {
+      this.emit('news', { kind: 'told', text: 'The network is back.' });
+      faults
+        .up()
+        .catch(() => this.emit('news', { kind: 'problem', text: 'The simulator cannot come back.' }));
+    }, seconds * 1000);
+  }
+
+  /** `rm -rf ./sessions`. */
+  async forget(): Promise<void> {
+    await rm(this.sessionPath, { recursive: true, force: true });
+  }
+
+  #listen(): void {
+    const { bot, simulator } = this;
+    bot.on('printed', (line) => this.emit('news', { kind: 'log', line }));
+    bot.on('showed', (code) => this.emit('news', { kind: 'qr', code }));
+    bot.on('ended', (code, signal, isAsked) => {
+      if (isAsked || this.signal.aborted) return;
+      this.emit('news', { kind: 'ended', code, signal, lastLines: bot.lines.slice(-LAST_LINES) });
+    });
+    simulator.events.on('qr-requested', () => {
+      this.#qrRequests += 1;
+    });
+    simulator.events.on('paired', () => {
+      this.#isNewlyLinked = true;
+    });
+    simulator.events.on('opened', () => this.#opened());
+    for (const phone of this.cast.phones) {
+      phone.events.on('received', (message) => this.#received(phone, message));
+      phone.events.on('failed', ({ attempts }) => {
+        if (attempts === 1) this.emit('news', { kind: 'unreadable', who: phone.name });
+      });
+    }
+  }
+
+  #opened(): void {
+    const how = this.#isNewlyLinked ? 'linked' : this.#isFreshStart ? 'back' : 'reconnected';
+    this.#isNewlyLinked = false;
+    this.#isFreshStart = false;
+    this.emit('news', { kind: 'opened', how, afterMs: this.bot.ageMs });
+  }
+
+  #received(phone: Role['phone'], message: ReceivedMessage): void {
+    const { cast } = this;
+    const { id, chat, quotedId, atMs, attempt } = message;
+    const isGroup = chat === cast.family.jid;
+    // The owner's phone also shows what its account writes to others.
+    if (phone === cast.owner && !isGroup && ![phone.number, phone.lid].includes(userOf(chat))) return;
+    const place = isGroup ? chat : phone.name;
+    const text = contentLine(message.message, message.text);
+    const arrival = this.ledger.received({ id, place, text, quotedId, atMs });
+    const to = isGroup ? cast.family.subject : phone.name;
+    this.emit('news', { kind: 'wrote', to, text, arrival, attempt });
+  }
+}

@@ -1,0 +1,100 @@
+/** One thing that happens in the story. */
+export type Step =
+  | { readonly do: 'title'; readonly text: string }
+  | { readonly do: 'tell'; readonly text: string }
+  /** The bot starts, as a process of its own. */
+  | { readonly do: 'start' }
+  /** The phone scans what the bot shows; done when the bot is connected. */
+  | { readonly do: 'link' }
+  | { readonly do: 'ask'; readonly who: string; readonly text: string }
+  /** Everything that was asked has its answer. */
+  | { readonly do: 'hear' }
+  | { readonly do: 'kill' }
+  /** The bot is connected again. */
+  | { readonly do: 'return' }
+  /** Long enough for a second answer to show itself. */
+  | { readonly do: 'listen' };
+
+/** How long a reader gets after each step, on a terminal. */
+export function pauseAfterMs(step: Step): number {
+  switch (step.do) {
+    case 'tell':
+      return 800;
+    case 'ask':
+    case 'link':
+    case 'kill':
+      return 500;
+    default:
+      return 300;
+  }
+}
+
+export const OPENING = [
+  'perennial: the bot that comes back by itself',
+  'The real bot, and a simulator in the place of WhatsApp: no phone, no account, no internet.',
+] as const;
+
+export const STORY: readonly Step[] = [
+  { do: 'title', text: '1. Linked once' },
+  { do: 'start' },
+  { do: 'link' },
+  { do: 'title', text: '2. A friend writes' },
+  { do: 'ask', who: 'Anna', text: '!ping' },
+  { do: 'hear' },
+  { do: 'title', text: '3. The worst happens' },
+  { do: 'kill' },
+  { do: 'tell', text: 'It could save nothing and tell nobody. Meanwhile, Anna writes on:' },
+  { do: 'ask', who: 'Anna', text: '!ping' },
+  { do: 'ask', who: 'Anna', text: '!help ping' },
+  { do: 'title', text: '4. It comes back' },
+  { do: 'start' },
+  { do: 'return' },
+  { do: 'hear' },
+  { do: 'listen' },
+  { do: 'title', text: 'What was promised' },
+];
+
+/** What can be said when the story is over. */
+export interface Outcome {
+  /** How often a phone had to link the bot, and how often the bot asked for it. */
+  readonly pairings: number;
+  readonly qrRequests: number;
+  readonly asked: number;
+  readonly answered: number;
+  readonly doubles: number;
+  readonly isInOrder: boolean;
+  readonly unreadable: number;
+}
+
+export interface Verdict {
+  readonly text: string;
+  readonly isKept: boolean;
+}
+
+/** The promises, and whether each was kept. */
+export function judge(outcome: Outcome): readonly Verdict[] {
+  const { pairings, qrRequests, asked, answered, doubles, isInOrder, unreadable } = outcome;
+  const isLinkedOnce = pairings === 1 && qrRequests === 1;
+  const isAnswered = answered === asked && doubles === 0 && isInOrder;
+  return [
+    {
+      text: isLinkedOnce
+        ? 'One QR code, scanned once. After kill -9 nobody had to scan again.'
+        : `One QR code, scanned once (in fact ${qrRequests} asked for, ${pairings} scanned).`,
+      isKept: isLinkedOnce,
+    },
+    {
+      text: isAnswered
+        ? `${asked} questions, ${answered} answers: each once, in order.`
+        : `${asked} questions, each answered once, in order (in fact ${answered} answered, ${doubles} twice${isInOrder ? '' : ', in another order'}).`,
+      isKept: isAnswered,
+    },
+    {
+      text:
+        unreadable === 0
+          ? 'Every answer could be read at once: no "Waiting for this message".'
+          : `Every answer could be read at once (in fact ${unreadable} could not).`,
+      isKept: unreadable === 0,
+    },
+  ];
+}

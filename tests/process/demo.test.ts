@@ -1,0 +1,207 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+/** The demo as people run it, with a pipe in the place of the terminal. */
+class Demo {
+  readonly lines: string[] = [];
+  readonly exited: Promise<number | null>;
+  readonly #child: ChildProcess;
+  readonly #looks = new Set<() => void>();
+  #seen = 0;
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(process.execPath, ['--import', 'tsx', 'src/demo.ts', ...args], {
+      env: { PATH: process.env.PATH, TMPDIR: temporary, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (!stream) throw new Error('no pipe');
+      createInterface({ input: stream }).on('line', (line) => {
+        this.lines.push(line);
+        for (const look of this.#looks) look();
+      });
+    }
+    this.exited = once(this.#child, 'close').then(([code]) => code);
+  }
+
+  get text(): string {
+    return this.lines.join('\n');
+  }
+
+  /** The next line, after the last one that was awaited, that fits. */
+  said(pattern: RegExp, deadlineMs = 40_000): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const settle = (done: () => void): void => {
+        clearTimeout(timer);
+        this.#looks.delete(look);
+        done();
+      };
+      const look = (): void => {
+        const index = this.lines.findIndex((line, at) => at >= this.#seen && pattern.test(line));
+        if (index < 0) return;
+        this.#seen = index + 1;
+        settle(() => resolve(this.lines[index] ?? ''));
+      };
+      const timer = setTimeout(
+        () => settle(() => reject(new Error(`not said in ${deadlineMs} ms: ${pattern}\n${this.text}`))),
+        deadlineMs,
+      );
+      this.#looks.add(look);
+      look();
+    });
+  }
+
+  type(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** The process id of the bot that was started last. */
+  get botPid(): number {
+    const pids = [...this.text.matchAll(/The bot starts: process (\d+)/g)].map((match) => Number(match[1]));
+    return pids.at(-1) ?? 0;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+let temporary: string;
+let demos: Demo[];
+
+/** What the demo writes goes here, so that what it leaves behind shows. */
+beforeEach(async () => {
+  temporary = await mkdtemp(join(tmpdir(), 'demo-test-'));
+  demos = [];
+});
+
+afterEach(async () => {
+  for (const demo of demos) demo.signal('SIGKILL');
+  await rm(temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+});
+
+function start(args: readonly string[], env?: Readonly<Record<string, string>>): Demo {
+  const demo = new Demo(args, env);
+  demos.push(demo);
+  return demo;
+}
+
+/** tsx keeps its cache there, too. */
+async function leftBehind(): Promise<string[]> {
+  return (await readdir(temporary)).filter((name) => name.startsWith('perennial-demo-'));
+}
+
+describe('the story', () => {
+  test('everything happens as promised, and nothing stays behind', async () => {
+    const startedAtMs = performance.now();
+    // No option: without a terminal to type on it ends after the story by itself.
+    const demo = start([]);
+    expect(await demo.exited, demo.text).toBe(0);
+    expect(performance.now() - startedAtMs).toBeLessThan(40_000);
+    expect(demo.text.match(/█ ▄▄▄▄▄ █/g), 'one QR code').not.toBeNull();
+    expect(demo.text.match(/The phone has scanned it/g)).toHaveLength(1);
+    expect(demo.text.match(/→ Anna: pong/g)).toHaveLength(2);
+    expect(demo.text).toMatch(/No QR code: it is still linked/);
+    expect(demo.text).toMatch(/Back as Owner \(\+1555•••000\).* 2 messages/);
+    expect(demo.text.match(/^ {2}✓ /gm)).toHaveLength(3);
+    expect(demo.text).not.toMatch(/✗|!!!/);
+    expect(demo.text).not.toContain('Your turn');
+    expect(demo.text, 'no colors in a pipe').not.toContain('\u001b');
+    expect(await leftBehind()).toEqual([]);
+  }, 60_000);
+
+  test('Ctrl+C in the middle ends bot, simulator and files, and is no failure', async () => {
+    const demo = start(['--no-prompt']);
+    await demo.said(/Linked to/);
+    const pid = demo.botPid;
+    demo.signal('SIGINT');
+    expect(await demo.exited, demo.text).toBe(0);
+    expect(isAlive(pid)).toBe(false);
+    expect(await leftBehind()).toEqual([]);
+  }, 60_000);
+
+  test('a bot that does not start is told with what it said', async () => {
+    const demo = start(['--no-prompt'], { HTTP_PORT: 'abc' });
+    expect(await demo.exited, demo.text).toBe(1);
+    expect(demo.text).toMatch(/!!! The bot stopped: a setting/);
+    expect(demo.text).toMatch(/HTTP_PORT is "abc"/);
+    expect(await leftBehind()).toEqual([]);
+  }, 60_000);
+});
+
+describe('the prompt', () => {
+  test('people write, the bot is killed, comes back, loses its network and its link', async () => {
+    const demo = start(['--watch', '--prompt']);
+    await demo.said(/Your turn/);
+    demo.type('!ping');
+    await demo.said(/bot → Anna: pong {2}\(\d/);
+    demo.type('/as Ben');
+    demo.type('!id');
+    await demo.said(/bot → Ben: You: \+15550104050/);
+    demo.type('/as Family');
+    demo.type('!ping');
+    await demo.said(/Ben → Family: !ping/);
+    await demo.said(/bot → Family: pong/);
+    demo.type('/as Owner');
+    demo.type('!status');
+    await demo.said(/bot → Owner: Connection: open/);
+    demo.type('/as Nobody');
+    await demo.said(/There are Anna, Ben, Owner/);
+    demo.type('/as Anna');
+    demo.type('/burst 30');
+    await demo.said(/30 messages, 30 answers in .*: each once, in order/);
+
+    const pid = demo.botPid;
+    demo.type('/kill');
+    await demo.said(/is gone/);
+    expect(isAlive(pid)).toBe(false);
+    demo.type('!help ping');
+    await demo.said(/WhatsApp keeps it/);
+    demo.type('/restart');
+    await demo.said(/No QR code: it is still linked/);
+    await demo.said(/bot → Anna: Usage: !ping/);
+
+    demo.type('/offline 1');
+    await demo.said(/No network for a second/);
+    await demo.said(/connected again/);
+
+    demo.type('/logout');
+    await demo.said(/Logged out\. Run: rm -rf \.\/sessions/);
+    await demo.said(/exit code 77/);
+    demo.type('/rm');
+    demo.type('/restart');
+    await demo.said(/linked and connected/);
+    demo.type('!ping');
+    await demo.said(/bot → Anna: pong/);
+    demo.type('/log');
+    await demo.said(/WhatsApp connection established/);
+
+    demo.type('/quit');
+    expect(await demo.exited, demo.text).toBe(0);
+    expect(demo.text).not.toContain('!!!');
+    expect(isAlive(demo.botPid)).toBe(false);
+    expect(await leftBehind()).toEqual([]);
+  }, 120_000);
+});
+
+describe('its arguments', () => {
+  test('one that there is not is named, and nothing starts', async () => {
+    const demo = start(['--wacth']);
+    expect(await demo.exited).toBe(78);
+    expect(demo.text).toMatch(/There is no option --wacth/);
+    expect(demo.text).not.toMatch(/The bot starts/);
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { Ledger } from '../../../src/demo/ledger.ts';
+import { judge, type Outcome, STORY } from '../../../src/demo/story.ts';
+
+const question = (id: string, askedAtMs = 0) => ({
+  id,
+  who: 'Anna',
+  text: '!ping',
+  askedAtMs,
+  isQuiet: false,
+});
+
+const answer = (id: string, quotedId: string | undefined, atMs = 10, place = 'Anna', text = 'pong') => ({
+  id,
+  place,
+  text,
+  quotedId,
+  atMs,
+});
+
+describe('the ledger', () => {
+  test('an answer is known by what it quotes, and timed', () => {
+    const ledger = new Ledger();
+    ledger.asked(question('q1', 100));
+    expect(ledger.received(answer('a1', 'q1', 141))).toMatchObject({ kind: 'answer', afterMs: 41 });
+    expect(ledger.tally()).toMatchObject({ asked: 1, answered: 1, doubles: 0, isInOrder: true, tookMs: 41 });
+  });
+
+  test('the same text again in answer to the same message is a double', () => {
+    const ledger = new Ledger();
+    ledger.asked(question('q1'));
+    ledger.received(answer('a1', 'q1'));
+    expect(ledger.received(answer('a2', 'q1')).kind).toBe('double');
+    expect(ledger.tally()).toMatchObject({ answered: 1, doubles: 1 });
+  });
+
+  test('a command may answer twice with two texts', () => {
+    const ledger = new Ledger();
+    ledger.asked(question('q1'));
+    ledger.received(answer('a1', 'q1'));
+    expect(ledger.received(answer('a2', 'q1', 20, 'Anna', 'and more')).kind).toBe('answer');
+    expect(ledger.tally().doubles).toBe(0);
+  });
+
+  test('the same message on a second phone of a group is known', () => {
+    const ledger = new Ledger();
+    ledger.asked(question('q1'));
+    ledger.received(answer('a1', 'q1', 10, 'group'));
+    expect(ledger.received(answer('a1', 'q1', 11, 'group')).kind).toBe('known');
+  });
+
+  test('what quotes nothing that was asked is a message', () => {
+    const ledger = new Ledger();
+    expect(ledger.received(answer('a1', undefined)).kind).toBe('message');
+    expect(ledger.received(answer('a2', 'stranger')).kind).toBe('message');
+  });
+
+  test('another order shows, and only among the questions that count', () => {
+    const ledger = new Ledger();
+    for (const id of ['q1', 'q2', 'q3']) ledger.asked(question(id));
+    ledger.received(answer('a2', 'q2'));
+    ledger.received(answer('a1', 'q1'));
+    ledger.received(answer('a3', 'q3'));
+    expect(ledger.tally().isInOrder).toBe(false);
+    expect(ledger.tally(['q1', 'q3'])).toMatchObject({ asked: 2, answered: 2, isInOrder: true });
+  });
+
+  test('nothing asked is nothing owed', () => {
+    expect(new Ledger().tally()).toEqual({ asked: 0, answered: 0, doubles: 0, isInOrder: true, tookMs: 0 });
+  });
+});
+
+describe('the promises', () => {
+  const kept: Outcome = {
+    pairings: 1,
+    qrRequests: 1,
+    asked: 3,
+    answered: 3,
+    doubles: 0,
+    isInOrder: true,
+    unreadable: 0,
+  };
+
+  test('all are kept', () => {
+    expect(judge(kept).map(({ isKept }) => isKept)).toEqual([true, true, true]);
+  });
+
+  test.each<[string, Partial<Outcome>, number]>([
+    ['a second QR code', { qrRequests: 2 }, 0],
+    ['a second pairing', { pairings: 2, qrRequests: 2 }, 0],
+    ['a message without an answer', { answered: 2 }, 1],
+    ['a double answer', { doubles: 1 }, 1],
+    ['another order', { isInOrder: false }, 1],
+    ['an unreadable answer', { unreadable: 1 }, 2],
+  ])('%s breaks exactly one, and the line says what happened', (_, change, broken) => {
+    const verdicts = judge({ ...kept, ...change });
+    expect(
+      verdicts.map(({ isKept }, index) => (isKept ? undefined : index)).filter((x) => x !== undefined),
+    ).toEqual([broken]);
+    expect(verdicts[broken]?.text).toContain('in fact');
+  });
+});
+
+test('the story kills the bot between the first answer and the questions that wait for it', () => {
+  const order = STORY.map((step) => step.do).filter((what) => what !== 'title' && what !== 'tell');
+  expect(order).toEqual([
+    'start',
+    'link',
+    'ask',
+    'hear',
+    'kill',
+    'ask',
+    'ask',
+    'start',
+    'return',
+    'hear',
+    'listen',
+  ]);
+});

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { BotLines, exitMeaning, isNoteworthy, withoutFacts } from '../../../src/demo/bot-lines.ts';
+import { readOptions } from '../../../src/demo/options.ts';
+import { complete, HELP, readOrder } from '../../../src/demo/orders.ts';
+import { QR_HEADING, renderQr } from '../../../src/pairing/terminal.ts';
+
+describe('a line at the prompt', () => {
+  test.each([
+    ['', { do: 'nothing' }],
+    ['  !ping ', { do: 'write', text: '!ping' }],
+    ['hello', { do: 'write', text: 'hello' }],
+    ['/as Ben', { do: 'be', names: ['Ben'] }],
+    ['/as Ben in Family', { do: 'be', names: ['Ben', 'in', 'Family'] }],
+    ['/burst', { do: 'burst', count: 100 }],
+    ['/burst 7', { do: 'burst', count: 7 }],
+    ['/offline', { do: 'offline', seconds: 30 }],
+    ['/offline 0', { do: 'offline', seconds: 0 }],
+    ['/photo a.png !sticker please', { do: 'photo', path: 'a.png', caption: '!sticker please' }],
+    ['/log', { do: 'log', follow: undefined }],
+    ['/log on', { do: 'log', follow: true }],
+    ['/log off', { do: 'log', follow: false }],
+    ['/KILL', { do: 'kill' }],
+    ['/start', { do: 'restart' }],
+    ['/rm -rf ./sessions', { do: 'forget' }],
+    ['/quit', { do: 'quit' }],
+  ])('%j', (line, order) => {
+    expect(readOrder(line)).toEqual(order);
+  });
+
+  test.each([
+    '/as',
+    '/burst 0',
+    '/burst 1001',
+    '/burst many',
+    '/offline -1',
+    '/photo',
+    '/log maybe',
+    '/nothing',
+  ])('%s is explained', (line) => {
+    expect(readOrder(line).do).toBe('explain');
+  });
+
+  test.each(HELP.map(([order]) => order))('%s, as the help shows it, is understood', (order) => {
+    expect(['explain', 'nothing']).not.toContain(readOrder(order).do);
+  });
+
+  test('the tab key completes orders and names', () => {
+    expect(complete('/bu')).toEqual([['/burst 100'], '/bu']);
+    expect(complete('/as B')).toEqual([['/as Ben'], '/as B']);
+    expect(complete('!pi')).toEqual([[], '!pi']);
+  });
+});
+
+describe('the arguments', () => {
+  test.each([
+    [[], true, { hasStory: true, hasPrompt: true }],
+    [[], false, { hasStory: true, hasPrompt: false }],
+    [['--no-prompt'], true, { hasStory: true, hasPrompt: false }],
+    [['--prompt'], false, { hasStory: true, hasPrompt: true }],
+    [['--watch'], true, { hasStory: false, hasPrompt: true }],
+    [['--watch', '--prompt'], false, { hasStory: false, hasPrompt: true }],
+  ])('%j, terminal: %j', (args, isTerminal, options) => {
+    expect(readOptions(args, isTerminal)).toEqual({ kind: 'run', options });
+  });
+
+  test.each([[['--no-prompt', '--prompt']], [['--no-prompt', '--watch']], [['--watch']], [['--what']]])(
+    '%j without a terminal is a problem',
+    (args) => {
+      expect(readOptions(args, false).kind).toBe('problem');
+    },
+  );
+});
+
+describe('what the bot prints', () => {
+  test('the QR code is told apart from the lines, and its hints are left out', () => {
+    const block = renderQr('2@abc', { columns: undefined, isColorful: false, pngPath: undefined });
+    const printed = `[INFO] before\n\n${block}On the phone: WhatsApp\nCode 1\n\n[INFO] after`;
+    const reader = new BotLines();
+    const parts = printed.split('\n').map((line) => reader.read(line));
+    const kinds = parts.filter((part) => part !== undefined).map(({ kind }) => kind);
+    expect(kinds).toEqual(['line', 'qr', 'line']);
+    const code = parts.find((part) => part?.kind === 'qr');
+    expect(block).toBe(`${QR_HEADING}\n${code?.kind === 'qr' ? code.code.join('\n') : ''}\n`);
+  });
+
+  test('facts go, those about a command stay, with a path that means something', () => {
+    expect(withoutFacts('[WARN] The connection was closed  failures=1 detail="x y"')).toBe(
+      '[WARN] The connection was closed',
+    );
+    expect(withoutFacts('[ERROR] a command failed  command=roll file=../../x/src/commands/roll.ts')).toBe(
+      '[ERROR] a command failed  command=roll file=src/commands/roll.ts',
+    );
+  });
+
+  test.each([
+    ['[INFO] Connection status: open', false],
+    ['[INFO] Linked to Anna (+4915•••123). Send !ping', true],
+    ['[INFO] a command was loaded again  file=x', true],
+    ['[WARN] ⚠️ Authentication failed (401)', true],
+    ['[ERROR] anything', true],
+  ])('%s is noteworthy: %s', (line, isWorthIt) => {
+    expect(isNoteworthy(line)).toBe(isWorthIt);
+  });
+
+  test.each([
+    [0, null, 'stopped (exit code 0)'],
+    [77, null, 'logged out'],
+    [75, null, 'in use elsewhere'],
+    [78, null, 'cannot be used'],
+    [1, null, 'crashed (exit code 1)'],
+    [null, 'SIGKILL', 'was ended by SIGKILL'],
+  ])('exit code %s, signal %s', (code, signal, words) => {
+    expect(exitMeaning(code, signal)).toContain(words);
+  });
+});
