@@ -5,6 +5,8 @@ import type { Journal } from './journal.ts';
 
 /** A journal of this size is brought into the files, whatever else goes on. */
 const CHECKPOINT_BYTES = 8 * 1024 * 1024;
+/** So many files are written within the time that a stop may take. */
+const CHECKPOINT_KEYS = 1_000;
 /** After this long without a change, so is any journal; after this long, one that failed is tried again. */
 const CHECKPOINT_IDLE_MS = 5_000;
 const LAST_ROUNDS = 5;
@@ -46,8 +48,10 @@ export class Checkpoints {
   changed(): void {
     this.#changedAtMs = performance.now();
     if (this.#isEnding) return;
+    const { journal, contents } = this.#parts;
+    const isLarge = journal.sizeBytes > CHECKPOINT_BYTES || contents.unsavedKeys > CHECKPOINT_KEYS;
     const mayTry = this.#changedAtMs - this.#failedAtMs >= CHECKPOINT_IDLE_MS;
-    if (this.#parts.journal.sizeBytes > CHECKPOINT_BYTES && mayTry) this.#runInBackground();
+    if (isLarge && mayTry && !this.#running) this.#runInBackground();
     else this.#idleTimer ??= setTimeout(() => this.#onIdleTimer(), CHECKPOINT_IDLE_MS).unref();
   }
 
@@ -85,6 +89,8 @@ export class Checkpoints {
       throw error;
     }
     const covered = this.#pending.length;
+    // Files that are newer than the journals on the disk would be set back by the next opening.
+    await journal.sync();
     await this.#save();
     const old = this.#done;
     this.#done = [...old, ...this.#pending.splice(0, covered)];

@@ -20,15 +20,24 @@ export interface LoadedCredentials {
 export function loadCredentials(fs: FileSystem, folder: string): LoadedCredentials {
   const path = join(folder, NAMES.creds);
   const file = tryRead(fs, path);
-  if (file.creds) return { creds: file.creds, source: 'file', problem: undefined };
+  if (file.creds && isLinked(file.creds)) return { creds: file.creds, source: 'file', problem: undefined };
   const copy = tryRead(fs, join(folder, NAMES.credsCopy));
-  if (copy.creds) return { creds: copy.creds, source: 'copy', problem: file.problem };
+  if (file.creds && !lostItsLink(file.creds, copy.creds)) {
+    return { creds: file.creds, source: 'file', problem: undefined };
+  }
+  if (copy.creds) return { creds: copy.creds, source: 'copy', problem: file.problem || 'is damaged' };
   if (file.isMissing && copy.isMissing) return { creds: initAuthCreds(), source: 'new', problem: undefined };
   throw new AppError(
     'SESSION_UNUSABLE',
     `${path} ${file.problem}, and there is no good copy of it beside it. ` +
       `Put a backup of ${folder} back, or link the bot anew: rm -rf ${folder}`,
   );
+}
+
+/** We never take a link back, so that it went out of the file by damage. */
+function lostItsLink(creds: AuthenticationCreds, copy: AuthenticationCreds | undefined): boolean {
+  if (!copy || !isLinked(copy)) return false;
+  return Buffer.from(copy.signedIdentityKey.public).equals(creds.signedIdentityKey.public);
 }
 
 interface Attempt {

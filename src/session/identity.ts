@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { type AuthenticationCreds, BufferJSON } from '@whiskeysockets/baileys';
+import { strictReviver } from './key-json.ts';
 
 /** Throws where the text is not JSON, or not an identity. */
 export function parseCredentials(text: string): AuthenticationCreds {
-  const parsed: unknown = JSON.parse(text, BufferJSON.reviver);
+  const parsed: unknown = JSON.parse(text, strictReviver);
   if (!isCredentials(parsed)) throw new Error('these are not the credentials of a WhatsApp session');
   return parsed;
 }
@@ -22,9 +23,12 @@ function isCredentials(value: unknown): value is AuthenticationCreds {
     typeof creds.registrationId === 'number' &&
     typeof creds.advSecretKey === 'string' &&
     Buffer.from(creds.advSecretKey, 'base64').length === 32 &&
-    typeof creds.nextPreKeyId === 'number'
+    typeof creds.nextPreKeyId === 'number' &&
+    (creds.me === undefined || isJid((creds.me as Record<string, unknown>).id))
   );
 }
+
+const isJid = (value: unknown): boolean => typeof value === 'string' && /^[\w.:+-]+@[a-z.]+$/.test(value);
 
 function isKeyPair(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;

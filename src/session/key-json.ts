@@ -10,28 +10,44 @@ export function keyToJson(type: string, value: unknown): string {
 
 /** The inverse. Throws where the text is not JSON, or not a value that this type can have. */
 export function keyFromJson(type: string, json: string): unknown {
+  if (KNOWN.has(type) && NOT_ASCII.test(json)) throw new Error('noise');
   const isPlain = type === 'session' && !json.startsWith('{"type":"Buffer"');
-  const value: unknown = isPlain ? JSON.parse(json) : JSON.parse(json, BufferJSON.reviver);
+  const value: unknown = isPlain ? JSON.parse(json) : JSON.parse(json, strictReviver);
   if (!fits(type, value)) throw new Error(`this is no ${type}`);
   return type === 'app-state-sync-key' && value
     ? proto.Message.AppStateSyncKeyData.fromObject(value as object)
     : value;
 }
 
-const OBJECTS: ReadonlySet<string> = new Set([
-  'pre-key',
-  'session',
-  'sender-key',
-  'sender-key-memory',
-  'app-state-sync-key',
-  'app-state-sync-version',
-  'device-list',
-  'tctoken',
-  'identity-key',
-]);
+/** As Baileys' own, but bytes whose base64 has been hit are an error: Node would skip what it does not know. */
+export function strictReviver(name: string, value: unknown): unknown {
+  if (typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer') {
+    const data = 'data' in value ? value.data : undefined;
+    if (typeof data === 'string' && !BASE64.test(data)) throw new Error('these bytes are damaged');
+  }
+  return BufferJSON.reviver(name, value);
+}
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+/** None of the values that Baileys keeps has other characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the bounds of ASCII
+const NOT_ASCII = /[^\x00-\x7f]/;
+
+const KINDS: Readonly<Record<string, 'object' | 'string'>> = {
+  'pre-key': 'object',
+  session: 'object',
+  'sender-key': 'object',
+  'sender-key-memory': 'object',
+  'app-state-sync-key': 'object',
+  'app-state-sync-version': 'object',
+  'lid-mapping': 'string',
+  'device-list': 'object',
+  tctoken: 'object',
+  'identity-key': 'object',
+};
+const KNOWN: ReadonlySet<string> = new Set(Object.keys(KINDS));
 
 /** A lone digit, left over from a longer file, is good JSON. Stock files may hold `null` for "none". */
 function fits(type: string, value: unknown): boolean {
-  if (value === null || !OBJECTS.has(type)) return type !== 'lid-mapping' || typeof value === 'string';
-  return typeof value === 'object';
+  return value === null || !KNOWN.has(type) || typeof value === KINDS[type];
 }

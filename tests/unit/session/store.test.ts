@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type SignalDataSet, useMultiFileAuthState } from '@whiskeysockets/baileys';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { keyFileName } from '../../../src/session/files.ts';
 import { openSession } from '../../../src/session/store.ts';
 import { TABLE_NAMES } from '../../../src/session/tables.ts';
@@ -142,13 +142,13 @@ describe('keys', () => {
     session.set({ big: { one: 'small' } });
     session.set({ big: { one: big } });
     expect(session.get('big', ['one'])).toEqual({ one: big });
-    for (let first = 0; first < 5_000; first += 500) {
-      const ids = Array.from({ length: 500 }, (_, index) => String(first + index));
-      session.set({ session: Object.fromEntries(ids.map((id) => [id, { id }])) });
-    }
-    expect(session.get('session', ['0', '4999'])).toEqual({ 0: { id: '0' }, 4999: { id: '4999' } });
+    const text = 'x'.repeat(500_000);
+    const ids = Array.from({ length: 30 }, (_, index) => `${index}`);
+    for (const id of ids) session.set({ session: { [id]: { id, text } } });
+    const expected = Object.fromEntries(ids.map((id) => [id, { id, text }]));
+    expect(session.get('session', ids)).toEqual(expected);
     await session.checkpoint();
-    expect(session.get('session', ['1', '4998'])).toEqual({ 1: { id: '1' }, 4998: { id: '4998' } });
+    expect(session.get('session', ids)).toEqual(expected);
     expect(session.get('big', ['one'])).toEqual({ one: big });
   });
 });
@@ -465,6 +465,16 @@ describe('while it is open', () => {
       expect(existsSync(join(path, name))).toBe(true);
     await session.checkpoint();
     expect(journals(path).length).toBe(2);
+  });
+
+  test('a thousand changed keys are brought into the files by themselves', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    for (let n = 0; n < 1_001; n++) session.set({ 'lid-mapping': { [n]: 'x' } });
+    await session.checkpoint();
+    expect(session.facts()).toMatchObject({ unsavedKeys: 0 });
+    for (let n = 0; n < 1_001; n++) session.set({ 'lid-mapping': { [n]: 'y' } });
+    await vi.waitFor(() => expect(session.facts().unsavedKeys).toBe(0), { timeout: 15_000 });
   });
 
   test('a checkpoint with nothing to do does nothing', async () => {

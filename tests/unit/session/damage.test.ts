@@ -1,0 +1,265 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BufferJSON } from '@whiskeysockets/baileys';
+import { describe, expect, test } from 'vitest';
+import { loadCredentials } from '../../../src/session/credentials.ts';
+import { keyFileName, realFileSystem } from '../../../src/session/files.ts';
+import { credentialsToJson } from '../../../src/session/identity.ts';
+import { keyToJson } from '../../../src/session/key-json.ts';
+import { openSession } from '../../../src/session/store.ts';
+import { TABLE_NAMES, tableFileName } from '../../../src/session/tables.ts';
+import {
+  KEY_TYPES,
+  linkedCreds,
+  openQuietly,
+  plain,
+  randomFrom,
+  recordingLog,
+  sampleKeys,
+  seed,
+  sessionPath,
+  stockFolder,
+  temporaryFolder,
+} from './helpers.ts';
+
+const random = randomFrom(seed);
+const under = (limit: number): number => Math.floor(random() * limit);
+/** Noise over a part of it, or all of it. */
+function withNoise(content: Buffer): Buffer {
+  const noisy = Buffer.from(content);
+  const start = under(noisy.length);
+  const end = start + 1 + under(noisy.length - start);
+  for (let at = start; at < end; at++) noisy[at] = 128 + under(128);
+  return noisy;
+}
+const snapshot = (path: string): Map<string, string> =>
+  new Map(
+    readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => [name, readFileSync(join(path, name), 'latin1')]),
+  );
+
+describe(`creds.json (SEED=${seed})`, () => {
+  const good = credentialsToJson(linkedCreds());
+  const variants = (): Array<[string, Buffer]> => {
+    const whole = Buffer.from(good);
+    const cut = Array.from({ length: whole.length }, (_, length): [string, Buffer] => [
+      `cut at ${length}`,
+      whole.subarray(0, length),
+    ]);
+    const noisy = Array.from({ length: 200 }, (_, n): [string, Buffer] => [`noise ${n}`, withNoise(whole)]);
+    const zeros: [string, Buffer] = ['zeros', Buffer.alloc(whole.length)];
+    return [...cut, ...noisy, zeros, ['null', Buffer.from('null')], ['{}', Buffer.from('{}')]];
+  };
+
+  test('cut at any length or full of noise: the copy is taken', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'creds.backup.json'), good);
+    for (const [what, content] of variants()) {
+      writeFileSync(join(folder, 'creds.json'), content);
+      const loaded = loadCredentials(realFileSystem, folder);
+      // Noise that only hits the person's own name leaves a good identity.
+      if (loaded.creds.me) loaded.creds.me.name = 'Bot';
+      const source = what.startsWith('noise') ? 'copy' : loaded.source;
+      expect([what, source, plain(loaded.creds)]).toEqual([
+        what,
+        'copy',
+        plain(JSON.parse(good, BufferJSON.reviver)),
+      ]);
+    }
+  });
+
+  test('cut at any length or full of noise, without a good copy: refused, never a new identity', () => {
+    const folder = temporaryFolder();
+    // Noise may hit the name that the person goes by, and be a text again.
+    const isHarmless = (content: Buffer): boolean =>
+      content.toString().replace(/"name":"[^"]*"/, '"name":"Bot"') === good;
+    for (const copy of [undefined, '', '{"noiseKey":']) {
+      if (copy !== undefined) writeFileSync(join(folder, 'creds.backup.json'), copy);
+      for (const [index, [what, content]] of variants().entries()) {
+        if (copy !== undefined && index % 40 !== 0) continue;
+        writeFileSync(join(folder, 'creds.json'), content);
+        if (isHarmless(content)) continue;
+        expect(() => loadCredentials(realFileSystem, folder), what).toThrow(/creds\.json is (empty|damaged)/);
+      }
+    }
+  });
+
+  test('flipped bits in a key are noticed', () => {
+    const folder = temporaryFolder();
+    const creds = linkedCreds();
+    for (const key of [creds.noiseKey, creds.signedIdentityKey, creds.signedPreKey.keyPair]) {
+      for (const half of [key.private, key.public]) {
+        half[7] = (half[7] ?? 0) ^ 0x10;
+        writeFileSync(join(folder, 'creds.json'), credentialsToJson(creds));
+        expect(() => loadCredentials(realFileSystem, folder)).toThrow(/is damaged/);
+        half[7] = (half[7] ?? 0) ^ 0x10;
+      }
+    }
+    writeFileSync(join(folder, 'creds.json'), credentialsToJson(creds));
+    expect(loadCredentials(realFileSystem, folder).source).toBe('file');
+  });
+
+  test('a refusal says which file and what to do, and changes nothing', async () => {
+    for (const [what, content] of [...variants()].filter((_, index) => index % 300 === 1)) {
+      const path = sessionPath();
+      await stockFolder(path);
+      chmodSync(path, 0o700);
+      writeFileSync(join(path, '.gitignore'), '*\n');
+      writeFileSync(join(path, 'creds.json'), content);
+      const before = snapshot(path);
+      await expect(openSession(path, recordingLog()), what).rejects.toMatchObject({
+        code: 'SESSION_UNUSABLE',
+        exitCode: 78,
+        message: expect.stringMatching(/creds\.json is .*Put a backup of .* back.*rm -rf/s),
+      });
+      expect(snapshot(path)).toEqual(before);
+    }
+  });
+
+  test('restored, it is whole again, the damaged one lies beside it, and the copy is whole too', async () => {
+    for (const [what, content] of [...variants()].filter((_, index) => index % 300 === 7)) {
+      const path = sessionPath();
+      await stockFolder(path);
+      await (await openSession(path, recordingLog())).close();
+      const saved = readFileSync(join(path, 'creds.backup.json'), 'utf8');
+      writeFileSync(join(path, 'creds.json'), content);
+      const session = await openQuietly(path);
+      expect([what, session.wasLinked]).toEqual([what, true]);
+      expect(readFileSync(join(path, 'creds.json'), 'utf8')).toBe(saved);
+      expect(readFileSync(join(path, 'creds.backup.json'), 'utf8')).toBe(saved);
+      expect(readFileSync(join(path, 'creds.json.damaged'))).toEqual(content);
+      await session.close();
+    }
+  });
+
+  test('a damaged copy is replaced', async () => {
+    const path = sessionPath();
+    await stockFolder(path);
+    writeFileSync(join(path, 'creds.backup.json'), 'noise');
+    await openQuietly(path);
+    expect(plain(JSON.parse(readFileSync(join(path, 'creds.backup.json'), 'utf8')))).toEqual(
+      plain(JSON.parse(readFileSync(join(path, 'creds.json'), 'utf8'))),
+    );
+  });
+});
+
+describe(`key files (SEED=${seed})`, () => {
+  test.each(KEY_TYPES)(
+    '%s cut at any length or full of noise: set aside, told, and the bot runs on',
+    async (type) => {
+      const path = sessionPath();
+      await stockFolder(path);
+      const value = sampleKeys()[type];
+      const whole = Buffer.from(keyToJson(type, value));
+      const ids: string[] = [];
+      const put = (id: string, content: Buffer): void => {
+        ids.push(id);
+        writeFileSync(join(path, keyFileName(type, id)), content);
+      };
+      for (let length = 0; length < whole.length; length++) put(`cut-${length}`, whole.subarray(0, length));
+      for (let n = 0; n < 50; n++) put(`noise-${n}`, withNoise(whole));
+      put('zeros', Buffer.alloc(whole.length));
+      put('digit', Buffer.from('7'));
+      writeFileSync(join(path, keyFileName(type, 'good')), whole);
+      const { lines, log } = recordingLog();
+      const session = await openQuietly(path, { log });
+      expect(session.get(type, [...ids, 'good'])).toEqual({ good: session.get(type, ['good']).good });
+      expect(plain(session.get(type, ['good']).good)).toEqual(plain(value));
+      const told = lines.filter(({ text }) => text === 'a damaged file was set aside');
+      expect(told.map(({ facts }) => facts)).toEqual(ids.map((id) => ({ file: keyFileName(type, id) })));
+      for (const id of ids) {
+        expect(existsSync(join(path, keyFileName(type, id)))).toBe(false);
+        expect(existsSync(join(path, `${keyFileName(type, id)}.damaged`))).toBe(true);
+      }
+      const [first = ''] = ids;
+      await session.set({ [type]: { [first]: value } });
+      await session.close();
+      const again = await openQuietly(path);
+      expect(plain(again.get(type, [first]))).toEqual(plain({ [first]: value }));
+    },
+  );
+
+  test('a file that is not there is missing, and nothing is told', async () => {
+    const { lines, log } = recordingLog();
+    const session = await openQuietly(sessionPath(), { log });
+    for (const type of KEY_TYPES) expect(session.get(type, ['none'])).toEqual({});
+    expect(lines).toEqual([]);
+  });
+
+  test('`null` in a file is none', async () => {
+    const path = sessionPath();
+    await stockFolder(path);
+    for (const type of KEY_TYPES) writeFileSync(join(path, keyFileName(type, 'none')), 'null');
+    const { lines, log } = recordingLog();
+    const session = await openQuietly(path, { log });
+    for (const type of KEY_TYPES) expect(session.get(type, ['none'])).toEqual({});
+    expect(lines.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+});
+
+describe(`tables (SEED=${seed})`, () => {
+  test('cut at any length or full of noise: set aside, told, empty, and the others untouched', async () => {
+    const path = sessionPath();
+    await stockFolder(path);
+    const rows = Buffer.from(JSON.stringify({ a: { atMs: 1, text: 'x' }, b: [1, 2] }));
+    const contents: Buffer[] = Array.from({ length: rows.length }, (_, length) => rows.subarray(0, length));
+    contents.push(Buffer.alloc(9), Buffer.from('[]'), Buffer.from('null'), withNoise(rows), withNoise(rows));
+    while (contents.length > 0) {
+      const damaged = new Map(TABLE_NAMES.slice(1).map((name) => [name, contents.pop() ?? Buffer.from('{')]));
+      writeFileSync(join(path, tableFileName('inbox')), rows);
+      for (const [name, content] of damaged) writeFileSync(join(path, tableFileName(name)), content);
+      const { lines, log } = recordingLog();
+      const session = await openSession(path, { log });
+      expect(session.rows('inbox').size).toBe(2);
+      for (const [name, content] of damaged) {
+        expect(session.rows(name).size).toBe(0);
+        expect(lines).toContainEqual(
+          expect.objectContaining({ level: 'warn', facts: { file: tableFileName(name) } }),
+        );
+        expect(readFileSync(join(path, `${tableFileName(name)}.damaged`))).toEqual(content);
+        await session.set({ [name]: { row: 1 } });
+      }
+      await session.close();
+      for (const name of damaged.keys()) {
+        expect(readFileSync(join(path, tableFileName(name)), 'utf8')).toBe('{"row":1}');
+      }
+    }
+  });
+});
+
+describe(`journals (SEED=${seed})`, () => {
+  test('cut, flipped and noisy ones open; what is read was written, and the loss is told', async () => {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    session.saveCreds();
+    for (let n = 0; n < 30; n++)
+      session.set({ session: { [`p${n % 7}`]: { n } }, inbox: { [`m${n}`]: { n } } });
+    const name = readdirSync(path).find((one) => one.startsWith('journal-')) ?? '';
+    const whole = readFileSync(join(path, name));
+    const files = snapshot(path);
+    for (let round = 0; round < 40; round++) {
+      const copy = temporaryFolder();
+      for (const [file, content] of files) writeFileSync(join(copy, file), content, 'latin1');
+      const isCut = round % 2 === 0;
+      writeFileSync(join(copy, name), isCut ? whole.subarray(0, under(whole.length)) : withNoise(whole));
+      const { lines, log } = recordingLog();
+      const opened = await openSession(copy, { log });
+      for (const [id, value] of Object.entries(
+        opened.get('session', ['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6']),
+      )) {
+        const { n } = value as { n: number };
+        expect([id, Number.isInteger(n) && n >= 0 && n < 30]).toEqual([`p${n % 7}`, true]);
+      }
+      for (const [id, row] of opened.rows<{ n: number }>('inbox')) expect(id).toBe(`m${row.n}`);
+      const isTold = lines.some(({ text }) => text === 'damaged journal records were left out');
+      if (isCut) expect(isTold).toBe(false);
+      else if (opened.rows('inbox').has('m29') && opened.rows('inbox').size < 30) {
+        expect([round, isTold || opened.rows('inbox').has('m0') === false]).toEqual([round, true]);
+      }
+      await opened.set({ session: { p0: { n: 7 } } });
+      await opened.close();
+      rmSync(copy, { recursive: true });
+    }
+  });
+});

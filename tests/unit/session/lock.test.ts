@@ -1,0 +1,137 @@
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { currentOwner, type Lock, lockSession } from '../../../src/session/lock.ts';
+import { temporaryFolder } from './helpers.ts';
+
+async function lock(folder: string): Promise<Lock> {
+  const held = await lockSession(folder);
+  onTestFinished(() => held.release());
+  return held;
+}
+const sockets = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => /^owner-.*\.(sock|new)$/.test(name));
+
+describe('one owner', () => {
+  test('a second one is told who has it, and since when', async () => {
+    const folder = temporaryFolder();
+    const beforeMs = Date.now();
+    await lock(folder);
+    const startedAtMs = performance.now();
+    const refused = await lockSession(folder).catch((error: unknown) => error);
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    expect(refused).toMatchObject({ code: 'SESSION_LOCKED', exitCode: 75 });
+    const [, pid, host, since = ''] =
+      /by process (\d+) on (\S+) since (\S+)\. Stop it/.exec(String(refused)) ?? [];
+    expect([Number(pid), host]).toEqual([process.pid, hostname()]);
+    expect(Date.parse(since)).toBeGreaterThanOrEqual(beforeMs);
+    expect(sockets(folder).length).toBe(1);
+  });
+
+  test('of many at once exactly one gets it, again and again', async () => {
+    const folder = temporaryFolder();
+    for (let round = 0; round < 5; round++) {
+      const attempts = await Promise.allSettled(Array.from({ length: 12 }, () => lockSession(folder)));
+      const owners = attempts.filter((attempt) => attempt.status === 'fulfilled');
+      expect(owners.length).toBe(1);
+      await Promise.all(owners.map(({ value }) => value.release()));
+      expect(readdirSync(folder)).toEqual([]);
+    }
+  });
+
+  test('given back, it is free at once, and leaves nothing', async () => {
+    const folder = temporaryFolder();
+    for (let round = 0; round < 3; round++) {
+      const held = await lockSession(folder);
+      expect(await currentOwner(folder)).toEqual(held.owner);
+      await held.release();
+      expect(await currentOwner(folder)).toBeUndefined();
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('looking takes nothing', async () => {
+    const folder = temporaryFolder();
+    expect(await currentOwner(folder)).toBeUndefined();
+    expect(readdirSync(folder)).toEqual([]);
+    await lock(folder);
+    expect(await currentOwner(folder)).toMatchObject({ pid: process.pid, host: hostname() });
+  });
+});
+
+describe('what others leave', () => {
+  test('files with the names of sockets, and names from a crash, are swept away', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'owner-00000000-0000-4000-8000-000000000000.sock'), '');
+    const unnamed = join(folder, 'owner-00000000-0000-4000-8000-000000000001.new');
+    writeFileSync(unnamed, '');
+    utimesSync(unnamed, 1, 1);
+    await lock(folder);
+    expect(sockets(folder).length).toBe(1);
+  });
+
+  test('a name that was just made may be about to listen: it stays', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'owner-00000000-0000-4000-8000-000000000001.new'), '');
+    await lock(folder);
+    expect(sockets(folder).length).toBe(2);
+  });
+
+  test('one that accepts and says nothing counts as alive: refused in under two seconds, with what its note says', async () => {
+    const folder = temporaryFolder();
+    const silent = createServer(() => {}).listen(
+      join(folder, 'owner-00000000-0000-4000-8000-000000000000.sock'),
+    );
+    onTestFinished(() => void silent.close());
+    writeFileSync(join(folder, 'owner.json'), '{"pid":77,"host":"far","sinceMs":0}\n');
+    const startedAtMs = performance.now();
+    await expect(lockSession(folder)).rejects.toThrow('process 77 on far since 1970-01-01T00:00:00.000Z');
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    expect(existsSync(join(folder, 'owner-00000000-0000-4000-8000-000000000000.sock'))).toBe(true);
+  });
+
+  test('one that hangs up without a word is asked again: it was dying', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'owner-00000000-0000-4000-8000-000000000000.sock');
+    let asked = 0;
+    const dying = createServer((socket) => {
+      socket.destroy();
+      asked += 1;
+      if (asked === 3) dying.close();
+    }).listen(path);
+    await lock(folder);
+    expect(asked).toBeGreaterThanOrEqual(3);
+  });
+
+  test('one that talks nonsense is alive', async () => {
+    const folder = temporaryFolder();
+    const server = createServer((socket) => socket.end('nonsense'));
+    server.listen(join(folder, 'owner-00000000-0000-4000-8000-000000000000.sock'));
+    onTestFinished(() => void server.close());
+    await expect(lockSession(folder)).rejects.toMatchObject({ code: 'SESSION_LOCKED' });
+  });
+
+  test('somebody who asked and never hangs up does not keep it from being given back', async () => {
+    const folder = temporaryFolder();
+    const held = await lockSession(folder);
+    const [name = ''] = sockets(folder);
+    const asker = connect({ path: join(folder, name), allowHalfOpen: true });
+    onTestFinished(() => void asker.destroy());
+    asker.pause();
+    await new Promise((resolve) => asker.once('connect', resolve));
+    await held.release();
+    await (await lockSession(folder)).release();
+  });
+});
+
+test('a folder whose path is longer than a socket address', async () => {
+  const folder = join(temporaryFolder(), 'x'.repeat(100), 'y'.repeat(100));
+  mkdirSync(folder, { recursive: true });
+  const held = await lockSession(folder);
+  await expect(lockSession(folder)).rejects.toMatchObject({ code: 'SESSION_LOCKED' });
+  expect(await currentOwner(folder)).toEqual(held.owner);
+  await held.release();
+  expect(readdirSync(folder)).toEqual([]);
+});

@@ -1,0 +1,260 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { addTransactionCapability, type SignalKeyStore } from '@whiskeysockets/baileys';
+import fc from 'fast-check';
+import type { Logger } from 'pino';
+import { describe, expect, test } from 'vitest';
+import { type KeyChanges, type KeyStore, KeyTransactions } from '../../../src/session/transactions.ts';
+import { openQuietly, recordingLog, sessionPath } from './helpers.ts';
+
+/** Keeps values in memory, and every change that it was told to make. */
+class MemoryStore implements KeyStore {
+  readonly values = new Map<string, unknown>();
+  readonly commits: KeyChanges[] = [];
+  failure: Error | undefined;
+  /** What `set` waits for after the values are in, as pre-keys wait for the disk. */
+  wait: (() => Promise<void>) | undefined;
+
+  get(type: string, ids: readonly string[]): Record<string, unknown> {
+    const found = ids.map((id): [string, unknown] => [id, this.values.get(`${type} ${id}`)]);
+    return Object.fromEntries(found.filter(([, value]) => value !== undefined && value !== null));
+  }
+
+  set(changes: KeyChanges): void | Promise<void> {
+    if (this.failure) throw this.failure;
+    this.commits.push(changes);
+    for (const [type, values] of Object.entries(changes)) {
+      for (const [id, value] of Object.entries(values)) this.values.set(`${type} ${id}`, value);
+    }
+    return this.wait?.();
+  }
+}
+
+const start = () => {
+  const store = new MemoryStore();
+  return { store, keys: new KeyTransactions(store) };
+};
+const set = (keys: KeyTransactions, id: string, value: unknown): Promise<void> =>
+  keys.set({ session: { [id]: value } });
+const read = async (keys: KeyTransactions, id: string): Promise<unknown> =>
+  (await keys.get('session', [id]))[id];
+
+/** Reads, thinks, writes: what a ratchet does. */
+async function addOne(keys: Pick<KeyTransactions, 'get' | 'set'>, pause: number): Promise<void> {
+  const { chat } = (await keys.get('session', ['chat'])) as unknown as { chat?: { n: number } };
+  for (let index = 0; index < pause; index++) await turn();
+  await keys.set({ session: { chat: { n: (chat?.n ?? 0) + 1 } } });
+}
+
+describe('one queue', () => {
+  test('transactions run one after the other, whatever their names', async () => {
+    const { keys } = start();
+    const events: string[] = [];
+    const work = (name: string) => async () => {
+      events.push(`${name} begins`);
+      await turn();
+      events.push(`${name} ends`);
+    };
+    await Promise.all(['me', 'them', 'me'].map((name) => keys.transaction(work(name), name)));
+    expect(events).toEqual(['me', 'them', 'me'].flatMap((name) => [`${name} begins`, `${name} ends`]));
+  });
+
+  test('a burst of changes to one ratchet under two names loses none, on a real session', async () => {
+    const session = await openQuietly(sessionPath());
+    const keys = new KeyTransactions(session);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat({ max: 3 }), { minLength: 2, maxLength: 20 }), async (pauses) => {
+        await session.set({ session: { chat: null } });
+        const all = pauses.map((pause, index) =>
+          keys.transaction(() => addOne(keys, pause), index % 2 ? 'me' : 'them'),
+        );
+        await Promise.all(all);
+        expect(session.get('session', ['chat'])).toEqual({ chat: { n: pauses.length } });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("the library's own transactions do lose some: the control", async () => {
+    const store = new MemoryStore();
+    const async = {
+      get: async (type: string, ids: string[]) => store.get(type, ids),
+      set: async (c: KeyChanges) => store.set(c),
+    };
+    const logger = { ...recordingLog().log, trace: () => {}, error: () => {} } as unknown as Logger;
+    const options = { maxCommitRetries: 1, delayBetweenTriesMs: 0 };
+    const keys = addTransactionCapability(async as unknown as SignalKeyStore, logger, options);
+    const all = Array.from({ length: 20 }, (_, index) =>
+      keys.transaction(
+        () => addOne(keys as unknown as KeyTransactions, index % 3),
+        index % 2 ? 'me' : 'them',
+      ),
+    );
+    await Promise.all(all);
+    expect((store.get('session', ['chat']).chat as { n: number }).n).toBeLessThan(20);
+  });
+
+  test('one that fails is nobody else’s business', async () => {
+    const { keys, store } = start();
+    const failing = keys.transaction(async () => {
+      throw new Error('no');
+    });
+    const next = keys.transaction(() => set(keys, 'a', 1));
+    await expect(failing).rejects.toThrow('no');
+    await next;
+    expect(store.commits).toEqual([{ session: { a: 1 } }]);
+  });
+
+  test('idle() waits for all that were begun', async () => {
+    const { keys } = start();
+    let isOver = false;
+    void keys.transaction(async () => {
+      await turn();
+      isOver = true;
+    });
+    await keys.idle();
+    expect(isOver).toBe(true);
+  });
+});
+
+describe('a transaction', () => {
+  test('is one commit at its end, and reads what it has set', async () => {
+    const { keys, store } = start();
+    await set(keys, 'a', 'old');
+    await set(keys, 'gone', 'old');
+    store.commits.length = 0;
+    await keys.transaction(async () => {
+      await set(keys, 'a', 'new');
+      await set(keys, 'gone', null);
+      await keys.set({ 'lid-mapping': { l: 'x' } });
+      expect(await keys.get('session', ['a', 'gone', 'none'])).toEqual({ a: 'new' });
+      expect(store.commits).toEqual([]);
+      expect(keys.isInTransaction()).toBe(true);
+    });
+    expect(store.commits).toEqual([{ session: { a: 'new', gone: null }, 'lid-mapping': { l: 'x' } }]);
+    expect(keys.isInTransaction()).toBe(false);
+  });
+
+  test('others do not see what is not committed', async () => {
+    const { keys } = start();
+    let seen: unknown = 'nothing yet';
+    let read: () => void = () => {};
+    const hasRead = new Promise<void>((resolve) => {
+      read = resolve;
+    });
+    const running = keys.transaction(async () => {
+      await set(keys, 'a', 1);
+      await hasRead;
+    });
+    await turn();
+    seen = await keys.get('session', ['a']);
+    read();
+    await running;
+    expect(seen).toEqual({});
+  });
+
+  test('that throws stores nothing', async () => {
+    const { keys, store } = start();
+    const work = async (): Promise<void> => {
+      await set(keys, 'a', 1);
+      throw new Error('no');
+    };
+    await expect(keys.transaction(work)).rejects.toThrow('no');
+    expect(store.commits).toEqual([]);
+    expect(await read(keys, 'a')).toBeUndefined();
+  });
+
+  test('inside another is part of it', async () => {
+    const { keys, store } = start();
+    const outer = keys.transaction(async () => {
+      await set(keys, 'a', 1);
+      const inner = await keys.transaction(async () => {
+        expect(await read(keys, 'a')).toBe(1);
+        await set(keys, 'b', 2);
+        return 'result';
+      }, 'other');
+      expect(inner).toBe('result');
+      expect(store.commits).toEqual([]);
+    }, 'name');
+    await outer;
+    expect(store.commits).toEqual([{ session: { a: 1, b: 2 } }]);
+  });
+
+  test('commit() half-way stores what there is, and a later throw does not take it back', async () => {
+    const { keys, store } = start();
+    const work = async (): Promise<void> => {
+      await set(keys, 'a', 1);
+      await keys.commit();
+      expect(store.commits).toEqual([{ session: { a: 1 } }]);
+      await keys.commit();
+      await set(keys, 'b', 2);
+      throw new Error('no');
+    };
+    await expect(keys.transaction(work)).rejects.toThrow('no');
+    expect(store.commits).toEqual([{ session: { a: 1 } }]);
+  });
+
+  test('what is set while a commit waits for the disk is in the next one', async () => {
+    const { keys, store } = start();
+    store.wait = () => turn().then(() => {});
+    await keys.transaction(async () => {
+      await set(keys, 'a', 1);
+      const committing = keys.commit();
+      await set(keys, 'b', 2);
+      await committing;
+      expect(await keys.get('session', ['a', 'b'])).toEqual({ a: 1, b: 2 });
+    });
+    expect(store.commits).toEqual([{ session: { a: 1 } }, { session: { b: 2 } }]);
+  });
+
+  test('a commit that fails leaves all of it uncommitted, to be tried again', async () => {
+    const { keys, store } = start();
+    await keys.transaction(async () => {
+      await set(keys, 'a', 1);
+      store.failure = new Error('full');
+      await expect(keys.commit()).rejects.toThrow('full');
+      expect(await read(keys, 'a')).toBe(1);
+      store.failure = undefined;
+    });
+    expect(store.commits).toEqual([{ session: { a: 1 } }]);
+  });
+
+  test('a failed commit at the end fails the transaction, and nothing is stored', async () => {
+    const { keys, store } = start();
+    store.failure = new Error('full');
+    await expect(keys.transaction(() => set(keys, 'a', 1))).rejects.toThrow('full');
+    store.failure = undefined;
+    expect(await read(keys, 'a')).toBeUndefined();
+    await keys.transaction(() => set(keys, 'b', 2));
+    expect(store.commits).toEqual([{ session: { b: 2 } }]);
+  });
+
+  test('work that it left behind stores by itself, and queues like anyone', async () => {
+    const { keys, store } = start();
+    let leftBehind: Promise<void> | undefined;
+    await keys.transaction(async () => {
+      leftBehind = (async () => {
+        for (let index = 0; index < 3; index++) await turn();
+        expect(keys.isInTransaction()).toBe(false);
+        await set(keys, 'late', 1);
+        await keys.transaction(() => set(keys, 'later', 2));
+      })();
+    });
+    await leftBehind;
+    expect(store.commits).toEqual([{ session: { late: 1 } }, { session: { later: 2 } }]);
+  });
+
+  test('ids that every object knows are ids like others', async () => {
+    const { keys } = start();
+    await keys.transaction(async () => {
+      await set(keys, 'a', 1);
+      for (const id of ['constructor', 'toString', '__proto__']) {
+        expect(Object.keys(await keys.get('session', [id]))).toEqual([]);
+        await keys.set({ session: Object.fromEntries([[id, { id }]]) });
+        expect(Object.entries(await keys.get('session', [id]))).toEqual([[id, { id }]]);
+      }
+    });
+    expect(Object.entries(await keys.get('session', ['__proto__']))).toEqual([
+      ['__proto__', { id: '__proto__' }],
+    ]);
+  });
+});
