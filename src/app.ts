@@ -1,30 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { buildClient } from './app/client.ts';
+import { greet } from './app/greeting.ts';
+import { startPage } from './app/page.ts';
+import { StatusBoard } from './app/status-board.ts';
+import { ownIds, tableOf } from './app/tables.ts';
 import { Bot } from './bot/bot.ts';
 import { systemClock } from './bot/clock.ts';
-import { sendId } from './bot/ids.ts';
 import { loadCommands } from './bot/load.ts';
-import type { IncomingMessage, Messenger, Table } from './bot/ports.ts';
+import type { IncomingMessage, Messenger } from './bot/ports.ts';
 import { CommandRegistry } from './bot/registry.ts';
 import { watchCommands } from './bot/reload.ts';
 import type { StatusFacts } from './bot/services.ts';
-import type { Config, HttpConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { isAppError } from './errors.ts';
-import { greet } from './greeting.ts';
-import { HttpServer } from './http/server.ts';
-import type { Sending } from './http/source.ts';
-import { baileysLogger } from './logging/library.ts';
+import type { HttpServer } from './http/server.ts';
 import type { Logger } from './logging.ts';
 import { PairingDisplay, type PairingOutput } from './pairing/display.ts';
 import { openSession, type Session } from './session/store.ts';
-import { isTableName } from './session/tables.ts';
-import { StatusBoard } from './status.ts';
-import { personAddress } from './whatsapp/address.ts';
-import { WhatsAppClient } from './whatsapp/client.ts';
+import type { WhatsAppClient } from './whatsapp/client.ts';
 import { Narrator } from './whatsapp/narrator.ts';
-import type { ProxyRoutes } from './whatsapp/proxy.ts';
 import { type ClientState, type StopReason, statusWord } from './whatsapp/state.ts';
-import { lookUpVersion } from './whatsapp/version.ts';
 
 /** What the process gives to the program. */
 export interface AppSurroundings {
@@ -38,8 +34,6 @@ export interface AppSurroundings {
 }
 
 const COMMANDS = fileURLToPath(new URL('./commands/', import.meta.url));
-const CONNECT_TIMEOUT_MS = 20_000;
-const KEEP_ALIVE_MS = 30_000;
 
 /** Builds everything from a Config, starts it in order, stops it in reverse. */
 export class App {
@@ -97,7 +91,7 @@ export class App {
       const { http } = this.#config;
       const board = http && this.#buildBoard(session, client);
       await this.#startBot(session, client, board?.messenger ?? client);
-      if (board) await this.#startPage(http, board);
+      if (board) this.#http = await startPage(http, board, () => this.#bot, this.#log);
       this.#greeting = this.#greet(session, client);
       if (signal.aborted) return { kind: 'asked' };
       const reason = await client.start();
@@ -127,33 +121,16 @@ export class App {
   }
 
   async #buildClient(session: Session): Promise<WhatsAppClient> {
-    const config = this.#config;
-    const proxy = await proxyOf(config);
-    const client = new WhatsAppClient({
-      session,
-      sessionPath: config.sessionPath,
-      socket: {
-        url: config.waWebsocketUrl,
-        version: config.waVersion,
-        agent: proxy?.agent,
-        mediaAgent: proxy?.mediaAgent,
-        dispatcher: proxy?.dispatcher,
-        connectTimeoutMs: CONNECT_TIMEOUT_MS,
-        keepAliveIntervalMs: KEEP_ALIVE_MS,
-      },
-      reconnect: { delayMs: config.reconnectDelayMs, maxDelayMs: config.reconnectMaxDelayMs },
-      pairingNumber: config.pairingNumber,
-      log: this.#log,
-      baileysLog: baileysLogger(this.#log),
-      lookUpVersion: () => lookUpVersion(proxy?.dispatcher),
-    });
+    const { sessionPath, isColorAllowed } = this.#config;
+    const { log, output, isTerminal, terminalSize } = this.#around;
+    const client = await buildClient(this.#config, session, log);
     const display = new PairingDisplay({
-      log: this.#log,
-      output: this.#around.output,
-      sessionPath: config.sessionPath,
-      isTerminal: this.#around.isTerminal,
-      isColorAllowed: config.isColorAllowed,
-      size: this.#around.terminalSize,
+      log,
+      output,
+      sessionPath,
+      isTerminal,
+      isColorAllowed,
+      size: terminalSize,
       now: Date.now,
       pageUrl: () => this.#http?.url,
     });
@@ -173,29 +150,6 @@ export class App {
       stats: () => this.#bot?.stats,
       phoneSeenAtMs: () => client.phone.seenAtMs,
     });
-  }
-
-  /** A page that cannot be shown is no reason not to run. */
-  async #startPage(config: HttpConfig, board: StatusBoard): Promise<void> {
-    const sendText = (key: string, number: string, text: string) => this.#sendText(key, number, text);
-    const http = new HttpServer({ config, status: board, sendText, log: this.#log });
-    this.#http = http;
-    try {
-      await http.start();
-      this.#log.info(`Status page: ${http.url}`);
-    } catch (error) {
-      if (!isAppError(error, 'HTTP_UNAVAILABLE')) throw error;
-      this.#log.warn(error.message);
-    }
-  }
-
-  #sendText(key: string, number: string, text: string): Sending {
-    const message = {
-      id: sendId(`http\n${key}`, 'text'),
-      chat: `${number}@s.whatsapp.net`,
-      content: { kind: 'text', text },
-    } as const;
-    return { id: message.id, acknowledged: this.#bot?.send(message) ?? Promise.reject(new Error('no bot')) };
   }
 
   async #startBot(session: Session, client: WhatsAppClient, messenger: Messenger): Promise<void> {
@@ -302,35 +256,4 @@ export class App {
     await this.#http?.stop();
     await this.#session?.close();
   }
-}
-
-/** Loaded only where there is one: it brings an HTTP client of 25 MB with it. */
-async function proxyOf({ proxyUrl, waWebsocketUrl }: Config): Promise<ProxyRoutes | undefined> {
-  if (proxyUrl === undefined) return undefined;
-  const { proxyRoutes } = await import('./whatsapp/proxy.ts');
-  return proxyRoutes(proxyUrl, waWebsocketUrl);
-}
-
-/** One of the session's tables, as the bot sees it. */
-function tableOf<T>(session: Session, name: string): Table<T> {
-  if (!isTableName(name)) throw new Error(`there is no table ${name}`);
-  const rows = session.rows<T>(name);
-  return {
-    get: (id) => rows.get(id),
-    has: (id) => rows.has(id),
-    get size() {
-      return rows.size;
-    },
-    entries: () => rows.entries() as IterableIterator<[string, T]>,
-    set: async (id, value) => session.set({ [name]: { [id]: value } }),
-    delete: async (id) => session.set({ [name]: { [id]: null } }),
-  };
-}
-
-function ownIds(session: Session): string[] {
-  const { me } = session.creds;
-  const ids = [personAddress(me?.id)?.user];
-  const lid = personAddress(me?.lid)?.user;
-  if (lid) ids.push(`lid:${lid}`);
-  return ids.filter((id) => id !== undefined);
 }

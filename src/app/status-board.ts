@@ -1,16 +1,16 @@
 import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { BotStats } from './bot/bot.ts';
-import type { Messenger } from './bot/ports.ts';
-import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from './http/source.ts';
-import { maskNumber } from './logging/mask.ts';
-import type { Session } from './session/store.ts';
-import { CLOSE_KINDS, closeSentence } from './status/sentences.ts';
-import { Timings } from './status/timings.ts';
-import { personAddress } from './whatsapp/address.ts';
-import type { ClientEvents } from './whatsapp/client.ts';
-import type { CloseReason } from './whatsapp/close-reason.ts';
-import type { ClientState } from './whatsapp/state.ts';
+import type { BotStats } from '../bot/bot.ts';
+import type { Messenger } from '../bot/ports.ts';
+import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from '../http/source.ts';
+import { maskNumber } from '../logging/mask.ts';
+import type { Session } from '../session/store.ts';
+import { personAddress } from '../whatsapp/address.ts';
+import type { ClientEvents } from '../whatsapp/client.ts';
+import type { CloseReason } from '../whatsapp/close-reason.ts';
+import type { ClientState } from '../whatsapp/state.ts';
+import { CLOSE_KINDS, closeSentence } from './close-sentences.ts';
+import { Timings } from './timings.ts';
 
 export interface StatusBoardParts {
   readonly client: Messenger & EventEmitter<ClientEvents> & { readonly state: ClientState };
@@ -146,7 +146,7 @@ function accountOf(session: StatusBoardParts['session']): StatusSnapshot['accoun
 const VERSION = readVersion();
 
 function readVersion(): string {
-  const file = new URL('../package.json', import.meta.url);
+  const file = new URL('../../package.json', import.meta.url);
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   return version;
 }

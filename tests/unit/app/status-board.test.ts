@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { CLOSE_KINDS, closeSentence } from '../../../src/app/close-sentences.ts';
+import { StatusBoard, type StatusBoardParts } from '../../../src/app/status-board.ts';
+import { Timings } from '../../../src/app/timings.ts';
 import type { Messenger, OutgoingMessage } from '../../../src/bot/ports.ts';
 import type { Timing } from '../../../src/http/source.ts';
-import { CLOSE_KINDS, closeSentence } from '../../../src/status/sentences.ts';
-import { Timings } from '../../../src/status/timings.ts';
-import { StatusBoard, type StatusBoardParts } from '../../../src/status.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client.ts';
 import type { CloseReason } from '../../../src/whatsapp/close-reason.ts';
 import type { ClientState } from '../../../src/whatsapp/state.ts';

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import type { BotStats } from '../../src/bot/bot.ts';
-import { accountLabel, greet, invitation, meantimeSentence } from '../../src/greeting.ts';
-import type { ClientEvents } from '../../src/whatsapp/client.ts';
-import { FakeClock, rest } from './bot/fakes.ts';
+import { accountLabel, greet, invitation, meantimeSentence } from '../../../src/app/greeting.ts';
+import type { BotStats } from '../../../src/bot/bot.ts';
+import type { ClientEvents } from '../../../src/whatsapp/client.ts';
+import { FakeClock, rest } from '../bot/fakes.ts';
 
 const NOTHING: BotStats = {
   received: 0,

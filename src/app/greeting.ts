@@ -1,9 +1,9 @@
 import { type EventEmitter, once } from 'node:events';
-import type { BotStats } from './bot/bot.ts';
-import type { Clock } from './bot/clock.ts';
-import { maskNumber } from './logging/mask.ts';
-import { personAddress } from './whatsapp/address.ts';
-import type { ClientEvents } from './whatsapp/client.ts';
+import type { BotStats } from '../bot/bot.ts';
+import type { Clock } from '../bot/clock.ts';
+import { maskNumber } from '../logging/mask.ts';
+import { personAddress } from '../whatsapp/address.ts';
+import type { ClientEvents } from '../whatsapp/client.ts';
 
 export interface GreetingParts {
   readonly log: { info(facts: object, line: string): void };

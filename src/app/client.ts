@@ -1,0 +1,40 @@
+import type { Config } from '../config.ts';
+import { baileysLogger } from '../logging/library.ts';
+import type { Logger } from '../logging.ts';
+import type { Session } from '../session/store.ts';
+import { WhatsAppClient } from '../whatsapp/client.ts';
+import type { ProxyRoutes } from '../whatsapp/proxy.ts';
+import { lookUpVersion } from '../whatsapp/version.ts';
+
+const CONNECT_TIMEOUT_MS = 20_000;
+const KEEP_ALIVE_MS = 30_000;
+
+/** The client that the settings ask for, not started. */
+export async function buildClient(config: Config, session: Session, log: Logger): Promise<WhatsAppClient> {
+  const proxy = await proxyOf(config);
+  return new WhatsAppClient({
+    session,
+    sessionPath: config.sessionPath,
+    socket: {
+      url: config.waWebsocketUrl,
+      version: config.waVersion,
+      agent: proxy?.agent,
+      mediaAgent: proxy?.mediaAgent,
+      dispatcher: proxy?.dispatcher,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      keepAliveIntervalMs: KEEP_ALIVE_MS,
+    },
+    reconnect: { delayMs: config.reconnectDelayMs, maxDelayMs: config.reconnectMaxDelayMs },
+    pairingNumber: config.pairingNumber,
+    log,
+    baileysLog: baileysLogger(log),
+    lookUpVersion: () => lookUpVersion(proxy?.dispatcher),
+  });
+}
+
+/** Loaded only where there is one: it brings an HTTP client of 25 MB with it. */
+async function proxyOf({ proxyUrl, waWebsocketUrl }: Config): Promise<ProxyRoutes | undefined> {
+  if (proxyUrl === undefined) return undefined;
+  const { proxyRoutes } = await import('../whatsapp/proxy.ts');
+  return proxyRoutes(proxyUrl, waWebsocketUrl);
+}
