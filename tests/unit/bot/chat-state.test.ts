@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type ChatStateRow, ChatStates } from '../../../src/bot/chat-state.ts';
-import { FakeClock, FakeTable } from './fakes.ts';
+import { FakeClock, FakeTable, rest } from './fakes.ts';
 
 function makeStates(table = new FakeTable<ChatStateRow>(), clock = new FakeClock()) {
   return { table, clock, states: new ChatStates(table, clock) };
@@ -22,8 +22,16 @@ test('values belong to a chat, outlive a restart, and end', async () => {
   expect(table.size).toBe(0);
 });
 
+/** A table whose changes can be seen only when they are on disk. */
+class SlowTable<T> extends FakeTable<T> {
+  override async set(id: string, value: T): Promise<void> {
+    await rest();
+    await super.set(id, value);
+  }
+}
+
 test('changes at the same time lose nothing', async () => {
-  const { states } = makeStates();
+  const { states } = makeStates(new SlowTable());
   const state = states.of('a');
   await Promise.all([state.set('x', 1), state.set('y', 2), state.delete('x'), state.set('z', 3)]);
   expect([state.get('x'), state.get('y'), state.get('z')]).toEqual([undefined, 2, 3]);
