@@ -36,30 +36,41 @@ export function recover(fs: FileSystem, folder: string, log: SessionLog): Recove
   if (loaded.source === 'copy') log.warn(`creds.json ${loaded.problem}: restored from the last good copy`);
   forgetHalfPairing(creds);
 
-  const contents = new Contents(fs, folder, (file) => log.warn({ file }, 'a damaged file was set aside'));
-  const names = namesOfFiles(fs, folder);
-  const journals = journalFiles(names);
-  const replay = decodeJournals(
-    journals.map(({ name }) => readIfThere(fs, join(folder, name)) ?? Buffer.alloc(0)),
+  const { names, contents, journals, damaged } = readContents(fs, folder, (file) =>
+    log.warn({ file }, 'a damaged file was set aside'),
   );
-  for (const record of replay.records) contents.apply(record);
-  if (replay.damaged > 0) log.warn({ records: replay.damaged }, 'damaged journal records were left out');
+  if (damaged > 0) log.warn({ records: damaged }, 'damaged journal records were left out');
   repairPreKeyIds(creds, [...names, ...contents.unsavedNames], log);
   for (const name of names) if (isLeftover(name)) ignoreErrors(() => removeIfThere(fs, join(folder, name)));
-  return {
-    creds,
-    credentials,
-    contents,
-    journals: {
-      names: journals.map(({ name }) => name),
-      number: journals.at(-1)?.number ?? 0,
-      sequence: replay.sequence,
-    },
+  return { creds, credentials, contents, journals };
+}
+
+export interface ReadContents extends Pick<Recovered, 'contents' | 'journals'> {
+  /** The files there are. */
+  readonly names: readonly string[];
+  /** Journal records that cannot be read. */
+  readonly damaged: number;
+}
+
+/** Tables, and what the journals hold; keys are read when they are asked for. Throws `STORAGE_FAILED`. */
+export function readContents(fs: FileSystem, folder: string, onDamage: (file: string) => void): ReadContents {
+  const contents = new Contents(fs, folder, onDamage);
+  const names = namesOfFiles(fs, folder);
+  const found = journalFiles(names);
+  const replay = decodeJournals(
+    found.map(({ name }) => readIfThere(fs, join(folder, name)) ?? Buffer.alloc(0)),
+  );
+  for (const record of replay.records) contents.apply(record);
+  const journals = {
+    names: found.map(({ name }) => name),
+    number: found.at(-1)?.number ?? 0,
+    sequence: replay.sequence,
   };
+  return { names, contents, journals, damaged: replay.damaged };
 }
 
 /** A folder inside belongs to another bot, whatever it is called. */
-function namesOfFiles(fs: FileSystem, folder: string): string[] {
+export function namesOfFiles(fs: FileSystem, folder: string): string[] {
   return fs
     .readdirSync(folder, { withFileTypes: true })
     .filter((entry) => !entry.isDirectory())

@@ -1,0 +1,143 @@
+import { parseArgs } from 'node:util';
+import { type Config, configFromProcess } from './config.ts';
+import { AppError, isAppError, messageOf } from './errors.ts';
+import type { CareReport } from './session/care.ts';
+import type { Check } from './session/doctor.ts';
+
+const USAGE = `Usage: npm run session -- COMMAND [--json]
+
+  status        who is linked, since when, files, sizes, the process that uses it
+  doctor        looks at everything that a bot needs, and says what to mend
+  backup DIR    copies the session to DIR, also while the bot runs
+  restore DIR   puts a backup in its place, and keeps what is there
+`;
+
+const PROGRESS_EVERY_MS = 200;
+
+interface Request {
+  readonly command: string;
+  readonly folder: string;
+  readonly isJson: boolean;
+}
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  const isJson = args.includes('--json');
+  try {
+    const request = readArguments(args);
+    if (!request) {
+      process.stdout.write(USAGE);
+      return 0;
+    }
+    return request.command === 'doctor' ? await runDoctor(request) : await run(request, configFromProcess());
+  } catch (error) {
+    const { message, code, exitCode } = isAppError(error)
+      ? error
+      : { message: messageOf(error), code: 'BUG', exitCode: 1 };
+    if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+    else process.stderr.write(`${message}\n`);
+    return exitCode;
+  }
+}
+
+/** Undefined where help is wanted. */
+function readArguments(args: string[]): Request | undefined {
+  let parsed: { values: { json?: boolean; help?: boolean }; positionals: string[] };
+  try {
+    const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+    parsed = parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw badArguments(messageOf(error).split('.')[0] ?? '');
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return undefined;
+  const [command, folder, ...more] = positionals;
+  if (command === undefined) throw badArguments('Say what to do');
+  if (!['status', 'doctor', 'backup', 'restore'].includes(command))
+    throw badArguments(`There is no "${command}"`);
+  const wantsFolder = command === 'backup' || command === 'restore';
+  if (wantsFolder && !folder) throw badArguments(`${command} needs a folder`);
+  if (more.length > 0 || (folder !== undefined && !wantsFolder))
+    throw badArguments(`That is too much for ${command}`);
+  return { command, folder: folder ?? '', isJson: values.json === true };
+}
+
+function badArguments(sentence: string): AppError {
+  return new AppError('BAD_ARGUMENTS', `${sentence}.\n\n${USAGE.trimEnd()}`);
+}
+
+async function run({ command, folder, isJson }: Request, { sessionPath }: Config): Promise<number> {
+  const progress = showProgress(command === 'backup' ? 'copied' : 'restored', isJson);
+  const options = { onProgress: progress.show };
+  // Not before it is needed: Baileys takes a second to load, and who mistyped a word should not wait for it.
+  const care = await import('./session/care.ts');
+  const reports: Record<string, () => Promise<CareReport>> = {
+    status: () => care.reportStatus(sessionPath),
+    backup: () => care.reportBackup(sessionPath, folder, options),
+    restore: () => care.reportRestore(sessionPath, folder, options),
+  };
+  const report = await reports[command]?.().finally(progress.end);
+  const text = isJson ? JSON.stringify(report?.facts) : report?.lines.join('\n');
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+/** On a terminal, and only once it takes a moment. */
+function showProgress(verb: string, isJson: boolean) {
+  const isShown = process.stderr.isTTY && !isJson;
+  let shownAtMs = performance.now();
+  let hasShown = false;
+  const show = (done: number, total: number): void => {
+    if (!isShown || performance.now() - shownAtMs < PROGRESS_EVERY_MS) return;
+    shownAtMs = performance.now();
+    hasShown = true;
+    process.stderr.write(`\r${verb} ${done} of ${total} files `);
+  };
+  const end = (): void => {
+    if (hasShown) process.stderr.write('\r\x1b[K');
+  };
+  return { show, end };
+}
+
+async function runDoctor({ isJson }: Request): Promise<number> {
+  const [{ checkLine }, { checkNode, examine }, { lookUpVersion }] = await Promise.all([
+    import('./session/care.ts'),
+    import('./session/doctor.ts'),
+    import('./whatsapp/version.ts'),
+  ]);
+  const checks: Check[] = [];
+  const add = (check: Check): void => {
+    checks.push(check);
+    if (!isJson) process.stdout.write(`${checkLine(check)}\n`);
+  };
+  add(checkNode(process.version));
+  const config = readConfig(add);
+  if (config) {
+    const { sessionPath: path, waWebsocketUrl: url, proxyUrl, waVersion } = config;
+    const isReal = new URL(url).hostname.endsWith('.whatsapp.com') && proxyUrl === undefined;
+    await examine({
+      path,
+      url,
+      proxyUrl,
+      waVersion,
+      lookUpVersion: isReal ? lookUpVersion : undefined,
+      onCheck: add,
+    });
+  }
+  const isFine = checks.every(({ state }) => state !== 'problem');
+  if (isJson) process.stdout.write(`${JSON.stringify({ isFine, checks })}\n`);
+  return isFine ? 0 : 1;
+}
+
+function readConfig(add: (check: Check) => void): Config | undefined {
+  try {
+    const config = configFromProcess();
+    add({ name: 'Settings', state: 'ok', text: 'all of them can be used' });
+    return config;
+  } catch (error) {
+    if (!isAppError(error, 'BAD_CONFIG')) throw error;
+    add({ name: 'Settings', state: 'problem', text: error.message });
+    return undefined;
+  }
+}

@@ -1,0 +1,145 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { AppError, isAppError, systemCode } from '../errors.ts';
+import { FILE_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile, storageError } from './files.ts';
+import { inspectSession, isSessionFile, statIfThere } from './inspect.ts';
+import { journalFiles } from './journal.ts';
+
+export interface CopyOptions {
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface Backup {
+  readonly folder: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly isLinked: boolean;
+}
+
+const MOST_ROUNDS = 50;
+
+/**
+ * Makes a copy of a session that opens by itself, also while a bot writes to it. `to` must not be there, or be
+ * empty. Throws `BAD_ARGUMENTS`, `SESSION_UNUSABLE` where there is nothing to back up, `STORAGE_FAILED`.
+ */
+export async function backupSession(path: string, to: string, options: CopyOptions = {}): Promise<Backup> {
+  const from = resolve(path);
+  const target = resolve(to);
+  refuseTarget(from, target);
+  let beside = '';
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+    beside = mkdtempSync(`${target}.partial-`);
+    const copied = await copySession(from, beside, options);
+    const { isLinked } = inspectSession(beside);
+    if (statIfThere(target)) rmdirSync(target);
+    renameSync(beside, target);
+    return { folder: target, isLinked, ...copied };
+  } catch (error) {
+    if (beside) ignoreErrors(() => rmSync(beside, { recursive: true, force: true }));
+    throw isAppError(error) ? error : storageError('make a backup in', target, error);
+  }
+}
+
+function refuseTarget(from: string, target: string): void {
+  if (!statIfThere(join(from, NAMES.creds)) && !statIfThere(join(from, NAMES.credsCopy))) {
+    throw new AppError(
+      'SESSION_UNUSABLE',
+      `There is no session in ${from}. Start the bot and link it first.`,
+    );
+  }
+  const way = relative(from, target);
+  if (way === '' || !/^\.\.([/\\]|$)/.test(way)) {
+    throw new AppError(
+      'BAD_ARGUMENTS',
+      `${target} is inside the session itself. Name a folder outside of ${from}.`,
+    );
+  }
+  const stats = statIfThere(target);
+  if (stats && (!stats.isDirectory() || readdirSync(target).length > 0)) {
+    throw new AppError('BAD_ARGUMENTS', `${target} is there already. Name a new folder, or an empty one.`);
+  }
+}
+
+/**
+ * Copies files first and journals last. A change that was made before we began is then in the copy of its file or
+ * in that of a journal, unless its journal went meanwhile (a checkpoint): then what has changed is copied once
+ * more. Credentials come first of all, because pre-keys may be newer than they are, never older.
+ */
+export async function copySession(
+  from: string,
+  to: string,
+  { onProgress = () => {} }: CopyOptions,
+): Promise<{ files: number; bytes: number }> {
+  const copies = new Map<string, string>();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const names = readdirSync(from).filter((name) => isSessionFile(from, name));
+    const journals = journalFiles(names).map(({ name }) => name);
+    const isJournal = new Set(journals);
+    const files = names.filter((name) => !isJournal.has(name)).sort((a, b) => rank(a) - rank(b));
+    for (const gone of [...copies.keys()].filter((name) => !names.includes(name))) {
+      rmSync(join(to, gone), { force: true });
+      copies.delete(gone);
+    }
+    for (const [index, name] of files.entries()) {
+      copyIfChanged(from, to, name, copies);
+      if (index % 50 === 0) await breathe();
+      onProgress(index + 1, names.length);
+    }
+    const all = journalFiles(readdirSync(from)).map(({ name }) => name);
+    for (const name of new Set([...journals, ...all])) copyIfChanged(from, to, name, copies);
+    onProgress(names.length, names.length);
+    const isComplete = journals.every((name) => copies.has(name));
+    if (isComplete && copies.get(NAMES.creds) === marksOf(from, NAMES.creds)) {
+      return {
+        files: copies.size,
+        bytes: [...copies.keys()].reduce((sum, name) => sum + sizeOf(to, name), 0),
+      };
+    }
+  }
+  throw new AppError(
+    'STORAGE_FAILED',
+    `${from} changes faster than it can be copied. Stop the bot for a moment.`,
+  );
+}
+
+const rank = (name: string): number => (name === NAMES.creds ? 0 : name === NAMES.credsCopy ? 1 : 2);
+
+const sizeOf = (folder: string, name: string): number => statIfThere(join(folder, name))?.size ?? 0;
+
+/** What tells one state of a file from the next: files of a session are replaced, journals grow. */
+function marksOf(folder: string, name: string): string | undefined {
+  const stats = statIfThere(join(folder, name));
+  return stats && `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
+}
+
+function copyIfChanged(from: string, to: string, name: string, copies: Map<string, string>): void {
+  const marks = marksOf(from, name);
+  if (marks !== undefined && copies.get(name) === marks) return;
+  copies.delete(name);
+  try {
+    const content = readFileSync(join(from, name));
+    writePrivately(to, name, content);
+    if (marks !== undefined) copies.set(name, marks);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    rmSync(join(to, name), { force: true });
+  }
+}
+
+/** What a session cannot do without is on the disk when we are done; the rest is as safe as any copy. */
+function writePrivately(to: string, name: string, content: Buffer): void {
+  const path = join(to, name);
+  if (rank(name) < 2) replaceFile(realFileSystem, path, content);
+  else writeFileSync(path, content, { mode: FILE_MODE });
+}

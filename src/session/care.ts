@@ -1,0 +1,96 @@
+import { type Backup, backupSession, type CopyOptions } from './backup.ts';
+import type { Check } from './doctor.ts';
+import { type Restored, restoreSession } from './restore.ts';
+import { type SessionStatus, sessionStatus } from './status.ts';
+import { count, formatBytes, formatTime } from './words.ts';
+
+/** What a care command found or did: for machines, and as lines for people. Neither holds a secret. */
+export interface CareReport {
+  readonly facts: object;
+  readonly lines: readonly string[];
+}
+
+export async function reportStatus(path: string): Promise<CareReport> {
+  const status = await sessionStatus(path);
+  return { facts: withTimes(status), lines: statusLines(status) };
+}
+
+/** Throws `BAD_ARGUMENTS`, `SESSION_UNUSABLE`, `STORAGE_FAILED`. */
+export async function reportBackup(path: string, to: string, options: CopyOptions): Promise<CareReport> {
+  const backup = await backupSession(path, to, options);
+  return { facts: backup, lines: backupLines(backup) };
+}
+
+/** Throws `BAD_ARGUMENTS`, `SESSION_LOCKED`, `STORAGE_FAILED`. */
+export async function reportRestore(path: string, from: string, options: CopyOptions): Promise<CareReport> {
+  const restored = await restoreSession(path, from, options);
+  return { facts: { ...restored, warning: OLD_RATCHETS }, lines: restoreLines(restored) };
+}
+
+const SIGNS = { ok: '✓', warning: '!', problem: '✗' } as const;
+
+/** One line: what was looked at, how it is, and what to do. */
+export function checkLine({ name, state, text, mend }: Check): string {
+  const advice = mend === undefined || state === 'ok' ? '' : `. To mend it: ${mend}`;
+  return `${SIGNS[state]} ${name}: ${text}${advice}`;
+}
+
+function statusLines(status: SessionStatus): string[] {
+  const { path, owner, journal, loggedOut } = status;
+  if (!status.exists) return [`Session:  ${path} is not there yet. Start the bot and scan the QR code.`];
+  const files = status.files.reduce((sum, one) => sum + one.files, 0);
+  const bytes = status.files.reduce((sum, one) => sum + one.bytes, 0);
+  const lines = [
+    `Session:  ${path} (${count(files, 'file')}, ${formatBytes(bytes)})`,
+    `Linked:   ${linkedWords(status)}`,
+    `In use:   ${owner ? `by process ${owner.pid} on ${owner.host} since ${formatTime(owner.sinceMs)}` : 'no'}`,
+    `Journal:  ${count(journal.files, 'file')}, ${formatBytes(journal.bytes)}`,
+  ];
+  if (status.problem) lines.push(`Problem:  ${status.problem}`);
+  if (loggedOut) {
+    lines.push(
+      `Logout:   ${formatTime(loggedOut.atMs)}. To link again: rm -rf ${path}, start the bot and scan.`,
+    );
+  }
+  lines.push('Files:');
+  for (const { type, files, bytes } of status.files) {
+    lines.push(`  ${type.padEnd(24)}${String(files).padStart(7)}  ${formatBytes(bytes).padStart(10)}`);
+  }
+  return lines;
+}
+
+function linkedWords({ isLinked, account, linkedAtMs, isHalfPaired }: SessionStatus): string {
+  if (!isLinked) return isHalfPaired ? 'no; a pairing was begun and never completed' : 'no';
+  return `to ${account}${linkedAtMs === undefined ? '' : ` since ${formatTime(linkedAtMs)}`}`;
+}
+
+/** Times as people and other programs read them. */
+function withTimes(status: SessionStatus): object {
+  const { owner, loggedOut, linkedAtMs, ...rest } = status;
+  const iso = (atMs: number): string => new Date(atMs).toISOString();
+  return {
+    ...rest,
+    linkedAt: linkedAtMs === undefined ? null : iso(linkedAtMs),
+    owner: owner ? { pid: owner.pid, host: owner.host, since: iso(owner.sinceMs) } : null,
+    loggedOut: loggedOut ? { at: iso(loggedOut.atMs), reason: loggedOut.reason } : null,
+  };
+}
+
+function backupLines({ folder, files, bytes, isLinked }: Backup): string[] {
+  const lines = [`Backed up ${count(files, 'file')} (${formatBytes(bytes)}) to ${folder}.`];
+  if (!isLinked) lines.push('This session is not linked: nobody has scanned its QR code.');
+  lines.push('Whoever has this copy can read and write as this account: keep it as safe as a password.');
+  return lines;
+}
+
+const OLD_RATCHETS =
+  'An old copy turns the encryption back to its day: the first messages from people it knew may have to be sent ' +
+  'again, which WhatsApp does by itself. Never run two copies of one session.';
+
+function restoreLines({ folder, files, before, isLinked }: Restored): string[] {
+  const lines = [`Restored ${count(files, 'file')} to ${folder}.`];
+  if (before !== undefined) lines.push(`What was there is in ${before}.`);
+  if (!isLinked) lines.push('This session is not linked: the bot will show a QR code.');
+  lines.push(OLD_RATCHETS);
+  return lines;
+}

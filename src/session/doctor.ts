@@ -1,0 +1,108 @@
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys';
+import { messageOf } from '../errors.ts';
+import { checkCredentials, checkDamage, checkFolder, checkLock, checkSpace } from './doctor-folder.ts';
+import { checkClock, checkNetwork } from './doctor-network.ts';
+import { inspectSession, statIfThere } from './inspect.ts';
+import { sessionStatus } from './status.ts';
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly name: string;
+  /** Only a problem keeps the bot from working. */
+  readonly state: 'ok' | 'warning' | 'problem';
+  readonly text: string;
+  /** What the person can do. */
+  readonly mend?: string;
+}
+
+export interface DoctorOptions {
+  readonly path: string;
+  readonly url: string;
+  readonly proxyUrl?: string | undefined;
+  /** What WA_VERSION says, if anything. */
+  readonly waVersion?: readonly number[] | undefined;
+  /** The version WhatsApp wants at the moment; undefined where nobody answers in time. */
+  readonly lookUpVersion?: (() => Promise<readonly number[] | undefined>) | undefined;
+  /** For each step on the network; 5 s by default. */
+  readonly withinMs?: number;
+  readonly onCheck?: (check: Check) => void;
+}
+
+const LEAST_NODE = [20, 19] as const;
+
+/** Looks at everything that a bot needs, without changing anything. Works offline, and while the bot runs. */
+export async function examine(options: DoctorOptions): Promise<Check[]> {
+  const checks: Check[] = [];
+  const add = (check: Check): void => {
+    checks.push(check);
+    options.onCheck?.(check);
+  };
+  const attempt = (name: string, look: () => Check): void => {
+    try {
+      add(look());
+    } catch (error) {
+      add({ name, state: 'problem', text: messageOf(error) });
+    }
+  };
+  const folder = checkFolder(options.path);
+  add(folder);
+  attempt('Free space', () => checkSpace(options.path));
+  if (folder.state !== 'problem') {
+    try {
+      const status = await sessionStatus(options.path);
+      for (const check of [checkLock, checkCredentials, checkDamage]) add(check(status));
+    } catch (error) {
+      add({ name: 'Credentials', state: 'problem', text: messageOf(error) });
+    }
+  }
+  const { url, proxyUrl, withinMs = 5_000 } = options;
+  const { checks: network, serverTimeMs } = await checkNetwork({ url, proxyUrl, withinMs });
+  for (const check of network) add(check);
+  attempt('Clock', () => checkClock(Date.now(), serverTimeMs, newestFile(options.path)));
+  add(await checkVersion(options));
+  return checks;
+}
+
+export function checkNode(version: string): Check {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const [leastMajor, leastMinor] = LEAST_NODE;
+  const isNew = major > leastMajor || (major === leastMajor && minor >= leastMinor);
+  const check = { name: 'Node.js', text: version } as const;
+  return isNew
+    ? { ...check, state: 'ok' }
+    : { ...check, state: 'problem', mend: `install ${LEAST_NODE.join('.')} or newer` };
+}
+
+function newestFile(path: string): number | undefined {
+  if (!statIfThere(resolve(path))?.isDirectory()) return undefined;
+  const times = readdirSync(path).map((name) => statIfThere(join(path, name))?.mtimeMs ?? 0);
+  return times.reduce((newest, time) => Math.max(newest, time), 0);
+}
+
+async function checkVersion({ path, waVersion, lookUpVersion }: DoctorOptions): Promise<Check> {
+  const own = waVersion ?? rememberedVersion(path) ?? DEFAULT_CONNECTION_CONFIG.version;
+  const where = waVersion
+    ? 'WA_VERSION'
+    : own === DEFAULT_CONNECTION_CONFIG.version
+      ? 'built in'
+      : 'remembered';
+  const current = await lookUpVersion?.().catch(() => undefined);
+  const text = `${own.join('.')} (${where})`;
+  return {
+    name: 'Client version',
+    state: 'ok',
+    text: current ? `${text}; WhatsApp Web is at ${current.join('.')}` : text,
+  };
+}
+
+/** What the bot found out when WhatsApp refused the built-in one. */
+function rememberedVersion(path: string): readonly number[] | undefined {
+  try {
+    const version = inspectSession(resolve(path)).contents.rows('client').get('wa-version');
+    return Array.isArray(version) ? version.map(Number) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Stats } from 'node:fs';
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AuthenticationCreds } from '@whiskeysockets/baileys';
+import { systemCode } from '../errors.ts';
+import { type LoadedCredentials, loadCredentials } from './credentials.ts';
+import { type FileSystem, isLeftover, NAMES, realFileSystem } from './files.ts';
+import { isLinked } from './identity.ts';
+import { type ReadContents, readContents } from './recover.ts';
+
+/** Reads, and refuses everything else: looking at a session must not change it, least of all while a bot runs. */
+const readOnly: FileSystem = (() => {
+  const refuse = (): never => {
+    throw Object.assign(new Error('this only looks'), { code: 'EROFS' });
+  };
+  const changing = { chmodSync: refuse, mkdirSync: refuse, renameSync: refuse, unlinkSync: refuse };
+  return { ...realFileSystem, ...changing, openSync: refuse, writeSync: refuse };
+})();
+
+export interface Inspection extends ReadContents {
+  readonly loaded: LoadedCredentials;
+  readonly isLinked: boolean;
+  /** Credentials that a pairing began and never completed. */
+  readonly isHalfPaired: boolean;
+  /** Tables that cannot be read. */
+  readonly damagedTables: readonly string[];
+}
+
+/** What is in a session folder, without touching it. Throws `SESSION_UNUSABLE` or `STORAGE_FAILED`. */
+export function inspectSession(folder: string): Inspection {
+  const loaded = loadCredentials(readOnly, folder);
+  const damagedTables: string[] = [];
+  const contents = readContents(readOnly, folder, (file) => damagedTables.push(file));
+  const linked = isLinked(loaded.creds);
+  const isHalfPaired = !linked && loaded.creds.me !== undefined;
+  return { ...contents, loaded, isLinked: linked, isHalfPaired, damagedTables };
+}
+
+/** The number of the account, which nobody is to print whole. */
+export function numberOf(creds: AuthenticationCreds): string | undefined {
+  return /^(\d+)/.exec(creds.me?.id ?? '')?.[1];
+}
+
+/** Undefined where there is nothing; the files of a session are never links. */
+export function statIfThere(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Whether a file is part of what a session is, and not of the process that uses it. */
+export function isSessionFile(folder: string, name: string): boolean {
+  if (isLeftover(name) || name === NAMES.owner || name === NAMES.qr || name.endsWith('.tmp')) return false;
+  return statIfThere(join(folder, name))?.isFile() === true;
+}

@@ -1,0 +1,52 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isLeftover, NAMES } from './files.ts';
+import { statIfThere } from './inspect.ts';
+
+export interface FileCount {
+  readonly type: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Longer names first: `sender-key-memory-…` is no `sender-key`. */
+const KEY_TYPES = [
+  'app-state-sync-version',
+  'app-state-sync-key',
+  'sender-key-memory',
+  'identity-key',
+  'lid-mapping',
+  'device-list',
+  'sender-key',
+  'session',
+  'pre-key',
+  'tctoken',
+  'table',
+] as const;
+
+/** What a file of a session folder is. */
+export function typeOfFile(name: string): string {
+  if (name === NAMES.creds || name === NAMES.credsCopy) return 'credentials';
+  if (name.endsWith('.damaged')) return 'damaged';
+  if (/^journal-\d+\.log$/.test(name)) return 'journal';
+  if (isLeftover(name)) return 'leftover';
+  if (name.endsWith('.json')) return KEY_TYPES.find((type) => name.startsWith(`${type}-`)) ?? 'other';
+  return 'other';
+}
+
+/** The files of a session by type, most first. Folders inside belong to other bots and do not count. */
+export function surveyFiles(folder: string): FileCount[] {
+  const counts = new Map<string, { files: number; bytes: number }>();
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const type = typeOfFile(entry.name);
+    const count = counts.get(type) ?? { files: 0, bytes: 0 };
+    counts.set(type, count);
+    count.files += 1;
+    // A running bot replaces and removes files all the time.
+    count.bytes += statIfThere(join(folder, entry.name))?.size ?? 0;
+  }
+  return [...counts]
+    .map(([type, count]) => ({ type, ...count }))
+    .sort((a, b) => b.files - a.files || a.type.localeCompare(b.type));
+}
