@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type BinaryNode, DEFAULT_CONNECTION_CONFIG, type SocketConfig } from '@whiskeysockets/baileys';
+import type { BinaryNode, SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../bot/ports.ts';
 import { messageOf } from '../errors.ts';
@@ -30,7 +29,8 @@ import { SentMessages } from './sent.ts';
 import { signalRepositoryFactory } from './signal.ts';
 import type { SocketSettings } from './socket.ts';
 import { type ClientState, type StopReason, statusWord } from './state.ts';
-import type { WaVersion } from './version.ts';
+import { VersionChoice, type WaVersion } from './version.ts';
+import { sleepUntilAborted } from './waits.ts';
 
 export interface ClientOptions {
   readonly session: Session;
@@ -65,8 +65,6 @@ export interface ClientEvents {
 const STABLE_AFTER_MS = 60_000;
 const FIRST_QR_MS = 60_000;
 const NEXT_QR_MS = 20_000;
-/** Node's timers go off at once where they are set for longer. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The connection's life: one state machine, one live socket, reconnects for ever. Only a logout and a second
@@ -83,11 +81,11 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   readonly #groups = new GroupCache();
   readonly #retries = new RetryCounters();
   readonly #devices: DeviceCache;
+  readonly #version: VersionChoice;
   readonly #makeSignalRepository: ConnectionParts['makeSignalRepository'];
   readonly #stopping = new AbortController();
   #state: ClientState = { kind: 'idle' };
   #history: CloseHistory = NO_CLOSES;
-  #version: WaVersion | undefined;
   #connection: Connection | undefined;
   #running: Promise<StopReason> | undefined;
   #lastCloseReason: CloseReason | undefined;
@@ -112,7 +110,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       (detail) => this.#log.debug({ detail }, 'the list of devices could not be kept'),
     );
     this.phone = new PhoneWatch(session, options.log, () => this.#now());
-    this.#version = options.socket.version ? [...options.socket.version] : rememberedVersion(session);
+    this.#version = new VersionChoice(options.socket.version, session, options.log, options.lookUpVersion);
     this.inbox = new Inbox({
       session,
       log: options.log,
@@ -181,7 +179,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       if (decision.action === 'stop') return this.#giveUp(reason);
       this.#change({ kind: 'waiting', reason, untilMs: nowMs + decision.delayMs });
       this.#narrator.closed(reason, this.#history);
-      if (reason.kind === 'version-refused') await this.#refreshVersion();
+      if (reason.kind === 'version-refused') await this.#version.refresh(signal);
       this.#narrator.waiting(decision.delayMs);
       if (decision.delayMs > 0) await wait(decision.delayMs, signal);
     }
@@ -215,7 +213,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.#qrCount = 0;
     this.#openedAtMs = undefined;
     const connection = new Connection({
-      settings: { ...socket, version: this.#version },
+      settings: { ...socket, version: this.#version.current },
       session,
       inbox: this.inbox,
       sent: this.#sent,
@@ -263,22 +261,6 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
         statusCode: undefined,
         message: `no pairing code: ${messageOf(error)}`,
       });
-    }
-  }
-
-  async #refreshVersion(): Promise<void> {
-    const version = await unlessAborted(this.#options.lookUpVersion(), this.#stopping.signal);
-    if (this.#stopping.signal.aborted) return;
-    if (!version) {
-      this.#log.warn('The current client version could not be looked up. Set WA_VERSION if this goes on.');
-      return;
-    }
-    this.#version = version;
-    this.#log.info({ version: version.join('.') }, 'using the current client version');
-    try {
-      await this.#options.session.set({ client: { [VERSION_ROW]: version } });
-    } catch (error) {
-      this.#log.warn({ detail: messageOf(error) }, 'the client version could not be remembered');
     }
   }
 
@@ -352,37 +334,10 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   }
 }
 
-const VERSION_ROW = 'wa-version';
-
-/** The version that was looked up once, unless the library has caught up with it. */
-function rememberedVersion(session: Session): WaVersion | undefined {
-  const remembered = session.rows<WaVersion>('client').get(VERSION_ROW);
-  const builtIn = DEFAULT_CONNECTION_CONFIG.version;
-  const different = remembered?.findIndex((part, index) => part !== builtIn[index]) ?? -1;
-  if (!remembered || different === -1) return undefined;
-  return (remembered[different] ?? 0) > (builtIn[different] ?? 0) ? remembered : undefined;
-}
-
 /** Baileys keeps LIDs both ways; the way back is under `LID_reverse`. */
 function numberOfLid(session: Session, lid: string): string | undefined {
   const user = personAddress(lid)?.user;
   const row = `${user}_reverse`;
   const number = user ? session.get('lid-mapping', [row])[row] : undefined;
   return typeof number === 'string' ? number : undefined;
-}
-
-async function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
-  for (let leftMs = ms; leftMs > 0 && !signal.aborted; leftMs -= LONGEST_TIMER_MS) {
-    await sleep(Math.min(leftMs, LONGEST_TIMER_MS), undefined, { signal }).catch(() => {});
-  }
-}
-
-/** Undefined where the signal aborts first, or the work fails. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const onAbort = (): void => resolve(undefined);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, onAbort).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -1,4 +1,8 @@
-import { fetchLatestWaWebVersion } from '@whiskeysockets/baileys';
+import { DEFAULT_CONNECTION_CONFIG, fetchLatestWaWebVersion } from '@whiskeysockets/baileys';
+import type { Logger } from 'pino';
+import { messageOf } from '../errors.ts';
+import type { Session } from '../session/store.ts';
+import { unlessAborted } from './waits.ts';
 
 /** WhatsApp Web's client version, e.g. 2.3000.1043857760. */
 export type WaVersion = readonly [number, number, number];
@@ -16,4 +20,57 @@ export async function lookUpVersion(dispatcher?: unknown): Promise<WaVersion | u
   return isLatest && first !== undefined && second !== undefined && third !== undefined
     ? [first, second, third]
     : undefined;
+}
+
+const ROW = 'wa-version';
+
+/** Which version to connect with: the one that was set, else the one that was looked up last, else the built-in. */
+export class VersionChoice {
+  readonly #session: Session;
+  readonly #log: Logger;
+  readonly #lookUp: () => Promise<WaVersion | undefined>;
+  #version: WaVersion | undefined;
+
+  constructor(
+    fixed: WaVersion | undefined,
+    session: Session,
+    log: Logger,
+    lookUp: () => Promise<WaVersion | undefined>,
+  ) {
+    this.#session = session;
+    this.#log = log;
+    this.#lookUp = lookUp;
+    this.#version = fixed ?? rememberedVersion(session);
+  }
+
+  /** Undefined is the library's own. */
+  get current(): WaVersion | undefined {
+    return this.#version;
+  }
+
+  /** WhatsApp refused the present one: look up what it wants, use it, remember it. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    const version = await unlessAborted(this.#lookUp(), signal);
+    if (signal.aborted) return;
+    if (!version) {
+      this.#log.warn('The current client version could not be looked up. Set WA_VERSION if this goes on.');
+      return;
+    }
+    this.#version = version;
+    this.#log.info({ version: version.join('.') }, 'using the current client version');
+    try {
+      await this.#session.set({ client: { [ROW]: version } });
+    } catch (error) {
+      this.#log.warn({ detail: messageOf(error) }, 'the client version could not be remembered');
+    }
+  }
+}
+
+/** The version that was looked up once, unless the library has caught up with it. */
+function rememberedVersion(session: Session): WaVersion | undefined {
+  const remembered = session.rows<WaVersion>('client').get(ROW);
+  const builtIn = DEFAULT_CONNECTION_CONFIG.version;
+  const different = remembered?.findIndex((part, index) => part !== builtIn[index]) ?? -1;
+  if (!remembered || different === -1) return undefined;
+  return (remembered[different] ?? 0) > (builtIn[different] ?? 0) ? remembered : undefined;
 }
