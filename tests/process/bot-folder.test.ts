@@ -1,0 +1,136 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Stage } from './support/bot.ts';
+import { buildProgram, type Program } from './support/program.ts';
+
+let program: Program;
+let stage: Stage;
+
+beforeAll(() => {
+  program = buildProgram();
+});
+
+afterAll(() => program.remove());
+
+beforeEach(() => {
+  stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
+});
+
+afterEach(() => stage.clear());
+
+const QR = 'QR Code received';
+const OPEN = 'WhatsApp connection established';
+
+describe('bad settings', () => {
+  it('exit 78, all of them named, and nothing is touched', async () => {
+    const bot = await stage.start({
+      LOG_LEVEL: 'loud',
+      RECONNECT_DELAY_MS: 'soon',
+      OWNER_NUMBERS: 'my mother',
+      WA_WEBSOCKET_URL: 'gopher://x',
+      HTTP_PORT: '99999',
+    });
+    expect(await bot.exit()).toMatchObject({ code: 78 });
+    for (const name of [
+      'LOG_LEVEL',
+      'RECONNECT_DELAY_MS',
+      'OWNER_NUMBERS',
+      'WA_WEBSOCKET_URL',
+      'HTTP_PORT',
+    ]) {
+      expect(bot.output).toContain(name);
+    }
+    expect(bot.output).not.toMatch(/\n\s+at /);
+    expect(existsSync(stage.sessions)).toBe(false);
+  });
+});
+
+describe('a SESSION_PATH that cannot be one', () => {
+  it('is a file: exit 78, and the file stays', async () => {
+    writeFileSync(stage.sessions, 'mine');
+    const bot = await stage.start();
+    expect(await bot.exit()).toMatchObject({ code: 78 });
+    expect(bot.output).toContain(stage.sessions);
+    expect(bot.output).not.toContain(QR);
+    expect(readFileSync(stage.sessions, 'utf8')).toBe('mine');
+  });
+
+  it('lies in a file: exit 78', async () => {
+    writeFileSync(stage.sessions, 'mine');
+    const bot = await stage.start({ SESSION_PATH: join(stage.sessions, 'inside') });
+    expect(await bot.exit()).toMatchObject({ code: 78 });
+    expect(bot.output).not.toContain(QR);
+  });
+
+  it.runIf(process.platform === 'linux')('is where not even root can write: exit 78', async () => {
+    const bot = await stage.start({ SESSION_PATH: '/sys/sessions' });
+    expect(await bot.exit()).toMatchObject({ code: 78 });
+    expect(bot.output).toContain('/sys/sessions');
+    expect(bot.output).not.toContain(QR);
+  });
+
+  it('belongs to somebody else: exit 78 with uid, owner and the chown to run, before any QR', async () => {
+    const isRoot = process.getuid?.() === 0;
+    mkdirSync(stage.sessions);
+    chmodSync(stage.root, 0o755);
+    chmodSync(stage.sessions, isRoot ? 0o755 : 0o555);
+    const bot = await stage.start({ HOME: '/' }, isRoot ? { uid: 65_534 } : {});
+    expect(await bot.exit()).toMatchObject({ code: 78 });
+    const uid = isRoot ? 65_534 : process.getuid?.();
+    expect(bot.output).toContain(`as uid ${uid}`);
+    expect(bot.output).toContain(`belongs to uid ${statSync(stage.sessions).uid}`);
+    expect(bot.output).toMatch(new RegExp(`sudo chown -R ${uid}:\\d+ ${stage.sessions}`));
+    expect(bot.output).not.toContain(QR);
+  });
+});
+
+describe('a creds.json that was cut', () => {
+  const CUTS = [0, 1, 100, -1];
+
+  it('is restored from the last good copy, or ends the program with 78 and its name: never a QR', async () => {
+    const first = await stage.pair();
+    await first.stop();
+    const path = join(stage.sessions, 'creds.json');
+    const copy = join(stage.sessions, 'creds.backup.json');
+    const [whole, wholeCopy] = [readFileSync(path), readFileSync(copy)];
+    for (const cut of CUTS) {
+      writeFileSync(path, whole.subarray(0, cut < 0 ? whole.length + cut : cut));
+      rmSync(copy);
+      const lost = await stage.start();
+      expect(await lost.exit()).toMatchObject({ code: 78 });
+      expect(lost.output).toContain(path);
+      expect(lost.output).toContain('rm -rf');
+      expect(lost.output).not.toContain(QR);
+      expect(readFileSync(path)).toHaveLength(cut < 0 ? whole.length + cut : cut);
+      writeFileSync(copy, wholeCopy);
+    }
+    const person = stage.wa.addPerson();
+    for (const cut of [0, 1_000]) {
+      writeFileSync(path, whole.subarray(0, cut));
+      const bot = await stage.start();
+      await bot.said(OPEN);
+      await stage.ping(person);
+      expect(bot.output).toMatch(/\[WARN\] creds\.json .*restored from the last good copy/);
+      expect(bot.output).not.toContain(QR);
+      expect(await bot.stop()).toMatchObject({ code: 0 });
+    }
+    expect(stage.wa.counters.pairings).toBe(1);
+  }, 60_000);
+});
+
+describe('a folder beside others', () => {
+  it('of another bot inside it is never touched', async () => {
+    const other = join(stage.sessions, 'bot1');
+    mkdirSync(other, { recursive: true, mode: 0o700 });
+    writeFileSync(join(other, 'creds.json'), '{"cut":');
+    chmodSync(other, 0o750);
+    const bot = await stage.start();
+    await bot.said(QR);
+    expect(await bot.stop()).toMatchObject({ code: 0 });
+    expect(readFileSync(join(other, 'creds.json'), 'utf8')).toBe('{"cut":');
+    expect(statSync(other).mode & 0o777).toBe(0o750);
+    expect(statSync(stage.sessions).mode & 0o777).toBe(0o700);
+    expect(readFileSync(join(stage.sessions, '.gitignore'), 'utf8')).toBe('*\n');
+  });
+});

@@ -1,0 +1,195 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type BotProcess, Stage } from './support/bot.ts';
+import { buildProgram, type Program, ROOT } from './support/program.ts';
+
+let program: Program;
+let stage: Stage;
+
+beforeAll(() => {
+  program = buildProgram();
+});
+
+afterAll(() => program.remove());
+
+beforeEach(() => {
+  stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
+});
+
+afterEach(() => stage.clear());
+
+const preload = (name: string): string => new URL(`./support/${name}`, import.meta.url).href;
+
+const QR = 'QR Code received';
+const OPEN = 'WhatsApp connection established';
+
+/** Whether a process is there and no zombie: in a container nobody may have asked how it ended. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const stat = `/proc/${pid}/stat`;
+  return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'));
+}
+
+const ownerPid = (): number => JSON.parse(readFileSync(join(stage.sessions, 'owner.json'), 'utf8')).pid;
+
+describe('the main job', () => {
+  it('scan once, five times Ctrl+C and start, and never a QR again', async () => {
+    let bot = await stage.pair();
+    expect(bot.output).toContain('=== SCAN THIS QR CODE WITH WHATSAPP ===');
+    const person = stage.wa.addPerson();
+    await stage.ping(person);
+    const stops: number[] = [];
+    for (let start = 1; start <= 5; start++) {
+      const { code, stopMs } = await bot.stop('SIGINT');
+      expect(code).toBe(0);
+      stops.push(stopMs);
+      bot = await stage.start();
+      await bot.said(OPEN);
+      await stage.ping(person);
+      expect(bot.output).not.toContain(QR);
+      expect(bot.output).not.toMatch(/\[(WARN|ERROR|FATAL)\]/);
+      const lines = bot.lines.filter((line) => /Initializing|Connection status: open|established/.test(line));
+      expect(lines.map((line) => line.replace(/ {2}\S+=.*/, ''))).toEqual([
+        '[INFO] Initializing Baileys WhatsApp client...',
+        '[INFO] Connection status: open',
+        '[INFO] ✅ WhatsApp connection established',
+      ]);
+    }
+    expect(stage.wa.counters).toMatchObject({ pairings: 1, refusedLogins: 0 });
+    // The rest of the machine may be busy; one of five is not.
+    expect(Math.min(...stops)).toBeLessThan(1_500);
+    expect(person.unreadable).toEqual([]);
+  }, 60_000);
+
+  it('kill -9: the next start takes over at once, without a QR, and answers what came meanwhile', async () => {
+    const bot = await stage.pair();
+    const person = stage.wa.addPerson();
+    await stage.ping(person);
+    await bot.kill();
+    const { id } = await person.send('!ping');
+    const next = await stage.start();
+    await next.said(OPEN);
+    await person.waitForMessage(({ quotedId }) => quotedId === id);
+    expect(next.output).not.toContain(QR);
+    expect(next.output).not.toContain('in use');
+    expect(person.inbox.filter(({ quotedId }) => quotedId === id)).toHaveLength(1);
+  });
+
+  it('from the sources, as npm run dev does it', async () => {
+    const dev = { command: [process.execPath, '--import', 'tsx', 'src/main.ts'], cwd: ROOT } as const;
+    const bot = await stage.pair({}, dev);
+    await stage.ping(stage.wa.addPerson());
+    expect(await bot.stop('SIGINT')).toMatchObject({ code: 0 });
+    const next = await stage.start({}, dev);
+    await next.said(OPEN);
+    expect(next.output).not.toContain(QR);
+    expect(await next.stop('SIGTERM')).toMatchObject({ code: 0 });
+  });
+});
+
+describe('signals', () => {
+  it('two Ctrl+C in one go are one wish', async () => {
+    const bot = await stage.pair();
+    bot.signal('SIGINT');
+    bot.signal('SIGINT');
+    bot.signal('SIGTERM');
+    expect(await bot.exit()).toMatchObject({ code: 0, signal: null });
+    expect(bot.output.split('Stopping...')).toHaveLength(2);
+    expect(bot.lines.filter((line) => line.includes('Connection status: close'))).toHaveLength(2);
+  });
+
+  it('a second one after more than a second exits at once, and loses nothing', async () => {
+    const bot = await stage.pair({ NODE_OPTIONS: `--import=${preload('slow-disk.mjs')}` });
+    await stage.ping(stage.wa.addPerson());
+    bot.signal('SIGINT');
+    await bot.said('Stopping...');
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const { code, stopMs } = await bot.stop('SIGINT');
+    expect(code).toBe(0);
+    expect(stopMs).toBeLessThan(1_000);
+    const next = await stage.start();
+    await next.said(OPEN);
+    expect(next.output).not.toContain(QR);
+    await stage.ping(stage.wa.addPerson());
+  });
+
+  it('SIGTERM to npm start stops the bot as well: no orphan', async () => {
+    const npm = { command: ['npm', 'start', '--ignore-scripts'], cwd: program.folder } as const;
+    const bot = await stage.pair({}, npm);
+    const pid = ownerPid();
+    // This includes that nobody has its end of our pipes any more.
+    await bot.stop('SIGTERM');
+    expect(isRunning(pid)).toBe(false);
+    expect(bot.output).toContain('Stopping...');
+    const next = await stage.start();
+    await next.said(OPEN);
+    expect(next.output).not.toContain(QR);
+  });
+
+  it.each([0, 1, 2, 3])('at any moment of a start, %i: it ends, and the next start works', async (moment) => {
+    const moments: ReadonlyArray<(bot: BotProcess) => Promise<unknown>> = [
+      () => new Promise((resolve) => setTimeout(resolve, 100)),
+      () => new Promise((resolve) => setTimeout(resolve, 400)),
+      (bot) => bot.said('Initializing'),
+      (bot) => bot.said('Connection status: connecting'),
+    ];
+    const bot = await stage.start();
+    await moments[moment]?.(bot);
+    bot.signal('SIGINT');
+    const { code, signal } = await bot.exit(5_000);
+    expect(code === 0 || signal === 'SIGINT').toBe(true);
+    const next = await stage.start();
+    await next.said(QR);
+  });
+});
+
+describe('a second process on the same folder', () => {
+  it('exits 75 at once and says who has it; the first one goes on', async () => {
+    const bot = await stage.pair();
+    const pid = ownerPid();
+    const second = await stage.start();
+    const { code, afterMs } = await second.exit();
+    expect(code).toBe(75);
+    expect(second.output).toContain(`is in use by process ${pid} on ${hostname()} since 20`);
+    expect(second.output).toContain('SESSION_PATH');
+    // Two seconds for the answer, and the start of a process on a busy machine.
+    expect(afterMs).toBeLessThan(4_000);
+    await stage.ping(stage.wa.addPerson());
+    expect(stage.wa.counters.logins).toBe(1);
+    expect(bot.output).not.toContain('Connection status: close\n[WARN]');
+  });
+});
+
+describe('the end of a session', () => {
+  it('a logout exits 77 with what to run; the next start says the same, at once and offline', async () => {
+    const bot = await stage.pair();
+    await stage.ping(stage.wa.addPerson());
+    stage.wa.phone.unlink();
+    expect(await bot.exit()).toMatchObject({ code: 77 });
+    const line = `[ERROR] Logged out. Run: rm -rf ${stage.sessions}`;
+    expect(bot.lines).toContain(line);
+    expect(bot.output).toMatch(/\[ERROR\] Then start the bot again and scan the new QR code/);
+    const { connections } = stage.wa.counters;
+    const next = await stage.start();
+    expect(await next.exit()).toMatchObject({ code: 77 });
+    expect(next.lines).toContain(line);
+    expect(next.output).not.toContain('connecting');
+    expect(stage.wa.counters.connections).toBe(connections);
+  });
+
+  it('a session that another client takes over twice exits 75', async () => {
+    const bot = await stage.pair({ NODE_OPTIONS: `--import=${preload('short-minutes.mjs')}` });
+    stage.wa.faults.replace();
+    await bot.said('Reconnecting in 60 seconds...');
+    await bot.said(OPEN, 2);
+    stage.wa.faults.replace();
+    expect(await bot.exit()).toMatchObject({ code: 75 });
+    expect(bot.output).toContain('[ERROR] Another client keeps opening this session');
+  });
+});

@@ -1,0 +1,25 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** The built program in a folder of its own, as `npm ci && npm run build` leaves it. */
+export interface Program {
+  readonly folder: string;
+  remove(): void;
+}
+
+export function buildProgram(): Program {
+  const folder = mkdtempSync(join(tmpdir(), 'perennial-program-'));
+  // Other users run it as well.
+  chmodSync(folder, 0o755);
+  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const outDir = join(folder, 'dist');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', outDir], { cwd: ROOT });
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
