@@ -48,7 +48,7 @@ export async function checkNetwork(target: NetworkTarget): Promise<NetworkFindin
       return undefined;
     }
   };
-  const address = await attempt('Name', 'check the internet connection and its DNS', async () => {
+  const address = await attempt('DNS', 'check the internet connection', async () => {
     const { address } = await lookup(host);
     return [`${where.what}${host} is ${address}`, address];
   });

@@ -171,8 +171,9 @@ const journalName = (number: number): string => `journal-${number}.log`;
 export function journalFiles(
   names: readonly string[],
 ): Array<{ readonly name: string; readonly number: number }> {
-  return names
-    .map((name) => ({ name, number: Number(JOURNAL_NAME.exec(name)?.[1]) }))
-    .filter(({ number }) => Number.isSafeInteger(number))
-    .sort((a, b) => a.number - b.number);
+  const found = names.flatMap((name) => {
+    const number = Number(JOURNAL_NAME.exec(name)?.[1] ?? Number.NaN);
+    return Number.isSafeInteger(number) ? [{ name, number }] : [];
+  });
+  return found.sort((a, b) => a.number - b.number);
 }

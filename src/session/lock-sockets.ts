@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,6 @@ export interface SocketPlace {
 const PREFIX = 'owner-';
 const SUFFIX = '.sock';
 const HIDDEN_SUFFIX = '.new';
-const UNNAMED_FOR_MS = 60_000;
 const LONGEST_PATH_BYTES = 100;
 const NAME_BYTES = PREFIX.length + 36 + SUFFIX.length + 2;
 
@@ -70,15 +69,9 @@ export function answeringServer(say: () => string): Server {
   return server.unref();
 }
 
-/** What a process left that died before its socket had its name. A living one is through with that in no time. */
-export function removeUnnamed(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    if (!name.startsWith(PREFIX) || !name.endsWith(HIDDEN_SUFFIX)) continue;
-    const ageMs =
-      Date.now() - (statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (ageMs > UNNAMED_FOR_MS) rmSync(join(folder, name), { force: true });
-  }
-}
+/** What a process that died before its socket had its name left, or one that is about to give it. */
+export const isUnnamedSocket = (name: string): boolean =>
+  name.startsWith(PREFIX) && name.endsWith(HIDDEN_SUFFIX);
 
 /** Listens under a hidden name, and only then gives the socket the name that others look for. */
 export async function listenAs(server: Server, place: SocketPlace, name: string): Promise<void> {

@@ -12,7 +12,6 @@ import {
   listenAs,
   placeInFolder,
   placeInTemporaryFolder,
-  removeUnnamed,
   type SocketPlace,
   socketName,
 } from './lock-sockets.ts';
@@ -70,7 +69,6 @@ export async function lockSession(folder: string): Promise<Lock> {
     isOwner = true;
     ignoreErrors(() => {
       for (const other of dead) rmSync(place.pathOf(other), { force: true });
-      removeUnnamed(folder);
     });
     noteOwner(folder, owner);
     return { owner, release };

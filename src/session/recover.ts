@@ -6,6 +6,7 @@ import { CredentialsFile, loadCredentials } from './credentials.ts';
 import { type FileSystem, ignoreErrors, isLeftover, readIfThere, removeIfThere } from './files.ts';
 import { forgetHalfPairing } from './identity.ts';
 import { journalFiles } from './journal.ts';
+import { isUnnamedSocket } from './lock-sockets.ts';
 import { decodeJournals } from './record.ts';
 
 export type SessionLog = Pick<Logger, 'debug' | 'info' | 'warn'>;
@@ -41,7 +42,10 @@ export function recover(fs: FileSystem, folder: string, log: SessionLog): Recove
   );
   if (damaged > 0) log.warn({ records: damaged }, 'damaged journal records were left out');
   repairPreKeyIds(creds, [...names, ...contents.unsavedNames], log);
-  for (const name of names) if (isLeftover(name)) ignoreErrors(() => removeIfThere(fs, join(folder, name)));
+  for (const name of names) {
+    if (isLeftover(name)) ignoreErrors(() => removeIfThere(fs, join(folder, name)));
+    else if (isUnnamedSocket(name)) ignoreErrors(() => removeIfOld(fs, join(folder, name)));
+  }
   return { creds, credentials, contents, journals };
 }
 
@@ -75,6 +79,13 @@ export function namesOfFiles(fs: FileSystem, folder: string): string[] {
     .readdirSync(folder, { withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map(({ name }) => name);
+}
+
+/** A living process gives its socket a name in no time; one that is old has lost its process. */
+const UNNAMED_FOR_MS = 60_000;
+
+function removeIfOld(fs: FileSystem, path: string): void {
+  if (Date.now() - fs.statSync(path).mtimeMs > UNNAMED_FOR_MS) removeIfThere(fs, path);
 }
 
 const PRE_KEY_FILE = /^pre-key-(\d{1,8})\.json$/;

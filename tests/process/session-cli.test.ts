@@ -188,7 +188,7 @@ describe('doctor', () => {
     expect(lines.filter((line) => !line.startsWith('✓ '))).toEqual([]);
     const names = lines.map((line) => /^✓ ([^:]+):/.exec(line)?.[1]);
     const looked =
-      'Node.js, Settings, Folder, Free space, Lock, Credentials, Files, Name, Connection, Clock, Client version';
+      'Node.js, Settings, Folder, Free space, Lock, Credentials, Files, DNS, Connection, Clock, Client version';
     expect(names.join(', ')).toBe(looked);
     expect(text).toMatchObject({ code: 0, stderr: '' });
     expect(text.stdout).toContain(`process ${process.pid} on ${hostname()}`);
@@ -207,7 +207,7 @@ describe('doctor', () => {
     expect(refused.stdout).toMatch(/✗ Connection: 127\.0\.0\.1:1: ECONNREFUSED\. To mend it: /);
     expect(refused.stdout).toMatch(/! Credentials: not linked yet/);
     expect(unknown.code).toBe(1);
-    expect(unknown.stdout).toMatch(/✗ Name: no-such-host\.invalid:443: /);
+    expect(unknown.stdout).toMatch(/✗ DNS: no-such-host\.invalid:443: /);
     expect(existsSync(join(cwd, 'sessions'))).toBe(false);
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -62,21 +62,11 @@ describe('one owner', () => {
 });
 
 describe('what others leave', () => {
-  test('files with the names of sockets, and names from a crash, are swept away', async () => {
+  test('files with the names of sockets are swept away', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'owner-00000000-0000-4000-8000-000000000000.sock'), '');
-    const unnamed = join(folder, 'owner-00000000-0000-4000-8000-000000000001.new');
-    writeFileSync(unnamed, '');
-    utimesSync(unnamed, 1, 1);
     await lock(folder);
     expect(sockets(folder).length).toBe(1);
-  });
-
-  test('a name that was just made may be about to listen: it stays', async () => {
-    const folder = temporaryFolder();
-    writeFileSync(join(folder, 'owner-00000000-0000-4000-8000-000000000001.new'), '');
-    await lock(folder);
-    expect(sockets(folder).length).toBe(2);
   });
 
   test('one that accepts and says nothing counts as alive: refused in under two seconds, with what its note says', async () => {

@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -378,8 +379,16 @@ describe('the folder', () => {
     const path = sessionPath();
     await stockFolder(path);
     writeFileSync(join(path, '.2f0b7c9e-0000-4000-8000-000000000000.tmp'), '{"half":');
+    // One is as old as a crash, the other belongs to a process that is just starting.
+    for (const [id, atSeconds] of [
+      ['a', 1],
+      ['b', Date.now() / 1000],
+    ] as const) {
+      writeFileSync(join(path, `owner-${id}.new`), '');
+      utimesSync(join(path, `owner-${id}.new`), atSeconds, atSeconds);
+    }
     await openQuietly(path);
-    expect(readdirSync(path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    expect(readdirSync(path).filter((name) => /\.(tmp|new)$/.test(name))).toEqual(['owner-b.new']);
   });
 
   test('a file in its place is refused, with what to do', async () => {
