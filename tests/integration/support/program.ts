@@ -1,0 +1,61 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from '../../../src/app.ts';
+import { loadConfig } from '../../../src/config.ts';
+import { createLogger } from '../../../src/logging.ts';
+import { waitForQr } from '../../../src/simulator/camera.ts';
+import { SimulatedWhatsApp } from '../../../src/simulator/server.ts';
+import { within } from './deadline.ts';
+import { makeFolder } from './folder.ts';
+
+/** The whole program in this process, as often as it is started, on one folder and one WhatsApp. */
+export class Program {
+  readonly wa = new SimulatedWhatsApp();
+  readonly folder = makeFolder();
+  readonly lines: string[] = [];
+  #app: App | undefined;
+
+  async start(): Promise<void> {
+    await this.wa.start();
+    const config = loadConfig({
+      SESSION_PATH: this.folder,
+      WA_WEBSOCKET_URL: this.wa.url,
+      TYPING_DELAY_MS: '0',
+      SENDS_PER_MINUTE: '0',
+      SENDS_PER_CHAT_PER_MINUTE: '0',
+      RECONNECT_DELAY_MS: '20',
+    });
+    const write = (line: string): void => void this.lines.push(line);
+    const log = createLogger({ level: 'info', format: 'json', isTerminal: false, stream: { write } });
+    const isLinked = this.wa.devices.length > 0;
+    const opened = new Promise<void>((resolve) => {
+      this.wa.events.on('opened', (companion) => {
+        if (companion.hasHistory || !isLinked) resolve();
+      });
+    });
+    this.#app = new App(config, {
+      log,
+      output: { write: () => {} },
+      isTerminal: false,
+      terminalSize: () => undefined,
+      isDevelopment: false,
+    });
+    void this.#app.start();
+    if (!isLinked) {
+      await this.wa.phone.scan(
+        await waitForQr(join(this.folder, 'qr-code.png'), AbortSignal.timeout(10_000)),
+      );
+    }
+    await within(opened, 'the login', 15_000);
+  }
+
+  async stop(): Promise<void> {
+    await within(this.#app?.stop() ?? Promise.resolve(), 'the stop of the program', 5_000);
+  }
+
+  async destroy(): Promise<void> {
+    await this.stop();
+    await this.wa.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
