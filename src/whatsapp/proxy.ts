@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { isIP, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 import { SocksProxyAgent } from 'socks-proxy-agent';
@@ -102,21 +102,21 @@ type Opener = (target: Target, deadline: AbortSignal) => Promise<Socket>;
 function connectOpener(proxy: URL): Opener {
   const isTls = proxy.protocol === 'https:';
   const host = unbracketed(proxy.hostname);
+  const servername = isIP(host) === 0 ? host : '';
   const port = Number(proxy.port) || (isTls ? 443 : 80);
   const credentials = proxy.username || proxy.password ? credentialsOf(proxy) : undefined;
   const authorization = credentials && Buffer.from(credentials.join(':')).toString('base64');
   return async (target, deadline) => {
     const authority = `${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
-    const request = (isTls ? https : http).request({
+    const request = http.request({
       method: 'CONNECT',
-      host,
-      port,
       path: authority,
       headers: {
         host: authority,
         ...(authorization ? { 'proxy-authorization': `Basic ${authorization}` } : {}),
       },
-      agent: false,
+      // Ours, because Node's own hands all of this on to the socket, and NODE_DEBUG prints what a socket is given.
+      createConnection: () => (isTls ? tls.connect({ host, port, servername }) : connect(port, host)),
     });
     // Whatever happens to it once it is given up is no news.
     request.on('error', () => {});
