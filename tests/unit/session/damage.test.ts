@@ -100,6 +100,21 @@ describe(`creds.json (SEED=${seed})`, () => {
     expect(loadCredentials(realFileSystem, folder).source).toBe('file');
   });
 
+  test('a signature that was hit, and a link that went out of the file, are noticed', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'creds.backup.json'), good);
+    const hit = good.replace(/("accountSignature":\{"type":"Buffer","data":")./, '$1é');
+    const unlinked = good.replace('"account":', '"acc0unt":');
+    for (const content of [hit, unlinked]) {
+      expect(content).not.toBe(good);
+      writeFileSync(join(folder, 'creds.json'), content);
+      expect(loadCredentials(realFileSystem, folder)).toMatchObject({
+        source: 'copy',
+        problem: 'is damaged',
+      });
+    }
+  });
+
   test('a refusal says which file and what to do, and changes nothing', async () => {
     for (const [what, content] of [...variants()].filter((_, index) => index % 300 === 1)) {
       const path = sessionPath();

@@ -62,9 +62,11 @@ describe('keys', () => {
       fc.constantFrom('__proto__', 'constructor', 'hasOwnProperty', '../../x', 'a/b:c', '\0', '\ud800'),
     );
     const type = word.filter((text) => !(TABLE_NAMES as readonly string[]).includes(text));
+    // The library takes an object of numbers under numbers for bytes, and so do we.
+    const fieldName = fc.string().map((text) => `k${text}`);
     const value = fc.oneof(
       fc.string({ minLength: 1 }),
-      fc.dictionary(fc.string(), fc.integer()),
+      fc.dictionary(fieldName, fc.integer()),
       fc.constant(null),
     );
     const key = fc.record({ type, id: word, value });
