@@ -84,10 +84,10 @@ test('a second scrape tells the new values, and what is not known is not told', 
   expect(before.samples.some(({ name }) => name === 'perennial_phone_seen_timestamp_seconds')).toBe(false);
   status.change({ received: 1_300, phoneSeenAtMs: 1_600_000_000_000, situation: { kind: 'connecting' } });
   const { samples } = await scrape(port);
-  const valueOf = (name: string) => samples.find((one) => one.name === name)?.value;
-  expect(valueOf('perennial_messages_received_total')).toBe(1_300);
-  expect(valueOf('perennial_phone_seen_timestamp_seconds')).toBe(1_600_000_000);
-  expect(valueOf('perennial_connected')).toBe(0);
+  const sampleOf = (name: string) => samples.find((one) => one.name === name)?.value;
+  expect(sampleOf('perennial_messages_received_total')).toBe(1_300);
+  expect(sampleOf('perennial_phone_seen_timestamp_seconds')).toBe(1_600_000_000);
+  expect(sampleOf('perennial_connected')).toBe(0);
 });
 
 test('sends and replies are in histograms', async () => {
