@@ -1,5 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
-import { AppError } from '../errors.ts';
+import { AppError, messageOf } from '../errors.ts';
 
 interface Waiting {
   readonly resolve: () => void;
@@ -58,6 +58,14 @@ const timedOut = (): AppError =>
   new AppError(
     'SEND_TIMEOUT',
     'WhatsApp did not acknowledge a message in time. It is sent again under the same id.',
+  );
+
+/** What the library could not send although it is connected: worth a few tries, and not the chat for ever. */
+export const notSent = (cause: unknown): AppError =>
+  new AppError(
+    'SEND_TIMEOUT',
+    `A message could not be sent (${messageOf(cause)}). It is tried again a few times, under the same id.`,
+    { cause },
   );
 
 export const notConnected = (cause?: unknown): AppError =>

@@ -95,6 +95,8 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
 
   constructor(options: ClientOptions) {
     super();
+    // One for each send that waits for a connection.
+    this.setMaxListeners(0);
     const { session } = options;
     this.#options = options;
     this.#log = options.log;

@@ -11,8 +11,8 @@ import type { WebSocket } from 'ws';
 import type { OutgoingMessage } from '../bot/ports.ts';
 import { isAppError } from '../errors.ts';
 import type { Session } from '../session/store.ts';
-import { Acks, notConnected } from './acks.ts';
-import { type CloseReason, classifyClose } from './close-reason.ts';
+import { Acks, notConnected, notSent } from './acks.ts';
+import { type CloseReason, classifyClose, isConnectionLoss } from './close-reason.ts';
 import type { GroupCache } from './groups.ts';
 import type { Inbox } from './inbox.ts';
 import { additionalNodes, buildMessage } from './outgoing.ts';
@@ -86,8 +86,9 @@ export class Connection {
     );
   }
 
+  /** Whether something can be sent: not any more as soon as the socket begins to close. */
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#isOpen && this.socket.ws.isOpen;
   }
 
   #listen(): void {
@@ -174,7 +175,7 @@ export class Connection {
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const { socket } = this;
     const account = socket.user?.id;
-    if (!this.#isOpen || !account) throw notConnected();
+    if (!this.isOpen || !account) throw notConnected();
     const over = AbortSignal.any([signal, this.#over.signal]);
     const built = await buildMessage(message, { id: account, upload: socket.waUploadToServer, signal: over });
     await this.#parts.sent.remember(message.id, built);
@@ -187,7 +188,7 @@ export class Connection {
       });
     } catch (error) {
       if (isAppError(error)) throw error;
-      throw notConnected(error);
+      throw isConnectionLoss(error) || !this.isOpen ? notConnected(error) : notSent(error);
     }
     await acknowledged;
   }

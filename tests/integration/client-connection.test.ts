@@ -75,6 +75,17 @@ const ENDS: ReadonlyArray<readonly [string, (connection: Connection) => void]> =
   ],
 ];
 
+it('a socket that begins to close is not open, whatever it has said so far', async () => {
+  const connection = await connect();
+  expect(connection.isOpen).toBe(true);
+  void connection.socket.ws.close();
+  expect(connection.isOpen).toBe(false);
+  const message = { id: 'A', chat: '1@s.whatsapp.net', content: { kind: 'text', text: 'x' } } as const;
+  await expect(connection.send(message, new AbortController().signal)).rejects.toMatchObject({
+    code: 'NOT_CONNECTED',
+  });
+});
+
 describe.each(ENDS)('a socket that was ended by %s', (_, end) => {
   it('says so once, and is dead to the program: no listener, no state, no write', async () => {
     const connection = await connect();

@@ -221,6 +221,19 @@ describe('sends', () => {
   });
 });
 
+it('a message that the library cannot send is no reason to wait for a connection', async () => {
+  await paired({ answers: false });
+  rig.wa.events.on('stanza-in', ({ tag }) => {
+    if (tag === 'message') throw new Error('it was sent');
+  });
+  const sending = rig.client.send(text('3EB0EEEEEEEEEEEEEEEE', 'nonsense'), AbortSignal.timeout(3_000));
+  await expect(sending).rejects.toMatchObject({
+    code: 'SEND_TIMEOUT',
+    message: expect.stringContaining('tried again'),
+  });
+  expect(rig.client.state.kind).toBe('open');
+});
+
 describe('a phone that could not read an answer', () => {
   it('gets it again when it asks, and shows it once', async () => {
     await paired();

@@ -177,7 +177,7 @@ export class Rig {
     let before = snapshot(this.folder);
     for (let calm = 0; calm < 3; ) {
       if (performance.now() > deadlineMs) throw new Error('the folder did not come to rest within 10 s');
-      if (this.session.facts().unsavedKeys > 0) await this.session.checkpoint();
+      if (this.session.facts().journalBytes > 0) await this.session.checkpoint();
       await new Promise((resolve) => setTimeout(resolve, 15));
       const after = snapshot(this.folder);
       calm = JSON.stringify(after) === JSON.stringify(before) ? calm + 1 : 0;
@@ -303,6 +303,7 @@ export class Rig {
         return;
       } catch (error) {
         if (isAppError(error, 'SEND_REFUSED')) return;
+        await new Promise((resolve) => setTimeout(resolve, 10));
         await client.whenOpen(this.#over.signal).catch(() => {});
       }
     }
