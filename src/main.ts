@@ -1,6 +1,6 @@
 import type { App } from './app.ts';
 import { type Config, configFromProcess } from './config.ts';
-import { assertNever, isAppError, messageOf } from './errors.ts';
+import { assertNever, isAppError, messageOf, systemCode } from './errors.ts';
 import { guardConsole } from './logging/console-guard.ts';
 import { createSink, type Sink } from './logging/sink.ts';
 import { createLogger, type Logger } from './logging.ts';
@@ -110,6 +110,10 @@ function onOrphaned(callback: () => void): void {
 /** A bug ends the process with 1; a promise of a library that nobody awaited does not end a daemon. */
 function reportBugs(log: Logger): void {
   process.on('uncaughtException', (error) => {
+    if (isCutDownload(error)) {
+      log.warn('A download of the library was cut. It comes again after the next connect.');
+      return;
+    }
     log.fatal({ err: error }, `A bug: ${messageOf(error)}. Nothing is lost; please report it.`);
     process.exit(1);
   });
@@ -120,4 +124,16 @@ function reportBugs(log: Logger): void {
     }
     log.error({ err: error }, 'A promise was rejected and nobody listened. Please report it.');
   });
+}
+
+/**
+ * Baileys pipes its downloads (history, app state) into a stream that nobody listens to for errors, so a line that
+ * is cut in the middle of one ends the process. Nothing of ours is in an unknown state then.
+ */
+function isCutDownload(error: Error): boolean {
+  return (
+    error instanceof TypeError &&
+    error.message === 'terminated' &&
+    systemCode(error.cause)?.startsWith('UND_ERR') === true
+  );
 }

@@ -327,7 +327,8 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     message: IncomingMessage,
     options: { readonly which: 'own' | 'quoted'; readonly maxBytes: number; readonly signal: AbortSignal },
   ): Promise<Uint8Array> {
-    return downloadMedia(message, options, this.#options.socket.dispatcher);
+    const { dispatcher, url } = this.#options.socket;
+    return downloadMedia(message, options, { dispatcher, socketUrl: url });
   }
 
   async group(chat: string): Promise<GroupFacts> {

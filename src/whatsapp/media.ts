@@ -20,7 +20,7 @@ const BLOCK_BYTES = 16;
 export async function downloadMedia(
   message: IncomingMessage,
   options: { readonly which: 'own' | 'quoted'; readonly maxBytes: number; readonly signal: AbortSignal },
-  dispatcher: unknown,
+  way: { readonly dispatcher: unknown; readonly socketUrl: string },
 ): Promise<Uint8Array> {
   const media = mediaIn(message.origin as Origin, options.which);
   if (!media) throw refused('There is no media in this message. Send or quote some.');
@@ -29,7 +29,9 @@ export async function downloadMedia(
   try {
     const url = part.directPath ? getUrlFromDirectPath(part.directPath, hostOf(part.url)) : part.url;
     if (!url) throw refused('The media has no address. Send it again.');
-    const blob = await download(url, options, dispatcher);
+    if (!isAllowedHost(url, way.socketUrl))
+      throw refused('The media is not on a host of WhatsApp. Send it again.');
+    const blob = await download(url, options, way.dispatcher);
     const file = decrypt(blob, await getMediaKeys(part.mediaKey ?? null, facts.kind satisfies MediaType));
     if (file.length > options.maxBytes) throw tooLarge(options.maxBytes);
     return file;
@@ -39,6 +41,17 @@ export async function downloadMedia(
   }
 }
 
+/**
+ * The sender names the host that a file is fetched from. Only WhatsApp's own are asked, so that nobody can make the
+ * bot knock at doors inside its network; a bot that talks to another server altogether takes that one's word.
+ */
+export function isAllowedHost(url: string, socketUrl: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { hostname, protocol } = new URL(url);
+  if (!/(^|\.)whatsapp\.(com|net)$/.test(new URL(socketUrl).hostname)) return true;
+  return protocol === 'https:' && /(^|\.)whatsapp\.net$/.test(hostname);
+}
+
 async function download(
   url: string,
   { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
@@ -46,7 +59,7 @@ async function download(
 ): Promise<Buffer> {
   const headers = { origin: DEFAULT_ORIGIN };
   // Node's own types know another undici.
-  const init: object = { headers, signal, ...(dispatcher ? { dispatcher } : {}) };
+  const init: object = { headers, signal, redirect: 'error', ...(dispatcher ? { dispatcher } : {}) };
   const response = await fetch(url, init);
   if (!response.ok || !response.body) {
     await response.body?.cancel();
