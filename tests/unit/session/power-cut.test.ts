@@ -71,7 +71,7 @@ describe(`a power cut (SEED=${seed})`, () => {
 
   test.each(FATES)('%s: and again, while the next start puts it in order', async (name, fate) => {
     const life = await firstLife();
-    for (let at = 20; at <= life.disk.operations; at += process.env.LONG ? 1 : 23) {
+    for (let at = 20; at <= life.disk.operations; at += process.env.LONG ? 11 : 23) {
       const isSure = sureAt(life.story.deeds, at);
       if (!life.story.deeds.some((deed) => deed.keys.includes('creds') && isSure(deed))) continue;
       const cut = life.disk.cutPower(at, fate());
