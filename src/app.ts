@@ -74,6 +74,11 @@ export class App {
     return this.#stopping;
   }
 
+  /** Part of what the present connection carried is lost, where nobody could notice: get another one. */
+  renewConnection(why: string): void {
+    this.#client?.renew(why);
+  }
+
   async #run(): Promise<StopReason> {
     const session = await this.#openSession();
     if (!session) return { kind: 'asked' };
@@ -136,6 +141,10 @@ export class App {
     });
     client.on('changed', (state) => this.#stateChanged(state, display));
     client.on('received', (message) => this.#handle(message));
+    // Those that a mute connection or a full disk left open get another try; those in work are known to be.
+    client.on('opened', () => {
+      for (const message of client.inbox.unfinished()) this.#handle(message);
+    });
     return client;
   }
 

@@ -41,9 +41,10 @@ async function main(config: Config, sink: Sink): Promise<void> {
   });
   // Before Baileys loads: libsignal prints private keys.
   guardConsole(log);
-  reportBugs(log);
-  const { App } = await import('./app.ts');
-  const app = new App(config, {
+  let app: App | undefined;
+  reportBugs(log, () => app);
+  const { App: Program } = await import('./app.ts');
+  app = new Program(config, {
     log,
     output: sink,
     isTerminal,
@@ -108,10 +109,11 @@ function onOrphaned(callback: () => void): void {
 }
 
 /** A bug ends the process with 1; a promise of a library that nobody awaited does not end a daemon. */
-function reportBugs(log: Logger): void {
+function reportBugs(log: Logger, app: () => App | undefined): void {
   process.on('uncaughtException', (error) => {
     if (isCutDownload(error)) {
-      log.warn('A download of the library was cut. It comes again after the next connect.');
+      log.warn('A download of the library was cut. Connecting anew, so that it comes again.');
+      app()?.renewConnection('a download of the library was cut');
       return;
     }
     log.fatal({ err: error }, `A bug: ${messageOf(error)}. Nothing is lost; please report it.`);
@@ -128,7 +130,7 @@ function reportBugs(log: Logger): void {
 
 /**
  * Baileys pipes its downloads (history, app state) into a stream that nobody listens to for errors, so a line that
- * is cut in the middle of one ends the process. Nothing of ours is in an unknown state then.
+ * is cut in the middle of one would end the process; and what awaits that download never ends.
  */
 function isCutDownload(error: Error): boolean {
   return (

@@ -119,7 +119,8 @@ export class Reminders {
       await this.#send(toMessage(id, reminder, this.#clock.now()));
     } catch (error) {
       // Not sent for want of a connection: kept, and delivered after the next start.
-      if (error instanceof Interrupted || isAppError(error, 'SEND_TIMEOUT')) return;
+      if (error instanceof Interrupted) return;
+      if (isAppError(error, 'SEND_TIMEOUT') || isAppError(error, 'STORAGE_FAILED')) return;
       this.#log.warn(
         { code: isAppError(error) ? error.code : 'UNKNOWN' },
         'a reminder could not be sent and is dropped',

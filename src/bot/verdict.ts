@@ -24,7 +24,7 @@ export function decideVerdict(end: End): Verdict {
       return { outcome: 'done', notice: 'Sorry, that took too long. I gave up on it.', isFault: true };
     case 'threw':
       if (end.error instanceof Refusal) return { outcome: 'done', notice: end.error.message, isFault: false };
-      if (isAppError(end.error, 'SEND_TIMEOUT'))
+      if (isAppError(end.error, 'SEND_TIMEOUT') || isAppError(end.error, 'STORAGE_FAILED'))
         return { outcome: 'unfinished', notice: undefined, isFault: true };
       return { outcome: 'done', notice: 'Sorry, something went wrong on my side.', isFault: true };
   }

@@ -18,6 +18,8 @@ interface Transaction {
   changes: KeyChanges;
   /** Work that nobody awaited goes on in the context of a transaction that has ended. */
   isOver: boolean;
+  /** Given up from outside: whatever still runs in it must not touch the store. */
+  isAbandoned: boolean;
 }
 
 /**
@@ -31,6 +33,7 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
   readonly #store: KeyStore;
   readonly #context = new AsyncLocalStorage<Transaction>();
   #last: Promise<unknown> = Promise.resolve();
+  #abandonRunning: () => void = () => {};
 
   constructor(store: KeyStore) {
     this.#store = store;
@@ -38,6 +41,7 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
 
   get #running(): Transaction | undefined {
     const transaction = this.#context.getStore();
+    if (transaction?.isAbandoned) throw new Error('this key transaction was given up with its connection');
     return transaction?.isOver ? undefined : transaction;
   }
 
@@ -77,8 +81,15 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
   };
 
   #run<T>(work: () => Promise<T>): Promise<T> {
-    const transaction: Transaction = { changes: {}, isOver: false };
-    return this.#context.run(transaction, async () => {
+    const transaction: Transaction = { changes: {}, isOver: false, isAbandoned: false };
+    const abandoned = new Promise<never>((_, reject) => {
+      this.#abandonRunning = () => {
+        transaction.isAbandoned = !transaction.isOver;
+        reject(new Error('a key transaction was given up with its connection'));
+      };
+    });
+    abandoned.catch(() => {});
+    const running = this.#context.run(transaction, async () => {
       try {
         const result = await work();
         // Again, where something was set during a commit.
@@ -88,6 +99,15 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
         transaction.isOver = true;
       }
     });
+    return Promise.race([running, abandoned]);
+  }
+
+  /**
+   * Gives the running transaction up, so that those behind it get their turn: the library awaits downloads inside
+   * some, and one that was cut never ends. What it has set is dropped.
+   */
+  abandon(): void {
+    this.#abandonRunning();
   }
 
   /** Resolves when all transactions begun so far are over. */

@@ -65,6 +65,7 @@ export interface ClientEvents {
 const STABLE_AFTER_MS = 60_000;
 const FIRST_QR_MS = 60_000;
 const NEXT_QR_MS = 20_000;
+const KEYS_FREE_WITHIN_MS = 300;
 
 /**
  * The connection's life: one state machine, one live socket, reconnects for ever. Only a logout and a second
@@ -152,7 +153,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.#stopping.abort();
     await this.#connection?.close();
     await this.#running;
-    await this.#keys.idle();
+    await this.#freeKeys();
   }
 
   async #run(): Promise<StopReason> {
@@ -206,6 +207,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   async #connectOnce(): Promise<CloseReason> {
     const { session, socket, baileysLog } = this.#options;
     this.#change({ kind: 'connecting', sinceMs: this.#now() });
+    this.#openedAtMs = undefined;
     try {
       session.probe();
     } catch (error) {
@@ -213,7 +215,6 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     }
     session.forgetHalfPairing();
     this.#qrCount = 0;
-    this.#openedAtMs = undefined;
     const connection = new Connection({
       settings: { ...socket, version: this.#version.current },
       session,
@@ -234,8 +235,23 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.#connection = connection;
     if (this.#stopping.signal.aborted) void connection.close();
     const reason = await connection.closed;
+    await this.#freeKeys();
     if (this.#connection === connection) this.#connection = undefined;
     return reason;
+  }
+
+  /** With the connection end the transactions that waited for it; one that does not is given up. */
+  async #freeKeys(): Promise<void> {
+    const enough = new AbortController();
+    const idle = this.#keys.idle().then(() => true);
+    const isIdle = await Promise.race([idle, sleepUntilAborted(KEYS_FREE_WITHIN_MS, enough.signal)]);
+    enough.abort();
+    if (!isIdle) this.#keys.abandon();
+  }
+
+  /** Something that this connection carried is known to be lost: get another one. */
+  renew(message: string): void {
+    this.#connection?.fail({ kind: 'network', statusCode: undefined, message });
   }
 
   #opened(): void {

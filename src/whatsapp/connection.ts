@@ -2,7 +2,6 @@ import type {
   BaileysEventMap,
   CacheStore,
   ConnectionState,
-  PossiblyExtendedCacheStore,
   SignalKeyStore,
   SocketConfig,
   WASocket,
@@ -12,7 +11,9 @@ import type { OutgoingMessage } from '../bot/ports.ts';
 import { isAppError } from '../errors.ts';
 import type { Session } from '../session/store.ts';
 import { Acks, notConnected, notSent } from './acks.ts';
+import { chatKind } from './address.ts';
 import { type CloseReason, classifyClose, isConnectionLoss } from './close-reason.ts';
+import type { DeviceCache } from './device-cache.ts';
 import type { GroupCache } from './groups.ts';
 import type { Inbox } from './inbox.ts';
 import { additionalNodes, buildMessage } from './outgoing.ts';
@@ -28,7 +29,7 @@ export interface ConnectionParts {
   readonly makeSignalRepository: SocketConfig['makeSignalRepository'];
   readonly groups: GroupCache;
   readonly msgRetryCounterCache: CacheStore;
-  readonly devices: PossiblyExtendedCacheStore;
+  readonly devices: DeviceCache;
   readonly onQr: (text: string) => void;
   readonly onPaired: () => void;
   readonly onOpen: () => void;
@@ -93,14 +94,18 @@ export class Connection {
 
   #listen(): void {
     const { ev, ws } = this.socket;
-    const { inbox } = this.#parts;
+    const { inbox, devices } = this.#parts;
     // Baileys waits for the peer's goodbye before it tells of a close: 30 s where the peer is gone.
     const close = ws.close.bind(ws);
     ws.close = () => {
       setTimeout(() => webSocketOf(this.socket)?.terminate(), CLOSE_WITHIN_MS).unref();
       return close();
     };
-    ws.prependListener('CB:message', (node) => inbox.sawStanza(node));
+    ws.prependListener('CB:message', (node) => {
+      devices.sawDevice(node.attrs.participant ?? node.attrs.from);
+      inbox.sawStanza(node);
+    });
+    ws.prependListener('CB:notification,type:devices', ({ attrs }) => devices.forget(attrs.from, attrs.lid));
     ws.on('frame', (frame: unknown) => this.#parts.onFrame(frame));
     ws.on('CB:ack,class:message', (node) => this.acks.received(node));
     // Baileys waits for ever when an upgrade is refused (FIELD-NOTES: no close event in 90 s).
@@ -130,7 +135,10 @@ export class Connection {
     if (connection === 'open') {
       clearTimeout(this.#connectTimer);
       this.#isOpen = true;
-      this.#pulseTimer = setInterval(() => void this.#checkPulse(), PULSE_EVERY_MS).unref();
+      this.#pulseTimer = setInterval(
+        () => void this.#checkPulse(),
+        this.#parts.settings.pulseEveryMs ?? PULSE_EVERY_MS,
+      ).unref();
       this.#parts.onOpen();
     }
     if (connection === 'close') this.#finish(this.#failure ?? classifyClose(lastDisconnect?.error));
@@ -155,7 +163,9 @@ export class Connection {
   /** A connection may hear and not speak, or the reverse: two pings without an answer end it. */
   async #checkPulse(): Promise<void> {
     try {
-      await this.socket.query({ tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'get', xmlns: 'w:p' } });
+      const ping = { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'get', xmlns: 'w:p' } };
+      // A query that got no answer in time resolves with nothing.
+      if (!(await this.socket.query(ping))) throw new Error('no answer');
       this.#missedPulses = 0;
     } catch {
       this.#missedPulses += 1;
@@ -182,6 +192,7 @@ export class Connection {
     const acknowledged = this.acks.expect(message.id, signal);
     acknowledged.catch(() => {});
     try {
+      await this.#expectDevices(message.chat);
       await socket.relayMessage(message.chat, built, {
         messageId: message.id,
         additionalNodes: additionalNodes(message.content),
@@ -191,6 +202,16 @@ export class Connection {
       throw isConnectionLoss(error) || !this.isOpen ? notConnected(error) : notSent(error);
     }
     await acknowledged;
+  }
+
+  /**
+   * A look-up that got no answer leaves the library with nobody to encrypt for: it would send a stanza that only
+   * our own phone can read, and WhatsApp would acknowledge it.
+   */
+  async #expectDevices(chat: string): Promise<void> {
+    if (chatKind(chat) !== 'direct') return;
+    const devices = await this.socket.getUSyncDevices([chat], true, false);
+    if (devices.length === 0) throw new Error('WhatsApp did not say which devices this person has');
   }
 
   /** Gives the connection up at once, for a reason of our own. */

@@ -1,6 +1,7 @@
-import type { PossiblyExtendedCacheStore } from '@whiskeysockets/baileys';
+import { jidDecode, type PossiblyExtendedCacheStore } from '@whiskeysockets/baileys';
 import { messageOf } from '../errors.ts';
 import type { Session } from '../session/store.ts';
+import { personAddress } from './address.ts';
 
 interface Row {
   readonly atMs: number;
@@ -48,6 +49,25 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
 
   del(user: string): void {
     if (this.#rows.has(user)) this.#write({ [user]: null });
+  }
+
+  /** WhatsApp tells that somebody's devices changed, under one of their addresses; rows are under either. */
+  forget(...jids: ReadonlyArray<string | undefined>): void {
+    for (const jid of jids) {
+      const user = personAddress(jid)?.user;
+      if (!user) continue;
+      const known = this.#session.get('lid-mapping', [user, `${user}_reverse`]);
+      for (const other of [user, ...Object.values(known)]) this.del(String(other));
+    }
+  }
+
+  /** Somebody wrote from a device that the list does not have: the list is old. */
+  sawDevice(jid: string | undefined): void {
+    const decoded = jid ? jidDecode(jid) : undefined;
+    const devices = decoded && this.get<ReadonlyArray<{ readonly device?: number }>>(decoded.user);
+    if (!devices || !Array.isArray(devices)) return;
+    const device = decoded.device ?? 0;
+    if (!devices.some((known) => (known.device ?? 0) === device)) this.forget(jid);
   }
 
   flushAll(): void {

@@ -32,6 +32,7 @@ const KEEP_MS = 7 * 24 * 60 * 60 * 1000;
 /** How long the words of what is no message for the bot (reactions, keys) are kept: WhatsApp may send it again. */
 const KEEP_WORDS_MS = 24 * 60 * 60 * 1000;
 const MOST_ROWS = 10_000;
+const MOST_CIPHERTEXTS = 16;
 /** An empty message in WhatsApp's padding: what a ciphertext says whose message was dealt with long ago. */
 const NOTHING = Uint8Array.of(1);
 
@@ -130,6 +131,8 @@ export class Inbox implements DecryptionHooks {
     const key = messageKey(envelope);
     const known = this.#rows.get(key);
     const hash = hashOf(ciphertext);
+    // Nobody honest sends a message so often; a row must not grow for ever.
+    if (known && known.hashes.length >= MOST_CIPHERTEXTS) return undefined;
     const hashes = [...(known?.hashes ?? []), hash];
     this.#byHash.set(hash, key);
     // The bot had it already, and what is new is only another ciphertext of it (a resend that was asked for).

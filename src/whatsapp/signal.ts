@@ -93,12 +93,18 @@ export function signalRepositoryFactory(keys: KeyTransactions, hooks: Decryption
   };
 }
 
+/**
+ * Values as the library may use them. Some it changes in place before it knows whether what it tries succeeds
+ * (who has a group's key, which devices a person has): those are copies of what the store has.
+ */
 function readable<T>(type: string, found: Record<string, T>): Record<string, T> {
-  if (type !== 'sender-key') return found;
-  for (const [id, value] of Object.entries(found)) {
-    if (value instanceof Uint8Array) Object.assign(found, { [id]: readableSenderKey(value) });
-  }
-  return found;
+  if (type !== 'sender-key' && type !== 'sender-key-memory' && type !== 'device-list') return found;
+  return Object.fromEntries(Object.entries(found).map(([id, value]) => [id, usable(value)]));
+}
+
+function usable<T>(value: T): T {
+  if (value instanceof Uint8Array) return readableSenderKey(value) as T & Uint8Array;
+  return typeof value === 'object' && value !== null ? structuredClone(value) : value;
 }
 
 /** `GROUP::USER::DEVICE`, as Baileys' SenderKeyName writes it. */

@@ -20,6 +20,10 @@ export interface SocketSettings {
   readonly dispatcher: unknown;
   readonly connectTimeoutMs: number;
   readonly keepAliveIntervalMs: number;
+  /** How long a query may wait for its answer. Default 15,000. */
+  readonly queryTimeoutMs?: number;
+  /** How often an open connection is asked whether it still answers. Default 45,000. */
+  readonly pulseEveryMs?: number;
 }
 
 type Parts = Pick<
@@ -41,7 +45,7 @@ export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
     waWebSocketUrl: settings.url,
     connectTimeoutMs: settings.connectTimeoutMs,
     keepAliveIntervalMs: settings.keepAliveIntervalMs,
-    defaultQueryTimeoutMs: QUERY_TIMEOUT_MS,
+    defaultQueryTimeoutMs: settings.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
     // A failed commit closes the connection instead: waiting here would hold up every key.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     // Small history only; none at all would lose the LIDs of known people.

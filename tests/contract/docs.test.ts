@@ -35,7 +35,7 @@ describe.each(docs)('%s', (path) => {
   test('names only settings that exist', () => {
     const named = [...text.matchAll(/`([A-Z]{2,}(?:_[A-Z]+)+)(?:=[^`]*)?`/g)].map(([, name]) => name ?? '');
     const codes =
-      /`(SESSION_LOCKED|SESSION_UNUSABLE|STORAGE_FAILED|SEND_REFUSED|SEND_TIMEOUT|NOT_CONNECTED|MEDIA_REFUSED|NO_COLOR|NODE_EXTRA_CA_CERTS)/;
+      /`(SESSION_LOCKED|SESSION_UNUSABLE|STORAGE_FAILED|SEND_REFUSED|SEND_TIMEOUT|NOT_CONNECTED|MEDIA_REFUSED|NO_COLOR|NODE_EXTRA_CA_CERTS|HTTP_PROXY|HTTPS_PROXY|NO_PROXY)/;
     expect(named.filter((name) => !(name in SETTINGS) && !codes.test(`\`${name}`))).toEqual([]);
   });
 });

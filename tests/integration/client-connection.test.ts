@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { baileysLogger } from '../../src/logging/library.ts';
 import { KeyTransactions } from '../../src/session/transactions.ts';
 import { Connection } from '../../src/whatsapp/connection.ts';
+import { DeviceCache } from '../../src/whatsapp/device-cache.ts';
 import { GroupCache } from '../../src/whatsapp/groups.ts';
 import { RetryCounters } from '../../src/whatsapp/retry-counters.ts';
 import { SentMessages } from '../../src/whatsapp/sent.ts';
@@ -44,7 +45,7 @@ async function connect(): Promise<Connection> {
     logger,
     makeSignalRepository: signalRepositoryFactory(new KeyTransactions(session), inbox),
     groups: new GroupCache(),
-    devices: new RetryCounters(),
+    devices: new DeviceCache(session, Date.now, () => {}),
     msgRetryCounterCache: new RetryCounters(),
     onQr: () => said.push('qr'),
     onPaired: () => said.push('paired'),
@@ -113,5 +114,27 @@ describe.each(ENDS)('a socket that was ended by %s', (_, end) => {
     await within(connection.close(), 'a second close', 1_000);
     connection.fail({ kind: 'network', statusCode: undefined, message: 'late' });
     expect(await connection.closed).toBe(reason);
+  });
+});
+
+it('a connection that hears and gets no answer any more is given up', async () => {
+  rig = new Rig();
+  await rig.wa.start();
+  const impatient = {
+    url: rig.wa.url,
+    version: undefined,
+    agent: undefined,
+    dispatcher: undefined,
+    connectTimeoutMs: 5_000,
+    keepAliveIntervalMs: 30_000,
+    queryTimeoutMs: 300,
+    pulseEveryMs: 50,
+  };
+  await rig.pair({ socket: impatient });
+  rig.wa.faults.ignoreQueries('w:p');
+  await rig.nextWait();
+  expect(rig.closes.at(-1)).toMatchObject({
+    kind: 'network',
+    message: 'WhatsApp no longer answers on this connection',
   });
 });

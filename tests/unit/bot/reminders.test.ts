@@ -88,6 +88,7 @@ test('the same one again is the same one', async () => {
 test.each<[sentence: string, error: unknown, left: number]>([
   ['cut off by a stop: kept', new Interrupted('stopping'), 1],
   ['not acknowledged: kept', new AppError('SEND_TIMEOUT', 'late'), 1],
+  ['a full disk: kept', new AppError('STORAGE_FAILED', 'full'), 1],
   ['refused for good: dropped', new AppError('SEND_REFUSED', 'no'), 0],
 ])('%s', async (_sentence, error, left) => {
   const { clock, table, send, reminders } = makeReminders();

@@ -258,3 +258,35 @@ describe('a transaction', () => {
     ]);
   });
 });
+
+test('one that never ends is given up: those behind it run, and it can change nothing any more', async () => {
+  const { store, keys } = start();
+  let goOn = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let late: Promise<void> | undefined;
+  const hung = keys.transaction(async () => {
+    await set(keys, 'a', 1);
+    await held;
+    late = set(keys, 'a', 2);
+    await late;
+  });
+  const next = keys.transaction(() => set(keys, 'b', 3));
+  await turn();
+  keys.abandon();
+  await expect(hung).rejects.toThrow('given up');
+  await next;
+  goOn();
+  await turn();
+  await expect(late).rejects.toThrow('given up');
+  expect(Object.fromEntries(store.values)).toEqual({ 'session b': 3 });
+});
+
+test('giving up where nothing runs harms nothing', async () => {
+  const { store, keys } = start();
+  await keys.transaction(() => set(keys, 'a', 1));
+  keys.abandon();
+  await keys.transaction(() => set(keys, 'b', 2));
+  expect(store.commits).toHaveLength(2);
+});
