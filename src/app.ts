@@ -178,6 +178,7 @@ export class App {
       clock: systemClock,
       log: this.#log,
       wasSent: (id) => client.hasSent(id),
+      conversationOf: (chat) => client.conversationOf(chat),
     });
     await this.#bot.start();
     const unfinished = client.inbox.unfinished();

@@ -33,6 +33,8 @@ export interface BotOptions {
   readonly log: Log;
   /** Steps around every command, the first outermost. Default none. */
   readonly middleware?: readonly Middleware<Context>[];
+  /** One key for a chat, whichever of a person's addresses it comes under. Default: each address is one. */
+  readonly conversationOf?: (chat: string) => string;
   /** Whether the bot sent the message with this id in an earlier run, where that is known. */
   readonly wasSent?: (messageId: string) => boolean;
   /** How long a handler may take, its sends not counted. Default 60,000. */
@@ -72,7 +74,9 @@ export class Bot {
     // Without a limit on sends (tests, benches) an even pace proves nothing.
     const evenTurns = settings.sendsPerChatPerMinute > 0 ? LOOP_LIMITS.evenTurns : 0;
     const loops = new LoopWatch(clock, log, { ...LOOP_LIMITS, evenTurns });
+    const conversationOf = options.conversationOf ?? ((chat) => chat);
     this.#outbox = new Outbox({
+      conversationOf,
       messenger,
       clock,
       log,
@@ -86,7 +90,7 @@ export class Bot {
     });
     const send = this.#outbox.send.bind(this.#outbox);
     this.#edits = new Edits(storage.table<EditRow>('edits'));
-    this.#states = new ChatStates(storage.table<ChatStateRow>('chat-state'), clock);
+    this.#states = new ChatStates(storage.table<ChatStateRow>('chat-state'), clock, conversationOf);
     this.#reminders = new Reminders(storage.table<Reminder>('reminders'), clock, log, send);
     this.#desk = new Desk({
       clock,
@@ -103,6 +107,7 @@ export class Bot {
       limitMs: options.handlerLimitMs ?? 60_000,
     });
     this.#router = new Router({
+      conversationOf,
       clock,
       log,
       inbox: this.#inbox,

@@ -16,13 +16,20 @@ export class ChatStates {
   readonly #clock: Clock;
   /** The last write of each chat that is still on its way: the next one waits for it. */
   readonly #writing = new Map<string, Promise<void>>();
+  readonly #conversationOf: (chat: string) => string;
 
-  constructor(table: Table<ChatStateRow>, clock: Clock) {
+  constructor(
+    table: Table<ChatStateRow>,
+    clock: Clock,
+    conversationOf: (chat: string) => string = (chat) => chat,
+  ) {
     this.#table = table;
     this.#clock = clock;
+    this.#conversationOf = conversationOf;
   }
 
-  of(chat: string): ChatState {
+  of(address: string): ChatState {
+    const chat = this.#conversationOf(address);
     return {
       get: (name) => this.#get(chat, name),
       set: (name, value, options) => this.#set(chat, name, value, options?.ttlMs ?? DEFAULT_TTL_MS),

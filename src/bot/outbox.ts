@@ -19,6 +19,8 @@ export interface OutboxOptions {
   readonly typingDelayMs: number;
   /** How long one try may take. Default 30,000. */
   readonly deadlineMs?: number;
+  /** What counts as one chat. Default: each address is one. */
+  readonly conversationOf?: (chat: string) => string;
   /** How many messages may wait in one chat. Default 1,000. */
   readonly maxQueued?: number;
   /** Called before each first try: from here on the message may have left. */
@@ -75,7 +77,8 @@ export class Outbox {
    */
   send(message: OutgoingMessage): Promise<void> {
     if (this.#stop.signal.aborted) return Promise.reject(new Interrupted('stopping'));
-    const lane = this.#lane(message.chat);
+    const { conversationOf } = this.#options;
+    const lane = this.#lane(conversationOf ? conversationOf(message.chat) : message.chat);
     if (lane.queue.length >= this.#maxQueued) {
       const text = `${this.#maxQueued} messages wait in this chat already. Send fewer, or wait for each one.`;
       return Promise.reject(new AppError('SEND_REFUSED', text));

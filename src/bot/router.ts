@@ -19,6 +19,8 @@ export interface RouterOptions {
   readonly loops: LoopWatch;
   readonly commands: CommandRegistry;
   readonly prefix: string;
+  /** What counts as one chat. */
+  readonly conversationOf: (chat: string) => string;
   /** Runs the command; must not reject for reasons of the command's own. */
   readonly serve: (message: IncomingMessage, loaded: LoadedCommand, line: CommandLine) => Promise<Outcome>;
   /** Says a sentence of the bot's own in answer to a message. */
@@ -104,9 +106,10 @@ export class Router {
   /** A word for those who mistype, in direct chats only and seldom: in a group it may be meant for another bot. */
   #hint(message: IncomingMessage): Promise<Outcome> {
     const now = this.#options.clock.now();
-    const isTold = now - (this.#hinted.get(message.chat) ?? Number.NEGATIVE_INFINITY) < HINT_EVERY_MS;
+    const isTold =
+      now - (this.#hinted.get(this.#conversation(message)) ?? Number.NEGATIVE_INFINITY) < HINT_EVERY_MS;
     if (message.chatKind !== 'direct' || message.isFromMe || isTold || !this.#mayQueue(message)) return DONE;
-    this.#hinted.set(message.chat, now);
+    this.#hinted.set(this.#conversation(message), now);
     const text = `I don't know that one. ${this.#helpLine()}`;
     return this.#queue(message, () => this.#options.hint(message, text));
   }
@@ -116,9 +119,13 @@ export class Router {
     return `Send ${/[\p{L}\p{N}]$/u.test(prefix) ? `${prefix} help` : `${prefix}help`} for what I can do.`;
   }
 
+  #conversation({ chat }: IncomingMessage): string {
+    return this.#options.conversationOf(chat);
+  }
+
   #mayQueue(message: IncomingMessage): boolean {
     const { inbox, log, loops } = this.#options;
-    if (this.#lanes.waiting(message.chat) >= MAX_WAITING) {
+    if (this.#lanes.waiting(this.#conversation(message)) >= MAX_WAITING) {
       this.#counts.overflowed += 1;
       if (this.#counts.overflowed === 1) {
         log.warn({ maxWaiting: MAX_WAITING }, 'too many commands wait in one chat; more are dropped');
@@ -132,7 +139,7 @@ export class Router {
   }
 
   #queue(message: IncomingMessage, work: () => Promise<Outcome>): Promise<Outcome> {
-    const handling = this.#lanes.run(message.chat, async () => {
+    const handling = this.#lanes.run(this.#conversation(message), async () => {
       if (this.#isClosed) return 'unfinished';
       try {
         const outcome = await work();

@@ -6,7 +6,7 @@ import { messageOf } from '../errors.ts';
 import type { Session } from '../session/store.ts';
 import { KeyTransactions } from '../session/transactions.ts';
 import { notConnected } from './acks.ts';
-import { personAddress } from './address.ts';
+import { chatKind, numberAmong, personAddress, personId } from './address.ts';
 import type { CloseReason } from './close-reason.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
 import { DeviceCache } from './device-cache.ts';
@@ -345,6 +345,12 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   ): Promise<Uint8Array> {
     const { dispatcher, url } = this.#options.socket;
     return downloadMedia(message, options, { dispatcher, socketUrl: url });
+  }
+
+  /** One key for a chat, whichever of a person's two addresses it comes under. */
+  conversationOf(chat: string): string {
+    if (chatKind(chat) !== 'direct') return chat;
+    return personId(numberAmong(chat) ?? numberOfLid(this.#options.session, chat), chat);
   }
 
   async group(chat: string): Promise<GroupFacts> {
