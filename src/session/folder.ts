@@ -52,18 +52,16 @@ function describe(fs: FileSystem, path: string, error: unknown): AppError {
   return new AppError(
     'SESSION_UNUSABLE',
     `The session folder ${path} cannot be written (${code || messageOf(error)}): this process runs as uid ${uid}, ` +
-      `${ownerOf(fs, path)}. Run: sudo chown -R ${uid}:${gid} ${path}`,
+      remedyFor(fs, path, uid, gid),
     { cause: error },
   );
 }
 
-function ownerOf(fs: FileSystem, path: string): string {
+function remedyFor(fs: FileSystem, path: string, uid: number, gid: number): string {
   try {
-    return `the folder belongs to uid ${fs.statSync(path).uid}`;
+    return `the folder belongs to uid ${fs.statSync(path).uid}. Run: sudo chown -R ${uid}:${gid} ${path}`;
   } catch {
-    return dirname(path) === path
-      ? 'and it does not exist'
-      : `it does not exist and ${ownerOf(fs, dirname(path))}`;
+    return `and it cannot be made. Run: sudo install -d -m 0700 -o ${uid} -g ${gid} ${path}`;
   }
 }
 
