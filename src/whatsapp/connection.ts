@@ -108,7 +108,7 @@ export class Connection {
     ws.prependListener('CB:notification,type:devices', ({ attrs }) => devices.forget(attrs.from, attrs.lid));
     ws.on('frame', (frame: unknown) => this.#parts.onFrame(frame));
     ws.on('CB:ack,class:message', (node) => this.acks.received(node));
-    // Baileys waits for ever when an upgrade is refused (FIELD-NOTES: no close event in 90 s).
+    // Baileys waits for ever when an upgrade is refused.
     ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => {
       const { statusCode } = response;
       this.fail({
