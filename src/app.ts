@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { buildClient } from './app/client.ts';
 import { greet } from './app/greeting.ts';
-import { startPage } from './app/page.ts';
 import { StatusBoard } from './app/status-board.ts';
 import { ownIds, tableOf } from './app/tables.ts';
 import { Bot } from './bot/bot.ts';
@@ -96,7 +95,11 @@ export class App {
       const { http } = this.#config;
       const board = http && this.#buildBoard(session, client);
       await this.#startBot(session, client, board?.messenger ?? client);
-      if (board) this.#http = await startPage(http, board, () => this.#bot, this.#log);
+      if (board) {
+        // Loaded only where it is on: its packages take a tenth of a second.
+        const { startPage } = await import('./app/page.ts');
+        this.#http = await startPage(http, board, () => this.#bot, this.#log);
+      }
       this.#greeting = this.#greet(session, client);
       if (signal.aborted) return { kind: 'asked' };
       const reason = await client.start();

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
-const MOST_ENTRIES = 4_000;
-const MOST_BYTES = 12 * 1024 * 1024;
+const MOST_ENTRIES = 1_000;
+/** Of JSON; parsed, it takes several times as much. */
+const MOST_BYTES = 3 * 1024 * 1024;
 
 /** What is known of a key: its value, or that there is none. */
 export interface CachedKey {
