@@ -20,6 +20,7 @@ import { Agent as Dispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { SimulatedWhatsApp } from '../../src/simulator/server.ts';
+import { within } from './support/deadline.ts';
 
 const logger = pino({ level: process.env.SIMULATOR_TEST_LOG ?? 'silent' });
 
@@ -58,19 +59,6 @@ afterEach(async () => {
 function terminate(sock: WASocket): void {
   const socket: unknown = Reflect.get(sock.ws, 'socket');
   if (socket instanceof WebSocket) socket.terminate();
-}
-
-/** Rejects, naming what was awaited, when `promise` takes longer than `deadlineMs`. */
-async function within<T>(promise: Promise<T>, what: string, deadlineMs = 10_000): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took longer than ${deadlineMs} ms`)), deadlineMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** A real client on the library's own store. `!ping` is answered with `pong`. */

@@ -1,0 +1,59 @@
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+import { daysLeft, isFromOwnPhone, PhoneWatch } from '../../../src/whatsapp/phone-watch.ts';
+import { openQuietly, sessionPath } from '../session/helpers.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+const ME = { id: '4915112345678:7@s.whatsapp.net', lid: '777:7@lid' };
+
+describe('a sign of life of the own phone', () => {
+  test.each([
+    ['a receipt under the number', { tag: 'receipt', attrs: { from: '4915112345678@s.whatsapp.net' } }, true],
+    ['a message under the LID', { tag: 'message', attrs: { from: '777@lid' } }, true],
+    [
+      'a message of its in a group',
+      { tag: 'message', attrs: { from: '1@g.us', participant: '777@lid' } },
+      true,
+    ],
+    [
+      'another device of the account is not the phone',
+      { tag: 'receipt', attrs: { from: '777:3@lid' } },
+      false,
+    ],
+    ['somebody else', { tag: 'message', attrs: { from: '4917600000000@s.whatsapp.net' } }, false],
+    ['an answer of the server', { tag: 'iq', attrs: { from: '4915112345678@s.whatsapp.net' } }, false],
+  ])('%s: %#', (_, node, isOwn) => {
+    expect(isFromOwnPhone(node, ME)).toBe(isOwn);
+  });
+});
+
+test.each([
+  [undefined, undefined],
+  [9.9, undefined],
+  [10, 4],
+  [13.5, 1],
+  [20, 0],
+])('away for %s days leaves %s', (days, left) => {
+  expect(daysLeft(days === undefined ? undefined : 0, (days ?? 0) * DAY)).toBe(left);
+});
+
+test('it is remembered, and warned of from the tenth day on, after a restart too', async () => {
+  const path = sessionPath();
+  const session = await openQuietly(path);
+  session.creds.me = { ...ME };
+  new PhoneWatch(session, { warn: () => {} }, () => 5 * DAY).saw({
+    tag: 'message',
+    attrs: { from: '777@lid' },
+  });
+  await session.close();
+
+  const later = await openQuietly(path);
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+  new PhoneWatch(later, log, () => 14 * DAY).check();
+  expect(lines).toEqual([]);
+  new PhoneWatch(later, log, () => 15 * DAY).check();
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('about 4 days');
+  await later.close();
+});
