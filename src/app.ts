@@ -15,7 +15,7 @@ import type { Config } from './config.ts';
 import { isAppError } from './errors.ts';
 import type { HttpServer } from './http/server.ts';
 import type { Logger } from './logging.ts';
-import { PairingDisplay, type PairingOutput } from './pairing/display.ts';
+import type { PairingDisplay, PairingOutput } from './pairing/display.ts';
 import { openSession, type Session } from './session/store.ts';
 import type { WhatsAppClient } from './whatsapp/client.ts';
 import { Narrator } from './whatsapp/narrator.ts';
@@ -32,6 +32,8 @@ export interface AppSurroundings {
   readonly isDevelopment: boolean;
 }
 
+type PairingState = Extract<ClientState, { kind: 'pairing' }>;
+
 const COMMANDS = fileURLToPath(new URL('./commands/', import.meta.url));
 
 /** Builds everything from a Config, starts it in order, stops it in reverse. */
@@ -46,6 +48,7 @@ export class App {
   #client: WhatsAppClient | undefined;
   #bot: Bot | undefined;
   #http: HttpServer | undefined;
+  #display: Promise<PairingDisplay> | undefined;
   #watching: Promise<void> | undefined;
   #greeting: Promise<void> | undefined;
   #running: Promise<StopReason> | undefined;
@@ -129,20 +132,8 @@ export class App {
   }
 
   async #buildClient(session: Session): Promise<WhatsAppClient> {
-    const { sessionPath, isColorAllowed } = this.#config;
-    const { log, output, isTerminal, terminalSize } = this.#around;
-    const client = await buildClient(this.#config, session, log);
-    const display = new PairingDisplay({
-      log,
-      output,
-      sessionPath,
-      isTerminal,
-      isColorAllowed,
-      size: terminalSize,
-      now: Date.now,
-      pageUrl: () => this.#http?.url,
-    });
-    client.on('changed', (state) => this.#stateChanged(state, display));
+    const client = await buildClient(this.#config, session, this.#log);
+    client.on('changed', (state) => this.#stateChanged(state));
     client.on('received', (message) => this.#handle(message));
     // Those that a mute connection or a full disk left open get another try; those in work are known to be.
     client.on('opened', () => {
@@ -208,13 +199,33 @@ export class App {
     return greet(parts, this.#stop.signal);
   }
 
-  #stateChanged(state: ClientState, display: PairingDisplay): void {
+  #stateChanged(state: ClientState): void {
     this.#stateSinceMs = Date.now();
-    if (state.kind !== 'pairing') return;
-    if (state.code !== undefined) display.showCode({ code: state.code });
-    if (state.qr !== undefined && state.expiresAtMs !== undefined) {
-      this.#track(display.showQr({ qr: state.qr, expiresAtMs: state.expiresAtMs, index: state.index }));
-    }
+    if (state.kind === 'pairing') this.#track(this.#showPairing(state));
+  }
+
+  async #showPairing({ code, qr, expiresAtMs, index }: PairingState): Promise<void> {
+    this.#display ??= this.#loadDisplay();
+    const display = await this.#display;
+    if (code !== undefined) display.showCode({ code });
+    if (qr !== undefined && expiresAtMs !== undefined) await display.showQr({ qr, expiresAtMs, index });
+  }
+
+  /** A bot that is linked never draws a QR code, and starts faster without the packages for it. */
+  async #loadDisplay(): Promise<PairingDisplay> {
+    const { PairingDisplay } = await import('./pairing/display.ts');
+    const { sessionPath, isColorAllowed } = this.#config;
+    const { log, output, isTerminal, terminalSize } = this.#around;
+    return new PairingDisplay({
+      log,
+      output,
+      sessionPath,
+      isTerminal,
+      isColorAllowed,
+      size: terminalSize,
+      now: Date.now,
+      pageUrl: () => this.#http?.url,
+    });
   }
 
   #handle(message: IncomingMessage): void {

@@ -100,10 +100,10 @@ export function readValues(written: Readonly<Record<string, string>>): {
 } {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
-  for (const [name, { byDefault, schema, mayBe, isPrivate }] of Object.entries(SETTINGS)) {
+  for (const [name, { byDefault, read, mayBe, isPrivate }] of Object.entries(SETTINGS)) {
     const text = (written[name] ?? byDefault).trim();
-    const result = text === '' ? undefined : schema.safeParse(text);
-    if (result?.success !== false) values[name] = result?.data;
+    const value = text === '' ? undefined : read(text);
+    if (text === '' || value !== undefined) values[name] = value;
     else if (isPrivate) problems.push(`${name} must be ${mayBe}`);
     else problems.push(`${name} is ${JSON.stringify(text.slice(0, 80))}, but must be ${mayBe}`);
   }

@@ -1,59 +1,48 @@
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
 
 /** A kind of value: how it is read, and the words that say what it may be. */
 export interface Kind<T> {
-  readonly schema: z.ZodType<T, string>;
+  /** Undefined where the text is no such value. */
+  readonly read: (text: string) => T | undefined;
   /** Ends the sentence "it must be …". */
   readonly mayBe: string;
   /** Secrets and phone numbers are not repeated in an error. */
   readonly isPrivate: boolean;
 }
 
-function kind<T>(mayBe: string, schema: z.ZodType<T, string>, isPrivate = false): Kind<T> {
-  return { schema, mayBe, isPrivate };
+function kind<T>(mayBe: string, read: Kind<T>['read'], isPrivate = false): Kind<T> {
+  return { read, mayBe, isPrivate };
 }
 
-/** A reader that refuses a value by giving undefined. */
-function reader<T>(read: (text: string) => T | undefined): z.ZodType<T, string> {
-  return z.string().transform((text, context): T => {
-    const value = read(text);
-    if (value !== undefined) return value;
-    context.addIssue({ code: 'custom' });
-    return z.NEVER;
+const matching =
+  (pattern: RegExp) =>
+  (text: string): string | undefined =>
+    pattern.test(text) ? text : undefined;
+
+export function whole(min: number, max: number, what = 'a whole number'): Kind<number> {
+  return kind(`${what} from ${min} to ${max}`, (text) => {
+    const number = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+    return number >= min && number <= max ? number : undefined;
   });
 }
 
-export function whole(min: number, max: number, what = 'a whole number'): Kind<number> {
-  const schema = z
-    .string()
-    .regex(/^\d{1,12}$/)
-    .transform(Number)
-    .pipe(z.number().min(min).max(max));
-  return kind(`${what} from ${min} to ${max}`, schema);
-}
-
 export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> {
-  const schema = z.string().toLowerCase().pipe(z.enum(values));
-  return kind(`one of ${values.join(', ')}`, schema);
+  return kind(`one of ${values.join(', ')}`, (text) => values.find((value) => value === text.toLowerCase()));
 }
 
 /** `~/` is the home folder here too: in a .env file no shell expands it, and `rm -rf ~/…` must name what we use. */
-export const path: Kind<string> = kind(
-  'the path of a folder',
-  reader((text) => {
-    if (text.includes('\0')) return undefined;
-    return /^~(?=$|[/\\])/.test(text) ? join(homedir(), text.slice(1)) : text;
-  }),
-);
+export const path: Kind<string> = kind('the path of a folder', (text) => {
+  if (text.includes('\0')) return undefined;
+  return /^~(?=$|[/\\])/.test(text) ? join(homedir(), text.slice(1)) : text;
+});
 
-export const prefix: Kind<string> = kind('1 to 8 characters without spaces', z.string().regex(/^\S{1,8}$/u));
+export const prefix: Kind<string> = kind('1 to 8 characters without spaces', matching(/^\S{1,8}$/u));
 
 export const token: Kind<string> = kind(
   'letters, digits and signs without spaces',
-  z.string().regex(/^[\x21-\x7e]+$/),
+  matching(/^[\x21-\x7e]+$/),
   true,
 );
 
@@ -76,21 +65,17 @@ export function readPhoneNumber(text: string): string | undefined {
 const NUMBER_RULE =
   'country code first (so no leading 0), 7 to 15 digits; spaces, +, ( ), . and - do no harm';
 
-export const phoneNumber: Kind<string> = kind(
-  `a phone number, ${NUMBER_RULE}`,
-  reader(readPhoneNumber),
-  true,
-);
+export const phoneNumber: Kind<string> = kind(`a phone number, ${NUMBER_RULE}`, readPhoneNumber, true);
 
 export const phoneNumbers: Kind<readonly string[]> = kind(
   `phone numbers with commas between them, ${NUMBER_RULE}`,
-  reader((text) => {
+  (text) => {
     const numbers = text
       .split(',')
       .filter((part) => part.trim() !== '')
       .map(readPhoneNumber);
     return numbers.every((number) => number !== undefined) ? [...new Set(numbers)] : undefined;
-  }),
+  },
   true,
 );
 
@@ -103,37 +88,32 @@ function readUrl(text: string, schemes: readonly string[]): URL | undefined {
 /** May hold a user and a password: never printed. */
 export const proxyUrl: Kind<string> = kind(
   'a URL that starts with http://, https:// or socks5:// and names a host',
-  reader((text) => (readUrl(text, ['http', 'https', 'socks5']) === undefined ? undefined : text)),
+  (text) => (readUrl(text, ['http', 'https', 'socks5']) === undefined ? undefined : text),
   true,
 );
 
 export const websocketUrl: Kind<string> = kind(
   'a URL that starts with ws:// or wss:// and names a host',
-  reader((text) => (readUrl(text, ['ws', 'wss']) === undefined ? undefined : text)),
+  (text) => (readUrl(text, ['ws', 'wss']) === undefined ? undefined : text),
 );
 
 export type WaVersion = readonly [number, number, number];
 
 export const waVersion: Kind<WaVersion> = kind(
   'three numbers with dots between them, such as 2.3000.1043857760',
-  reader((text) => {
+  (text) => {
     const parts = /^(\d{1,10})\.(\d{1,10})\.(\d{1,10})$/.exec(text);
     return parts === null ? undefined : [Number(parts[1]), Number(parts[2]), Number(parts[3])];
-  }),
+  },
 );
 
 /** `[::1]` is read as `::1`. */
-export const host: Kind<string> = kind(
-  'an IP address or a host name',
-  reader((text) => {
-    const bare = text.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-    // Four numbers that are no address are a typing error, not a host name.
-    const isName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(
-      bare,
-    );
-    return isIP(bare) !== 0 || (isName && !/^[\d.]+$/.test(bare)) ? bare : undefined;
-  }),
-);
+export const host: Kind<string> = kind('an IP address or a host name', (text) => {
+  const bare = text.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  // Four numbers that are no address are a typing error, not a host name.
+  const isName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(bare);
+  return isIP(bare) !== 0 || (isName && !/^[\d.]+$/.test(bare)) ? bare : undefined;
+});
 
 /** Whether only this machine can reach a server that listens there. */
 export function isLoopback(host: string): boolean {

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { readPhoneNumber } from '../config/values.ts';
 import { Problem } from './problem.ts';
 
@@ -15,26 +14,41 @@ const KEY_HELP =
   'Set the header Idempotency-Key (or "key" in the body) to 1 to 200 characters that name this message: ' +
   'sent again with the same key, it is the same message.';
 
-const schema = z.strictObject({
-  to: z.union([z.string().max(100), z.number().int().positive()]),
-  text: z.string(),
-  key: z.string().optional(),
-});
-
 /** Reads the body of `POST /messages`. Throws a `Problem` that says what to write instead. */
 export function readMessageRequest(body: string, keyHeader: string | undefined): MessageRequest {
-  const parsed = schema.safeParse(parseJson(body));
-  if (!parsed.success) {
+  const fields = parseJson(body);
+  if (!isRequest(fields)) {
     throw new Problem(
       400,
       `The body must be JSON such as {"to": "+1 555 123 4567", "text": "Hello"}, where "to" is ${NUMBER_HELP}.`,
     );
   }
-  const { to, text, key } = parsed.data;
+  const { to, text, key } = fields;
   const number = readPhoneNumber(String(to));
   if (number === undefined) throw new Problem(400, `"to" must be ${NUMBER_HELP}.`);
   if (text.trim() === '') throw new Problem(400, '"text" is empty.');
   return { key: readKey(keyHeader, key), number, text };
+}
+
+interface RequestFields {
+  readonly to: string | number;
+  readonly text: string;
+  readonly key?: string;
+}
+
+const FIELD_NAMES: readonly string[] = ['to', 'text', 'key'];
+const LONGEST_NUMBER = 100;
+
+/** A field with another name is a slip of the pen: better said than left out. */
+function isRequest(value: unknown): value is RequestFields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { to, text, key } = value as Record<string, unknown>;
+  return (
+    Object.keys(value).every((name) => FIELD_NAMES.includes(name)) &&
+    (Number.isSafeInteger(to) || (typeof to === 'string' && to.length <= LONGEST_NUMBER)) &&
+    typeof text === 'string' &&
+    (key === undefined || typeof key === 'string')
+  );
 }
 
 function parseJson(body: string): unknown {
