@@ -1,15 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { buildClient } from './app/client.ts';
 import { greet } from './app/greeting.ts';
-import { StatusBoard } from './app/status-board.ts';
-import { ownIds, tableOf } from './app/tables.ts';
-import { Bot } from './bot/bot.ts';
+import type { StatusBoard } from './app/status-board.ts';
+import type { Bot } from './bot/bot.ts';
 import { systemClock } from './bot/clock.ts';
-import { loadCommands } from './bot/load.ts';
-import type { IncomingMessage, Messenger } from './bot/ports.ts';
-import { CommandRegistry } from './bot/registry.ts';
-import { watchCommands } from './bot/reload.ts';
+import type { IncomingMessage } from './bot/ports.ts';
 import type { StatusFacts } from './bot/services.ts';
 import type { Config } from './config.ts';
 import { isAppError } from './errors.ts';
@@ -34,8 +29,6 @@ export interface AppSurroundings {
 
 type PairingState = Extract<ClientState, { kind: 'pairing' }>;
 
-const COMMANDS = fileURLToPath(new URL('./commands/', import.meta.url));
-
 /** Builds everything from a Config, starts it in order, stops it in reverse. */
 export class App {
   readonly #config: Config;
@@ -46,6 +39,7 @@ export class App {
   readonly #handling = new Set<Promise<void>>();
   #session: Session | undefined;
   #client: WhatsAppClient | undefined;
+  #startingBot: Promise<void> | undefined;
   #bot: Bot | undefined;
   #http: HttpServer | undefined;
   #display: Promise<PairingDisplay> | undefined;
@@ -94,19 +88,11 @@ export class App {
       }
       const client = await this.#buildClient(session);
       this.#client = client;
-      if (this.#stop.signal.aborted) return { kind: 'asked' };
-      const { http } = this.#config;
-      const board = http && this.#buildBoard(session, client);
-      await this.#startBot(session, client, board?.messenger ?? client);
-      if (board) {
-        // Loaded only where it is on: its packages take a tenth of a second.
-        const { startPage } = await import('./app/page.ts');
-        this.#http = await startPage(http, board, () => this.#bot, this.#log);
-      }
-      this.#greeting = this.#greet(session, client);
       if (signal.aborted) return { kind: 'asked' };
-      const reason = await client.start();
-      if (reason.kind !== 'asked') await this.#bot?.stop();
+      const board = await this.#buildBoard(session, client);
+      this.#greeting = this.#greet(session, client);
+      this.#startingBot = this.#startBot(session, client, board);
+      const [reason] = await Promise.all([client.start(), this.#startingBot, this.#startPage(board)]);
       return reason;
     } finally {
       await this.#finish();
@@ -142,8 +128,11 @@ export class App {
     return client;
   }
 
-  #buildBoard(session: Session, client: WhatsAppClient): StatusBoard {
-    const { sessionPath, commandPrefix } = this.#config;
+  /** What only a status page needs is loaded where there is one: its packages take a tenth of a second. */
+  async #buildBoard(session: Session, client: WhatsAppClient): Promise<StatusBoard | undefined> {
+    const { http, sessionPath, commandPrefix } = this.#config;
+    if (!http) return undefined;
+    const { StatusBoard } = await import('./app/status-board.ts');
     return new StatusBoard({
       client,
       session,
@@ -155,33 +144,32 @@ export class App {
     });
   }
 
-  async #startBot(session: Session, client: WhatsAppClient, messenger: Messenger): Promise<void> {
-    const config = this.#config;
-    const commands = new CommandRegistry();
-    await loadCommands(COMMANDS, commands, this.#log);
-    if (this.#around.isDevelopment) {
-      const options = { folder: COMMANDS, registry: commands, clock: systemClock, log: this.#log };
-      this.#watching = watchCommands(options, this.#stop.signal);
-    }
-    this.#bot = new Bot({
-      messenger,
-      storage: { table: (name) => tableOf(session, name) },
-      settings: { ...config, ownIds: () => ownIds(session) },
-      commands,
-      services: { status: () => this.#status() },
-      clock: systemClock,
-      log: this.#log,
-      wasSent: (id) => client.hasSent(id),
-      conversationOf: (chat) => client.conversationOf(chat),
-    });
-    await this.#bot.start();
+  async #startPage(board: StatusBoard | undefined): Promise<void> {
+    const { http } = this.#config;
+    if (!http || !board) return;
+    const { startPage } = await import('./app/page.ts');
+    this.#http = await startPage(http, board, () => this.#bot, this.#log);
+  }
+
+  /** Loaded while the connection shakes hands: what comes before it is ready waits in the inbox. */
+  async #startBot(session: Session, client: WhatsAppClient, board: StatusBoard | undefined): Promise<void> {
     const unfinished = client.inbox.unfinished();
-    if (unfinished.length > 0) {
-      this.#log.info(
-        { messages: unfinished.length },
-        'Going on with messages that the last run left unfinished',
-      );
-    }
+    const { startBot } = await import('./app/bot.ts');
+    const { bot, watch } = await startBot({
+      config: this.#config,
+      session,
+      client,
+      messenger: board?.messenger ?? client,
+      status: () => this.#status(),
+      log: this.#log,
+    });
+    this.#bot = bot;
+    if (this.#around.isDevelopment) this.#watching = watch(this.#stop.signal);
+    if (unfinished.length === 0) return;
+    this.#log.info(
+      { messages: unfinished.length },
+      'Going on with messages that the last run left unfinished',
+    );
     for (const message of unfinished) this.#handle(message);
   }
 
@@ -233,6 +221,7 @@ export class App {
   }
 
   async #handleToItsEnd(message: IncomingMessage): Promise<void> {
+    await this.#startingBot;
     const outcome = await this.#bot?.handle(message);
     if (outcome === 'done') await this.#client?.inbox.finish(message.key);
   }
@@ -263,17 +252,21 @@ export class App {
   }
 
   async #shutDown(): Promise<void> {
+    await this.#quieten();
+    await this.#running?.catch(() => {});
+  }
+
+  /** From here on nothing new is begun, and nothing comes. */
+  async #quieten(): Promise<void> {
     this.#stop.abort();
+    await this.#startingBot?.catch(() => {});
     await this.#bot?.stop();
     await this.#client?.stop();
-    await this.#running?.catch(() => {});
   }
 
   /** The last steps, whoever ended it: what was handled is noted, the files are written, the folder is free. */
   async #finish(): Promise<void> {
-    this.#stop.abort();
-    await this.#bot?.stop();
-    await this.#client?.stop();
+    await this.#quieten();
     await Promise.allSettled([...this.#handling]);
     await this.#watching;
     await this.#greeting;

@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url';
+import { Bot } from '../bot/bot.ts';
+import { systemClock } from '../bot/clock.ts';
+import { loadCommands } from '../bot/load.ts';
+import type { Messenger } from '../bot/ports.ts';
+import { CommandRegistry } from '../bot/registry.ts';
+import { watchCommands } from '../bot/reload.ts';
+import type { StatusFacts } from '../bot/services.ts';
+import type { Config } from '../config.ts';
+import type { Logger } from '../logging.ts';
+import type { Session } from '../session/store.ts';
+import type { WhatsAppClient } from '../whatsapp/client.ts';
+import { ownIds, tableOf } from './tables.ts';
+
+export interface BotParts {
+  readonly config: Config;
+  readonly session: Session;
+  readonly client: WhatsAppClient;
+  /** The client, or the client with its sends measured. */
+  readonly messenger: Messenger;
+  readonly status: () => StatusFacts;
+  readonly log: Logger;
+}
+
+export interface StartedBot {
+  readonly bot: Bot;
+  /** Loads saved commands again until the signal aborts. */
+  readonly watch: (signal: AbortSignal) => Promise<void>;
+}
+
+const COMMANDS = fileURLToPath(new URL('../commands/', import.meta.url));
+
+/** The bot with its commands, ready for messages. */
+export async function startBot(parts: BotParts): Promise<StartedBot> {
+  const { config, session, client, messenger, status, log } = parts;
+  const commands = new CommandRegistry();
+  await loadCommands(COMMANDS, commands, log);
+  const bot = new Bot({
+    messenger,
+    storage: { table: (name) => tableOf(session, name) },
+    settings: { ...config, ownIds: () => ownIds(session) },
+    commands,
+    services: { status },
+    clock: systemClock,
+    log,
+    wasSent: (id) => client.hasSent(id),
+    conversationOf: (chat) => client.conversationOf(chat),
+  });
+  await bot.start();
+  const watched = { folder: COMMANDS, registry: commands, clock: systemClock, log };
+  return { bot, watch: (signal) => watchCommands(watched, signal) };
+}
