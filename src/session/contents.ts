@@ -53,28 +53,33 @@ export class Contents {
     return table;
   }
 
+  /** A new object each time: the library changes some of what it gets before it knows whether it will store it. */
   #key(type: string, id: string): unknown {
     const name = keyFileName(type, id);
-    const cached = this.#cache.get(name);
-    if (cached) return cached.value;
-    const json = this.#storedJson(name);
-    let value: unknown;
+    const known = this.#knownJson(name);
+    const json = known === undefined ? this.#readJson(name) : known;
     try {
-      value = json === null ? undefined : (keyFromJson(type, json) ?? undefined);
+      return json === null ? undefined : (keyFromJson(type, json) ?? undefined);
     } catch {
       renameAside(this.#fs, join(this.#folder, name));
       this.#onDamage(name);
+      this.#cache.put(name, null);
+      return undefined;
     }
-    this.#cache.put(name, value, json?.length ?? 0);
-    return value;
+  }
+
+  /** `null` where it is known that there is none, undefined where only the file can tell. */
+  #knownJson(name: string): string | null | undefined {
+    const unsaved = this.#unsaved.get(name);
+    return unsaved ? unsaved.json : this.#cache.get(name);
   }
 
   /** `null` where there is none; bytes that are no text come as text that is no JSON. */
-  #storedJson(name: string): string | null {
-    const unsaved = this.#unsaved.get(name);
-    if (unsaved) return unsaved.json;
+  #readJson(name: string): string | null {
     const content = readIfThere(this.#fs, join(this.#folder, name));
-    return content ? (textOf(content) ?? '') : null;
+    const json = content ? (textOf(content) ?? '') : null;
+    this.#cache.put(name, json);
+    return json;
   }
 
   /** What of these changes is news, as a record. Nothing is changed yet. */
@@ -84,25 +89,18 @@ export class Contents {
       const texts = new Map<string, string | null>();
       for (const [id, value] of Object.entries(values)) {
         const json = toJson(type, value);
-        if (!this.#isStored(type, id, value, json)) texts.set(id, json);
+        if (isTableName(type) || this.#knownJson(keyFileName(type, id)) !== json) texts.set(id, json);
       }
       if (texts.size > 0) record.set(type, texts);
     }
     return record;
   }
 
-  /** Baileys changes some objects in place before it sets them: the same object need not be the same value. */
-  #isStored(type: string, id: string, value: unknown, json: string | null): boolean {
-    if (isTableName(type) || json === null) return false;
-    const name = keyFileName(type, id);
-    return this.#cache.get(name)?.value === value && this.#storedJson(name) === json;
-  }
-
   /** Takes over a record that is in the journal; `values` are what its texts were made of, where they are at hand. */
   apply(record: Changes, values?: KeyChanges): void {
     for (const [type, texts] of record) {
       if (isTableName(type)) this.#applyRows(this.#table(type), texts, values?.[type]);
-      else this.#applyKeys(type, texts, values?.[type]);
+      else this.#applyKeys(type, texts);
     }
   }
 
@@ -114,11 +112,11 @@ export class Contents {
     }
   }
 
-  #applyKeys(type: string, texts: Map<string, string | null>, values?: Record<string, unknown>): void {
+  #applyKeys(type: string, texts: Map<string, string | null>): void {
     for (const [id, json] of texts) {
       const name = keyFileName(type, id);
       this.#unsaved.set(name, { json });
-      if (values) this.#cache.put(name, json === null ? undefined : values[id], json?.length ?? 0);
+      this.#cache.put(name, json);
     }
   }
 

@@ -1,23 +1,24 @@
 import { LRUCache } from 'lru-cache';
 
-const MOST_ENTRIES = 1_000;
-/** Of JSON; parsed, it takes several times as much. */
-const MOST_BYTES = 3 * 1024 * 1024;
+const MOST_ENTRIES = 2_000;
+const MOST_BYTES = 4 * 1024 * 1024;
 
-/** What is known of a key: its value, or that there is none. */
-export interface CachedKey {
-  readonly value: unknown;
-}
-
-/** The keys used last, parsed, within a bound of their JSON's size. That a key is missing is remembered too. */
+/**
+ * The keys used last, as JSON, within a bound of its size; `null` remembers that a key is missing. Parsed they
+ * would take several times as much, and what is thrown out would be garbage that lies in memory for long.
+ */
 export class KeyCache {
-  readonly #entries = new LRUCache<string, CachedKey>({ max: MOST_ENTRIES, maxSize: MOST_BYTES });
+  readonly #texts = new LRUCache<string, { readonly json: string | null }>({
+    max: MOST_ENTRIES,
+    maxSize: MOST_BYTES,
+    sizeCalculation: ({ json }) => (json?.length ?? 0) + 1,
+  });
 
-  get(name: string): CachedKey | undefined {
-    return this.#entries.get(name);
+  get(name: string): string | null | undefined {
+    return this.#texts.get(name)?.json;
   }
 
-  put(name: string, value: unknown, jsonLength: number): void {
-    this.#entries.set(name, { value }, { size: jsonLength + 1 });
+  put(name: string, json: string | null): void {
+    this.#texts.set(name, { json });
   }
 }
