@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { App } from './app.ts';
 import { type Config, configFromProcess } from './config.ts';
 import { assertNever, isAppError, messageOf, systemCode } from './errors.ts';
@@ -36,7 +37,8 @@ async function main(config: Config, sink: Sink): Promise<void> {
     isTerminal,
     isColorAllowed: config.isColorAllowed,
     stream: sink,
-    keep: [config.sessionPath],
+    // As it was set, and as commands to copy name it.
+    keep: [config.sessionPath, resolve(config.sessionPath)],
     hide: [config.http?.token, config.proxyUrl].filter((secret) => secret !== undefined),
   });
   // Before Baileys loads: libsignal prints private keys.

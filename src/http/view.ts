@@ -1,4 +1,4 @@
-import { assertNever } from '../errors.ts';
+import { assertNever, shellWord } from '../errors.ts';
 import { drawQr, type QrPath } from './qr.ts';
 import type { StatusSnapshot } from './source.ts';
 import { formatBytes, formatCount, formatUptime, sumOf } from './words.ts';
@@ -102,7 +102,7 @@ function stoppedHeadline(
     case 'logged-out': {
       const sentence =
         'This device was removed from the account. To link it again, run this, start the bot and scan the new code:';
-      return { tone: 'bad', title: 'Logged out', sentence, command: `rm -rf ${sessionPath}` };
+      return { tone: 'bad', title: 'Logged out', sentence, command: `rm -rf ${shellWord(sessionPath)}` };
     }
     case 'replaced': {
       const sentence =
@@ -134,7 +134,7 @@ function warningsOf(snapshot: StatusSnapshot): string[] {
   }
   if (refusedLogins >= REFUSALS_TO_TELL) {
     warnings.push(
-      `WhatsApp refused this session ${refusedLogins} times in a row, so it is probably gone. To link again: stop the bot, run rm -rf ${sessionPath}, start it again.`,
+      `WhatsApp refused this session ${refusedLogins} times in a row, so it is probably gone. To link again: stop the bot, run rm -rf ${shellWord(sessionPath)}, start it again.`,
     );
   }
   return warnings;

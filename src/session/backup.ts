@@ -8,11 +8,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { AppError, isAppError, systemCode } from '../errors.ts';
 import { FILE_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile, storageError } from './files.ts';
-import { inspectSession, isSessionFile, statIfThere } from './inspect.ts';
+import { inspectSession, isSessionFile, realFolder, statIfThere } from './inspect.ts';
 import { journalFiles } from './journal.ts';
 
 export interface CopyOptions {
@@ -33,8 +33,8 @@ const MOST_ROUNDS = 50;
  * empty. Throws `BAD_ARGUMENTS`, `SESSION_UNUSABLE` where there is nothing to back up, `STORAGE_FAILED`.
  */
 export async function backupSession(path: string, to: string, options: CopyOptions = {}): Promise<Backup> {
-  const from = resolve(path);
-  const target = resolve(to);
+  const from = realFolder(path);
+  const target = realFolder(to);
   refuseTarget(from, target);
   let beside = '';
   try {

@@ -1,3 +1,4 @@
+import { shellWord } from '../errors.ts';
 import { type Backup, backupSession, type CopyOptions } from './backup.ts';
 import type { Check } from './doctor.ts';
 import { type Restored, restoreSession } from './restore.ts';
@@ -49,7 +50,7 @@ function statusLines(status: SessionStatus): string[] {
   if (status.problem) lines.push(`Problem:  ${status.problem}`);
   if (loggedOut) {
     lines.push(
-      `Logout:   ${formatTime(loggedOut.atMs)}. To link again: rm -rf ${path}, start the bot and scan.`,
+      `Logout:   ${formatTime(loggedOut.atMs)}. To link again: rm -rf ${shellWord(path)}, start the bot and scan.`,
     );
   }
   lines.push('Files:');

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys';
-import { AppError, isAppError, messageOf, systemCode } from '../errors.ts';
+import { AppError, isAppError, messageOf, shellWord, systemCode } from '../errors.ts';
 import { type FileSystem, NAMES, readIfThere, renameAside, replaceFile, textOf } from './files.ts';
 import { credentialsToJson, isLinked, parseCredentials } from './identity.ts';
 
@@ -30,7 +30,7 @@ export function loadCredentials(fs: FileSystem, folder: string): LoadedCredentia
   throw new AppError(
     'SESSION_UNUSABLE',
     `${path} ${file.problem}, and there is no good copy of it beside it. ` +
-      `Put a backup of ${folder} back, or link the bot anew: rm -rf ${folder}`,
+      `Put a backup of ${folder} back, or link the bot anew: rm -rf ${shellWord(folder)}`,
   );
 }
 
@@ -69,7 +69,7 @@ function unreadable(path: string, error: unknown): Attempt {
     const uid = process.getuid?.() ?? 0;
     throw new AppError(
       'SESSION_UNUSABLE',
-      `${path} cannot be read (${code}): this process runs as uid ${uid}. Run: sudo chown ${uid} ${path}`,
+      `${path} cannot be read (${code}): this process runs as uid ${uid}. Run: sudo chown ${uid} ${shellWord(path)}`,
       { cause: error },
     );
   }

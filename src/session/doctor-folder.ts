@@ -1,8 +1,10 @@
-import { accessSync, constants, statfsSync } from 'node:fs';
+import { accessSync, constants, lstatSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { messageOf, systemCode } from '../errors.ts';
+import { shellWord, systemCode } from '../errors.ts';
 import type { Check } from './doctor.ts';
-import { statIfThere } from './inspect.ts';
+import { realFileSystem } from './files.ts';
+import { folderProblem } from './folder-problem.ts';
+import { realFolder } from './inspect.ts';
 import type { SessionStatus } from './status.ts';
 import { formatBytes, formatTime } from './words.ts';
 
@@ -14,63 +16,49 @@ const FEW_FILES = 2_000;
 export function checkFolder(path: string): Check {
   const name = 'Folder';
   const folder = resolve(path);
-  const stats = statIfThere(folder);
-  if (!stats) {
-    const parent = nearestThere(folder);
-    const isWritable = canUse(parent) === undefined;
-    return isWritable
-      ? { name, state: 'ok', text: `${folder} is not there yet; the bot makes it` }
-      : {
-          name,
-          state: 'problem',
-          text: `${folder} is not there and cannot be made`,
-          mend: `make ${parent} writable`,
-        };
-  }
-  if (!stats.isDirectory()) {
-    return {
-      name,
-      state: 'problem',
-      text: `${folder} is no folder`,
-      mend: 'remove it, or set another SESSION_PATH',
-    };
-  }
-  const refusal = canUse(folder);
+  const nearest = nearestThere(folder);
+  const refusal = refusalOf(nearest);
   if (refusal) {
-    const uid = process.getuid?.() ?? 0;
-    const text = `${folder} cannot be written by uid ${uid} (${refusal}); it belongs to uid ${stats.uid}`;
-    return {
-      name,
-      state: 'problem',
-      text,
-      mend: `sudo chown -R ${uid}:${process.getgid?.() ?? 0} ${folder}`,
-    };
+    const { what, mend } = folderProblem(realFileSystem, folder, refusal);
+    return { name, state: 'problem', text: what, mend: 'run' in mend ? mend.run : mend.todo };
   }
-  if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
+  if (nearest !== folder) return { name, state: 'ok', text: `${folder} is not there yet; the bot makes it` };
+  if (process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0) {
     const text = `${folder} can be read by others`;
-    return { name, state: 'warning', text, mend: `chmod 700 ${folder} (the bot does it when it starts)` };
+    const mend = `chmod 700 ${shellWord(folder)} (the bot does it when it starts)`;
+    return { name, state: 'warning', text, mend };
   }
   return { name, state: 'ok', text: `${folder} is there, private and writable` };
 }
 
+/** The folder itself, or the one it will be made in. What cannot be looked at counts as not there. */
 function nearestThere(folder: string): string {
   const parent = dirname(folder);
-  return statIfThere(parent) || parent === folder ? parent : nearestThere(parent);
-}
-
-function canUse(folder: string): string | undefined {
   try {
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    return undefined;
+    lstatSync(folder);
+    return folder;
   } catch (error) {
-    return systemCode(error) ?? messageOf(error);
+    if (parent === folder) throw error;
+    return nearestThere(parent);
   }
 }
 
+/** Why nothing can be made in a folder, found out without making anything. */
+function refusalOf(folder: string): unknown {
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return statSync(folder).isDirectory() ? undefined : failed('ENOTDIR');
+  } catch (error) {
+    // It is there, but only as a link.
+    return systemCode(error) === 'ENOENT' ? failed('EEXIST') : error;
+  }
+}
+
+const failed = (code: string): Error => Object.assign(new Error(code), { code });
+
 export function checkSpace(path: string): Check {
   const name = 'Free space';
-  const folder = resolve(path);
-  const { bavail, bsize, ffree, files } = statfsSync(statIfThere(folder) ? folder : nearestThere(folder));
+  const { bavail, bsize, ffree, files } = statfsSync(nearestThere(realFolder(path)));
   const bytes = bavail * bsize;
   const text = `${formatBytes(bytes)} free`;
   const mend = 'make room on that disk';
@@ -96,7 +84,7 @@ export function checkLock({ owner }: SessionStatus): Check {
 
 export function checkCredentials(status: SessionStatus): Check {
   const name = 'Credentials';
-  const anew = `rm -rf ${status.path}, start the bot and scan`;
+  const anew = `rm -rf ${shellWord(status.path)}, start the bot and scan`;
   if (status.loggedOut) {
     return {
       name,

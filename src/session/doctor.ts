@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys';
 import { messageOf } from '../errors.ts';
 import { checkCredentials, checkDamage, checkFolder, checkLock, checkSpace } from './doctor-folder.ts';
 import { checkClock, checkNetwork } from './doctor-network.ts';
-import { inspectSession, statIfThere } from './inspect.ts';
+import { inspectSession, realFolder, statIfThere } from './inspect.ts';
 import { sessionStatus } from './status.ts';
 
 /** One thing that was looked at. */
@@ -76,8 +76,9 @@ export function checkNode(version: string): Check {
 }
 
 function newestFile(path: string): number | undefined {
-  if (!statIfThere(resolve(path))?.isDirectory()) return undefined;
-  const times = readdirSync(path).map((name) => statIfThere(join(path, name))?.mtimeMs ?? 0);
+  const folder = realFolder(path);
+  if (!statIfThere(folder)?.isDirectory()) return undefined;
+  const times = readdirSync(folder).map((name) => statIfThere(join(folder, name))?.mtimeMs ?? 0);
   return times.reduce((newest, time) => Math.max(newest, time), 0);
 }
 
@@ -100,7 +101,7 @@ async function checkVersion({ path, waVersion, lookUpVersion }: DoctorOptions): 
 /** What the bot found out when WhatsApp refused the built-in one. */
 function rememberedVersion(path: string): readonly number[] | undefined {
   try {
-    const version = inspectSession(resolve(path)).contents.rows('client').get('wa-version');
+    const version = inspectSession(realFolder(path)).contents.rows('client').get('wa-version');
     return Array.isArray(version) ? version.map(Number) : undefined;
   } catch {
     return undefined;

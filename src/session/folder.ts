@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { AppError, messageOf, systemCode } from '../errors.ts';
+import { type AppError, systemCode } from '../errors.ts';
 import {
   FILE_MODE,
   type FileSystem,
@@ -12,6 +12,7 @@ import {
   storageError,
   syncFolder,
 } from './files.ts';
+import { folderProblem, unusableFolder } from './folder-problem.ts';
 
 /**
  * Makes the session folder ready: there, a folder, private to its owner, writable. Throws `SESSION_UNUSABLE`
@@ -19,8 +20,7 @@ import {
  */
 export function prepareFolder(fs: FileSystem, path: string): void {
   try {
-    const firstMade = fs.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
-    if (firstMade !== undefined) ignoreErrors(() => syncParents(fs, path, firstMade));
+    makeFolder(fs, path);
     probeFolder(fs, path);
   } catch (error) {
     throw describe(fs, path, error);
@@ -28,41 +28,38 @@ export function prepareFolder(fs: FileSystem, path: string): void {
   makePrivate(fs, path);
 }
 
-/** A folder that was just made is a name in another one, which a power cut could lose. */
-function syncParents(fs: FileSystem, path: string, firstMade: string): void {
-  for (let folder = path; folder.length >= firstMade.length; folder = dirname(folder)) {
-    syncFolder(fs, dirname(folder));
+/** Level by level: Node's own `recursive` never comes back from /proc, where nothing can be made. */
+function makeFolder(fs: FileSystem, path: string): void {
+  const missing: string[] = [];
+  for (let folder = path; !isFolder(fs, folder); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) {
+    try {
+      fs.mkdirSync(folder, { mode: FOLDER_MODE });
+    } catch (error) {
+      // Two bots may start at once beside each other.
+      if (systemCode(error) !== 'EEXIST' || !isFolder(fs, folder)) throw error;
+    }
+    // A folder that was just made is a name in another one, which a power cut could lose.
+    ignoreErrors(() => syncFolder(fs, dirname(folder)));
   }
 }
 
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE']);
+/** Throws where the way there is barred. A file in its place is found out by what is done next. */
+function isFolder(fs: FileSystem, path: string): boolean {
+  try {
+    fs.statSync(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    return false;
+  }
+}
+
+const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE']);
 
 function describe(fs: FileSystem, path: string, error: unknown): AppError {
-  const code = systemCode(error) ?? '';
-  if (FULL.has(code)) return storageError('write in', path, error);
-  if (code === 'EEXIST' || code === 'ENOTDIR') {
-    return new AppError(
-      'SESSION_UNUSABLE',
-      `SESSION_PATH ${path} is not a folder (or lies under a file). Remove that file, or set another SESSION_PATH.`,
-      { cause: error },
-    );
-  }
-  const uid = process.getuid?.() ?? 0;
-  const gid = process.getgid?.() ?? 0;
-  return new AppError(
-    'SESSION_UNUSABLE',
-    `The session folder ${path} cannot be written (${code || messageOf(error)}): this process runs as uid ${uid}, ` +
-      remedyFor(fs, path, uid, gid),
-    { cause: error },
-  );
-}
-
-function remedyFor(fs: FileSystem, path: string, uid: number, gid: number): string {
-  try {
-    return `the folder belongs to uid ${fs.statSync(path).uid}. Run: sudo chown -R ${uid}:${gid} ${path}`;
-  } catch {
-    return `and it cannot be made. Run: sudo install -d -m 0700 -o ${uid} -g ${gid} ${path}`;
-  }
+  if (PASSING.has(systemCode(error) ?? '')) return storageError('write in', path, error);
+  return unusableFolder(folderProblem(fs, path, error), error);
 }
 
 /** A folder that another program made gets our modes; a new one is marked so that git never takes it. */

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
-import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { systemCode } from '../errors.ts';
 import { type LoadedCredentials, loadCredentials } from './credentials.ts';
@@ -39,6 +39,17 @@ export function inspectSession(folder: string): Inspection {
 /** The number of the account, which nobody is to print whole. */
 export function numberOf(creds: AuthenticationCreds): string | undefined {
   return /^(\d+)/.exec(creds.me?.id ?? '')?.[1];
+}
+
+/** Where a path leads, also where its end is not there yet: `SESSION_PATH` may be a link, or lie behind one. */
+export function realFolder(path: string): string {
+  const folder = resolve(path);
+  try {
+    return realpathSync(folder);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' || dirname(folder) === folder) return folder;
+    return join(realFolder(dirname(folder)), basename(folder));
+  }
 }
 
 /** Undefined where there is nothing; the files of a session are never links. */

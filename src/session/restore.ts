@@ -1,9 +1,9 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AppError, isAppError, systemCode } from '../errors.ts';
 import { type CopyOptions, copySession } from './backup.ts';
 import { FOLDER_MODE, ignoreErrors, NAMES, storageError } from './files.ts';
-import { type Inspection, inspectSession, statIfThere } from './inspect.ts';
+import { type Inspection, inspectSession, realFolder, statIfThere } from './inspect.ts';
 import { lockSession } from './lock.ts';
 
 export interface Restored {
@@ -23,8 +23,8 @@ export async function restoreSession(
   from: string,
   options: CopyOptions & { readonly now?: () => Date } = {},
 ): Promise<Restored> {
-  const folder = resolve(path);
-  const source = resolve(from);
+  const folder = realFolder(path);
+  const source = realFolder(from);
   const { isLinked } = checkBackup(source, folder);
   let beside = '';
   try {

@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
 import { proto } from '@whiskeysockets/baileys';
 import { isAppError } from '../errors.ts';
 import { maskNumber } from '../logging/mask.ts';
 import { realFileSystem } from './files.ts';
-import { type Inspection, inspectSession, numberOf, statIfThere } from './inspect.ts';
+import { type Inspection, inspectSession, numberOf, realFolder, statIfThere } from './inspect.ts';
 import { currentOwner, type Owner } from './lock.ts';
 import { type LogoutNote, readLogoutNote } from './logout-note.ts';
 import { type FileCount, surveyFiles } from './survey.ts';
@@ -28,7 +27,7 @@ export interface SessionStatus {
 
 /** Looks at a session without touching it, whether a bot uses it or not. Throws `STORAGE_FAILED`. */
 export async function sessionStatus(path: string): Promise<SessionStatus> {
-  const folder = resolve(path);
+  const folder = realFolder(path);
   const exists = statIfThere(folder)?.isDirectory() === true;
   const files = exists ? surveyFiles(folder) : [];
   const journal = files.find(({ type }) => type === 'journal');

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { assertNever } from '../errors.ts';
+import { assertNever, shellWord } from '../errors.ts';
 import type { CloseReason } from './close-reason.ts';
 import { AUTH_FAILURES_TO_TELL, type CloseHistory } from './reconnect.ts';
 
@@ -27,7 +27,7 @@ export class Narrator {
   }
 
   loggedOut(): void {
-    this.#log.error(`Logged out. Run: rm -rf ${this.#sessionPath}`);
+    this.#log.error(`Logged out. Run: rm -rf ${shellWord(this.#sessionPath)}`);
     this.#log.error(
       'Then start the bot again and scan the new QR code: WhatsApp > Linked devices > Link a device.',
     );
@@ -91,7 +91,7 @@ export class Narrator {
   #sessionProbablyGone(times: number): void {
     this.#log.error(
       `WhatsApp refused this session ${times} times in a row, so it is probably gone. ` +
-        `To link again, run: rm -rf ${this.#sessionPath} and start the bot again.`,
+        `To link again, run: rm -rf ${shellWord(this.#sessionPath)} and start the bot again.`,
     );
   }
 }

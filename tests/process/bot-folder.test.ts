@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -63,12 +64,15 @@ describe('a SESSION_PATH that cannot be one', () => {
     expect(bot.output).not.toContain(QR);
   });
 
-  it.runIf(process.platform === 'linux')('is where not even root can write: exit 78', async () => {
-    const bot = await stage.start({ SESSION_PATH: '/sys/sessions' });
-    expect(await bot.exit()).toMatchObject({ code: 78 });
-    expect(bot.output).toContain('/sys/sessions');
-    expect(bot.output).not.toContain(QR);
-  });
+  it.runIf(process.platform === 'linux').each(['/sys/sessions', '/proc/sessions'])(
+    'is where not even root can write, %s: exit 78',
+    async (path) => {
+      const bot = await stage.start({ SESSION_PATH: path });
+      expect(await bot.exit()).toMatchObject({ code: 78 });
+      expect(bot.output).toMatch(new RegExp(`${path} cannot be .*[Ss]et another SESSION_PATH`));
+      expect(bot.output).not.toContain(QR);
+    },
+  );
 
   it('belongs to somebody else: exit 78 with uid, owner and the chown to run, before any QR', async () => {
     const isRoot = process.getuid?.() === 0;
@@ -83,6 +87,31 @@ describe('a SESSION_PATH that cannot be one', () => {
     expect(bot.output).toMatch(new RegExp(`sudo chown -R ${uid}:\\d+ ${stage.sessions}`));
     expect(bot.output).not.toContain(QR);
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    'what it says to run can be copied, whatever the path is called',
+    async () => {
+      chmodSync(stage.root, 0o755);
+      const path = join(stage.root, "my bot's", 'session');
+      const nobody = { uid: 65_534 };
+      // First it cannot be made, then it is somebody else's, then its own user has shut it.
+      const obstacles = [
+        () => {},
+        () => execFileSync('chown', ['-R', '0:0', path]),
+        () => chmodSync(path, 0o500),
+      ];
+      for (const obstruct of obstacles) {
+        obstruct();
+        const refused = await stage.start({ SESSION_PATH: path, HOME: '/' }, nobody);
+        expect(await refused.exit()).toMatchObject({ code: 78 });
+        const [, command = ''] = /Run: (?:sudo )?(.+)/.exec(refused.output) ?? [];
+        execFileSync('sh', ['-c', command]);
+        const mended = await stage.start({ SESSION_PATH: path, HOME: '/' }, nobody);
+        await mended.said(QR);
+        expect(await mended.stop()).toMatchObject({ code: 0 });
+      }
+    },
+  );
 });
 
 describe('a creds.json that was cut', () => {

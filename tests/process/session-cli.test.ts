@@ -241,7 +241,9 @@ describe('doctor', () => {
     ]);
     expect(file).toMatchObject({
       code: 1,
-      stdout: expect.stringMatching(/✗ Folder: \S+ is no folder\. To mend it: /),
+      stdout: expect.stringMatching(
+        /✗ Folder: SESSION_PATH \S+ is not a folder, or lies under a file\. To mend it: /,
+      ),
     });
     expect(damaged).toMatchObject({
       code: 1,

@@ -1,0 +1,112 @@
+import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { shellWord } from '../../../src/errors.ts';
+import { checkLine } from '../../../src/session/care.ts';
+import { checkFolder } from '../../../src/session/doctor-folder.ts';
+import { realFileSystem } from '../../../src/session/files.ts';
+import { prepareFolder } from '../../../src/session/folder.ts';
+import { folderProblem } from '../../../src/session/folder-problem.ts';
+import { sessionStatus } from '../../../src/session/status.ts';
+import { openQuietly, stockFolder, temporaryFolder } from './helpers.ts';
+
+function refusalOf(path: string): unknown {
+  try {
+    prepareFolder(realFileSystem, path);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+const failed = (code: string): Error => Object.assign(new Error(code), { code });
+
+describe('a folder that cannot be one', () => {
+  test.runIf(process.platform === 'linux').each(['/proc/x', '/proc/x/y/z', '/proc/self/fd/x'])(
+    '%s: said at once, by the doctor too',
+    (path) => {
+      expect(refusalOf(path)).toMatchObject({
+        code: 'SESSION_UNUSABLE',
+        exitCode: 78,
+        message: expect.stringMatching(/cannot be (made|written).*[Ss]et another SESSION_PATH\.$/),
+      });
+    },
+  );
+
+  test.each<[string, (path: string) => void, RegExp]>([
+    ['a link to nothing', (path) => symlinkSync('nowhere', path), /is a link that leads nowhere/],
+    ['a link to itself', (path) => symlinkSync(path, path), /is a link that leads nowhere/],
+    ['a file', (path) => writeFileSync(path, ''), /is not a folder/],
+    ['a link to a file', (path) => symlinkSync('/etc/hostname', path), /is not a folder/],
+  ])('%s: told by the bot and by the doctor, and nothing is changed', (_name, make, message) => {
+    const path = join(temporaryFolder(), 'session');
+    make(path);
+    for (const one of [path, join(path, 'inside')]) {
+      expect(refusalOf(one)).toMatchObject({
+        code: 'SESSION_UNUSABLE',
+        message: expect.stringMatching(message),
+      });
+      expect(checkLine(checkFolder(one))).toMatch(/^✗ Folder: .* To mend it: /);
+    }
+  });
+
+  test('one whose name is too long: another one is asked for', () => {
+    expect(refusalOf(join(temporaryFolder(), 'x'.repeat(300)))).toMatchObject({
+      code: 'SESSION_UNUSABLE',
+      message: expect.stringMatching(/longer than names can be.*Set another SESSION_PATH\.$/),
+    });
+  });
+
+  test('one that is mounted read-only: no chown would mend that', () => {
+    const { what, mend } = folderProblem(realFileSystem, '/mnt/ro', failed('EROFS'));
+    expect(what).toContain('read-only');
+    expect(mend).toEqual({ todo: expect.stringContaining('mount it writable') });
+  });
+});
+
+describe('a folder by another name', () => {
+  test('behind a link it is the same session, for the bot and for those who look after it', async () => {
+    const root = temporaryFolder();
+    await stockFolder(join(root, 'real'));
+    const link = join(root, 'link');
+    symlinkSync('real', link);
+    expect(checkLine(checkFolder(link))).toMatch(/^! Folder: .* can be read by others/);
+    expect(await sessionStatus(link)).toMatchObject({ exists: true, isLinked: true, path: link });
+    const session = await openQuietly(link);
+    expect(session.wasLinked).toBe(true);
+    expect(await sessionStatus(join(root, 'real'))).toMatchObject({ owner: { pid: process.pid } });
+    await expect(openQuietly(join(root, 'real'))).rejects.toMatchObject({ code: 'SESSION_LOCKED' });
+    expect(readlinkSync(link)).toBe('real');
+  });
+
+  test.each(['with spaces/and more', "it's", 'сессия-🤖', 'new\nline', '-rf', 'deep/er///'])(
+    'made as %j',
+    async (name) => {
+      const path = join(temporaryFolder(), name);
+      expect((await openQuietly(path)).wasLinked).toBe(false);
+      expect(checkFolder(path).state).toBe('ok');
+    },
+  );
+
+  test('two that are made at once beside each other', () => {
+    const path = join(temporaryFolder(), 'a', 'b');
+    const rival: typeof realFileSystem = {
+      ...realFileSystem,
+      mkdirSync: ((folder: string, options: object) => {
+        mkdirSync(folder);
+        return mkdirSync(folder, options);
+      }) as typeof mkdirSync,
+    };
+    expect(() => prepareFolder(rival, path)).not.toThrow();
+  });
+});
+
+test.each([
+  ['/srv/bots/one', '/srv/bots/one'],
+  ['./sessions', './sessions'],
+  ['/srv/сессия', '/srv/сессия'],
+  ['/srv/my bot', "'/srv/my bot'"],
+  ["/srv/it's; rm -rf $HOME", "'/srv/it'\\''s; rm -rf $HOME'"],
+  ['-rf', './-rf'],
+  ['~', "'~'"],
+])('%s is %s in a command', (path, word) => expect(shellWord(path)).toBe(word));
