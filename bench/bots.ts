@@ -75,13 +75,17 @@ export class BotProcess {
     const opened = nextOpened(simulator, withinMs);
     // Where the scan fails first, that is what the caller hears.
     opened.catch(() => {});
-    const signal = AbortSignal.timeout(withinMs);
     const qr =
       this.kind === 'perennial'
-        ? await waitForQr(join(this.folder, 'qr-code.png'), signal)
+        ? await this.shownQr(AbortSignal.timeout(withinMs))
         : await this.#lineWith('QR ', withinMs);
     await simulator.phone.scan(qr);
     await opened;
+  }
+
+  /** What the picture in its folder says; perennial only. */
+  shownQr(signal: AbortSignal): Promise<string> {
+    return waitForQr(join(this.folder, 'qr-code.png'), signal);
   }
 
   async #lineWith(start: string, withinMs: number): Promise<string> {

@@ -1,21 +1,22 @@
 /**
- * Kills the real program at random instants while people write to it, and counts what came of it.
+ * Kills the real program at random instants while people write to it, and counts what came of it. Some kills aim
+ * at what is short: pairings, first uploads of pre-keys, checkpoints.
  *
- *   npm run torture -- --kills 200 [--seed 1] [--every-ms 60] [--addressing mixed|pn|lid] [--control]
+ *   npm run torture -- --kills 200 [--seed 1] [--every-ms 60] [--addressing mixed|pn|lid] [--pairings 10]
+ *     [--control]
  *
  * `--control` tortures the library's own recipe in the same way. Exits 1 where a promise was broken.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { openSession } from '../src/session/store.ts';
-import type { Group } from '../src/simulator/group.ts';
-import type { Person } from '../src/simulator/person.ts';
 import { SimulatedWhatsApp } from '../src/simulator/server.ts';
-import { BotProcess, type Kind, nextOpened } from './bots.ts';
+import { BotProcess, type Kind } from './bots.ts';
+import { aimOf, Killer } from './killer.ts';
+import { type Answered, Questions } from './questions.ts';
 import { seeded } from './seeded.ts';
+import { missingPreKeys, torturePairings } from './torture-pairing.ts';
 
 export interface TortureOptions {
   readonly kind: Kind;
@@ -23,21 +24,22 @@ export interface TortureOptions {
   readonly seed: number;
   readonly everyMs: number;
   readonly addressing: 'pn' | 'lid' | 'mixed';
+  /** How many bots are paired before, each killed in its pairing and in its first upload. Not for the recipe. */
+  readonly pairings: number;
   /** What is known where questions stayed open: which, and the lines of the bot's last run. */
   readonly onLoss?: (lines: readonly string[]) => void;
   /** Called after each kill. */
   readonly onProgress?: (done: number) => void;
 }
 
-export interface TortureResult {
+export interface TortureResult extends Answered {
   readonly kills: number;
-  readonly sent: number;
-  readonly unanswered: number;
-  /** Questions that got two answers under different ids: those a phone would show twice. */
-  readonly answeredTwice: number;
-  readonly unreadable: number;
-  /** Answers that could be read, but only after the phone had asked for them again. */
-  readonly readableLater: number;
+  /** Kills that cut off a checkpoint: a half-made file lay there afterwards. */
+  readonly idleCheckpointKills: number;
+  readonly stopCheckpointKills: number;
+  /** Kills between the scan and the first login, and from there to the end of the first upload. */
+  readonly pairingKills: number;
+  readonly uploadKills: number;
   /** How often a new QR was asked for, once it was paired. */
   readonly sessionsLost: number;
   /** Pre-keys that WhatsApp hands out and the folder does not have. */
@@ -47,11 +49,11 @@ export interface TortureResult {
 const SETTLE_MS = 60_000;
 
 export async function torture(options: TortureOptions): Promise<TortureResult> {
-  const random = seeded(options.seed);
+  const { kind, kills, seed } = options;
   const simulator = new SimulatedWhatsApp();
   await simulator.start();
   const folder = mkdtempSync(join(tmpdir(), 'torture-'));
-  const bot = new BotProcess(options.kind, folder, simulator.url, {
+  const bot = new BotProcess(kind, folder, simulator.url, {
     LOG_LEVEL: process.env.TORTURE_LOG_LEVEL ?? 'warn',
   });
   const people = Array.from({ length: 5 }, (_, index) => {
@@ -60,20 +62,22 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   });
   const group = simulator.addGroup({ people, subject: 'Torture' });
   try {
+    const pairings = await torturePairings(kind === 'recipe' ? 0 : options.pairings, seeded(seed + 1));
     bot.start();
-    // The recipe would lose its identity here already: the control begins with one that it has.
-    if (options.kind === 'recipe') await bot.pair(simulator);
-    else await pairUnderFire(bot, simulator, random);
+    // The recipe would lose its identity in a pairing already: the control begins with one that it has.
+    await bot.pair(simulator);
     let qrRequests = 0;
     simulator.events.on('qr-requested', () => {
       qrRequests += 1;
     });
-    const questions = new Questions(people, group, random);
+    const questions = new Questions(people, group, seeded(seed + 2));
     const asking = questions.askEvery(options.everyMs);
-    for (let kill = 1; kill <= options.kills && qrRequests === 0; kill += 1) {
-      const isShort = random() < 0.3;
-      await sleep(Math.round(random() * (isShort ? 400 : 2_500)));
-      await bot.end('SIGKILL');
+    const killer = new Killer(bot, simulator, questions, seeded(seed));
+    const checkpoints = { idle: 0, stop: 0 };
+    for (let kill = 1; kill <= kills && qrRequests === 0; kill += 1) {
+      const aim = kind === 'recipe' ? 'anywhere' : aimOf(kill);
+      const hasHit = await killer.kill(aim);
+      if (aim !== 'anywhere' && hasHit) checkpoints[aim] += 1;
       bot.start();
       options.onProgress?.(kill);
     }
@@ -84,109 +88,20 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
     if (open.length > 0) options.onLoss?.([...open, ...bot.lines]);
     await bot.end('SIGTERM');
     return {
-      kills: options.kills,
+      kills,
       ...questions.count(),
-      sessionsLost: qrRequests > 0 ? 1 : 0,
-      missingPreKeys: await missingPreKeys(folder, simulator),
+      idleCheckpointKills: checkpoints.idle,
+      stopCheckpointKills: checkpoints.stop,
+      pairingKills: pairings.pairingKills,
+      uploadKills: pairings.uploadKills,
+      sessionsLost: (qrRequests > 0 ? 1 : 0) + pairings.lost,
+      missingPreKeys: (await missingPreKeys(folder, simulator)) + pairings.missingPreKeys,
     };
   } finally {
     await bot.end('SIGKILL');
     await simulator.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** The pairing itself and the first upload of pre-keys are killed too, until one gets through. */
-async function pairUnderFire(
-  bot: BotProcess,
-  simulator: SimulatedWhatsApp,
-  random: () => number,
-): Promise<void> {
-  for (let attempt = 0; attempt < 4 && simulator.devices.length === 0; attempt += 1) {
-    const pairing = bot.pair(simulator).catch(() => {});
-    const paired = new Promise<void>((resolve) => simulator.events.once('paired', () => resolve()));
-    await Promise.race([paired, pairing]);
-    await sleep(Math.round(random() * 300));
-    await bot.end('SIGKILL');
-    rmSync(join(bot.folder, 'qr-code.png'), { force: true });
-    bot.start();
-  }
-  if (simulator.devices[0]?.isActive) return;
-  await nextOpened(simulator, 30_000);
-}
-
-/** Who asked what, and what they got. */
-class Questions {
-  readonly #people: readonly Person[];
-  readonly #group: Group;
-  readonly #random: () => number;
-  readonly #asked: Array<{ person: Person; id: string; isInGroup: boolean }> = [];
-  #isOver = false;
-
-  constructor(people: readonly Person[], group: Group, random: () => number) {
-    this.#people = people;
-    this.#group = group;
-    this.#random = random;
-  }
-
-  async askEvery(ms: number): Promise<void> {
-    while (!this.#isOver) {
-      const person = this.#people[Math.floor(this.#random() * this.#people.length)];
-      if (!person) throw new Error('nobody is there to ask');
-      const isInGroup = this.#random() < 0.2;
-      const { id } = await person.send('!ping', isInGroup ? this.#group : undefined);
-      this.#asked.push({ person, id, isInGroup });
-      await sleep(ms);
-    }
-  }
-
-  stop(): void {
-    this.#isOver = true;
-  }
-
-  #answersTo({ person, id }: { person: Person; id: string }): Set<string> {
-    return new Set(person.inbox.filter((message) => message.quotedId === id).map((message) => message.id));
-  }
-
-  async settle(withinMs: number): Promise<void> {
-    const deadline = Date.now() + withinMs;
-    while (Date.now() < deadline) {
-      if (this.#asked.every((question) => this.#answersTo(question).size > 0)) return;
-      await sleep(200);
-    }
-  }
-
-  /** Which questions got no answer, as `number: person, place`. */
-  open(): string[] {
-    return this.#asked.flatMap((question, index) => {
-      const { person, isInGroup } = question;
-      if (this.#answersTo(question).size > 0) return [];
-      return [
-        `${index} of ${this.#asked.length}: ${person.name}, ${isInGroup ? 'group' : 'direct'}, ${question.id}`,
-      ];
-    });
-  }
-
-  count(): Omit<TortureResult, 'kills' | 'sessionsLost' | 'missingPreKeys'> {
-    const answers = this.#asked.map((question) => this.#answersTo(question).size);
-    const unreadable = this.#people.flatMap((person) => person.unreadable);
-    return {
-      sent: this.#asked.length,
-      unanswered: answers.filter((count) => count === 0).length,
-      answeredTwice: answers.filter((count) => count > 1).length,
-      unreadable: unreadable.filter((message) => !message.isRecovered).length,
-      readableLater: unreadable.filter((message) => message.isRecovered).length,
-    };
-  }
-}
-
-async function missingPreKeys(folder: string, simulator: SimulatedWhatsApp): Promise<number> {
-  const ids = simulator.devices.flatMap((device) => device.preKeyIds()).map(String);
-  const log = { debug: () => {}, info: () => {}, warn: () => {} };
-  const session = await openSession(folder, { log });
-  const found = session.get('pre-key', ids);
-  await session.close();
-  return ids.filter((id) => !(id in found)).length;
 }
 
 /** What perennial promises; the control is expected to break it. */
@@ -202,6 +117,7 @@ if (process.argv[1] === import.meta.filename) {
       seed: { type: 'string', default: String(Date.now() % 100_000) },
       'every-ms': { type: 'string', default: '60' },
       addressing: { type: 'string', default: 'mixed' },
+      pairings: { type: 'string', default: '10' },
       control: { type: 'boolean', default: false },
     },
   });
@@ -216,6 +132,7 @@ if (process.argv[1] === import.meta.filename) {
     seed,
     everyMs: Number(values['every-ms']),
     addressing: values.addressing === 'pn' || values.addressing === 'lid' ? values.addressing : 'mixed',
+    pairings: Number(values.pairings),
     onLoss: (lines) => process.stdout.write(`${lines.join('\n')}\n`),
     onProgress: (done) => {
       if (done % 10 === 0) process.stdout.write(`${done} of ${kills} kills\n`);

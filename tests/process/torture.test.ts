@@ -26,9 +26,22 @@ afterAll(() => {
 });
 
 /** The short form; `npm run torture` is the long one. */
-test('killed at random instants, nothing is lost, doubled or unreadable', { timeout: 180_000 }, async () => {
+test('killed at random instants, in pairing, first upload and checkpoints, nothing is lost, doubled or unreadable', {
+  timeout: 180_000,
+}, async () => {
   const seed = Number(process.env.SEED ?? Date.now() % 100_000);
-  const result = await torture({ kind: 'perennial', kills: 12, seed, everyMs: 60, addressing: 'mixed' });
-  expect(isKept(result), `seed ${seed}: ${JSON.stringify(result)}`).toBe(true);
-  expect(result.sent).toBeGreaterThan(20);
+  const result = await torture({
+    kind: 'perennial',
+    kills: 5,
+    seed,
+    everyMs: 60,
+    addressing: 'mixed',
+    pairings: 1,
+  });
+  const what = `SEED=${seed}: ${JSON.stringify(result)}`;
+  expect(isKept(result), what).toBe(true);
+  expect(result.sent, what).toBeGreaterThan(20);
+  expect(result.pairingKills, what).toBe(1);
+  expect(result.uploadKills, what).toBe(1);
+  expect(result.idleCheckpointKills + result.stopCheckpointKills, what).toBeGreaterThan(0);
 });

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Group } from '../src/simulator/group.ts';
+import type { Person } from '../src/simulator/person.ts';
+
+/** What came of the questions. */
+export interface Answered {
+  readonly sent: number;
+  readonly unanswered: number;
+  /** Questions that got two answers under different ids: those a phone would show twice. */
+  readonly answeredTwice: number;
+  readonly unreadable: number;
+  /** Answers that could be read, but only after the phone had asked for them again. */
+  readonly readableLater: number;
+}
+
+/** Who asked what, and what they got. */
+export class Questions {
+  readonly #people: readonly Person[];
+  readonly #group: Group;
+  readonly #random: () => number;
+  readonly #asked: Array<{ person: Person; id: string; isInGroup: boolean }> = [];
+  #isOver = false;
+  /** While nobody asks: what the next question waits for. */
+  #silence: Promise<void> | undefined;
+
+  constructor(people: readonly Person[], group: Group, random: () => number) {
+    this.#people = people;
+    this.#group = group;
+    this.#random = random;
+  }
+
+  async askEvery(ms: number): Promise<void> {
+    while (!this.#isOver) {
+      await this.#silence;
+      const person = this.#people[Math.floor(this.#random() * this.#people.length)];
+      if (!person) throw new Error('nobody is there to ask');
+      const isInGroup = this.#random() < 0.2;
+      const { id } = await person.send('!ping', isInGroup ? this.#group : undefined);
+      this.#asked.push({ person, id, isInGroup });
+      await sleep(ms);
+    }
+  }
+
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  /** Nobody asks anything until `work` is done. */
+  async pauseFor<T>(work: () => Promise<T>): Promise<T> {
+    const done = work();
+    this.#silence = done.then(
+      () => {},
+      () => {},
+    );
+    try {
+      return await done;
+    } finally {
+      this.#silence = undefined;
+    }
+  }
+
+  #answersTo({ person, id }: { person: Person; id: string }): Set<string> {
+    return new Set(person.inbox.filter((message) => message.quotedId === id).map((message) => message.id));
+  }
+
+  async settle(withinMs: number): Promise<void> {
+    const deadline = Date.now() + withinMs;
+    while (Date.now() < deadline) {
+      if (this.#asked.every((question) => this.#answersTo(question).size > 0)) return;
+      await sleep(200);
+    }
+  }
+
+  /** Which questions got no answer, as `number: person, place`. */
+  open(): string[] {
+    return this.#asked.flatMap((question, index) => {
+      const { person, isInGroup } = question;
+      if (this.#answersTo(question).size > 0) return [];
+      return [
+        `${index} of ${this.#asked.length}: ${person.name}, ${isInGroup ? 'group' : 'direct'}, ${question.id}`,
+      ];
+    });
+  }
+
+  count(): Answered {
+    const answers = this.#asked.map((question) => this.#answersTo(question).size);
+    const unreadable = this.#people.flatMap((person) => person.unreadable);
+    return {
+      sent: this.#asked.length,
+      unanswered: answers.filter((count) => count === 0).length,
+      answeredTwice: answers.filter((count) => count > 1).length,
+      unreadable: unreadable.filter((message) => !message.isRecovered).length,
+      readableLater: unreadable.filter((message) => message.isRecovered).length,
+    };
+  }
+}

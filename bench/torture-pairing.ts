@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openSession } from '../src/session/store.ts';
+import { SimulatedWhatsApp } from '../src/simulator/server.ts';
+import { BotProcess, nextOpened } from './bots.ts';
+
+export interface PairingResult {
+  /** Kills between the scan and the first login. */
+  readonly pairingKills: number;
+  /** Kills after the first login and before WhatsApp had any pre-key. */
+  readonly uploadKills: number;
+  /** How often a QR was asked for once WhatsApp had confirmed the pairing. */
+  readonly lost: number;
+  readonly missingPreKeys: number;
+}
+
+/** What it takes from the scan to the first login, and from there to the end of the upload, and some more. */
+const PAIRING_MS = 120;
+const UPLOAD_MS = 300;
+/** Every second kill falls well inside of that, however fast the machine is. */
+const WELL_INSIDE = 0.3;
+const LIMIT_MS = 30_000;
+
+/** So many bots one after the other, and what came of all of them. */
+export async function torturePairings(count: number, random: () => number): Promise<PairingResult> {
+  const sum = { pairingKills: 0, uploadKills: 0, lost: 0, missingPreKeys: 0 };
+  for (let n = 0; n < count; n += 1) {
+    const result = await torturePairing(() => random() * (n % 2 === 0 ? WELL_INSIDE : 1));
+    for (const name of Object.keys(sum) as Array<keyof PairingResult>) sum[name] += result[name];
+  }
+  return sum;
+}
+
+/** Pairs anew, with a kill in the pairing and one in the first upload of pre-keys: it must come through both. */
+async function torturePairing(random: () => number): Promise<PairingResult> {
+  const simulator = new SimulatedWhatsApp();
+  await simulator.start();
+  const folder = mkdtempSync(join(tmpdir(), 'torture-'));
+  const bot = new BotProcess('perennial', folder, simulator.url, { LOG_LEVEL: 'warn' });
+  let lost = 0;
+  simulator.events.on('qr-requested', () => {
+    if (simulator.devices.length > 0) lost += 1;
+  });
+  try {
+    bot.start();
+    // The pairing is cut off here, or its confirmation: whose scan it was hears of that, and scans again.
+    simulator.phone.scan(await bot.shownQr(AbortSignal.timeout(LIMIT_MS))).catch(() => {});
+    await sleep(random() * PAIRING_MS);
+    await bot.end('SIGKILL');
+    const pairingKills = simulator.counters.logins === 0 ? 1 : 0;
+    rmSync(join(folder, 'qr-code.png'), { force: true });
+    const scanning = new AbortController();
+    const opened = nextOpened(simulator, LIMIT_MS);
+    bot.start();
+    bot
+      .shownQr(scanning.signal)
+      .then((qr) => simulator.phone.scan(qr))
+      .catch(() => {});
+    await opened.finally(() => scanning.abort());
+    await sleep(random() * UPLOAD_MS);
+    await bot.end('SIGKILL');
+    const uploadKills = uploaded(simulator).length === 0 ? 1 : 0;
+    bot.start();
+    await untilUploaded(simulator);
+    await bot.end('SIGTERM');
+    return { pairingKills, uploadKills, lost, missingPreKeys: await missingPreKeys(folder, simulator) };
+  } finally {
+    await bot.end('SIGKILL');
+    await simulator.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The pre-keys that WhatsApp would hand out. */
+const uploaded = (simulator: SimulatedWhatsApp): string[] =>
+  simulator.devices.flatMap((device) => device.preKeyIds()).map(String);
+
+async function untilUploaded(simulator: SimulatedWhatsApp): Promise<void> {
+  const deadline = Date.now() + LIMIT_MS;
+  while (uploaded(simulator).length === 0) {
+    if (Date.now() > deadline) throw new Error('no pre-keys were uploaded within 30 s');
+    await sleep(20);
+  }
+}
+
+/** Pre-keys that WhatsApp hands out and the folder does not have. */
+export async function missingPreKeys(folder: string, simulator: SimulatedWhatsApp): Promise<number> {
+  const ids = uploaded(simulator);
+  const log = { debug: () => {}, info: () => {}, warn: () => {} };
+  const session = await openSession(folder, { log });
+  const found = session.get('pre-key', ids);
+  await session.close();
+  return ids.filter((id) => !(id in found)).length;
+}
