@@ -21,6 +21,8 @@ export interface Owner {
   readonly pid: number;
   readonly host: string;
   readonly sinceMs: number;
+  /** It is alive and does not answer: it was stopped (SIGSTOP), or hangs. */
+  readonly isSilent?: boolean;
 }
 
 export interface Lock {
@@ -32,6 +34,12 @@ export interface Lock {
 interface Announcement extends Owner {
   readonly ticket: string;
   readonly isOwner: boolean;
+}
+
+/** Somebody alive, and what it said: nothing, where it does not answer. */
+interface Rival {
+  readonly name: string;
+  readonly said: Announcement | undefined;
 }
 
 const ANSWER_WITHIN_MS = 1_200;
@@ -70,7 +78,7 @@ export async function lockSession(folder: string): Promise<Lock> {
     ignoreErrors(() => {
       for (const other of dead) rmSync(place.pathOf(other), { force: true });
     });
-    noteOwner(folder, owner);
+    noteOwner(folder, { ...owner, ticket });
     return { owner, release };
   } catch (error) {
     await release();
@@ -96,7 +104,7 @@ async function announce(folder: string, server: Server, name: string): Promise<S
   } catch (error) {
     const rivals = systemCode(error) === 'EADDRINUSE' ? await living(place) : [];
     place.close();
-    if (rivals.length > 0) throw lockedError(folder, rivals[0]);
+    if (rivals.length > 0) throw lockedError(folder, rivals[0]?.said);
     if (!WITHOUT_SOCKETS.has(systemCode(error) ?? '')) {
       await closeServer(server);
       throw storageError('lock', folder, error);
@@ -122,23 +130,29 @@ async function outlastOthers(
     const remainingMs = deadline - performance.now();
     const rivals = await living(place, others, Math.max(SHORTEST_ASK_MS, remainingMs));
     if (rivals.length === 0) return others;
-    if (rivals.includes(undefined)) throw lockedError(folder, readOwner(folder));
-    const stronger = rivals.find((rival) => rival?.isOwner || (rival && rival.ticket < ticket));
-    if (stronger || remainingMs <= 0) throw lockedError(folder, stronger ?? rivals[0]);
+    const silent = rivals.filter(({ said }) => said === undefined);
+    if (silent.length > 0) throw lockedError(folder, readOwner(folder, silent));
+    const candidates = rivals.flatMap(({ said }) => said ?? []);
+    const stronger = candidates.find((one) => one.isOwner || one.ticket < ticket);
+    if (stronger || remainingMs <= 0) throw lockedError(folder, stronger ?? candidates[0]);
     await sleep(ASK_AGAIN_MS);
   }
 }
 
-/** Who of the named is alive; undefined stands for one who does not answer. */
+/** Who of the named is alive. */
 async function living(
   place: SocketPlace,
   names = place.names(),
   withinMs = ANSWER_WITHIN_MS,
-): Promise<Array<Announcement | undefined>> {
-  const answers = await Promise.all(names.map((name) => ask(place.pathOf(name), withinMs)));
-  return answers
-    .filter((answer) => answer.kind !== 'dead')
-    .map((answer) => (answer.kind === 'said' ? parseJson<Announcement>(answer.text) : undefined));
+): Promise<Rival[]> {
+  const rivals = await Promise.all(
+    names.map(async (name): Promise<Rival[]> => {
+      const answer = await ask(place.pathOf(name), withinMs);
+      if (answer.kind === 'dead') return [];
+      return [{ name, said: answer.kind === 'said' ? parseJson<Announcement>(answer.text) : undefined }];
+    }),
+  );
+  return rivals.flat();
 }
 
 /** One that does not answer and left no note. */
@@ -149,9 +163,10 @@ export async function currentOwner(folder: string): Promise<Owner | undefined> {
   for (const placeOf of [placeInFolder, placeInTemporaryFolder]) {
     const place = placeOf(folder);
     const found = await living(place).finally(() => place.close());
-    const owner = found.find((one) => one?.isOwner);
+    const owner = found.find(({ said }) => said?.isOwner)?.said;
     if (owner) return { pid: owner.pid, host: owner.host, sinceMs: owner.sinceMs };
-    if (found.includes(undefined)) return readOwner(folder) ?? UNKNOWN_OWNER;
+    const silent = found.filter(({ said }) => said === undefined);
+    if (silent.length > 0) return { ...(readOwner(folder, silent) ?? UNKNOWN_OWNER), isSilent: true };
   }
   return undefined;
 }
@@ -159,25 +174,37 @@ export async function currentOwner(folder: string): Promise<Owner | undefined> {
 function lockedError(folder: string, owner: Owner | undefined): AppError {
   const who = owner
     ? `process ${owner.pid} on ${owner.host} since ${new Date(owner.sinceMs).toISOString()}`
-    : 'another process, which does not answer';
+    : 'another process, which was stopped or hangs';
   return new AppError(
     'SESSION_LOCKED',
     `The session in ${folder} is in use by ${who}. Stop it, or set another SESSION_PATH.`,
   );
 }
 
+/** Whose note it is tells its ticket. */
+interface OwnerNote extends Owner {
+  readonly ticket?: string;
+}
+
 /** For the one case in which the owner cannot speak for itself: it was stopped (SIGSTOP) or hangs. */
-function noteOwner(folder: string, owner: Owner): void {
+function noteOwner(folder: string, note: OwnerNote): void {
+  const path = join(folder, NAMES.owner);
   try {
-    writeFileSync(join(folder, NAMES.owner), `${JSON.stringify(owner)}\n`, { mode: FILE_MODE });
+    // One that cannot be written over (another user's, read-only) can still be replaced.
+    rmSync(path, { force: true });
+    writeFileSync(path, `${JSON.stringify(note)}\n`, { mode: FILE_MODE });
   } catch {
     // A full disk must not keep a bot from starting; the note only makes a message nicer.
   }
 }
 
-function readOwner(folder: string): Owner | undefined {
+/** The note of one of these; that of somebody who is gone by now would name the wrong process. */
+function readOwner(folder: string, rivals: readonly Rival[]): Owner | undefined {
   try {
-    return parseJson<Owner>(readFileSync(join(folder, NAMES.owner), 'utf8'));
+    const note = parseJson<OwnerNote>(readFileSync(join(folder, NAMES.owner), 'utf8'));
+    if (!note) return undefined;
+    const { ticket, ...owner } = note;
+    return ticket === undefined || rivals.some(({ name }) => name === socketName(ticket)) ? owner : undefined;
   } catch {
     return undefined;
   }

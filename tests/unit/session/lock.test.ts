@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -124,4 +124,30 @@ test('a folder whose path is longer than a socket address', async () => {
   expect(await currentOwner(folder)).toEqual(held.owner);
   await held.release();
   expect(readdirSync(folder)).toEqual([]);
+});
+
+describe('the note of an owner', () => {
+  const SILENT = 'owner-00000000-0000-4000-8000-000000000000.sock';
+
+  function silentOne(folder: string): void {
+    const server = createServer(() => {}).listen(join(folder, SILENT));
+    onTestFinished(() => void server.close());
+  }
+
+  test('that somebody else left is not taken for that of the one who is silent', async () => {
+    const folder = temporaryFolder();
+    const note = { pid: 77, host: 'far', sinceMs: 0, ticket: '11111111-0000-4000-8000-000000000000' };
+    writeFileSync(join(folder, 'owner.json'), JSON.stringify(note));
+    silentOne(folder);
+    await expect(lockSession(folder)).rejects.toThrow(/in use by another process/);
+    expect(await currentOwner(folder)).toMatchObject({ pid: 0, isSilent: true });
+  });
+
+  test('that cannot be written over is replaced', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'owner.json'), 'of old', { mode: 0o400 });
+    if (process.getuid?.() === 0) chownSync(join(folder, 'owner.json'), 65_534, 65_534);
+    await lock(folder);
+    expect(JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8'))).toMatchObject({ pid: process.pid });
+  });
 });
