@@ -20,6 +20,8 @@ interface Request {
   readonly isJson: boolean;
 }
 
+// Whoever reads the first lines only (`| head`) has what they wanted.
+process.stdout.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {

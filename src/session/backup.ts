@@ -1,5 +1,4 @@
 import {
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -10,8 +9,11 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { AppError, isAppError, systemCode } from '../errors.ts';
-import { FILE_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile, storageError } from './files.ts';
+import { AppError, systemCode } from '../errors.ts';
+import { careError } from './care-error.ts';
+import { loadCredentials } from './credentials.ts';
+import { FILE_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile } from './files.ts';
+import { makeFolder } from './folder.ts';
 import { inspectSession, isSessionFile, realFolder, statIfThere } from './inspect.ts';
 import { journalFiles } from './journal.ts';
 
@@ -35,10 +37,10 @@ const MOST_ROUNDS = 50;
 export async function backupSession(path: string, to: string, options: CopyOptions = {}): Promise<Backup> {
   const from = realFolder(path);
   const target = realFolder(to);
-  refuseTarget(from, target);
   let beside = '';
   try {
-    mkdirSync(dirname(target), { recursive: true });
+    refuseTarget(from, target);
+    makeFolder(realFileSystem, dirname(target));
     beside = mkdtempSync(`${target}.partial-`);
     const copied = await copySession(from, beside, options);
     const { isLinked } = inspectSession(beside);
@@ -47,7 +49,7 @@ export async function backupSession(path: string, to: string, options: CopyOptio
     return { folder: target, isLinked, ...copied };
   } catch (error) {
     if (beside) ignoreErrors(() => rmSync(beside, { recursive: true, force: true }));
-    throw isAppError(error) ? error : storageError('make a backup in', target, error);
+    throw careError(`make a backup in ${target}`, error);
   }
 }
 
@@ -58,6 +60,8 @@ function refuseTarget(from: string, target: string): void {
       `There is no session in ${from}. Start the bot and link it first.`,
     );
   }
+  // Said of the session itself: a copy of it that is no good would be told of by a name that is gone by then.
+  loadCredentials(realFileSystem, from);
   const way = relative(from, target);
   if (way === '' || !/^\.\.([/\\]|$)/.test(way)) {
     throw new AppError(

@@ -25,7 +25,10 @@ export async function reportBackup(path: string, to: string, options: CopyOption
 /** Throws `BAD_ARGUMENTS`, `SESSION_LOCKED`, `STORAGE_FAILED`. */
 export async function reportRestore(path: string, from: string, options: CopyOptions): Promise<CareReport> {
   const restored = await restoreSession(path, from, options);
-  return { facts: { ...restored, warning: OLD_RATCHETS }, lines: restoreLines(restored) };
+  return {
+    facts: { ...restored, before: restored.before ?? null, warning: OLD_RATCHETS },
+    lines: restoreLines(restored),
+  };
 }
 
 const SIGNS = { ok: '✓', warning: '!', problem: '✗' } as const;
@@ -37,14 +40,14 @@ export function checkLine({ name, state, text, mend }: Check): string {
 }
 
 function statusLines(status: SessionStatus): string[] {
-  const { path, owner, journal, loggedOut } = status;
+  const { path, journal, loggedOut } = status;
   if (!status.exists) return [`Session:  ${path} is not there yet. Start the bot and scan the QR code.`];
   const files = status.files.reduce((sum, one) => sum + one.files, 0);
   const bytes = status.files.reduce((sum, one) => sum + one.bytes, 0);
   const lines = [
     `Session:  ${path} (${count(files, 'file')}, ${formatBytes(bytes)})`,
     `Linked:   ${linkedWords(status)}`,
-    `In use:   ${owner ? `by process ${owner.pid} on ${owner.host} since ${formatTime(owner.sinceMs)}` : 'no'}`,
+    `In use:   ${ownerWords(status)}`,
     `Journal:  ${count(journal.files, 'file')}, ${formatBytes(journal.bytes)}`,
   ];
   if (status.problem) lines.push(`Problem:  ${status.problem}`);
@@ -60,6 +63,13 @@ function statusLines(status: SessionStatus): string[] {
   return lines;
 }
 
+function ownerWords({ owner }: SessionStatus): string {
+  if (!owner) return 'no';
+  if (owner.isSilent && owner.pid === 0) return 'by a process that does not answer';
+  const who = `by process ${owner.pid} on ${owner.host} since ${formatTime(owner.sinceMs)}`;
+  return owner.isSilent ? `${who}, which does not answer` : who;
+}
+
 function linkedWords({ isLinked, account, linkedAtMs, isHalfPaired }: SessionStatus): string {
   if (!isLinked) return isHalfPaired ? 'no; a pairing was begun and never completed' : 'no';
   return `to ${account}${linkedAtMs === undefined ? '' : ` since ${formatTime(linkedAtMs)}`}`;
@@ -67,12 +77,16 @@ function linkedWords({ isLinked, account, linkedAtMs, isHalfPaired }: SessionSta
 
 /** Times as people and other programs read them. */
 function withTimes(status: SessionStatus): object {
-  const { owner, loggedOut, linkedAtMs, ...rest } = status;
+  const { owner, loggedOut, linkedAtMs, account, problem, ...rest } = status;
   const iso = (atMs: number): string => new Date(atMs).toISOString();
   return {
     ...rest,
+    account: account ?? null,
+    problem: problem ?? null,
     linkedAt: linkedAtMs === undefined ? null : iso(linkedAtMs),
-    owner: owner ? { pid: owner.pid, host: owner.host, since: iso(owner.sinceMs) } : null,
+    owner: owner
+      ? { pid: owner.pid, host: owner.host, since: iso(owner.sinceMs), answers: owner.isSilent !== true }
+      : null,
     loggedOut: loggedOut ? { at: iso(loggedOut.atMs), reason: loggedOut.reason } : null,
   };
 }

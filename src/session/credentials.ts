@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError, messageOf, shellWord, systemCode } from '../errors.ts';
 import { type FileSystem, NAMES, readIfThere, renameAside, replaceFile, textOf } from './files.ts';
@@ -51,7 +51,7 @@ function tryRead(fs: FileSystem, path: string): Attempt {
   try {
     content = readIfThere(fs, path);
   } catch (error) {
-    return unreadable(path, error);
+    return unreadable(fs, path, error);
   }
   if (content === undefined) return { isMissing: true, problem: 'is missing' };
   if (content.length === 0) return { isMissing: false, problem: 'is empty' };
@@ -63,13 +63,19 @@ function tryRead(fs: FileSystem, path: string): Attempt {
 }
 
 /** Rights are for the person to mend, and a lack of files or memory passes: an older copy mends neither. */
-function unreadable(path: string, error: unknown): Attempt {
+function unreadable(fs: FileSystem, path: string, error: unknown): Attempt {
   const code = systemCode(isAppError(error) ? error.cause : error) ?? '';
   if (code === 'EACCES' || code === 'EPERM') {
     const uid = process.getuid?.() ?? 0;
+    const owner = fs.statSync(dirname(path)).uid;
+    // Who looks at the folder of another user must not take its files away from that one.
+    const mend =
+      owner === uid
+        ? `Run: sudo chown ${uid} ${shellWord(path)}`
+        : `Run this as uid ${owner}, whose folder it is.`;
     throw new AppError(
       'SESSION_UNUSABLE',
-      `${path} cannot be read (${code}): this process runs as uid ${uid}. Run: sudo chown ${uid} ${shellWord(path)}`,
+      `${path} cannot be read (${code}): this process runs as uid ${uid}. ${mend}`,
       { cause: error },
     );
   }

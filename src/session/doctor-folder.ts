@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { shellWord, systemCode } from '../errors.ts';
+import { maskText } from '../logging/mask.ts';
 import type { Check } from './doctor.ts';
 import { realFileSystem } from './files.ts';
 import { folderProblem } from './folder-problem.ts';
@@ -20,7 +21,12 @@ export function checkFolder(path: string): Check {
   const refusal = refusalOf(nearest);
   if (refusal) {
     const { what, mend } = folderProblem(realFileSystem, folder, refusal);
-    return { name, state: 'problem', text: what, mend: 'run' in mend ? mend.run : mend.todo };
+    // The bot says this of itself; here somebody else may be looking.
+    const advice =
+      'run' in mend
+        ? `if the bot runs as this user: ${mend.run}; if not, run the doctor as the user it runs as`
+        : mend.todo;
+    return { name, state: 'problem', text: what, mend: advice };
   }
   if (nearest !== folder) return { name, state: 'ok', text: `${folder} is not there yet; the bot makes it` };
   if (process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0) {
@@ -46,8 +52,9 @@ function nearestThere(folder: string): string {
 /** Why nothing can be made in a folder, found out without making anything. */
 function refusalOf(folder: string): unknown {
   try {
+    if (!statSync(folder).isDirectory()) return failed('ENOTDIR');
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    return statSync(folder).isDirectory() ? undefined : failed('ENOTDIR');
+    return undefined;
   } catch (error) {
     // It is there, but only as a link.
     return systemCode(error) === 'ENOENT' ? failed('EEXIST') : error;
@@ -78,8 +85,14 @@ export function checkSpace(path: string): Check {
 export function checkLock({ owner }: SessionStatus): Check {
   const name = 'Lock';
   if (!owner) return { name, state: 'ok', text: 'no bot is running on this session' };
-  const text = `process ${owner.pid} on ${owner.host} runs on it since ${formatTime(owner.sinceMs)}`;
-  return { name, state: 'ok', text };
+  const who = `process ${owner.pid} on ${owner.host}`;
+  if (owner.isSilent) {
+    const text = `${owner.pid > 0 ? who : 'some process'} has it and does not answer: it was stopped, or hangs`;
+    const mend =
+      owner.pid > 0 ? `kill -CONT ${owner.pid}, or kill -9 ${owner.pid}` : 'find it (ps), and end it';
+    return { name, state: 'warning', text, mend };
+  }
+  return { name, state: 'ok', text: `${who} runs on it since ${formatTime(owner.sinceMs)}` };
 }
 
 export function checkCredentials(status: SessionStatus): Check {
@@ -104,10 +117,24 @@ export function checkCredentials(status: SessionStatus): Check {
   return { name, state: 'warning', text, mend: 'start the bot and scan the QR code' };
 }
 
-export function checkDamage({ files, owner, journal }: SessionStatus): Check {
+/** How many names a line has room for. */
+const MOST_NAMES = 3;
+
+/** `unreadable` are the names of keys that are damaged and not set aside yet. */
+export function checkDamage({ files, owner, journal }: SessionStatus, unreadable: readonly string[]): Check {
   const name = 'Files';
   const damaged = files.find(({ type }) => type === 'damaged')?.files ?? 0;
   const total = files.reduce((sum, { files }) => sum + files, 0);
+  if (unreadable.length > 0) {
+    const names = unreadable.slice(0, MOST_NAMES).map(maskText).join(', ');
+    const more = unreadable.length > MOST_NAMES ? ', …' : '';
+    return {
+      name,
+      state: 'warning',
+      text: `${unreadable.length} of ${total} cannot be read (${names}${more})`,
+      mend: 'check the disk; the bot sets them aside when it needs them, and runs on',
+    };
+  }
   if (damaged > 0) {
     return {
       name,

@@ -6,6 +6,7 @@ import { checkCredentials, checkDamage, checkFolder, checkLock, checkSpace } fro
 import { checkClock, checkNetwork } from './doctor-network.ts';
 import { inspectSession, realFolder, statIfThere } from './inspect.ts';
 import { sessionStatus } from './status.ts';
+import { unreadableKeys } from './survey.ts';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -49,13 +50,13 @@ export async function examine(options: DoctorOptions): Promise<Check[]> {
   const folder = checkFolder(options.path);
   add(folder);
   attempt('Free space', () => checkSpace(options.path));
-  if (folder.state !== 'problem') {
-    try {
-      const status = await sessionStatus(options.path);
-      for (const check of [checkLock, checkCredentials, checkDamage]) add(check(status));
-    } catch (error) {
-      add({ name: 'Credentials', state: 'problem', text: messageOf(error) });
-    }
+  try {
+    const status = await sessionStatus(options.path);
+    for (const check of [checkLock, checkCredentials]) add(check(status));
+    add(checkDamage(status, status.exists ? unreadableKeys(realFolder(options.path)) : []));
+  } catch (error) {
+    // What is wrong with the folder has been said.
+    if (folder.state !== 'problem') add({ name: 'Credentials', state: 'problem', text: messageOf(error) });
   }
   const { url, proxyUrl, withinMs = 5_000 } = options;
   const { checks: network, serverTimeMs } = await checkNetwork({ url, proxyUrl, withinMs });
@@ -75,10 +76,16 @@ export function checkNode(version: string): Check {
     : { ...check, state: 'problem', mend: `install ${LEAST_NODE.join('.')} or newer` };
 }
 
+/** Undefined where there is none to look at. */
 function newestFile(path: string): number | undefined {
   const folder = realFolder(path);
-  if (!statIfThere(folder)?.isDirectory()) return undefined;
-  const times = readdirSync(folder).map((name) => statIfThere(join(folder, name))?.mtimeMs ?? 0);
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return undefined;
+  }
+  const times = names.map((name) => statIfThere(join(folder, name))?.mtimeMs ?? 0);
   return times.reduce((newest, time) => Math.max(newest, time), 0);
 }
 

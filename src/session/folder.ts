@@ -19,17 +19,22 @@ import { folderProblem, unusableFolder } from './folder-problem.ts';
  * with what to do, or `STORAGE_FAILED` where it is only full at the moment.
  */
 export function prepareFolder(fs: FileSystem, path: string): void {
+  ensureFolder(fs, path);
+  makePrivate(fs, path);
+}
+
+/** Makes it, where it is not there, and tries whether it can be written. Throws as `prepareFolder` does. */
+export function ensureFolder(fs: FileSystem, path: string): void {
   try {
     makeFolder(fs, path);
     probeFolder(fs, path);
   } catch (error) {
     throw describe(fs, path, error);
   }
-  makePrivate(fs, path);
 }
 
 /** Level by level: Node's own `recursive` never comes back from /proc, where nothing can be made. */
-function makeFolder(fs: FileSystem, path: string): void {
+export function makeFolder(fs: FileSystem, path: string): void {
   const missing: string[] = [];
   for (let folder = path; !isFolder(fs, folder); folder = dirname(folder)) missing.unshift(folder);
   for (const folder of missing) {

@@ -1,10 +1,24 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError, isAppError, systemCode } from '../errors.ts';
 import { type CopyOptions, copySession } from './backup.ts';
-import { FOLDER_MODE, ignoreErrors, NAMES, storageError } from './files.ts';
+import { careError } from './care-error.ts';
+import { FOLDER_MODE, ignoreErrors, NAMES, realFileSystem } from './files.ts';
+import { ensureFolder } from './folder.ts';
 import { type Inspection, inspectSession, realFolder, statIfThere } from './inspect.ts';
-import { lockSession } from './lock.ts';
+import { currentOwner, lockSession } from './lock.ts';
 
 export interface Restored {
   readonly folder: string;
@@ -14,37 +28,72 @@ export interface Restored {
   readonly before: string | undefined;
 }
 
+export interface RestoreOptions extends CopyOptions {
+  readonly now?: () => Date;
+  readonly roomFor?: (folder: string) => string;
+}
+
 /**
- * Puts a backup in the place of the session, whose files go to `PATH.before-TIMESTAMP`. Throws `BAD_ARGUMENTS`
+ * Puts a backup in the place of the session, whose files go to `PATH.before-TIMESTAMP` (see `roomFor`). Throws `BAD_ARGUMENTS`
  * where `from` is no session, `SESSION_LOCKED` while a bot runs, `STORAGE_FAILED`.
  */
 export async function restoreSession(
   path: string,
   from: string,
-  options: CopyOptions & { readonly now?: () => Date } = {},
+  options: RestoreOptions = {},
 ): Promise<Restored> {
   const folder = realFolder(path);
   const source = realFolder(from);
-  const { isLinked } = checkBackup(source, folder);
   let beside = '';
+  let isNew = false;
   try {
-    mkdirSync(dirname(folder), { recursive: true });
-    beside = mkdtempSync(`${folder}.restoring-`);
+    const { isLinked } = await checkBackup(source, folder);
+    isNew = statIfThere(folder) === undefined;
+    ensureFolder(realFileSystem, folder);
+    const room = (options.roomFor ?? roomFor)(folder);
+    beside = mkdtempSync(`${room}restoring-`);
     const { files } = await copySession(source, beside, options);
-    const before = await swap(folder, beside, (options.now ?? (() => new Date()))());
+    const now = (options.now ?? (() => new Date()))();
+    const before = await swap(folder, beside, `${room}before-${now.toISOString().replace(/[:.]/g, '-')}`);
     return { folder, files, isLinked, before };
   } catch (error) {
-    throw isAppError(error) ? error : storageError('restore', folder, error);
+    throw careError(`restore ${folder}`, error);
   } finally {
     if (beside) ignoreErrors(() => rmSync(beside, { recursive: true, force: true }));
+    // Only goes where nothing came into it.
+    if (isNew) ignoreErrors(() => rmdirSync(folder));
   }
 }
 
-function checkBackup(source: string, folder: string): Inspection {
+/**
+ * What the names of folders begin with that are to lie beside the session. Inside of it, where bots leave folders
+ * alone, when it is a volume of its own or its user may not write beside it: in a container, what lies beside it
+ * is gone with the container.
+ */
+function roomFor(folder: string): string {
+  const parent = dirname(folder);
+  try {
+    accessSync(parent, constants.W_OK | constants.X_OK);
+    if (statSync(parent).dev === statSync(folder).dev) return `${folder}.`;
+  } catch (error) {
+    if (systemCode(error) !== 'EACCES' && systemCode(error) !== 'EROFS') throw error;
+  }
+  return join(folder, '/');
+}
+
+async function checkBackup(source: string, folder: string): Promise<Inspection> {
   const isThere = [NAMES.creds, NAMES.credsCopy].some((name) => statIfThere(join(source, name))?.isFile());
   if (source === folder || !isThere) {
     const why = source === folder ? 'is the session itself' : 'holds no session (there is no creds.json)';
     throw new AppError('BAD_ARGUMENTS', `${source} ${why}. Name the folder of a backup.`);
+  }
+  const owner = await currentOwner(source);
+  if (owner) {
+    throw new AppError(
+      'SESSION_LOCKED',
+      `${source} is the session of a running bot (process ${owner.pid} on ${owner.host}), and two copies of one ` +
+        'session must never run. Make a backup of it, stop that bot, and restore the backup.',
+    );
   }
   try {
     return inspectSession(source);
@@ -55,17 +104,14 @@ function checkBackup(source: string, folder: string): Inspection {
 }
 
 /** Holds the lock meanwhile, so that no bot starts on half a session. */
-async function swap(folder: string, beside: string, now: Date): Promise<string | undefined> {
-  const isNew = statIfThere(folder) === undefined;
-  mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+async function swap(folder: string, beside: string, before: string): Promise<string | undefined> {
   const lock = await lockSession(folder);
   try {
-    const before = `${folder}.before-${now.toISOString().replace(/[:.]/g, '-')}`;
     const old = filesIn(folder).filter((name) => name !== NAMES.owner);
     // Credentials are the first to go and the last to come: what a kill leaves is no session, rather than half of one.
     if (old.length > 0) moveAll(folder, before, credentialsLast(old).reverse());
     moveAll(beside, folder, credentialsLast(filesIn(beside)));
-    return isNew || old.length === 0 ? undefined : before;
+    return old.length === 0 ? undefined : before;
   } finally {
     await lock.release();
   }

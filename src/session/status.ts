@@ -1,6 +1,7 @@
 import { proto } from '@whiskeysockets/baileys';
 import { isAppError } from '../errors.ts';
 import { maskNumber } from '../logging/mask.ts';
+import { careError } from './care-error.ts';
 import { realFileSystem } from './files.ts';
 import { type Inspection, inspectSession, numberOf, realFolder, statIfThere } from './inspect.ts';
 import { currentOwner, type Owner } from './lock.ts';
@@ -25,8 +26,16 @@ export interface SessionStatus {
   readonly journal: { readonly files: number; readonly bytes: number };
 }
 
-/** Looks at a session without touching it, whether a bot uses it or not. Throws `STORAGE_FAILED`. */
+/** Looks at a session without touching it, whether a bot uses it or not. Throws `SESSION_UNUSABLE`, `STORAGE_FAILED`. */
 export async function sessionStatus(path: string): Promise<SessionStatus> {
+  try {
+    return await lookAt(path);
+  } catch (error) {
+    throw careError(`look at ${realFolder(path)}`, error);
+  }
+}
+
+async function lookAt(path: string): Promise<SessionStatus> {
   const folder = realFolder(path);
   const exists = statIfThere(folder)?.isDirectory() === true;
   const files = exists ? surveyFiles(folder) : [];

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isLeftover, NAMES } from './files.ts';
+import { isLeftover, NAMES, readIfThere, realFileSystem, textOf } from './files.ts';
 import { statIfThere } from './inspect.ts';
+import { keyFromJson } from './key-json.ts';
 
 export interface FileCount {
   readonly type: string;
@@ -49,4 +50,24 @@ export function surveyFiles(folder: string): FileCount[] {
   return [...counts]
     .map(([type, count]) => ({ type, ...count }))
     .sort((a, b) => b.files - a.files || a.type.localeCompare(b.type));
+}
+
+/** The files of keys that hold no key of their type. Reads all of them. */
+export function unreadableKeys(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && isUnreadable(folder, entry.name))
+    .map(({ name }) => name);
+}
+
+function isUnreadable(folder: string, name: string): boolean {
+  const type = typeOfFile(name);
+  if (type === 'table' || !KEY_TYPES.some((one) => one === type)) return false;
+  try {
+    // A running bot removes files all the time.
+    const content = readIfThere(realFileSystem, join(folder, name));
+    if (content) keyFromJson(type, textOf(content) ?? '');
+    return false;
+  } catch {
+    return true;
+  }
 }

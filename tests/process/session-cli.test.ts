@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -35,6 +36,8 @@ function home(): string {
   return folder;
 }
 
+const NOBODY = 65_534;
+
 interface Result {
   readonly code: number | null;
   readonly stdout: string;
@@ -45,9 +48,15 @@ async function care(
   cwd: string,
   args: readonly string[],
   settings: Record<string, string> = {},
+  uid?: number,
 ): Promise<Result> {
   const env = { PATH: process.env.PATH ?? '', SESSION_PATH: join(cwd, 'sessions'), ...settings };
-  const child = spawn(process.execPath, ['--import', TSX, CLI, ...args], { cwd, env, stdio: 'pipe' });
+  const child = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
+    cwd,
+    env,
+    stdio: 'pipe',
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -386,4 +395,45 @@ describe('backup and restore', () => {
     expect((await openQuietly(elsewhere.SESSION_PATH)).wasLinked).toBe(true);
     expect(readdirSync(join(cwd, 'deep'))).toEqual(['new']);
   });
+});
+
+describe.runIf(process.getuid?.() === 0)('as another user than that of the bot', () => {
+  test('each command says whose it is, as one JSON document too, and changes nothing', async () => {
+    const cwd = home();
+    chmodSync(cwd, 0o755);
+    const path = join(cwd, 'sessions');
+    await stockFolder(path);
+    chmodSync(path, 0o700);
+    const before = readdirSync(path);
+    const commands = [['status'], ['backup', 'copy'], ['doctor']];
+    const settings = { WA_WEBSOCKET_URL: await serverUrl() };
+    for (const args of commands) {
+      const [text, json] = await Promise.all([
+        care(cwd, args, settings, NOBODY),
+        care(cwd, [...args, '--json'], settings, NOBODY),
+      ]);
+      const { error, checks } = JSON.parse(json.stdout) as { error?: { message: string }; checks?: object[] };
+      if (args[0] === 'doctor') {
+        expect({ code: text.code, stderr: text.stderr }).toEqual({ code: 1, stderr: '' });
+        expect(text.stdout).toMatch(/✗ Folder: .* if not, run the doctor as the user it runs as/);
+        expect(checks).toContainEqual(expect.objectContaining({ name: 'Folder', state: 'problem' }));
+      } else {
+        expect({ code: text.code, stdout: text.stdout }).toEqual({ code: 78, stdout: '' });
+        expect(text.stderr).toMatch(
+          new RegExp(`EACCES at .* runs as uid ${NOBODY}: run it as the user of the bot`),
+        );
+        expect(error?.message).toBe(text.stderr.trim());
+      }
+    }
+    expect(readdirSync(path)).toEqual(before);
+  });
+});
+
+test('whoever reads the first lines only gets no stack trace', async () => {
+  const cwd = home();
+  await stockFolder(join(cwd, 'sessions'));
+  const command = `"${process.execPath}" --import "${TSX}" "${CLI}" status | true`;
+  const env = { PATH: process.env.PATH ?? '', SESSION_PATH: join(cwd, 'sessions') };
+  const { stderr } = spawnSync('sh', ['-c', command], { cwd, env, encoding: 'utf8' });
+  expect(stderr).toBe('');
 });

@@ -5,11 +5,13 @@ import { describe, expect, test } from 'vitest';
 import { backupSession, copySession } from '../../../src/session/backup.ts';
 import { checkLine, reportStatus } from '../../../src/session/care.ts';
 import { checkNode } from '../../../src/session/doctor.ts';
+import { checkDamage, checkLock } from '../../../src/session/doctor-folder.ts';
 import { checkClock } from '../../../src/session/doctor-network.ts';
 import { encodeRecord } from '../../../src/session/record.ts';
 import { restoreSession } from '../../../src/session/restore.ts';
+import { sessionStatus } from '../../../src/session/status.ts';
 import { openSession } from '../../../src/session/store.ts';
-import { surveyFiles, typeOfFile } from '../../../src/session/survey.ts';
+import { surveyFiles, typeOfFile, unreadableKeys } from '../../../src/session/survey.ts';
 import { formatBytes, formatTime } from '../../../src/session/words.ts';
 import {
   KEY_TYPES,
@@ -89,7 +91,11 @@ describe('a copy', () => {
     await stockFolder(path);
     writeFileSync(join(path, 'creds.json'), '{');
     const target = join(temporaryFolder(), 'copy');
-    await expect(backupSession(path, target)).rejects.toMatchObject({ code: 'SESSION_UNUSABLE' });
+    // The message names the session, not a copy that is gone by then.
+    await expect(backupSession(path, target)).rejects.toMatchObject({
+      code: 'SESSION_UNUSABLE',
+      message: expect.stringContaining(`${join(path, 'creds.json')} is damaged`),
+    });
     expect(readdirSync(join(target, '..'))).toEqual([]);
   });
 });
@@ -115,6 +121,88 @@ test('a restored session can be restored from in turn: the one before is kept ea
     const session = await openQuietly(before);
     expect(session.get('lid-mapping', ['round'])).toEqual({ round: `${index + 1}` });
   }
+});
+
+describe('a restore', () => {
+  test('that may not write beside the session keeps what was there inside of it', async () => {
+    const path = sessionPath();
+    await stockFolder(path);
+    mkdirSync(join(path, 'bot1'));
+    const copy = join(temporaryFolder(), 'copy');
+    await backupSession(path, copy);
+    writeFileSync(join(path, 'session-late.json'), '{}');
+    // As in a container whose volume is the session: what lies beside it is another file system.
+    const { before = '' } = await restoreSession(path, copy, {
+      now: () => new Date(Date.UTC(2026, 0, 1)),
+      roomFor: (folder) => join(folder, '/'),
+    });
+    expect(before).toBe(join(path, 'before-2026-01-01T00-00-00-000Z'));
+    expect(existsSync(join(before, 'session-late.json'))).toBe(true);
+    expect(existsSync(join(path, 'session-late.json'))).toBe(false);
+    expect(existsSync(join(path, 'bot1'))).toBe(true);
+    expect(readdirSync(join(path, '..'))).toEqual(['sessions']);
+    const session = await openQuietly(path);
+    expect(session.wasLinked).toBe(true);
+    // What is inside can be restored in turn.
+    await session.close();
+    await restoreSession(path, before);
+    expect(existsSync(join(path, 'session-late.json'))).toBe(true);
+  });
+
+  test('from the session of a running bot is refused: two copies of one session must never run', async () => {
+    const running = await openQuietly(sessionPath());
+    Object.assign(running.creds, linkedCreds());
+    running.saveCreds();
+    const path = sessionPath();
+    await expect(restoreSession(path, running.path)).rejects.toMatchObject({
+      code: 'SESSION_LOCKED',
+      message: expect.stringMatching(/is the session of a running bot \(process \d+ on/),
+    });
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('that fails leaves no folder that was not there', async () => {
+    const from = sessionPath();
+    await stockFolder(from);
+    const path = sessionPath();
+    const onProgress = (): never => {
+      throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    };
+    await expect(restoreSession(path, from, { onProgress })).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      message: expect.stringMatching(/^Could not restore .* \(ENOSPC\)\. The disk is full: make room/),
+    });
+    expect(readdirSync(join(path, '..'))).toEqual([]);
+  });
+});
+
+describe('what a doctor sees of the files', () => {
+  test('keys that hold no key, by name and without a whole number', async () => {
+    const path = sessionPath();
+    await stockFolder(path);
+    expect(unreadableKeys(path)).toEqual([]);
+    writeFileSync(join(path, 'session-15551234567.0.json'), '{"v');
+    writeFileSync(join(path, 'pre-key-7.json'), '');
+    writeFileSync(join(path, 'whatever.json'), '{');
+    expect(unreadableKeys(path).sort()).toEqual(['pre-key-7.json', 'session-15551234567.0.json']);
+    const line = checkLine(checkDamage(await sessionStatus(path), unreadableKeys(path)));
+    expect(line).toMatch(
+      /^! Files: 2 of \d+ cannot be read \(.*pre-key-7\.json.*\)\. To mend it: check the disk/,
+    );
+    expect(line).not.toContain('15551234567');
+  });
+
+  test('an owner that hangs is a warning that says what to do', async () => {
+    const path = sessionPath();
+    await stockFolder(path);
+    const owner = { pid: 4711, host: 'here', sinceMs: 1_767_312_000_000, isSilent: true };
+    const status = { ...(await sessionStatus(path)), owner };
+    expect(checkLine(checkLock(status))).toMatch(
+      /^! Lock: process 4711 on here .* does not answer.*kill -CONT 4711/,
+    );
+    expect(checkLine(checkLock({ ...status, owner: { ...owner, pid: 0 } }))).toMatch(/^! Lock: some process/);
+    expect(checkLine(checkLock({ ...status, owner: { ...owner, isSilent: false } }))).toMatch(/^✓ Lock: /);
+  });
 });
 
 describe('status', () => {

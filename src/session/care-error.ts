@@ -1,0 +1,24 @@
+import { AppError, isAppError, messageOf, systemCode } from '../errors.ts';
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+const FORBIDDEN = new Set(['EACCES', 'EPERM']);
+
+/** What kept a care command from its work, told to the person who gave it. `action` goes on with "Could not". */
+export function careError(action: string, error: unknown): AppError {
+  if (isAppError(error) && (error.code !== 'STORAGE_FAILED' || systemCode(error.cause) === undefined))
+    return error;
+  const cause = isAppError(error) ? error.cause : error;
+  const code = systemCode(cause) ?? '';
+  const where = cause instanceof Error && 'path' in cause ? ` at ${String(cause.path)}` : '';
+  const what = `Could not ${action} (${code || messageOf(cause)}${where}).`;
+  const tell = (errorCode: 'STORAGE_FAILED' | 'SESSION_UNUSABLE', mend: string): AppError =>
+    new AppError(errorCode, `${what} ${mend}`, { cause });
+  if (FULL.has(code))
+    return tell('STORAGE_FAILED', 'The disk is full: make room, or name a folder on another one.');
+  if (FORBIDDEN.has(code)) return tell('SESSION_UNUSABLE', asWhom());
+  return tell('STORAGE_FAILED', 'Check that disk, or name another folder.');
+}
+
+function asWhom(): string {
+  return `This process runs as uid ${process.getuid?.() ?? 0}: run it as the user of the bot, and name folders that this user may use.`;
+}
