@@ -8,6 +8,7 @@ import {
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
+import type { Group } from '../../src/simulator/group.ts';
 import type { Person } from '../../src/simulator/person.ts';
 import { within } from './support/deadline.ts';
 import { Program } from './support/program.ts';
@@ -60,27 +61,55 @@ async function stockBot(url: string, folder: string): Promise<() => Promise<void
   };
 }
 
-async function expectAnswers(people: readonly Person[]): Promise<void> {
+interface Question {
+  readonly person: Person;
+  readonly id: string;
+}
+
+/** Each asks in a chat of their own, and in the group. */
+async function ask(people: readonly Person[], group: Group): Promise<Question[]> {
+  const questions: Question[] = [];
   for (const person of people) {
-    const { id } = await person.send('!ping');
+    for (const place of [undefined, group]) {
+      questions.push({ person, id: (await person.send('!ping', place)).id });
+    }
+  }
+  return questions;
+}
+
+async function expectAnswers(questions: readonly Question[]): Promise<void> {
+  for (const { person, id } of questions) {
     await person.waitForMessage((message) => message.quotedId === id, 10_000);
   }
 }
 
-test('a folder goes to the stock functions and back in the middle of live chats', {
-  timeout: 60_000,
+test('a folder goes to the stock functions and back, twice, in the middle of live chats', {
+  timeout: 120_000,
 }, async () => {
   await program.start();
-  const people = (['pn', 'lid', 'mixed'] as const).map((addressing) => program.wa.addPerson({ addressing }));
-  await expectAnswers(people);
-  await program.stop();
+  const { wa, folder } = program;
+  const people = (['pn', 'lid', 'mixed'] as const).map((addressing) => wa.addPerson({ addressing }));
+  const group = wa.addGroup({ people, subject: 'Hand-over' });
+  // A bot that found no session for a chat would ask for the message again, and be answered in a new one.
+  let askedAgain = 0;
+  wa.events.on('stanza-in', ({ tag, attrs }) => {
+    if (tag === 'receipt' && attrs.type === 'retry') askedAgain += 1;
+  });
+  await expectAnswers(await ask(people, group));
+  for (let round = 0; round < 2; round++) {
+    await program.stop();
+    const forStock = await ask(people, group);
+    const endStock = await stockBot(wa.url, folder);
+    await expectAnswers(forStock);
+    await expectAnswers(await ask(people, group));
+    await endStock();
 
-  const endStock = await stockBot(program.wa.url, program.folder);
-  await expectAnswers(people);
-  await endStock();
-
-  await program.start();
-  await expectAnswers(people);
+    const forUs = await ask(people, group);
+    await program.start();
+    await expectAnswers(forUs);
+    await expectAnswers(await ask(people, group));
+  }
   expect(people.flatMap((person) => person.unreadable)).toEqual([]);
-  expect(program.wa.counters.pairings).toBe(1);
+  expect(askedAgain).toBe(0);
+  expect(wa.counters.pairings).toBe(1);
 });
