@@ -28,8 +28,8 @@ export interface TortureOptions {
   readonly pairings: number;
   /** What is known where questions stayed open: which, and the lines of the bot's last run. */
   readonly onLoss?: (lines: readonly string[]) => void;
-  /** Called after each kill. */
-  readonly onProgress?: (done: number) => void;
+  /** Called after each kill, with how many questions are open at that moment. */
+  readonly onProgress?: (done: number, open: number) => void;
 }
 
 export interface TortureResult extends Answered {
@@ -79,7 +79,7 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
       const hasHit = await killer.kill(aim);
       if (aim !== 'anywhere' && hasHit) checkpoints[aim] += 1;
       bot.start();
-      options.onProgress?.(kill);
+      options.onProgress?.(kill, questions.open().length);
     }
     questions.stop();
     await asking;
@@ -134,8 +134,8 @@ if (process.argv[1] === import.meta.filename) {
     addressing: values.addressing === 'pn' || values.addressing === 'lid' ? values.addressing : 'mixed',
     pairings: Number(values.pairings),
     onLoss: (lines) => process.stdout.write(`${lines.join('\n')}\n`),
-    onProgress: (done) => {
-      if (done % 10 === 0) process.stdout.write(`${done} of ${kills} kills\n`);
+    onProgress: (done, open) => {
+      if (done % 10 === 0) process.stdout.write(`${done} of ${kills} kills, ${open} questions open\n`);
     },
   });
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);

@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { seeded } from '../../bench/seeded.ts';
+import { openSession } from '../../src/session/store.ts';
+import { Stage } from './support/bot.ts';
+import { buildProgram, type Program } from './support/program.ts';
+
+let program: Program;
+let stage: Stage;
+
+beforeEach(() => {
+  program = buildProgram();
+  stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
+});
+
+afterEach(async () => {
+  await stage.clear();
+  program.remove();
+});
+
+const COPIES = 8;
+const seed = Number(process.env.SEED ?? Date.now() % 100_000);
+const random = seeded(seed);
+const quiet = { debug: () => {}, info: () => {}, warn: () => {} };
+
+/** As people do; files that go while it reads are none of its business. */
+function copyTo(name: string): string {
+  const copy = join(stage.root, name);
+  spawnSync('cp', ['-r', stage.sessions, copy]);
+  return copy;
+}
+
+it(`a folder copied with cp -r while the bot answers opens, whenever that was, and goes on (SEED=${seed})`, async () => {
+  const bot = await stage.pair();
+  const people = (['pn', 'lid', 'mixed'] as const).map((addressing) => stage.wa.addPerson({ addressing }));
+  for (const person of people) await stage.ping(person);
+  let isOver = false;
+  const chatting = people.map(async (person) => {
+    while (!isOver) await stage.ping(person);
+  });
+  const copies: string[] = [];
+  for (let n = 0; n < COPIES; n++) {
+    await wait(random() * 300);
+    const known = stage.wa.devices.flatMap((device) => device.preKeyIds()).map(String);
+    const copy = copyTo(`copy-${n}`);
+    copies.push(copy);
+    const session = await openSession(copy, { log: quiet });
+    expect(session.wasLinked).toBe(true);
+    // Pre-keys that were used up meanwhile are gone from both.
+    const found = session.get('pre-key', known);
+    const kept = stage.wa.devices.flatMap((device) => device.preKeyIds()).map(String);
+    expect(kept.filter((id) => known.includes(id) && !(id in found))).toEqual([]);
+    await session.close();
+  }
+  isOver = true;
+  await Promise.all(chatting);
+  await bot.kill();
+  // The person's own advice: rm -rf sessions/, mv sessions.backup/ sessions/.
+  rmSync(stage.sessions, { recursive: true });
+  renameSync(copies.at(-1) ?? '', stage.sessions);
+  const restored = await stage.start();
+  await restored.said('WhatsApp connection established');
+  for (const person of people) await stage.ping(person);
+  expect(restored.output).not.toContain('QR Code received');
+  expect(people.flatMap((person) => person.unreadable.filter(({ isRecovered }) => !isRecovered))).toEqual([]);
+  expect(stage.wa.counters.pairings).toBe(1);
+}, 60_000);
