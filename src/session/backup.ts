@@ -15,7 +15,7 @@ import { loadCredentials } from './credentials.ts';
 import { FILE_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile } from './files.ts';
 import { makeFolder } from './folder.ts';
 import { inspectSession, isSessionFile, realFolder, statIfThere } from './inspect.ts';
-import { journalFiles } from './journal.ts';
+import { journalNames } from './journal.ts';
 
 export interface CopyOptions {
   readonly onProgress?: (done: number, total: number) => void;
@@ -88,7 +88,7 @@ export async function copySession(
   const copies = new Map<string, string>();
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const names = readdirSync(from).filter((name) => isSessionFile(from, name));
-    const journals = journalFiles(names).map(({ name }) => name);
+    const journals = journalNames(names);
     const isJournal = new Set(journals);
     const files = names.filter((name) => !isJournal.has(name)).sort((a, b) => rank(a) - rank(b));
     for (const gone of [...copies.keys()].filter((name) => !names.includes(name))) {
@@ -100,7 +100,7 @@ export async function copySession(
       if (index % 50 === 0) await breathe();
       onProgress(index + 1, names.length);
     }
-    const all = journalFiles(readdirSync(from)).map(({ name }) => name);
+    const all = journalNames(readdirSync(from));
     for (const name of new Set([...journals, ...all])) copyIfChanged(from, to, name, copies);
     onProgress(names.length, names.length);
     const isComplete = journals.every((name) => copies.has(name));

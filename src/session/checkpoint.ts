@@ -62,11 +62,13 @@ async function writeOne(fs: FileSystem, folder: string, [name, json]: FileChange
 
 /**
  * Removes journals, oldest first, each for good before the next: a power cut must never bring one back whose
- * successor is gone.
+ * successor is gone. Takes each out of `names` as soon as it is gone, because its name is free again.
  */
-export function removeJournals(fs: FileSystem, folder: string, names: readonly string[]): void {
-  for (const name of names) {
+export function removeJournals(fs: FileSystem, folder: string, names: string[]): void {
+  syncNames(fs, folder);
+  for (let name = names[0]; name !== undefined; name = names[0]) {
     removeIfThere(fs, join(folder, name));
+    names.shift();
     syncNames(fs, folder);
   }
 }

@@ -29,9 +29,9 @@ export interface CheckpointParts {
 export class Checkpoints {
   readonly #parts: CheckpointParts;
   /** Their values are in the files. */
-  #done: string[] = [];
+  readonly #done: string[] = [];
   /** Some of their values may be in memory only. */
-  #pending: string[];
+  readonly #pending: string[];
   #running: Promise<void> | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #changedAtMs = 0;
@@ -85,6 +85,7 @@ export class Checkpoints {
       journal.rotate();
       this.#pending.push(name);
     } catch (error) {
+      this.#done.push(...journal.takeHalfMade());
       this.#failedAtMs = performance.now();
       throw error;
     }
@@ -92,10 +93,8 @@ export class Checkpoints {
     // Files that are newer than the journals on the disk would be set back by the next opening.
     await journal.sync();
     await this.#save();
-    const old = this.#done;
-    this.#done = [...old, ...this.#pending.splice(0, covered)];
-    removeJournals(fs, folder, old);
-    this.#done = this.#done.filter((name) => !old.includes(name));
+    removeJournals(fs, folder, this.#done);
+    this.#done.push(...this.#pending.splice(0, covered));
     if (contents.hasUnsaved) this.changed();
   }
 

@@ -124,9 +124,12 @@ export class CredentialsFile {
     }
   }
 
-  /** Takes what was loaded as saved; a damaged original is kept beside it, and the good copy put in its place. */
-  adopt(loaded: LoadedCredentials): void {
-    if (loaded.source === 'new') return;
+  /**
+   * Takes what was loaded as saved; a damaged original is kept beside it, and the good copy put in its place.
+   * Tells whether both files are as this program leaves them: the same.
+   */
+  adopt(loaded: LoadedCredentials): boolean {
+    if (loaded.source === 'new') return false;
     if (loaded.source === 'copy') renameAside(this.#fs, this.#path);
     else this.#savedText = credentialsToJson(loaded.creds);
     const copy = tryRead(this.#fs, this.#copyPath);
@@ -134,6 +137,8 @@ export class CredentialsFile {
       this.#copiedText = credentialsToJson(copy.creds);
       this.#isCopyLinked = isLinked(copy.creds);
     }
+    const areSame = this.#savedText !== undefined && this.#savedText === this.#copiedText;
     this.save(loaded.creds);
+    return areSame;
   }
 }

@@ -36,6 +36,8 @@ export const NAMES = {
   qr: 'qr-code.png',
   gitignore: '.gitignore',
   owner: 'owner.json',
+  /** A folder, so that who looks for other owners need not list fifty thousand keys. */
+  lock: '.lock',
 } as const;
 
 /** What file systems take, with `.json` at the end. */
@@ -186,6 +188,16 @@ export function readIfThere(fs: FileSystem, path: string): Buffer | undefined {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw storageError('read', path, error);
+  }
+}
+
+/** Whether there is something under this name. Throws `STORAGE_FAILED` where that cannot be told. */
+export function isThere(fs: FileSystem, path: string): boolean {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw storageError('look at', path, error);
   }
 }
 

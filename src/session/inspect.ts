@@ -6,7 +6,7 @@ import { systemCode } from '../errors.ts';
 import { type LoadedCredentials, loadCredentials } from './credentials.ts';
 import { type FileSystem, isLeftover, NAMES, realFileSystem } from './files.ts';
 import { isLinked } from './identity.ts';
-import { type ReadContents, readContents } from './recover.ts';
+import { namesOfFiles, type ReadContents, readContents } from './recover.ts';
 
 /** Reads, and refuses everything else: looking at a session must not change it, least of all while a bot runs. */
 const readOnly: FileSystem = (() => {
@@ -30,7 +30,8 @@ export interface Inspection extends ReadContents {
 export function inspectSession(folder: string): Inspection {
   const loaded = loadCredentials(readOnly, folder);
   const damagedTables: string[] = [];
-  const contents = readContents(readOnly, folder, (file) => damagedTables.push(file));
+  const names = namesOfFiles(readOnly, folder);
+  const contents = readContents(readOnly, folder, names, (file) => damagedTables.push(file));
   const linked = isLinked(loaded.creds);
   const isHalfPaired = !linked && loaded.creds.me !== undefined;
   return { ...contents, loaded, isLinked: linked, isHalfPaired, damagedTables };

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
+import { systemCode } from '../errors.ts';
 import { FILE_MODE, type FileSystem, ignoreErrors, storageError, syncFolder, writeFully } from './files.ts';
 import { type Changes, encodeRecord } from './record.ts';
 
 /** How long a written record may wait for its `fdatasync`: what a power cut can lose. */
 const SYNC_WITHIN_MS = 50;
 const SYNC_AGAIN_MS = 1_000;
+/** There are three at most, and those that could not be removed. */
+const MOST_JOURNALS = 16;
 
 /**
  * Append-only files, one after the other. `append` returns once the record is in the file, so a killed process
@@ -14,8 +17,7 @@ export class Journal {
   readonly #fs: FileSystem;
   readonly #folder: string;
   readonly #onSyncFailure: (error: unknown) => void;
-  #number: number;
-  #lastNumber: number;
+  #name: string;
   /** Undefined once it is closed: the system may have given the number to somebody else's file. */
   #fd: number | undefined;
   #sizeBytes = 0;
@@ -26,26 +28,26 @@ export class Journal {
   #mustRewrite = false;
   #syncTimer: NodeJS.Timeout | undefined;
   #syncing: Promise<void> | undefined;
+  readonly #halfMade: string[] = [];
 
-  /** Begins a new file after the numbers that are there; nothing is ever appended to an older one. */
-  constructor(
-    fs: FileSystem,
-    folder: string,
-    last: { readonly number: number; readonly sequence: number },
-    onSyncFailure: (error: unknown) => void,
-  ) {
+  /** Begins a new file; nothing is ever appended to an older one. `lastSequence` is the highest of theirs. */
+  constructor(fs: FileSystem, folder: string, lastSequence: number, onSyncFailure: (error: unknown) => void) {
     this.#fs = fs;
     this.#folder = folder;
     this.#onSyncFailure = onSyncFailure;
-    this.#lastNumber = last.number;
-    this.#sequence = last.sequence + 1;
-    const { number, fd } = this.#create(Buffer.alloc(0));
-    this.#number = number;
+    this.#sequence = lastSequence + 1;
+    const { name, fd } = this.#create(Buffer.alloc(0));
+    this.#name = name;
     this.#fd = fd;
   }
 
   get name(): string {
-    return journalName(this.#number);
+    return this.#name;
+  }
+
+  /** Files of failed attempts that could not be removed: they have to go before their records are old. */
+  takeHalfMade(): readonly string[] {
+    return this.#halfMade.splice(0);
   }
 
   get sizeBytes(): number {
@@ -56,25 +58,39 @@ export class Journal {
     return join(this.#folder, this.name);
   }
 
-  /** A number is never used twice, also where the file of a failed attempt could not be removed. */
-  #create(content: Buffer): { number: number; fd: number } {
-    const number = ++this.#lastNumber;
-    const path = join(this.#folder, journalName(number));
-    let fd: number | undefined;
+  #create(content: Buffer): { name: string; fd: number } {
+    const { name, fd } = this.#open();
+    const path = join(this.#folder, name);
     try {
-      fd = this.#fs.openSync(path, 'wx+', FILE_MODE);
       writeFully(this.#fs, fd, content, 0);
       syncFolder(this.#fs, this.#folder);
-      return { number, fd };
+      return { name, fd };
     } catch (error) {
-      if (fd !== undefined) this.#discard(fd, path);
+      ignoreErrors(() => this.#fs.closeSync(fd));
+      try {
+        this.#fs.unlinkSync(path);
+      } catch {
+        this.#halfMade.push(name);
+      }
       throw storageError('create', path, error);
     }
   }
 
-  #discard(fd: number, path: string): void {
-    ignoreErrors(() => this.#fs.closeSync(fd));
-    ignoreErrors(() => this.#fs.unlinkSync(path));
+  /** Under the first name that is free. */
+  #open(): { name: string; fd: number } {
+    for (const name of JOURNAL_NAMES) {
+      const path = join(this.#folder, name);
+      try {
+        return { name, fd: this.#fs.openSync(path, 'wx+', FILE_MODE) };
+      } catch (error) {
+        if (systemCode(error) !== 'EEXIST') throw storageError('create', path, error);
+      }
+    }
+    throw storageError(
+      'create',
+      join(this.#folder, 'journal-*.log'),
+      new Error('old ones cannot be removed'),
+    );
   }
 
   /** Throws `STORAGE_FAILED`; what was written before stays, and the next record overwrites the torn one. */
@@ -142,8 +158,8 @@ export class Journal {
   rotate(): void {
     const old = this.#openFd();
     const carried = Buffer.concat(this.#unsynced);
-    const { number, fd } = this.#create(carried);
-    this.#number = number;
+    const { name, fd } = this.#create(carried);
+    this.#name = name;
     this.#fd = fd;
     this.#sizeBytes = carried.length;
     this.#mustRewrite = false;
@@ -164,16 +180,13 @@ export class Journal {
   }
 }
 
-const JOURNAL_NAME = /^journal-(\d+)\.log$/;
-const journalName = (number: number): string => `journal-${number}.log`;
+/** The names that journals take: few, so that they are found without listing a folder of fifty thousand files. */
+export const JOURNAL_NAMES: readonly string[] = Array.from(
+  { length: MOST_JOURNALS },
+  (_, index) => `journal-${index + 1}.log`,
+);
 
-/** The journal files of a folder, oldest first. */
-export function journalFiles(
-  names: readonly string[],
-): Array<{ readonly name: string; readonly number: number }> {
-  const found = names.flatMap((name) => {
-    const number = Number(JOURNAL_NAME.exec(name)?.[1] ?? Number.NaN);
-    return Number.isSafeInteger(number) ? [{ name, number }] : [];
-  });
-  return found.sort((a, b) => a.number - b.number);
+/** The journals among the files of a folder. */
+export function journalNames(names: readonly string[]): string[] {
+  return names.filter((name) => /^journal-\d+\.log$/.test(name));
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCode } from '../errors.ts';
+import { FOLDER_MODE, ignoreErrors, NAMES } from './files.ts';
 
 /** What came back from the other end of a socket: nobody, somebody who says nothing, or a text. */
 export type Answer =
@@ -15,7 +16,14 @@ export type Answer =
 /** Where the sockets of a folder are, under paths short enough for a socket address (104 to 108 bytes). */
 export interface SocketPlace {
   pathOf(name: string): string;
+  /** The sockets that there are. */
   names(): string[];
+  /** What processes left that died before their socket had its name. */
+  unnamed(): string[];
+  /** Makes the folder of the sockets, before there is one. */
+  prepare(): void;
+  /** Takes that folder away, after the last one has gone. */
+  tidyUp(): void;
   close(): void;
 }
 
@@ -23,22 +31,45 @@ const PREFIX = 'owner-';
 const SUFFIX = '.sock';
 const HIDDEN_SUFFIX = '.new';
 const LONGEST_PATH_BYTES = 100;
-const NAME_BYTES = PREFIX.length + 36 + SUFFIX.length + 2;
+const NAME_BYTES = NAMES.lock.length + PREFIX.length + 36 + SUFFIX.length + 3;
 
 export const socketName = (ticket: string): string => `${PREFIX}${ticket}${SUFFIX}`;
 
-const namesIn = (folder: string, prefix: string): string[] =>
-  readdirSync(folder).filter((name) => name.startsWith(prefix) && name.endsWith(SUFFIX));
+/** A living process gives its socket a name in no time; one that is old has lost its process. */
+const UNNAMED_FOR_MS = 60_000;
+
+/** The sockets in a folder whose names begin so, with `owner-` in its place; none where there is no folder. */
+function lister(folder: string, prefix: string): Pick<SocketPlace, 'names' | 'unnamed'> {
+  const list = (suffix: string): string[] => {
+    try {
+      return readdirSync(folder)
+        .filter((name) => name.startsWith(prefix) && name.endsWith(suffix))
+        .map((name) => PREFIX + name.slice(prefix.length));
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  };
+  const isOld = (name: string): boolean => {
+    const stats = statSync(join(folder, prefix + name.slice(PREFIX.length)), { throwIfNoEntry: false });
+    return stats !== undefined && Date.now() - stats.mtimeMs > UNNAMED_FOR_MS;
+  };
+  return { names: () => list(SUFFIX), unnamed: () => list(HIDDEN_SUFFIX).filter(isOld) };
+}
 
 export function placeInFolder(folder: string): SocketPlace {
   if (process.platform === 'win32') return pipePlace(folder);
-  const names = (): string[] => namesIn(folder, PREFIX);
+  const own = join(folder, NAMES.lock);
+  const listed = lister(own, PREFIX);
+  const prepare = (): void => void mkdirSync(own, { recursive: true, mode: FOLDER_MODE });
+  const tidyUp = (): void => ignoreErrors(() => rmdirSync(own));
   if (Buffer.byteLength(folder) + NAME_BYTES <= LONGEST_PATH_BYTES) {
-    return { pathOf: (name) => join(folder, name), names, close: () => {} };
+    return { ...listed, pathOf: (name) => join(own, name), prepare, tidyUp, close: () => {} };
   }
   if (process.platform !== 'linux') return placeInTemporaryFolder(folder);
   const fd = openSync(folder, 'r');
-  return { pathOf: (name) => `/proc/self/fd/${fd}/${name}`, names, close: () => closeSync(fd) };
+  const pathOf = (name: string): string => `/proc/self/fd/${fd}/${NAMES.lock}/${name}`;
+  return { ...listed, pathOf, prepare, tidyUp, close: () => closeSync(fd) };
 }
 
 /** For a folder whose file system has no sockets (some container volumes): as good within one container. */
@@ -46,8 +77,10 @@ export function placeInTemporaryFolder(folder: string): SocketPlace {
   const { dev, ino } = statSync(folder);
   const prefix = `perennial-${dev}-${ino}-`;
   return {
+    ...lister(tmpdir(), prefix),
     pathOf: (name) => join(tmpdir(), name.replace(PREFIX, prefix)),
-    names: () => namesIn(tmpdir(), prefix).map((name) => name.replace(prefix, PREFIX)),
+    prepare: () => {},
+    tidyUp: () => {},
     close: () => {},
   };
 }
@@ -55,7 +88,14 @@ export function placeInTemporaryFolder(folder: string): SocketPlace {
 /** Windows has named pipes, which go with their process too; one fixed name is the whole lock. */
 function pipePlace(folder: string): SocketPlace {
   const digest = createHash('sha256').update(folder.toLowerCase()).digest('hex').slice(0, 32);
-  return { pathOf: () => `\\\\.\\pipe\\perennial-${digest}`, names: () => [PREFIX], close: () => {} };
+  return {
+    names: () => [PREFIX],
+    unnamed: () => [],
+    pathOf: () => `\\\\.\\pipe\\perennial-${digest}`,
+    prepare: () => {},
+    tidyUp: () => {},
+    close: () => {},
+  };
 }
 
 /** A server that tells everyone who connects what `say()` returns. */
@@ -69,20 +109,36 @@ export function answeringServer(say: () => string): Server {
   return server.unref();
 }
 
-/** What a process that died before its socket had its name left, or one that is about to give it. */
-export const isUnnamedSocket = (name: string): boolean =>
-  name.startsWith(PREFIX) && name.endsWith(HIDDEN_SUFFIX);
-
 /** Listens under a hidden name, and only then gives the socket the name that others look for. */
 export async function listenAs(server: Server, place: SocketPlace, name: string): Promise<void> {
   const visible = place.pathOf(name);
   const hidden = process.platform === 'win32' ? visible : place.pathOf(name.replace(SUFFIX, HIDDEN_SUFFIX));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(hidden, resolve);
-  });
+  await listen(server, place, hidden);
   if (hidden !== visible) renameSync(hidden, visible);
 }
+
+const MOST_ATTEMPTS = 20;
+
+async function listen(server: Server, place: SocketPlace, path: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    place.prepare();
+    try {
+      return await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(path, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+    } catch (error) {
+      // Whoever left took the empty folder along.
+      if (attempt === MOST_ATTEMPTS || !GONE.has(systemCode(error) ?? '')) throw error;
+    }
+  }
+}
+
+/** What Node says of a path in a folder that is not there differs. */
+const GONE = new Set(['ENOENT', 'EACCES']);
 
 /**
  * Asks whoever listens at `path`. A process that was stopped accepts connections and says nothing; one that dies

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,8 @@ export interface Owner {
 
 export interface Lock {
   readonly owner: Owner;
+  /** Whether the owner before this one did not give it back. */
+  readonly wasKilled: boolean;
   release(): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export async function lockSession(folder: string): Promise<Lock> {
       if (isOwner) rmSync(join(folder, NAMES.owner), { force: true });
       rmSync(place.pathOf(name), { force: true });
     });
+    place.tidyUp();
     await closeServer(server);
     place.close();
   };
@@ -76,10 +79,11 @@ export async function lockSession(folder: string): Promise<Lock> {
     const dead = await outlastOthers(folder, place, name, ticket);
     isOwner = true;
     ignoreErrors(() => {
-      for (const other of dead) rmSync(place.pathOf(other), { force: true });
+      for (const other of [...dead, ...place.unnamed()]) rmSync(place.pathOf(other), { force: true });
     });
+    const wasKilled = existsSync(join(folder, NAMES.owner));
     noteOwner(folder, { ...owner, ticket });
-    return { owner, release };
+    return { owner, wasKilled, release };
   } catch (error) {
     await release();
     throw error;

@@ -10,6 +10,8 @@ export interface Replay {
   readonly sequence: number;
   /** Records that are missing or fail their checksum although later ones are whole: damage, not a kill. */
   readonly damaged: number;
+  /** The contents by their place in what was given, those with the oldest records first. */
+  readonly order: readonly number[];
 }
 
 /**
@@ -32,18 +34,32 @@ const checksum = (body: Uint8Array): string => crc32(body).toString(16).padStart
 /** Reads what journals hold. Records are put in the order of their numbers, a doubled one counts once. */
 export function decodeJournals(contents: readonly Buffer[]): Replay {
   const bySequence = new Map<number, Changes>();
-  let broken = 0;
-  for (const content of contents) broken += decodeInto(bySequence, content);
+  const spans = contents.map((content) => decodeInto(bySequence, content));
+  const broken = spans.reduce((sum, { damaged }) => sum + damaged, 0);
   const ordered = [...bySequence].sort(([a], [b]) => a - b);
   const sequence = ordered.at(-1)?.[0] ?? 0;
   // One broken line may be the remains of many records; a number that is not there is one.
   const missing = sequence - (ordered[0]?.[0] ?? 1) + 1 - ordered.length;
-  return { records: ordered.map(([, changes]) => changes), sequence, damaged: Math.max(broken, missing) };
+  const order = [...spans.entries()]
+    .sort(([, a], [, b]) => a.lowest - b.lowest || a.highest - b.highest)
+    .map(([index]) => index);
+  return {
+    records: ordered.map(([, changes]) => changes),
+    sequence,
+    damaged: Math.max(broken, missing),
+    order,
+  };
 }
 
-/** Returns how many broken lines have a whole one behind them: those are damage, the last one is only torn. */
-function decodeInto(bySequence: Map<number, Changes>, content: Buffer): number {
-  let damaged = 0;
+interface Span {
+  /** How many broken lines have a whole one behind them: those are damage, the last one is only torn. */
+  damaged: number;
+  lowest: number;
+  highest: number;
+}
+
+function decodeInto(bySequence: Map<number, Changes>, content: Buffer): Span {
+  const span: Span = { damaged: 0, lowest: Number.MAX_SAFE_INTEGER, highest: 0 };
   let brokenSinceWhole = 0;
   for (let start = 0; start < content.length; ) {
     const newline = content.indexOf(10, start);
@@ -51,13 +67,15 @@ function decodeInto(bySequence: Map<number, Changes>, content: Buffer): number {
     start = newline === -1 ? content.length : newline + 1;
     if (record) {
       bySequence.set(record.sequence, record.changes);
-      damaged += brokenSinceWhole;
+      span.lowest = Math.min(span.lowest, record.sequence);
+      span.highest = Math.max(span.highest, record.sequence);
+      span.damaged += brokenSinceWhole;
       brokenSinceWhole = 0;
     } else {
       brokenSinceWhole += 1;
     }
   }
-  return damaged;
+  return span;
 }
 
 function decodeLine(line: Buffer): { sequence: number; changes: Changes } | undefined {

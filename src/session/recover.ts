@@ -3,10 +3,17 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { Contents } from './contents.ts';
 import { CredentialsFile, loadCredentials } from './credentials.ts';
-import { type FileSystem, ignoreErrors, isLeftover, readIfThere, removeIfThere } from './files.ts';
+import {
+  type FileSystem,
+  ignoreErrors,
+  isLeftover,
+  isThere,
+  keyFileName,
+  readIfThere,
+  removeIfThere,
+} from './files.ts';
 import { forgetHalfPairing } from './identity.ts';
-import { journalFiles } from './journal.ts';
-import { isUnnamedSocket } from './lock-sockets.ts';
+import { JOURNAL_NAMES, journalNames } from './journal.ts';
 import { decodeJournals } from './record.ts';
 
 export type SessionLog = Pick<Logger, 'debug' | 'info' | 'warn'>;
@@ -16,12 +23,10 @@ export interface Recovered {
   readonly creds: AuthenticationCreds;
   readonly credentials: CredentialsFile;
   readonly contents: Contents;
-  /** The journals there are, oldest first, their highest number and that of their records. */
-  readonly journals: {
-    readonly names: readonly string[];
-    readonly number: number;
-    readonly sequence: number;
-  };
+  /** The journals there are, oldest first. */
+  readonly journals: readonly string[];
+  /** The highest number of their records. */
+  readonly sequence: number;
 }
 
 /**
@@ -29,48 +34,55 @@ export interface Recovered {
  * of a killed process hold. Sets aside what is damaged. Throws `SESSION_UNUSABLE`, or `STORAGE_FAILED` where
  * trying again later is right.
  */
-export function recover(fs: FileSystem, folder: string, log: SessionLog): Recovered {
+export function recover(fs: FileSystem, folder: string, log: SessionLog, wasKilled: boolean): Recovered {
   const loaded = loadCredentials(fs, folder);
   const { creds } = loaded;
   const credentials = new CredentialsFile(fs, folder);
-  credentials.adopt(loaded);
+  const areCredsOurs = credentials.adopt(loaded);
   if (loaded.source === 'copy') log.warn(`creds.json ${loaded.problem}: restored from the last good copy`);
   forgetHalfPairing(creds);
 
-  const { names, contents, journals, damaged } = readContents(fs, folder, (file) =>
-    log.warn({ file }, 'a damaged file was set aside'),
-  );
+  // A clean stop left nothing to look for, and listing fifty thousand keys takes longer than all the rest.
+  const isClean = !wasKilled && areCredsOurs && !hasSurprises(fs, folder, creds);
+  const names = isClean ? [] : namesOfFiles(fs, folder);
+  const onDamage = (file: string): void => log.warn({ file }, 'a damaged file was set aside');
+  const { contents, journals, sequence, damaged } = readContents(fs, folder, names, onDamage);
   if (damaged > 0) log.warn({ records: damaged }, 'damaged journal records were left out');
   repairPreKeyIds(creds, [...names, ...contents.unsavedNames], log);
-  for (const name of names) {
-    if (isLeftover(name)) ignoreErrors(() => removeIfThere(fs, join(folder, name)));
-    else if (isUnnamedSocket(name)) ignoreErrors(() => removeIfOld(fs, join(folder, name)));
-  }
-  return { creds, credentials, contents, journals };
+  for (const name of names.filter(isLeftover)) ignoreErrors(() => removeIfThere(fs, join(folder, name)));
+  return { creds, credentials, contents, journals, sequence };
 }
 
-export interface ReadContents extends Pick<Recovered, 'contents' | 'journals'> {
-  /** The files there are. */
-  readonly names: readonly string[];
+export interface ReadContents extends Pick<Recovered, 'contents' | 'journals' | 'sequence'> {
   /** Journal records that cannot be read. */
   readonly damaged: number;
 }
 
-/** Tables, and what the journals hold; keys are read when they are asked for. Throws `STORAGE_FAILED`. */
-export function readContents(fs: FileSystem, folder: string, onDamage: (file: string) => void): ReadContents {
+/** What a clean stop does not leave, though somebody may have put it there since: a journal, a newer pre-key. */
+function hasSurprises(fs: FileSystem, folder: string, creds: AuthenticationCreds): boolean {
+  const nextPreKey = keyFileName('pre-key', String(creds.nextPreKeyId));
+  return [...JOURNAL_NAMES, nextPreKey].some((name) => isThere(fs, join(folder, name)));
+}
+
+/**
+ * Tables, and what the journals among the files hold; keys are read when they are asked for. Throws
+ * `STORAGE_FAILED`.
+ */
+export function readContents(
+  fs: FileSystem,
+  folder: string,
+  names: readonly string[],
+  onDamage: (file: string) => void,
+): ReadContents {
   const contents = new Contents(fs, folder, onDamage);
-  const names = namesOfFiles(fs, folder);
-  const found = journalFiles(names);
-  const replay = decodeJournals(
-    found.map(({ name }) => readIfThere(fs, join(folder, name)) ?? Buffer.alloc(0)),
-  );
-  for (const record of replay.records) contents.apply(record);
-  const journals = {
-    names: found.map(({ name }) => name),
-    number: found.at(-1)?.number ?? 0,
-    sequence: replay.sequence,
-  };
-  return { names, contents, journals, damaged: replay.damaged };
+  const found = journalNames(names).flatMap((name) => {
+    const content = readIfThere(fs, join(folder, name));
+    return content ? [{ name, content }] : [];
+  });
+  const { records, sequence, damaged, order } = decodeJournals(found.map(({ content }) => content));
+  for (const record of records) contents.apply(record);
+  const journals = order.flatMap((index) => found[index]?.name ?? []);
+  return { contents, journals, sequence, damaged };
 }
 
 /** A folder inside belongs to another bot, whatever it is called. */
@@ -79,13 +91,6 @@ export function namesOfFiles(fs: FileSystem, folder: string): string[] {
     .readdirSync(folder, { withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map(({ name }) => name);
-}
-
-/** A living process gives its socket a name in no time; one that is old has lost its process. */
-const UNNAMED_FOR_MS = 60_000;
-
-function removeIfOld(fs: FileSystem, path: string): void {
-  if (Date.now() - fs.statSync(path).mtimeMs > UNNAMED_FOR_MS) removeIfThere(fs, path);
 }
 
 const PRE_KEY_FILE = /^pre-key-(\d{1,8})\.json$/;

@@ -35,7 +35,10 @@ export async function openSession(path: string, options: SessionOptions): Promis
   prepareFolder(fs, folder);
   const lock = await lockSession(folder);
   try {
-    return new Session({ path: folder, fs, lock, recovered: recover(fs, folder, options.log) }, options);
+    return new Session(
+      { path: folder, fs, lock, recovered: recover(fs, folder, options.log, lock.wasKilled) },
+      options,
+    );
   } catch (error) {
     await lock.release();
     throw isAppError(error) ? error : storageError('open', folder, error);
@@ -63,6 +66,7 @@ export class Session implements KeyStore {
   readonly #checkpoints: Checkpoints;
   #closing: Promise<void> | undefined;
   #isClosed = false;
+  #isTried = true;
 
   constructor({ path, fs, lock, recovered }: SessionParts, options: SessionOptions) {
     this.path = path;
@@ -74,11 +78,10 @@ export class Session implements KeyStore {
       options.onFailure ?? ((error) => options.log.warn({ err: error }, 'session write failed'));
     this.#credentials = recovered.credentials;
     this.#contents = recovered.contents;
-    const { journals, contents } = recovered;
-    const journal = new Journal(fs, path, journals, (error) => this.#onFailure(error));
-    this.#journal = journal;
+    const { journals: oldJournals, sequence, contents } = recovered;
     const onFailure = this.#onFailure;
-    const oldJournals = journals.names;
+    const journal = new Journal(fs, path, sequence, onFailure);
+    this.#journal = journal;
     this.#checkpoints = new Checkpoints({ fs, folder: path, journal, contents, oldJournals, onFailure });
   }
 
@@ -142,8 +145,11 @@ export class Session implements KeyStore {
     forgetHalfPairing(this.creds);
   }
 
-  /** Throws `STORAGE_FAILED` while nothing can be written. */
+  /** Throws `STORAGE_FAILED` while nothing can be written. The first time, opening has tried that already. */
   probe(): void {
+    const isTried = this.#isTried;
+    this.#isTried = false;
+    if (isTried) return;
     try {
       probeFolder(this.#fs, this.path);
     } catch (error) {

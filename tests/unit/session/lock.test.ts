@@ -1,4 +1,13 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +20,13 @@ async function lock(folder: string): Promise<Lock> {
   onTestFinished(() => held.release());
   return held;
 }
-const sockets = (folder: string): string[] =>
-  readdirSync(folder).filter((name) => /^owner-.*\.(sock|new)$/.test(name));
+const sockets = (folder: string): string[] => readdirSync(join(folder, '.lock'));
+
+/** The path of a socket, or of what somebody put in the place of one. */
+function socketIn(folder: string, name = 'owner-00000000-0000-4000-8000-000000000000.sock'): string {
+  mkdirSync(join(folder, '.lock'), { recursive: true });
+  return join(folder, '.lock', name);
+}
 
 describe('one owner', () => {
   test('a second one is told who has it, and since when', async () => {
@@ -64,27 +78,50 @@ describe('one owner', () => {
 describe('what others leave', () => {
   test('files with the names of sockets are swept away', async () => {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, 'owner-00000000-0000-4000-8000-000000000000.sock'), '');
+    writeFileSync(socketIn(folder), '');
     await lock(folder);
     expect(sockets(folder).length).toBe(1);
   });
 
+  test('a socket that never got its name is swept away once it is old', async () => {
+    const folder = temporaryFolder();
+    // One is as old as a crash, the other belongs to a process that is just starting.
+    for (const [name, atSeconds] of [
+      ['owner-a.new', 1],
+      ['owner-b.new', Date.now() / 1000],
+    ] as const) {
+      writeFileSync(socketIn(folder, name), '');
+      utimesSync(socketIn(folder, name), atSeconds, atSeconds);
+    }
+    await lock(folder);
+    expect(sockets(folder).filter((name) => name.endsWith('.new'))).toEqual(['owner-b.new']);
+  });
+
+  test('whether the last owner gave it back is known', async () => {
+    const folder = temporaryFolder();
+    expect((await lockSession(folder)).wasKilled).toBe(false);
+    // It is dead, for all that can be seen: its socket is gone.
+    for (const name of sockets(folder)) rmSync(socketIn(folder, name));
+    const next = await lockSession(folder);
+    expect(next.wasKilled).toBe(true);
+    await next.release();
+    expect((await lock(folder)).wasKilled).toBe(false);
+  });
+
   test('one that accepts and says nothing counts as alive: refused in under two seconds, with what its note says', async () => {
     const folder = temporaryFolder();
-    const silent = createServer(() => {}).listen(
-      join(folder, 'owner-00000000-0000-4000-8000-000000000000.sock'),
-    );
+    const silent = createServer(() => {}).listen(socketIn(folder));
     onTestFinished(() => void silent.close());
     writeFileSync(join(folder, 'owner.json'), '{"pid":77,"host":"far","sinceMs":0}\n');
     const startedAtMs = performance.now();
     await expect(lockSession(folder)).rejects.toThrow('process 77 on far since 1970-01-01T00:00:00.000Z');
     expect(performance.now() - startedAtMs).toBeLessThan(2_000);
-    expect(existsSync(join(folder, 'owner-00000000-0000-4000-8000-000000000000.sock'))).toBe(true);
+    expect(existsSync(socketIn(folder))).toBe(true);
   });
 
   test('one that hangs up without a word is asked again: it was dying', async () => {
     const folder = temporaryFolder();
-    const path = join(folder, 'owner-00000000-0000-4000-8000-000000000000.sock');
+    const path = socketIn(folder);
     let asked = 0;
     const dying = createServer((socket) => {
       socket.destroy();
@@ -98,7 +135,7 @@ describe('what others leave', () => {
   test('one that talks nonsense is alive', async () => {
     const folder = temporaryFolder();
     const server = createServer((socket) => socket.end('nonsense'));
-    server.listen(join(folder, 'owner-00000000-0000-4000-8000-000000000000.sock'));
+    server.listen(socketIn(folder));
     onTestFinished(() => void server.close());
     await expect(lockSession(folder)).rejects.toMatchObject({ code: 'SESSION_LOCKED' });
   });
@@ -107,7 +144,7 @@ describe('what others leave', () => {
     const folder = temporaryFolder();
     const held = await lockSession(folder);
     const [name = ''] = sockets(folder);
-    const asker = connect({ path: join(folder, name), allowHalfOpen: true });
+    const asker = connect({ path: socketIn(folder, name), allowHalfOpen: true });
     onTestFinished(() => void asker.destroy());
     asker.pause();
     await new Promise((resolve) => asker.once('connect', resolve));
@@ -130,7 +167,7 @@ describe('the note of an owner', () => {
   const SILENT = 'owner-00000000-0000-4000-8000-000000000000.sock';
 
   function silentOne(folder: string): void {
-    const server = createServer(() => {}).listen(join(folder, SILENT));
+    const server = createServer(() => {}).listen(socketIn(folder, SILENT));
     onTestFinished(() => void server.close());
   }
 

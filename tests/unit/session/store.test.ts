@@ -7,7 +7,6 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { type SignalDataSet, useMultiFileAuthState } from '@whiskeysockets/baileys';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { keyFileName } from '../../../src/session/files.ts';
+import { type FileSystem, keyFileName, realFileSystem } from '../../../src/session/files.ts';
 import { openSession } from '../../../src/session/store.ts';
 import { TABLE_NAMES } from '../../../src/session/tables.ts';
 import {
@@ -316,7 +315,7 @@ describe('the identity', () => {
     const session = await openQuietly(path);
     session.saveCreds();
     const key = sampleKeys()['pre-key'];
-    await session.set({ 'pre-key': { 30: key, 31: key } });
+    await session.set({ 'pre-key': { 1: key, 31: key } });
     const killed = await openQuietly(copyOf(path));
     expect(killed.creds).toMatchObject({ nextPreKeyId: 32, firstUnuploadedPreKeyId: 32 });
     await session.close();
@@ -381,16 +380,8 @@ describe('the folder', () => {
     const path = sessionPath();
     await stockFolder(path);
     writeFileSync(join(path, '.2f0b7c9e-0000-4000-8000-000000000000.tmp'), '{"half":');
-    // One is as old as a crash, the other belongs to a process that is just starting.
-    for (const [id, atSeconds] of [
-      ['a', 1],
-      ['b', Date.now() / 1000],
-    ] as const) {
-      writeFileSync(join(path, `owner-${id}.new`), '');
-      utimesSync(join(path, `owner-${id}.new`), atSeconds, atSeconds);
-    }
     await openQuietly(path);
-    expect(readdirSync(path).filter((name) => /\.(tmp|new)$/.test(name))).toEqual(['owner-b.new']);
+    expect(readdirSync(path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
   test('a file in its place is refused, with what to do', async () => {
@@ -525,4 +516,68 @@ test('812 pre-keys at `ulimit -n 256`, and the library reads all of them', async
   const ids = Array.from({ length: 812 }, (_, index) => String(index + 1));
   const found = await state.keys.get('pre-key', ids);
   expect(Object.values(found).filter((key) => key?.private.length === 32).length).toBe(812);
+});
+
+describe('a folder of fifty thousand keys', () => {
+  /** Opens a folder, and counts how often its names were read. */
+  async function listingsOf(path: string): Promise<number> {
+    let listings = 0;
+    const readdirSync = ((...args: Parameters<typeof realFileSystem.readdirSync>) => {
+      listings += 1;
+      return realFileSystem.readdirSync(...args);
+    }) as FileSystem['readdirSync'];
+    const session = await openQuietly(path, { fs: { ...realFileSystem, readdirSync } });
+    await session.close();
+    return listings;
+  }
+
+  async function linkedFolder(): Promise<string> {
+    const path = sessionPath();
+    const session = await openQuietly(path);
+    Object.assign(session.creds, linkedCreds());
+    session.saveCreds();
+    await session.set(changesOf('session', 'somebody', sampleKeys().session));
+    await session.close();
+    return path;
+  }
+
+  test('is not listed where the last stop was a clean one', async () => {
+    expect(await listingsOf(await linkedFolder())).toBe(0);
+  });
+
+  test.each<[why: string, change: (path: string) => void]>([
+    ['it was killed', (path) => writeFileSync(join(path, 'owner.json'), '{"pid":1,"host":"h","sinceMs":1}')],
+    ['there is a journal', (path) => writeFileSync(join(path, 'journal-3.log'), '')],
+    ['its credentials are another version', (path) => turnBack(path)],
+    ['it has no copy of them: a stock folder', (path) => rmSync(join(path, 'creds.backup.json'))],
+    ['a pre-key is newer than they are', (path) => writeFileSync(join(path, 'pre-key-1.json'), '{}')],
+  ])('is listed where %s', async (_, change) => {
+    const path = await linkedFolder();
+    change(path);
+    expect(await listingsOf(path)).toBe(1);
+  });
+
+  function turnBack(path: string): void {
+    const creds = JSON.parse(readFileSync(join(path, 'creds.json'), 'utf8')) as {
+      accountSyncCounter: number;
+    };
+    writeFileSync(
+      join(path, 'creds.json'),
+      JSON.stringify({ ...creds, accountSyncCounter: creds.accountSyncCounter + 1 }),
+    );
+  }
+});
+
+test('whether it can be written is tried before each connection, and once at the start', async () => {
+  let isFull = false;
+  const openSync = ((...args: Parameters<typeof realFileSystem.openSync>) => {
+    if (isFull) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    return realFileSystem.openSync(...args);
+  }) as FileSystem['openSync'];
+  const session = await openQuietly(sessionPath(), { fs: { ...realFileSystem, openSync } });
+  isFull = true;
+  expect(() => session.probe()).not.toThrow();
+  expect(() => session.probe()).toThrow(/disk is full/);
+  isFull = false;
+  expect(() => session.probe()).not.toThrow();
 });

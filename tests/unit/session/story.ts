@@ -13,9 +13,13 @@ export const FOLDER = `${ROOT}/sessions`;
 export function openOn(fs: FileSystem, failures: unknown[] = []): Session {
   prepareFolder(fs, FOLDER);
   const { log } = recordingLog();
-  const lock = { owner: { pid: 1, host: 'h', sinceMs: 0 }, release: async () => {} };
+  // A power cut may take the note of the owner along, so nothing may depend on it.
+  const lock = { owner: { pid: 1, host: 'h', sinceMs: 0 }, wasKilled: false, release: async () => {} };
   const onFailure = (error: unknown): void => void failures.push(error);
-  return new Session({ path: FOLDER, fs, lock, recovered: recover(fs, FOLDER, log) }, { log, onFailure });
+  return new Session(
+    { path: FOLDER, fs, lock, recovered: recover(fs, FOLDER, log, lock.wasKilled) },
+    { log, onFailure },
+  );
 }
 
 /** One thing that the program did, and where the disk's log stood when it began and when it had succeeded. */
