@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys';
 import { messageOf } from '../errors.ts';
@@ -79,13 +79,15 @@ export function checkNode(version: string): Check {
 /** Undefined where there is none to look at. */
 function newestFile(path: string): number | undefined {
   const folder = realFolder(path);
-  let names: string[];
+  let entries: Dirent[];
   try {
-    names = readdirSync(folder);
+    entries = readdirSync(folder, { withFileTypes: true });
   } catch {
     return undefined;
   }
-  const times = names.map((name) => statIfThere(join(folder, name))?.mtimeMs ?? 0);
+  // A folder inside is another bot's.
+  const files = entries.filter((entry) => entry.isFile());
+  const times = files.map(({ name }) => statIfThere(join(folder, name))?.mtimeMs ?? 0);
   return times.reduce((newest, time) => Math.max(newest, time), 0);
 }
 

@@ -52,7 +52,7 @@ describe(`creds.json (SEED=${seed})`, () => {
     return [...cut, ...noisy, zeros, ['null', Buffer.from('null')], ['{}', Buffer.from('{}')]];
   };
 
-  test('cut at any length or full of noise: the copy is taken', () => {
+  test('cut at any length or full of noise: the copy is taken', { timeout: 120_000 }, () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'creds.backup.json'), good);
     for (const [what, content] of variants()) {
@@ -69,7 +69,9 @@ describe(`creds.json (SEED=${seed})`, () => {
     }
   });
 
-  test('cut at any length or full of noise, without a good copy: refused, never a new identity', () => {
+  test('cut at any length or full of noise, without a good copy: refused, never a new identity', {
+    timeout: 120_000,
+  }, () => {
     const folder = temporaryFolder();
     // Noise may hit the name that the person goes by, and be a text again.
     const isHarmless = (content: Buffer): boolean =>
