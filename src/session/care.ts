@@ -102,10 +102,13 @@ const OLD_RATCHETS =
   'An old copy turns the encryption back to its day: the first messages from people it knew may have to be sent ' +
   'again, which WhatsApp does by itself. Never run two copies of one session.';
 
-function restoreLines({ folder, files, before, isLinked }: Restored): string[] {
+function restoreLines({ folder, files, before, isLinked, damagedFiles }: Restored): string[] {
   const lines = [`Restored ${count(files, 'file')} to ${folder}.`];
   if (before !== undefined) lines.push(`What was there is in ${before}.`);
   if (!isLinked) lines.push('This session is not linked: the bot will show a QR code.');
+  if (damagedFiles > 0) {
+    lines.push(`${count(damagedFiles, 'file')} of it cannot be read: the bot sets such aside, and runs on.`);
+  }
   lines.push(OLD_RATCHETS);
   return lines;
 }

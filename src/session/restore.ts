@@ -19,11 +19,14 @@ import { FOLDER_MODE, ignoreErrors, NAMES, realFileSystem } from './files.ts';
 import { ensureFolder } from './folder.ts';
 import { type Inspection, inspectSession, realFolder, statIfThere } from './inspect.ts';
 import { currentOwner, lockSession } from './lock.ts';
+import { unreadableKeys } from './survey.ts';
 
 export interface Restored {
   readonly folder: string;
   readonly files: number;
   readonly isLinked: boolean;
+  /** Keys in it that nobody can read. */
+  readonly damagedFiles: number;
   /** Where the session that was there is now; undefined where there was none. */
   readonly before: string | undefined;
 }
@@ -53,9 +56,10 @@ export async function restoreSession(
     const room = (options.roomFor ?? roomFor)(folder);
     beside = mkdtempSync(`${room}restoring-`);
     const { files } = await copySession(source, beside, options);
+    const damagedFiles = unreadableKeys(beside).length;
     const now = (options.now ?? (() => new Date()))();
     const before = await swap(folder, beside, `${room}before-${now.toISOString().replace(/[:.]/g, '-')}`);
-    return { folder, files, isLinked, before };
+    return { folder, files, isLinked, damagedFiles, before };
   } catch (error) {
     throw careError(`restore ${folder}`, error);
   } finally {

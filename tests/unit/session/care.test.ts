@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { proto } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
 import { backupSession, copySession } from '../../../src/session/backup.ts';
-import { checkLine, reportStatus } from '../../../src/session/care.ts';
+import { checkLine, reportRestore, reportStatus } from '../../../src/session/care.ts';
 import { checkNode } from '../../../src/session/doctor.ts';
 import { checkDamage, checkLock } from '../../../src/session/doctor-folder.ts';
 import { checkClock } from '../../../src/session/doctor-network.ts';
@@ -159,6 +159,15 @@ describe('a restore', () => {
       message: expect.stringMatching(/is the session of a running bot \(process \d+ on/),
     });
     expect(existsSync(path)).toBe(false);
+  });
+
+  test('tells how many of its keys are damaged', async () => {
+    const from = sessionPath();
+    await stockFolder(from);
+    writeFileSync(join(from, 'pre-key-7.json'), '{');
+    const { facts, lines } = await reportRestore(sessionPath(), from, {});
+    expect(facts).toMatchObject({ damagedFiles: 1, before: null });
+    expect(lines).toContain('1 file of it cannot be read: the bot sets such aside, and runs on.');
   });
 
   test('that fails leaves no folder that was not there', async () => {
