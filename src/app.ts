@@ -10,7 +10,8 @@ import type { Config } from './config.ts';
 import { isAppError } from './errors.ts';
 import type { HttpServer } from './http/server.ts';
 import type { Logger } from './logging.ts';
-import type { PairingDisplay, PairingOutput } from './pairing/display.ts';
+import type { PairingDisplay } from './pairing/display.ts';
+import type { PairingOutput } from './pairing/screen.ts';
 import { openSession, type Session } from './session/store.ts';
 import type { WhatsAppClient } from './whatsapp/client.ts';
 import { Narrator } from './whatsapp/narrator.ts';
@@ -190,6 +191,7 @@ export class App {
   #stateChanged(state: ClientState): void {
     this.#stateSinceMs = Date.now();
     if (state.kind === 'pairing') this.#track(this.#showPairing(state));
+    else void this.#display?.then((display) => display.rest());
   }
 
   async #showPairing({ code, qr, expiresAtMs, index }: PairingState): Promise<void> {

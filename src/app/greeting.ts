@@ -34,7 +34,7 @@ export async function greet(parts: GreetingParts, signal: AbortSignal): Promise<
   const { log, session, clock, prefix, startedAtMs } = parts;
   try {
     await once(parts.events, 'opened', { signal });
-    const tookMs = clock.now() - startedAtMs;
+    const tookMs = Math.round(clock.now() - startedAtMs);
     if (!session.wasLinked) {
       await nameKnown(parts, signal);
       log.info({}, `Linked to ${accountLabel(session.creds.me)}. ${invitation(prefix)}`);

@@ -1,7 +1,8 @@
-import { stripVTControlCharacters } from 'node:util';
 import { isAppError } from '../errors.ts';
 import { renderPairingCode } from './code.ts';
+import { type Footer, type Life, lifeLine, qrFooter } from './footer.ts';
 import { qrPngPath, writeQrPng } from './png.ts';
+import { countLines, type PairingOutput, Screen, type ScreenSize } from './screen.ts';
 import { renderQr } from './terminal.ts';
 
 export interface QrEvent {
@@ -16,13 +17,6 @@ export interface CodeEvent {
   readonly code: string;
 }
 
-/** Where the blocks go; the log's own sink, so that lines and blocks keep their order. */
-export interface PairingOutput {
-  write(text: string): unknown;
-  /** How often it was written to, where it counts that: a block can only be replaced while it is the last thing. */
-  readonly writes?: number;
-}
-
 interface PairingLog {
   info(facts: object, line: string): void;
   warn(facts: object, line: string): void;
@@ -35,7 +29,7 @@ export interface PairingDisplayOptions {
   readonly isTerminal: boolean;
   readonly isColorAllowed: boolean;
   /** The size of the terminal right now; undefined where there is none. */
-  readonly size: () => { readonly columns: number; readonly rows: number } | undefined;
+  readonly size: () => ScreenSize | undefined;
   readonly now: () => number;
   /** Where the QR can be seen in a browser, if anywhere. Asked each time: the server may start later. */
   readonly pageUrl?: () => string | undefined;
@@ -43,6 +37,7 @@ export interface PairingDisplayOptions {
 
 /** What a QR code can hold is 2,953 bytes; WhatsApp's have under 300. */
 const MAX_QR_BYTES = 2_900;
+const TICK_MS = 1_000;
 
 /**
  * Shows QR codes and pairing codes to the person at the terminal. The codes themselves never go through the
@@ -52,10 +47,13 @@ export class PairingDisplay {
   readonly #options: PairingDisplayOptions;
   #hasShownHints = false;
   #queue: Promise<void> = Promise.resolve();
-  #last: { readonly lines: number; readonly columns: number; readonly writes: number } | undefined;
+  readonly #screen: Screen;
+  #countdown: NodeJS.Timeout | undefined;
 
   constructor(options: PairingDisplayOptions) {
+    const { output, isTerminal, isColorAllowed, size } = options;
     this.#options = options;
+    this.#screen = new Screen(output, () => (isTerminal && isColorAllowed ? size() : undefined));
   }
 
   /** Resolves when the picture is written and the block is printed. One after another; rejects for bugs only. */
@@ -71,8 +69,13 @@ export class PairingDisplay {
     output.write(`\n${renderPairingCode(code)}\n`);
   }
 
+  /** Nothing is to be scanned any more: what stands on the screen stays. */
+  rest(): void {
+    clearInterval(this.#countdown);
+  }
+
   async #showQr({ qr, expiresAtMs, index }: QrEvent): Promise<void> {
-    const { log, output, isTerminal, isColorAllowed } = this.#options;
+    const { log, isTerminal, isColorAllowed, now, pageUrl } = this.#options;
     const bytes = Buffer.byteLength(qr);
     if (bytes > MAX_QR_BYTES) {
       log.warn({ bytes }, 'WhatsApp sent a QR code that is too long to show');
@@ -80,7 +83,7 @@ export class PairingDisplay {
     }
     const pngPath = await this.#writePng(qr);
     // What is erased with the last block is said again, and else only once.
-    const wantsHints = this.#eraseLast() || !this.#hasShownHints;
+    const wantsHints = this.#screen.erase() || !this.#hasShownHints;
     this.#hasShownHints = true;
     log.info({}, 'QR Code received, scan with WhatsApp');
     log.info(pngPath === undefined ? {} : { png: pngPath }, '📱 Please scan the QR code to authenticate');
@@ -90,11 +93,21 @@ export class PairingDisplay {
       isColorful: isTerminal && isColorAllowed,
       pngPath,
     };
-    const block = `\n${renderQr(qr, look)}${this.#footer(index, expiresAtMs, wantsHints, pngPath)}\n`;
-    output.write(block);
-    if (size !== undefined && output.writes !== undefined) {
-      this.#last = { lines: countLines(block, size.columns), columns: size.columns, writes: output.writes };
-    }
+    const code = renderQr(qr, look);
+    const life = { index, expiresAtMs, nowMs: now(), isTerminal };
+    const parts = { life, hints: wantsHints ? { pngPath, page: pageUrl?.() } : undefined };
+    const lowWindow = size && tooLow(size, `${code}${qrFooter(parts)}\n\n`);
+    this.#screen.print(`\n${code}${qrFooter({ ...parts, lowWindow })}\n`);
+    this.#countDown(life);
+  }
+
+  #countDown(life: Life): void {
+    this.rest();
+    this.#countdown = setInterval(() => {
+      const nowMs = this.#options.now();
+      const isShown = this.#screen.replaceLastLine(lifeLine({ ...life, nowMs }));
+      if (!isShown || nowMs >= life.expiresAtMs) this.rest();
+    }, TICK_MS).unref();
   }
 
   /** The path of the picture. A picture that cannot be written is no reason not to show the code. */
@@ -109,36 +122,10 @@ export class PairingDisplay {
       return undefined;
     }
   }
-
-  #footer(index: number, expiresAtMs: number, wantsHints: boolean, pngPath: string | undefined): string {
-    const seconds = Math.max(0, Math.round((expiresAtMs - this.#options.now()) / 1000));
-    const lines = [`Code ${index + 1}, good for ${seconds} seconds; then comes the next one.`];
-    if (wantsHints) {
-      lines.unshift('On the phone: WhatsApp → Settings → Linked devices → Link a device.');
-      const page = this.#options.pageUrl?.();
-      if (pngPath !== undefined) lines.push(`As a picture: ${pngPath}`);
-      if (page !== undefined) lines.push(`In a browser: ${page}`);
-      lines.push('Without a camera: set PAIRING_NUMBER to the phone number, and pair with a code.');
-    }
-    return `${lines.join('\n')}\n`;
-  }
-
-  /** Takes the block before this one off the screen, if nothing came after it and all of it is still there. */
-  #eraseLast(): boolean {
-    const { output, isTerminal, isColorAllowed } = this.#options;
-    const last = this.#last;
-    const size = this.#options.size();
-    this.#last = undefined;
-    if (last === undefined || size === undefined || !isTerminal || !isColorAllowed) return false;
-    const isUntouched = output.writes === last.writes && size.columns === last.columns;
-    if (!isUntouched || size.rows <= last.lines) return false;
-    output.write(`\u001b[${last.lines}A\u001b[0J`);
-    return true;
-  }
 }
 
-/** The lines that a text takes on a terminal, long ones folded. */
-function countLines(text: string, columns: number): number {
-  const lines = stripVTControlCharacters(text).split('\n').slice(0, -1);
-  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil([...line].length / columns)), 0);
+/** Whether the code's upper edge would be out of sight: `text` is what has to be seen at once. */
+function tooLow({ columns, rows }: ScreenSize, text: string): Footer['lowWindow'] {
+  const needed = countLines(text, columns);
+  return needed > rows ? { rows, needed } : undefined;
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../../../src/logging.ts';
 import { PairingDisplay, type PairingDisplayOptions } from '../../../src/pairing/display.ts';
 
@@ -139,6 +139,84 @@ describe('showQr', () => {
     const { shown, text } = display();
     await shown.showQr({ ...first, qr: 'x'.repeat(2_900) });
     expect(text()).toContain('=== SCAN');
+  });
+});
+
+describe('the countdown', () => {
+  const ticking = async (options: Partial<PairingDisplayOptions> = {}) => {
+    const made = display({ isTerminal: true, now: Date.now, ...options });
+    await made.shown.showQr({ ...first, expiresAtMs: Date.now() + 3_000 });
+    const before = made.text();
+    return { ...made, since: () => made.text().slice(before.length) };
+  };
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('writes over the last line, once a second, and ends with the code', async () => {
+    const { since } = await ticking();
+    vi.advanceTimersByTime(60_000);
+    const line = (text: string) => `\u001b[2A\r${text}\u001b[K\u001b[2B\r`;
+    expect(since()).toBe(
+      line('Code 1, good for 2 seconds; then comes the next one.') +
+        line('Code 1, good for 1 second; then comes the next one.') +
+        line('Code 1 is used up; the next one is on its way.'),
+    );
+  });
+
+  it('is no hindrance to taking the block off the screen', async () => {
+    const { shown, since } = await ticking();
+    vi.advanceTimersByTime(3_000);
+    await shown.showQr(second);
+    expect(since()).toContain('\u001b[0J[INFO] QR Code received');
+  });
+
+  it('stops for good when something else is written', async () => {
+    const { log, since } = await ticking();
+    log.info('hello');
+    vi.advanceTimersByTime(3_000);
+    expect(since()).toBe('[INFO] hello\n');
+  });
+
+  it('stops when nothing is to be scanned any more', async () => {
+    const { shown, since } = await ticking();
+    shown.rest();
+    vi.advanceTimersByTime(3_000);
+    expect(since()).toBe('');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  let columns = 80;
+  it.each([
+    ['the window has become narrower', { size: () => ({ columns: columns--, rows: 60 }) }],
+    ['the line does not fit into a row', { size: () => ({ columns: 40, rows: 60 }) }],
+    ['no escape codes may be used', { isColorAllowed: false }],
+    ['there is no terminal', { isTerminal: false }],
+  ])('does not happen where %s', async (_, options) => {
+    const { since } = await ticking(options);
+    vi.advanceTimersByTime(3_000);
+    expect(since()).toBe('');
+  });
+
+  it('is a time of the day where stdout is no terminal: whoever reads a log comes later', async () => {
+    vi.setSystemTime(new Date(2026, 0, 2, 13, 4, 5));
+    const { text } = await ticking({ isTerminal: false });
+    expect(text()).toContain('Code 1, good for 3 seconds, until 13:04:08; then comes the next one.');
+  });
+});
+
+describe('a window that is too low', () => {
+  it.each([
+    [24, 'This window has 24 rows, the code needs 40'],
+    [60, undefined],
+  ])('of %i rows is told: %s', async (rows, sentence) => {
+    const { shown, text } = display({ isTerminal: true, size: () => ({ columns: 80, rows }) });
+    await shown.showQr(first);
+    if (sentence === undefined) expect(text()).not.toContain('This window');
+    else expect(text()).toContain(sentence);
   });
 });
 
