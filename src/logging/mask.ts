@@ -37,6 +37,7 @@ const RULES: readonly Rule[] = [
   [/(\bBearer\s{1,4}|[?&](?:token|key|auth)=)[^\s&]{1,400}/g, `$1${GAP}`],
   [/[\w.:+-]{1,64}@[a-z][a-z.]{1,30}/g, maskJid],
   [/\+\d[\d ().\u00a0-]{5,24}\d/g, (match) => maskNumber(match)],
+  [/(?<=%2B)\d{7,15}(?!\d)/gi, maskNumber],
   // Eight digits and more: process ids stay readable. Not inside a message id, nor the last part of a version.
   [/(?<![A-Za-z0-9]|\d\.)\d{8,15}(?![A-Za-z0-9])/g, maskNumber],
   // Pairing codes, as they are shown and as they come (https://www.crockford.com/base32.html without 0).

@@ -67,23 +67,26 @@ function redactValue(value: unknown, mask: Masker, depth: number): unknown {
   return value.length > MAX_ITEMS ? [...items, `${value.length} in all`] : items;
 }
 
-/** The length of anything that holds bytes: a Buffer, one that went through JSON, a list of bytes. */
+/** The length of anything that holds bytes: a Buffer, a list of bytes, and what JSON makes of them. */
 function byteLength(value: object): number | undefined {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.byteLength;
   if ('type' in value && value.type === 'Buffer' && 'data' in value) {
     return Array.isArray(value.data) || typeof value.data === 'string' ? value.data.length : 0;
   }
-  if (!Array.isArray(value) || value.length < 8) return undefined;
+  // An array, or a Uint8Array that went through JSON: {"0":17,"1":…}.
+  const isIndexed = Array.isArray(value) || ('0' in value && '7' in value);
+  const items: unknown[] = isIndexed ? Object.values(value) : [];
+  if (items.length < 8) return undefined;
   const isByte = (item: unknown): boolean =>
     Number.isInteger(item) && Number(item) >= 0 && Number(item) < 256;
-  return value.every(isByte) ? value.length : undefined;
+  return items.every(isByte) ? items.length : undefined;
 }
 
 /** An error as facts. An `AppError` has no stack: it is no bug, and its message says all. */
 export function describeError(error: Error, mask: Masker, depth = 0): Record<string, unknown> {
-  const described: Record<string, unknown> = { type: error.name, message: mask(textOf(error)) };
+  const described: Record<string, unknown> = { type: mask(error.name), message: mask(textOf(error)) };
   const code = systemCode(error);
-  if (code !== undefined) described.code = code;
+  if (code !== undefined) described.code = mask(code);
   const statusCode = statusCodeOf(error);
   if (statusCode !== undefined) described.statusCode = statusCode;
   if (error.cause instanceof Error && depth < MAX_DEPTH)
