@@ -2,8 +2,11 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { closeSentence } from '../../src/app/close-sentences.ts';
+import type { StatusSnapshot } from '../../src/http/source.ts';
 import { readQr } from '../../src/simulator/camera.ts';
 import { SimulatedWhatsApp } from '../../src/simulator/server.ts';
+import { SNAPSHOT, startServer, stopAll } from '../unit/http/fakes.ts';
 import { BotProcess } from './bot.ts';
 import { Chromium, findChromium, type Page } from './chromium.ts';
 
@@ -37,6 +40,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
 
   afterEach(async () => {
     for (const bot of bots) await bot.kill();
+    await stopAll();
     await chromium.stop();
     await wa.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
@@ -81,7 +85,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
     await page.go(url);
 
     await page.until(title('Link this bot'));
-    await page.until(`/comes in \\d+ s/.test(document.getElementById('countdown').textContent)`);
+    await page.until(`/comes in \\d+\\ss/.test(document.getElementById('countdown').textContent)`);
     await look(page, '1-qr');
     // A camera reads it off the screen, in the dark too.
     await page.look({ ...PHONE, scheme: 'dark' });
@@ -104,7 +108,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
 
     wa.faults.dropConnection();
     await page.until(title('Reconnecting'));
-    await page.until(`/Next try in \\d s/.test(document.getElementById('next').textContent)`);
+    await page.until(`/Next try in \\d\\ss/.test(document.getElementById('next').textContent)`);
     await look(page, '3-waiting');
     await page.until(title('Connected'));
     await page.until(`/Reconnects\\s+1/.test(document.body.innerText)`);
@@ -188,7 +192,71 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
     startBot({ HTTP_PORT: new URL(url).port });
     await page.until(title('Link this bot'));
   });
+
+  test('has words and a sign of its own for every other state', async () => {
+    const { server, status } = await startServer({}, { lookEveryMs: 50 });
+    const page = await chromium.open({ ...DESK, scheme: 'light' });
+    await page.go(server.url ?? '');
+    const times = {
+      startedAtMs: Date.now() - 86_400_000,
+      sinceMs: Date.now() - 60_000,
+      lastClose: undefined,
+    };
+    for (const [name, shownTitle, words, facts] of statesFrom(Date.now())) {
+      status.change({ ...SNAPSHOT, ...times, nowMs: Date.now(), ...facts });
+      await page.until(title(shownTitle));
+      await page.until(`${words}.test(document.querySelector('main').innerText)`);
+      await look(page, `8-${name}`);
+    }
+    expect(page.complaints).toEqual([]);
+  });
 });
+
+type State = readonly [name: string, title: string, words: RegExp, facts: Partial<StatusSnapshot>];
+
+/** Those that a bot would take minutes or days to get into. */
+function statesFrom(nowMs: number): readonly State[] {
+  const waiting = (untilMs: number) => ({ situation: { kind: 'waiting', untilMs } as const, sinceMs: nowMs });
+  const closed = (...[reason]: Parameters<typeof closeSentence>) => ({
+    lastClose: { kind: reason.kind, sentence: closeSentence(reason), atMs: nowMs },
+  });
+  const stopped = (why: 'asked' | 'replaced') => ({ situation: { kind: 'stopped', why } as const });
+  return [
+    ['starting', 'Starting', /getting ready/, { situation: { kind: 'starting' } }],
+    ['connecting', 'Connecting', /Calling WhatsApp/, { situation: { kind: 'connecting' } }],
+    [
+      'banned',
+      'Reconnecting',
+      /banned this account.*Next try in 2\shours/s,
+      { ...waiting(nowMs + 7_500_000), ...closed({ kind: 'banned', forMs: 7_500_000 }) },
+    ],
+    [
+      'refused',
+      'Reconnecting',
+      /refused the login \(401\).*probably gone.*rm -rf .\/sessions/s,
+      { ...waiting(nowMs + 5_000), ...closed({ kind: 'auth-failed', statusCode: 401 }), refusedLogins: 5 },
+    ],
+    [
+      'replaced-once',
+      'Reconnecting',
+      /Another client opened.*Next try in \d+\ss/s,
+      { ...waiting(nowMs + 60_000), ...closed({ kind: 'replaced' }) },
+    ],
+    [
+      'replaced',
+      'Taken over',
+      /Stop the other one/,
+      { ...stopped('replaced'), ...closed({ kind: 'replaced' }) },
+    ],
+    ['stopped', 'Stopped', /asked to stop/, stopped('asked')],
+    [
+      'phone-away',
+      'Connected',
+      /not been seen for 11 days/,
+      { phoneSeenAtMs: nowMs - 11 * 86_400_000, reminders: 3, queued: 12 },
+    ],
+  ];
+}
 
 interface AxNode {
   readonly ignored: boolean;

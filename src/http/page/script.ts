@@ -37,7 +37,7 @@ export const SCRIPT = String.raw`
   function span(ms) {
     for (const [unit, length] of UNITS) {
       const count = Math.floor(ms / length);
-      if (count > 0) return count + ' ' + unit + (count === 1 ? '' : 's');
+      if (count > 0) return count + '\u00a0' + unit + (count === 1 ? '' : 's');
     }
     return undefined;
   }
@@ -47,7 +47,7 @@ export const SCRIPT = String.raw`
   };
   const left = (atMs) => {
     const seconds = Math.max(0, Math.ceil((atMs - now()) / 1000));
-    return seconds < 120 ? seconds + ' s' : span(seconds * 1000);
+    return seconds < 120 ? seconds + '\u00a0s' : span(seconds * 1000);
   };
 
   const clock = (atMs) => {
