@@ -106,7 +106,8 @@ async function statsAtRest(
   return stats();
 }
 
+/** A bot that is still being loaded is not at rest: what waits for it has not been looked at. */
 function isAtRest(before: BotStats | undefined, now: BotStats | undefined): boolean {
-  if (before === undefined || now === undefined) return true;
+  if (before === undefined || now === undefined) return false;
   return before.received === now.received && now.running === 0 && now.queued === 0;
 }

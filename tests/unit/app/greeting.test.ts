@@ -27,7 +27,7 @@ function start(options: { wasLinked: boolean; me?: { id: string; name?: string }
   const clock = new FakeClock();
   const lines: string[] = [];
   const stop = new AbortController();
-  const world = { stats: NOTHING };
+  const world: { stats: BotStats | undefined } = { stats: NOTHING };
   const creds = { me: options.me ?? ME };
   const done = greet(
     {
@@ -100,6 +100,18 @@ describe('at a second start', () => {
     expect(lines).toEqual([
       'Back as Owner (+1555•••000) after 1.2 s. 2 messages came in the meantime: 2 answered.',
     ]);
+  });
+
+  test('a bot that is still being loaded has not answered yet', async () => {
+    const { events, clock, lines, world, done } = start({ wasLinked: true });
+    world.stats = undefined;
+    events.emit('opened');
+    await clock.advance(2_000);
+    expect(lines).toEqual([]);
+    world.stats = { ...NOTHING, received: 1, answered: 1 };
+    await clock.advance(2_000);
+    await done;
+    expect(lines[0]).toContain('1 message came in the meantime: 1 answered.');
   });
 
   test('a bot that never rests is told about after a minute', async () => {
