@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../src/config/settings.ts';
+import { readOptions } from '../../src/demo/options.ts';
+import { HELP, readOrder } from '../../src/demo/orders.ts';
 import { AppError, type ErrorCode } from '../../src/errors.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -17,6 +19,32 @@ const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf
   name.endsWith('.ts'),
 );
 const code = sources.map((name) => read(join('src', name))).join('\n');
+const commands = readdirSync(join(ROOT, 'src/commands')).map((name) => name.replace(/\.ts$/, ''));
+/** Ours, and what the system makes of a process that is killed. */
+const EXIT_CODES = [0, 1, 75, 77, 78, 128 + 9, 128 + 15];
+
+const found = (text: string, pattern: RegExp): string[] =>
+  [...text.matchAll(pattern)].map((match) => match.slice(1).find((group) => group !== undefined) ?? '');
+
+/** Lines of the log as documents quote them: in blocks, in sentences, and in tables of what "you see". */
+function quotedLines(text: string): string[] {
+  const prose = text.replace(/^```.*?^```/gms, '');
+  const tables = found(prose, /^\| (?:you see|it says) \|.*?\n(.*?)\n\n/gms).join('\n');
+  return [
+    ...found(text, /^\[(?:INFO|WARN|ERROR)\] (.+)$/gm),
+    ...found(prose, /`((?:⚠️ [A-Z]|… [a-z]|through |[A-Z][A-Za-z']* [a-z…]|Logged out)[^`]*)`/g),
+    ...found(tables, /^\| `([^`]+)`/gm),
+  ];
+}
+
+/** Where a variable stands in what the program says: numbers, paths, names, and texts that are put together. */
+const GAP = /\(401\)|\d+|…|\.\/sessions|HOST|is damaged|(?<=status: )\w+|(?<=by) |(?= that cannot)/;
+
+function isSaid(line: string): boolean {
+  const parts = line.split(GAP).map((part) => part.trim());
+  return parts.every((part) => part.length < 4 || code.includes(part));
+}
+
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
 describe.each(docs)('%s', (path) => {
@@ -32,11 +60,41 @@ describe.each(docs)('%s', (path) => {
     expect(links.filter((link) => !existsSync(join(ROOT, dirname(path), link)))).toEqual([]);
   });
 
+  test('names only files of the program that exist', () => {
+    const named = found(text, /`(?:src\/)?((?:[\w-]+\/)*[\w-]+\.ts)[`,]/g);
+    // What the tutorial lets people write is theirs.
+    const ours = named.filter((name) => name !== 'commands/roll.ts');
+    expect(ours.filter((name) => !sources.some((path) => `/${path}`.endsWith(`/${name}`)))).toEqual([]);
+  });
+
   test('names only settings that exist', () => {
-    const named = [...text.matchAll(/`([A-Z]{2,}(?:_[A-Z]+)+)(?:=[^`]*)?`/g)].map(([, name]) => name ?? '');
+    const named = found(
+      text,
+      /`([A-Z]{2,}(?:_[A-Z]+)+)(?:=[^`]*)?`|(?:^|-e |sudo -u \S+ )([A-Z]{2,}(?:_[A-Z]+)+)=/gm,
+    );
     const codes =
       /`(SESSION_LOCKED|SESSION_UNUSABLE|STORAGE_FAILED|SEND_REFUSED|SEND_TIMEOUT|NOT_CONNECTED|MEDIA_REFUSED|NO_COLOR|NODE_EXTRA_CA_CERTS|HTTP_PROXY|HTTPS_PROXY|NO_PROXY)/;
     expect(named.filter((name) => !(name in SETTINGS) && !codes.test(`\`${name}`))).toEqual([]);
+  });
+
+  test('names only exit codes that there are', () => {
+    const named = found(text, /\b(?:exits?(?: codes?| with)?|ends with) `?(\d+)`?|^\| (\d+),? [|\d]/gm);
+    expect(named.filter((code) => !EXIT_CODES.includes(Number(code)))).toEqual([]);
+  });
+
+  test('quotes only what the program says', () => {
+    expect(quotedLines(text).filter((line) => !isSaid(line))).toEqual([]);
+  });
+
+  test('names only commands, orders of the demo, addresses and metrics that there are', () => {
+    const care = found(text, /npm run session -- (\w+)|dist\/session-cli\.js (\w+)/g);
+    expect(care.filter((name) => !['status', 'doctor', 'backup', 'restore'].includes(name))).toEqual([]);
+    const options = found(text, /npm run demo -- ([\w -]*)/g).flatMap((words) => words.trim().split(' '));
+    expect(options.filter((option) => readOptions([option], true).kind === 'problem')).toEqual([]);
+    const metrics = found(text, /\b(perennial_[a-z_]+)/g);
+    expect(metrics.filter((name) => !code.includes(`'${name}'`))).toEqual([]);
+    const addresses = found(text, /`(?:GET |POST )?\/(\w+z|metrics|messages|events|login)`/g);
+    expect(addresses.filter((name) => !code.includes(`'/${name}'`))).toEqual([]);
   });
 });
 
@@ -60,14 +118,10 @@ describe('README.md', () => {
     for (const code of codes) expect(readme).toContain(`\`${new AppError(code, '').exitCode}\``);
   });
 
-  test('shows log lines that the program says', () => {
-    const shown = [...readme.matchAll(/^\[(?:INFO|WARN|ERROR)\] (.+)$/gm)].map(([, line]) => line ?? '');
-    // Numbers and paths come from variables.
-    const parts = shown.flatMap((line) => line.split(/\(401\)|\d+|\.\/sessions|(?<=status: )\w+/));
-    expect(shown.length).toBeGreaterThan(5);
-    expect(
-      parts.map((part) => part.trim()).filter((part) => part.length > 3 && !code.includes(part)),
-    ).toEqual([]);
+  test('shows log lines, and commands that are built in', () => {
+    expect(quotedLines(readme).length).toBeGreaterThan(10);
+    const named = found(readme, /`!(\w+)/g);
+    expect(named.filter((name) => !commands.includes(name))).toEqual([]);
   });
 
   test('has every folder and file of src in its map', () => {
@@ -76,5 +130,22 @@ describe('README.md', () => {
       .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
       .filter((name) => !existsSync(join(ROOT, 'src', `${name.slice(0, -1)}.ts`)));
     expect(names.filter((name) => !map.includes(name))).toEqual([]);
+  });
+});
+
+describe('docs/demo.md', () => {
+  const text = read('docs/demo.md');
+
+  test('has every order of the prompt, and none that there is not', () => {
+    for (const [order] of HELP) expect(text).toContain(`\`${order.split(' ')[0]}`);
+    const named = found(text, /`(\/[a-z]+[^`]*)`/g);
+    expect(named.filter((order) => readOrder(order).do === 'explain')).toEqual([]);
+  });
+});
+
+describe('docs/operating.md', () => {
+  test('has a row for every exit code', () => {
+    const rows = found(read('docs/operating.md'), /^\| ([\d, ]+) \|/gm).flatMap((row) => row.split(', '));
+    expect(rows.map(Number)).toEqual(EXIT_CODES);
   });
 });
