@@ -73,7 +73,7 @@ describe.each(docs)('%s', (path) => {
       /`([A-Z]{2,}(?:_[A-Z]+)+)(?:=[^`]*)?`|(?:^|-e |sudo -u \S+ )([A-Z]{2,}(?:_[A-Z]+)+)=/gm,
     );
     const codes =
-      /`(SESSION_LOCKED|SESSION_UNUSABLE|STORAGE_FAILED|SEND_REFUSED|SEND_TIMEOUT|NOT_CONNECTED|MEDIA_REFUSED|NO_COLOR|NODE_EXTRA_CA_CERTS|HTTP_PROXY|HTTPS_PROXY|NO_PROXY)/;
+      /`(SESSION_LOCKED|SESSION_UNUSABLE|STORAGE_FAILED|SEND_REFUSED|SEND_TIMEOUT|NOT_CONNECTED|MEDIA_REFUSED|NO_COLOR|PAGE_SHOTS|NODE_EXTRA_CA_CERTS|HTTP_PROXY|HTTPS_PROXY|NO_PROXY)/;
     expect(named.filter((name) => !(name in SETTINGS) && !codes.test(`\`${name}`))).toEqual([]);
   });
 
