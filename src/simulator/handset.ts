@@ -65,7 +65,7 @@ export abstract class Handset implements Contact, Author {
   /** Attributes that say whose receipt this is. */
   protected abstract receiptEnvelopeOf(parcel: Parcel): Record<string, string | undefined>;
   /** Called once for each message that was read. */
-  protected abstract arrived(message: proto.IMessage): void;
+  protected abstract arrived(message: proto.IMessage, parcel: Parcel): void;
 
   /** The first message in the inbox, past or to come, that `match` accepts. Rejects after the deadline. */
   waitForMessage(
@@ -130,9 +130,10 @@ export abstract class Handset implements Contact, Author {
     return Promise.reject(new Error('this phone was told to fail'));
   }
 
-  #accept(parcel: Parcel, message: proto.IMessage): void {
-    this.#inbox.add(parcel, message.deviceSentMessage?.message ?? message);
-    this.arrived(message);
+  #accept(parcel: Parcel, received: proto.IMessage): void {
+    const message = received.deviceSentMessage?.message ?? received;
+    this.#inbox.add(parcel, message);
+    this.arrived(message, parcel);
   }
 
   #askAgain(parcel: Parcel, error: string): void {

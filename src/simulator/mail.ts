@@ -29,4 +29,8 @@ export interface SentMessage {
   readonly recipient: string | undefined;
   /** Damaged on the way, the first time. */
   readonly isCorrupt?: boolean;
+  /** Its sender cannot send it again. */
+  readonly isSentOnce?: boolean;
+  /** Companions are told that there is a message, and only the phone can read it. */
+  readonly isOnPhoneOnly?: boolean;
 }

@@ -1,3 +1,4 @@
+import type { proto } from '@whiskeysockets/baileys';
 import type { Contact } from './address.ts';
 import type { MediaHost } from './media-host.ts';
 import type { KeyBundle } from './phone-keys.ts';
@@ -12,6 +13,8 @@ export interface Network {
   takeBundle(companion: number): KeyBundle | undefined;
   /** Hands a stanza to a linked device, now or at its next login, until it acknowledges it. */
   post(companion: number, node: Stanza): void;
+  /** The owner's phone gets every message itself, whatever becomes of its companions' copies. */
+  tellPhone(message: proto.IWebMessageInfo): void;
   nowSeconds(): number;
   readonly media: MediaHost;
 }

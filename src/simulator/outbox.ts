@@ -29,8 +29,9 @@ export class Outbox {
   }
 
   async send(sent: SentMessage): Promise<void> {
-    this.#sent.set(sent.id, sent);
-    if (sent.group) await this.#sendToGroup(sent, sent.group.jid);
+    if (!sent.isSentOnce) this.#sent.set(sent.id, sent);
+    if (sent.isOnPhoneOnly) this.#announce(sent);
+    else if (sent.group) await this.#sendToGroup(sent, sent.group.jid);
     else await this.#sendDirectly(sent);
   }
 
@@ -42,6 +43,11 @@ export class Outbox {
     const key = sent.group ? await this.#crypto.distribution(sent.group.jid) : {};
     const cipher = await this.#crypto.encryptAnew(companion, { ...content, ...key }, bundle);
     if (cipher) this.#post(companion, sent, [encNode(cipher, sent.message, count)]);
+  }
+
+  #announce(sent: SentMessage): void {
+    for (const companion of this.#network.companionIds())
+      this.#post(companion, sent, [stanza('unavailable')]);
   }
 
   async #sendDirectly(sent: SentMessage): Promise<void> {

@@ -18,6 +18,10 @@ export interface SendOptions {
   timestamp?: number;
   /** The ciphertext is damaged on its way; the bot can ask for it again and then gets it whole. */
   isCorrupt?: boolean;
+  /** The sender's phone is gone before anyone can ask for it again; the owner's phone has it. */
+  isSentOnce?: boolean;
+  /** The bot is told `<unavailable>`, as where somebody writes from an ad: it has to ask the owner's phone. */
+  isOnPhoneOnly?: boolean;
 }
 
 /** What somebody was told about one of their messages. */
@@ -57,16 +61,17 @@ export class Person extends Handset {
     const id = options.id ?? newMessageId();
     const timestamp = options.timestamp ?? this.network.nowSeconds();
     const addressing = options.to?.addressing ?? this.#nextAddressing();
-    const isCorrupt = options.isCorrupt ?? false;
-    await this.transmit({
-      id,
+    const { to: group, isCorrupt = false, isSentOnce = false, isOnPhoneOnly = false } = options;
+    const self = jidOf(this, addressing);
+    const place = group ? { remoteJid: group.jid, participant: self } : { remoteJid: self };
+    this.network.tellPhone({
+      key: { ...place, fromMe: false, id },
       message,
-      group: options.to,
-      addressing,
-      timestamp,
-      recipient: undefined,
-      isCorrupt,
+      messageTimestamp: timestamp,
+      pushName: this.name,
     });
+    const sent = { id, message, group, addressing, timestamp, recipient: undefined };
+    await this.transmit({ ...sent, isCorrupt, isSentOnce, isOnPhoneOnly });
     return { id };
   }
 

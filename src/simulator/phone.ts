@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { proto } from '@whiskeysockets/baileys';
 import { type Contact, jidOf } from './address.ts';
+import { Archive } from './archive.ts';
 import type { Companion } from './companion.ts';
 import { newMessageId } from './content.ts';
 import { Group } from './group.ts';
@@ -26,6 +27,9 @@ const { Type } = proto.Message.ProtocolMessage;
 export class OwnerPhone extends Handset {
   protected readonly sendsDeliveryReceipts = false;
   readonly #devices: LinkedDevices;
+  readonly #archive = new Archive();
+  readonly #unanswered: (() => Promise<void>)[] = [];
+  #isOff = false;
   readonly #appStateKey = { id: randomBytes(6), data: randomBytes(32) };
 
   constructor(network: Network, owner: Contact, name: string, devices: LinkedDevices) {
@@ -66,6 +70,17 @@ export class OwnerPhone extends Handset {
     return { id };
   }
 
+  /** A message that somebody sent to the account. */
+  remember(message: proto.IWebMessageInfo): void {
+    this.#archive.add(message);
+  }
+
+  /** Turned off, the phone answers no companion until it is turned on again; what they ask waits for it. */
+  async turnOff(isOff: boolean): Promise<void> {
+    this.#isOff = isOff;
+    while (!this.#isOff && this.#unanswered.length > 0) await this.#unanswered.shift()?.();
+  }
+
   /** What a phone tells a new companion: the keys of the account's settings, and its history, which is empty. */
   async welcome(): Promise<void> {
     await this.#shareAppStateKey();
@@ -98,8 +113,17 @@ export class OwnerPhone extends Handset {
       : { from: parcel.self, recipient: parcel.chat };
   }
 
-  protected arrived(message: proto.IMessage): void {
-    if (message.protocolMessage?.type === Type.APP_STATE_SYNC_KEY_REQUEST) void this.#shareAppStateKey();
+  protected arrived(message: proto.IMessage, { id }: Parcel): void {
+    if (message.protocolMessage?.type === Type.APP_STATE_SYNC_KEY_REQUEST) {
+      this.#answer(() => this.#shareAppStateKey());
+    }
+    const handedOn = this.#archive.answerTo(message, id);
+    if (handedOn) this.#answer(() => this.#tellCompanions(handedOn));
+  }
+
+  #answer(answer: () => Promise<void>): void {
+    if (this.#isOff) this.#unanswered.push(answer);
+    else void answer();
   }
 
   #shareAppStateKey(): Promise<void> {

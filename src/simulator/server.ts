@@ -6,8 +6,8 @@
  *
  * Left out: TLS on the socket, genuine certificates (see certificate.ts), people with more devices than a phone,
  * calls, statuses, newsletters, communities, business profiles, profile pictures, the account's settings (app
- * state is empty, and what a client uploads is forgotten), history (empty), messages that the phone hands on when
- * a companion could not read them, blocking, changes in groups, rate limits, participant hashes, and reports.
+ * state is empty, and what a client uploads is forgotten), history (empty), blocking, changes in groups, rate
+ * limits, participant hashes, and reports.
  * QR refs do not expire: it is the client that stops showing them.
  */
 
@@ -216,6 +216,7 @@ export class SimulatedWhatsApp {
       media: this.media,
       nowSeconds,
       companionIds: () => [...this.#world.companions.keys()],
+      tellPhone: (message) => this.phone.remember(message),
       takeBundle: (id) => this.#takeBundle(id),
       post: (id, node) => this.#world.companions.get(id)?.mailbox.post(node),
     };

@@ -14,6 +14,7 @@ import { Acks, notConnected, notSent } from './acks.ts';
 import { chatKind } from './address.ts';
 import { type CloseReason, classifyClose, isConnectionLoss } from './close-reason.ts';
 import type { DeviceCache } from './device-cache.ts';
+import { resendRequest } from './from-phone.ts';
 import type { GroupCache } from './groups.ts';
 import type { Inbox } from './inbox.ts';
 import { additionalNodes, buildMessage } from './outgoing.ts';
@@ -42,6 +43,8 @@ const CONNECT_WITHIN_MS = 60_000;
 /** How often a quiet or mute connection is asked whether it still answers, and how often it may not. */
 const PULSE_EVERY_MS = 45_000;
 const MOST_MISSED_PULSES = 2;
+/** What one request to the phone asks for. */
+const MOST_ASKED = 100;
 /** A socket that does not close by itself is cut off. */
 const CLOSE_WITHIN_MS = 300;
 
@@ -140,6 +143,7 @@ export class Connection {
         this.#parts.settings.pulseEveryMs ?? PULSE_EVERY_MS,
       ).unref();
       this.#parts.onOpen();
+      void this.#askPhone();
     }
     if (connection === 'close') this.#finish(this.#failure ?? classifyClose(lastDisconnect?.error));
   }
@@ -157,6 +161,19 @@ export class Connection {
       // A link that is not stored is not confirmed either: the next connection registers anew.
       if (!this.#isLinkStored) delete session.creds.account;
       this.fail(classifyClose(error));
+    }
+  }
+
+  /** What came on this connection Baileys asks for; it does not know of what came before. */
+  async #askPhone(): Promise<void> {
+    const { inbox } = this.#parts;
+    const wanted = [...inbox.leftToPhone()].slice(-MOST_ASKED);
+    if (wanted.length === 0) return;
+    try {
+      await this.socket.sendPeerDataOperationMessage(resendRequest(wanted.map(([, key]) => key)));
+      inbox.askedPhone(wanted.map(([key]) => key));
+    } catch {
+      // The next connection asks.
     }
   }
 

@@ -1,26 +1,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHash } from 'node:crypto';
-import { type BinaryNode, proto, unpadRandomMax16 } from '@whiskeysockets/baileys';
+import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { IncomingMessage } from '../bot/ports.ts';
 import { messageOf } from '../errors.ts';
 import type { Session } from '../session/store.ts';
 import type { KeyChanges } from '../session/transactions.ts';
+import { attrsOf, handedOnIn, isLeftToPhone } from './from-phone.ts';
+import {
+  decodeParts,
+  doneRow,
+  hashOf,
+  type InboxChanges,
+  type InboxRow,
+  isWantedFromPhone,
+  MOST_ROWS,
+  outdated,
+  partOf,
+  plaintextOf,
+  wasHandedOut,
+} from './inbox-rows.ts';
 import { type Account, type Envelope, messageKey, readEnvelope, toIncoming } from './incoming.ts';
+import { isFromOwnPhone } from './phone-watch.ts';
 import type { DecryptionHooks } from './signal.ts';
-
-/** A message as it is kept: enough to hand it out again after a kill, and to know it when it comes again. */
-interface InboxRow {
-  readonly atMs: number;
-  /** Hashes of the ciphertexts that were decrypted for it. */
-  readonly hashes: readonly string[];
-  /** The stanza's attributes, until the message is done. */
-  readonly attrs?: BinaryNode['attrs'];
-  /** The plaintexts, base64, until the message is done. */
-  readonly parts?: readonly string[];
-  /** Whether all of it is here and the bot has not finished with it. */
-  readonly isWaiting?: boolean;
-}
 
 /** Where in which stanza a ciphertext stands. */
 interface StanzaPart {
@@ -28,10 +29,6 @@ interface StanzaPart {
   readonly isLast: boolean;
 }
 
-const KEEP_MS = 7 * 24 * 60 * 60 * 1000;
-/** How long the words of what is no message for the bot (reactions, keys) are kept: WhatsApp may send it again. */
-const KEEP_WORDS_MS = 24 * 60 * 60 * 1000;
-const MOST_ROWS = 10_000;
 const MOST_CIPHERTEXTS = 16;
 /** An empty message in WhatsApp's padding: what a ciphertext says whose message was dealt with long ago. */
 const NOTHING = Uint8Array.of(1);
@@ -51,7 +48,9 @@ export class Inbox implements DecryptionHooks {
   readonly #now: () => number;
   readonly #byHash = new Map<string, string>();
   readonly #parts = new WeakMap<Uint8Array, StanzaPart>();
-  readonly #ready = new WeakMap<Uint8Array, IncomingMessage>();
+  readonly #ready = new WeakMap<Uint8Array, readonly IncomingMessage[]>();
+  /** Messages that this process has asked the phone for. */
+  readonly #asked = new Set<string>();
   readonly #lids: (lid: string) => string | undefined;
   /** Events carry the context of whoever emitted them: a handler must not run inside a key transaction. */
   readonly #inCleanContext = AsyncLocalStorage.snapshot();
@@ -86,9 +85,9 @@ export class Inbox implements DecryptionHooks {
     const messages: IncomingMessage[] = [];
     for (const [key, row] of this.#rows) {
       if (!row.isWaiting || !row.attrs) continue;
-      const message = this.#assemble(row.attrs, row.parts ?? []);
+      const message = this.#assemble(row);
       if (message) messages.push(message);
-      else this.#tidy({ [key]: { atMs: row.atMs, hashes: row.hashes } });
+      else this.#tidy({ [key]: doneRow(row) });
     }
     return messages;
   }
@@ -96,12 +95,12 @@ export class Inbox implements DecryptionHooks {
   /** The bot needs it no more. Throws `STORAGE_FAILED` where that cannot be noted: it will be handed out again. */
   finish(key: string): void | Promise<void> {
     const row = this.#rows.get(key);
-    if (row?.isWaiting)
-      return this.#session.set({ inbox: { [key]: { atMs: row.atMs, hashes: row.hashes } } });
+    if (row?.isWaiting) return this.#session.set({ inbox: { [key]: doneRow(row) } });
   }
 
   /** A `<message>` stanza, before Baileys sees it. */
   sawStanza(node: BinaryNode): void {
+    if (isLeftToPhone(node)) this.#expectFromPhone(node.attrs);
     if (!Array.isArray(node.content)) return;
     const ciphertexts = node.content
       .filter((child) => child.tag === 'enc')
@@ -110,6 +109,29 @@ export class Inbox implements DecryptionHooks {
     for (const [index, ciphertext] of ciphertexts.entries()) {
       this.#parts.set(ciphertext, { attrs: node.attrs, isLast: index === ciphertexts.length - 1 });
     }
+  }
+
+  /** Baileys acknowledges it at once, and keeps only in memory that the phone is to be asked for it. */
+  #expectFromPhone(attrs: BinaryNode['attrs']): void {
+    const key = this.#keyOf(attrs);
+    if (key === undefined || this.#rows.has(key)) return;
+    // Where this cannot be stored the session gives the connection up, and WhatsApp keeps the stanza.
+    this.#tidy({ [key]: { atMs: this.#now(), hashes: [], attrs } });
+  }
+
+  /** What only the phone has and this process has not asked it for, by the inbox's own keys. */
+  leftToPhone(): Map<string, WAMessageKey> {
+    const found = new Map<string, WAMessageKey>();
+    for (const [key, row] of this.#rows) {
+      if (!row.attrs || !isWantedFromPhone(row, this.#now()) || this.#asked.has(key)) continue;
+      const envelope = this.#envelope(row.attrs);
+      if (envelope) found.set(key, envelope.key);
+    }
+    return found;
+  }
+
+  askedPhone(keys: Iterable<string>): void {
+    for (const key of keys) this.#asked.add(key);
   }
 
   before(ciphertext: Uint8Array): Uint8Array | undefined {
@@ -124,9 +146,7 @@ export class Inbox implements DecryptionHooks {
 
   decrypted(ciphertext: Uint8Array, plaintext: Uint8Array): KeyChanges | undefined {
     const part = this.#parts.get(ciphertext);
-    const me = this.#me;
-    if (!part || !me) return undefined;
-    const envelope = this.#envelope(part.attrs, me);
+    const envelope = part && this.#envelope(part.attrs);
     if (!envelope) return undefined;
     const key = messageKey(envelope);
     const known = this.#rows.get(key);
@@ -136,84 +156,89 @@ export class Inbox implements DecryptionHooks {
     const hashes = [...(known?.hashes ?? []), hash];
     this.#byHash.set(hash, key);
     // The bot had it already, and what is new is only another ciphertext of it (a resend that was asked for).
-    if (known && (known.isWaiting || !known.parts)) return { inbox: { [key]: { ...known, hashes } } };
-    const parts = [...(known?.parts ?? []), Buffer.from(plaintext).toString('base64')];
-    const message = part.isLast ? toIncoming(envelope, decodeParts(parts)) : undefined;
-    if (message) this.#ready.set(ciphertext, message);
-    const row: InboxRow = {
-      atMs: this.#now(),
-      hashes,
-      attrs: part.attrs,
-      parts,
-      ...(message ? { isWaiting: true } : {}),
-    };
-    return { inbox: { [key]: row } };
+    if (known && wasHandedOut(known)) return { inbox: { [key]: { ...known, hashes } } };
+    const parts = [...(known?.parts ?? []), partOf(plaintext)];
+    const row: InboxRow = { atMs: this.#now(), hashes, attrs: part.attrs, parts };
+    if (!part.isLast) return { inbox: { [key]: row } };
+    const received = decodeParts(parts);
+    const handedOn = this.#handedOn(part.attrs, received);
+    if (handedOn) {
+      this.#ready.set(ciphertext, handedOn.messages);
+      return { inbox: { ...handedOn.rows, [key]: doneRow(row) } };
+    }
+    const message = toIncoming(envelope, received);
+    if (message) this.#ready.set(ciphertext, [message]);
+    return { inbox: { [key]: message ? { ...row, isWaiting: true } : row } };
+  }
+
+  /** Messages that our phone handed on, since WhatsApp could not give us them or we could not read them. */
+  #handedOn(attrs: BinaryNode['attrs'], received: proto.IMessage) {
+    const me = this.#me;
+    const infos = me && isFromOwnPhone({ tag: 'message', attrs }, me) ? handedOnIn(received) : undefined;
+    if (!me || !infos) return undefined;
+    const rows: Record<string, InboxRow> = {};
+    const messages: IncomingMessage[] = [];
+    for (const info of infos) {
+      const stated = attrsOf(info, me);
+      const key = this.#keyOf(stated);
+      const known = key === undefined ? undefined : (rows[key] ?? this.#rows.get(key));
+      if (key === undefined || !info.message || (known && wasHandedOut(known))) continue;
+      const plaintext = plaintextOf(info.message);
+      const row: InboxRow = {
+        atMs: this.#now(),
+        hashes: [...(known?.hashes ?? []), hashOf(plaintext)],
+        attrs: known?.attrs ?? stated,
+        parts: [...(known?.parts ?? []), partOf(plaintext)],
+      };
+      const message = this.#assemble(row);
+      if (message) messages.push(message);
+      rows[key] = message ? { ...row, isWaiting: true } : row;
+    }
+    return { rows, messages };
   }
 
   stored(ciphertext: Uint8Array): void {
-    const message = this.#ready.get(ciphertext);
-    if (!message) return;
+    const messages = this.#ready.get(ciphertext);
+    if (!messages) return;
     this.#ready.delete(ciphertext);
-    this.#inCleanContext(() => this.#onMessage(message));
+    for (const message of messages) this.#inCleanContext(() => this.#onMessage(message));
     if (this.#rows.size > MOST_ROWS * 1.1) this.#prune();
   }
 
-  #assemble(attrs: BinaryNode['attrs'], parts: readonly string[]): IncomingMessage | undefined {
-    const me = this.#me;
-    const envelope = me ? this.#envelope(attrs, me) : undefined;
+  #assemble({ attrs, parts = [] }: InboxRow): IncomingMessage | undefined {
+    const envelope = attrs && this.#envelope(attrs);
     return envelope ? toIncoming(envelope, decodeParts(parts)) : undefined;
   }
 
-  #envelope(attrs: BinaryNode['attrs'], me: Account): Envelope | undefined {
+  #keyOf(attrs: BinaryNode['attrs']): string | undefined {
+    const envelope = this.#envelope(attrs);
+    return envelope && messageKey(envelope);
+  }
+
+  /** Undefined for what makes no sense, and while nobody is linked. */
+  #envelope(attrs: BinaryNode['attrs']): Envelope | undefined {
+    const me = this.#me;
     try {
-      return readEnvelope(attrs, me, this.#lids);
+      return me && readEnvelope(attrs, me, this.#lids);
     } catch {
       this.#log.debug('a message stanza made no sense');
       return undefined;
     }
   }
 
-  /** Ids are kept for seven days, and never more than ten thousand. */
   #prune(): void {
-    const tooMany = this.#rows.size - MOST_ROWS;
-    const changes: Record<string, InboxRow | null> = {};
-    let index = 0;
-    for (const [key, row] of this.#rows) {
-      const ageMs = this.#now() - row.atMs;
-      if ((ageMs > KEEP_MS || index < tooMany) && !row.isWaiting) {
-        changes[key] = null;
-        for (const hash of row.hashes) this.#byHash.delete(hash);
-      } else if (ageMs > KEEP_WORDS_MS && !row.isWaiting && row.parts) {
-        changes[key] = { atMs: row.atMs, hashes: row.hashes };
-      }
-      index += 1;
-    }
+    const changes = outdated(this.#rows, this.#now());
+    for (const [key, row] of Object.entries(changes))
+      if (!row) for (const hash of this.#rows.get(key)?.hashes ?? []) this.#byHash.delete(hash);
     if (Object.keys(changes).length > 0) this.#tidy(changes);
   }
 
   /** What is only for order's sake may fail on a full disk: it is done again after the next start. */
-  #tidy(changes: Record<string, InboxRow | null>): void {
+  #tidy(changes: InboxChanges): void {
     try {
       void this.#session.set({ inbox: changes });
     } catch (error) {
       this.#log.debug({ detail: messageOf(error) }, 'the inbox could not be tidied up');
     }
   }
-}
-
-const hashOf = (ciphertext: Uint8Array): string =>
-  createHash('sha256').update(ciphertext).digest('base64url').slice(0, 22);
-
-/** All parts of one stanza as one message, as Baileys puts them together. A part that is no message counts as none. */
-function decodeParts(parts: readonly string[]): proto.IMessage {
-  const message: proto.IMessage = {};
-  for (const part of parts) {
-    try {
-      const decoded = proto.Message.decode(unpadRandomMax16(Buffer.from(part, 'base64')));
-      Object.assign(message, decoded.deviceSentMessage?.message ?? decoded);
-    } catch {
-      // Whatever a stranger encrypted, it is not a message.
-    }
-  }
-  return message;
 }

@@ -94,6 +94,26 @@ describe.each(['ENOSPC', 'EIO'])('a write that fails with %s', (code) => {
   });
 });
 
+it('a message that only the phone has is not acknowledged on a full disk, and comes once it is not', async () => {
+  const disk = new Disk();
+  rig = new Rig({ fs: disk.fs });
+  await rig.pair();
+  const person = rig.wa.addPerson();
+  await rig.ping(person);
+  await rig.atRest();
+  const [device] = rig.wa.devices;
+  const { acks } = device?.counters ?? {};
+  disk.code = 'ENOSPC';
+  const { id } = await person.sendMessage({ conversation: '!ping' }, { isOnPhoneOnly: true });
+  const wait = await rig.nextWait();
+  expect(rig.closes.at(-1)).toMatchObject({ kind: 'storage-failed' });
+  expect(device?.counters).toMatchObject({ acks });
+  disk.code = undefined;
+  wait.finish();
+  await person.waitForMessage(answerTo(id));
+  expect(rig.received.filter((message) => message.id === id)).toHaveLength(1);
+});
+
 it('a logout on a full disk is a logout, and the line says so', async () => {
   const disk = new Disk();
   rig = new Rig({ fs: disk.fs });

@@ -232,6 +232,152 @@ describe('a stanza in several parts', () => {
   });
 });
 
+describe('a message that only the phone has', () => {
+  const PHONE = '15550100000@s.whatsapp.net';
+  const placeholder = (attrs: Record<string, string> = {}, type?: string): BinaryNode => ({
+    ...stanzaOf([], attrs),
+    content: [{ tag: 'unavailable', attrs: type ? { type } : {} }],
+  });
+
+  const info = (message: proto.IMessage, key: proto.IMessageKey = {}): proto.IWebMessageInfo => ({
+    key: { remoteJid: ANNA, fromMe: false, id: 'ID1', ...key },
+    messageTimestamp: 1_700_000_000,
+    pushName: 'Anna',
+    message,
+  });
+
+  const answer = (...infos: proto.IWebMessageInfo[]): proto.IMessage => ({
+    protocolMessage: {
+      peerDataOperationRequestResponseMessage: {
+        peerDataOperationResult: infos.map((each) => ({
+          placeholderMessageResendResponse: {
+            webMessageInfoBytes: proto.WebMessageInfo.encode(proto.WebMessageInfo.fromObject(each)).finish(),
+          },
+        })),
+      },
+    },
+  });
+
+  const handOn = (message: proto.IMessage, from = PHONE) =>
+    receive(message, { id: 'ANSWER', from, category: 'peer' });
+
+  it('is wanted, over restarts, until it was asked for', async () => {
+    inbox.sawStanza(placeholder());
+    await restart();
+    expect([...inbox.leftToPhone().values()]).toMatchObject([{ remoteJid: ANNA, id: 'ID1', fromMe: false }]);
+    inbox.askedPhone(inbox.leftToPhone().keys());
+    expect(inbox.leftToPhone().size).toBe(0);
+    expect(inbox.unfinished()).toEqual([]);
+  });
+
+  it('is asked for within a day only', () => {
+    inbox.sawStanza(placeholder());
+    nowMs += DAY;
+    expect(inbox.leftToPhone().size).toBe(0);
+  });
+
+  it.each([
+    'view_once',
+    'view_once_unavailable_fanout',
+    'bot_unavailable_fanout',
+    'hosted_unavailable_fanout',
+  ])('is not wanted as %s, which no phone hands on', (type) => {
+    inbox.sawStanza(placeholder({}, type));
+    expect(inbox.leftToPhone().size).toBe(0);
+  });
+
+  it('is not wanted where the bot has had it', async () => {
+    await receive({ conversation: 'hello' });
+    inbox.sawStanza(placeholder());
+    expect(inbox.leftToPhone().size).toBe(0);
+    await inbox.finish(received[0]?.key ?? '');
+    inbox.sawStanza(placeholder());
+    expect(inbox.leftToPhone().size).toBe(0);
+  });
+
+  it('is handed out with the stanza that announced it', async () => {
+    inbox.sawStanza(placeholder({ notify: 'Anna at work', t: '1700000009' }));
+    await handOn(answer(info({ conversation: '!ping' })));
+    expect(received).toMatchObject([
+      { id: 'ID1', text: '!ping', sentAtMs: 1_700_000_009_000, sender: { name: 'Anna at work' } },
+    ]);
+    await restart();
+    expect(textsOf(inbox.unfinished())).toEqual(['!ping']);
+    expect(inbox.leftToPhone().size).toBe(0);
+  });
+
+  it('is handed out as the phone describes it where nothing announced it', async () => {
+    await handOn(answer(info({ conversation: '!ping' })));
+    expect(received).toMatchObject([
+      { id: 'ID1', chat: ANNA, sentAtMs: 1_700_000_000_000, sender: { id: '15550200001', name: 'Anna' } },
+    ]);
+  });
+
+  it('is one of a group, or of the owner, as its key says', async () => {
+    const group = '120363000000000001@g.us';
+    await handOn(
+      answer(
+        info({ conversation: 'a' }, { remoteJid: group, participant: ANNA }),
+        info({ conversation: 'b' }, { fromMe: true }),
+        info({ conversation: 'c' }, { remoteJid: group, fromMe: true }),
+      ),
+    );
+    const owner = { isFromMe: true, sender: { id: '15550100000' } };
+    expect(received).toMatchObject([
+      { text: 'a', chat: group, isFromMe: false, sender: { id: '15550200001' } },
+      { text: 'b', chat: ANNA, ...owner },
+      { text: 'c', chat: group, ...owner },
+    ]);
+  });
+
+  it('is handed out once, however often the phone hands it on', async () => {
+    const twice = answer(info({ conversation: '!ping' }), info({ conversation: '!ping' }));
+    await handOn(twice);
+    await receive(twice, { id: 'ANSWER2', from: PHONE });
+    await inbox.finish(received[0]?.key ?? '');
+    await receive(twice, { id: 'ANSWER3', from: PHONE });
+    expect(received).toHaveLength(1);
+    expect(inbox.unfinished()).toEqual([]);
+  });
+
+  it('leaves no words behind once it is finished, nor in what the phone sent', async () => {
+    const ciphertext = await handOn(answer(info({ conversation: 'a secret' })));
+    await inbox.finish(received[0]?.key ?? '');
+    expect(JSON.stringify([...session.rows('inbox')])).not.toContain('parts');
+    expect(inbox.before(ciphertext)).toBeDefined();
+  });
+
+  it('completes one that could be read in part', async () => {
+    const [key, text] = [randomBytes(40), randomBytes(40)];
+    inbox.sawStanza(stanzaOf([key, text]));
+    const skeyPlain = plaintext({ senderKeyDistributionMessage: { groupId: 'g' } });
+    await decrypt(key, skeyPlain);
+    await handOn(answer(info({ conversation: '!ping' })));
+    expect(textsOf(received)).toEqual(['!ping']);
+    expect(inbox.before(key)).toEqual(Buffer.from(skeyPlain));
+  });
+
+  it.each([
+    ['somebody else', ANNA],
+    ['another device of the account', '15550100000:5@s.whatsapp.net'],
+  ])('is not taken from %s', async (_, from) => {
+    await handOn(answer(info({ conversation: '!ping' })), from);
+    expect(received).toEqual([]);
+    expect(inbox.unfinished()).toEqual([]);
+  });
+
+  it.each<[string, proto.Message.PeerDataOperationRequestResponseMessage.IPeerDataOperationResult]>([
+    ['nothing', {}],
+    ['no message', { placeholderMessageResendResponse: {} }],
+    ['no protobuf', { placeholderMessageResendResponse: { webMessageInfoBytes: Uint8Array.of(255, 255) } }],
+    ['no key', { placeholderMessageResendResponse: { webMessageInfoBytes: Uint8Array.of() } }],
+  ])('may be %s', async (_, result) => {
+    const response = { peerDataOperationResult: [result] };
+    await handOn({ protocolMessage: { peerDataOperationRequestResponseMessage: response } });
+    expect(received).toEqual([]);
+  });
+});
+
 describe('input that makes no sense', () => {
   it.each<[string, BinaryNode]>([
     ['no content', { tag: 'message', attrs: { id: 'A', from: ANNA } }],

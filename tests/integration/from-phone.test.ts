@@ -1,0 +1,152 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { SendOptions } from '../../src/simulator/person.ts';
+import { within } from './support/deadline.ts';
+import { Rig, type RigOptions } from './support/rig.ts';
+
+let rig: Rig;
+
+afterEach(() => rig.destroy());
+
+async function paired(options?: RigOptions): Promise<Rig> {
+  rig = new Rig(options);
+  await rig.pair();
+  return rig;
+}
+
+/** Baileys waits for two seconds before it asks the phone, and for five where it could not read a message. */
+const PATIENCE_MS = 15_000;
+
+const ON_PHONE_ONLY: SendOptions = { isOnPhoneOnly: true };
+const PING = { conversation: '!ping' };
+
+const answerTo = (id: string) => (message: { quotedId: string | undefined }) => message.quotedId === id;
+
+/** Resolves when the bot has acknowledged a stanza. */
+function acknowledged(id: string): Promise<void> {
+  return within(
+    new Promise<void>((resolve) => {
+      rig.wa.events.on('stanza-in', ({ tag, attrs }) => {
+        if (tag === 'ack' && attrs.id === id) resolve();
+      });
+    }),
+    `the acknowledgement of ${id}`,
+  );
+}
+
+/** Resolves when the phone was asked `times` times. */
+async function phoneAsked(times = 1): Promise<void> {
+  const requests = () =>
+    rig.wa.phone.inbox.filter(({ message }) => message.protocolMessage?.peerDataOperationRequestMessage);
+  while (requests().length < times) {
+    const seen = new Set(requests());
+    await rig.wa.phone.waitForMessage(
+      (received) => requests().includes(received) && !seen.has(received),
+      PATIENCE_MS,
+    );
+  }
+}
+
+function receivedOnce(id: string): void {
+  expect(rig.received.filter((message) => message.id === id)).toHaveLength(1);
+}
+
+describe('a message that only the phone has', () => {
+  it.each(['pn', 'lid'] as const)('comes to the bot as if %s had brought it', async (addressing) => {
+    await paired();
+    const person = rig.wa.addPerson({ addressing, name: 'Anna' });
+    const { id } = await person.sendMessage(PING, ON_PHONE_ONLY);
+    const { attempt } = await person.waitForMessage(answerTo(id), PATIENCE_MS);
+    expect(attempt).toBe(1);
+    expect(rig.received).toMatchObject([
+      { id, text: '!ping', chat: person.jid, sender: { id: person.number, name: 'Anna' } },
+    ]);
+  });
+
+  it('comes from a group as well', async () => {
+    await paired();
+    const person = rig.wa.addPerson();
+    const group = rig.wa.addGroup({ people: [person] });
+    const { id } = await person.sendMessage(PING, { ...ON_PHONE_ONLY, to: group });
+    await person.waitForMessage(answerTo(id), PATIENCE_MS);
+    expect(rig.received).toMatchObject([{ id, chat: group.jid, sender: { id: person.number } }]);
+  });
+
+  it.each([
+    ['the line is cut', false],
+    ['the bot is stopped', true],
+  ])('is asked for after the next connect where %s before Baileys has asked', async (_, isStopped) => {
+    await paired();
+    const person = rig.wa.addPerson();
+    rig.wa.faults.halfOpen(true);
+    const { id } = await person.sendMessage(PING, ON_PHONE_ONLY);
+    const ack = acknowledged(id);
+    rig.wa.faults.halfOpen(false);
+    await ack;
+    if (isStopped) {
+      await rig.stop();
+      await rig.start();
+    } else {
+      rig.wa.faults.dropConnection();
+      await rig.reconnect();
+    }
+    await person.waitForMessage(answerTo(id), PATIENCE_MS);
+    receivedOnce(id);
+  });
+
+  it('that was handed on and not dealt with when the bot ended is handed out after the next start', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson({ addressing: 'lid' });
+    const { id } = await person.sendMessage({ conversation: 'hello' }, ON_PHONE_ONLY);
+    await within(
+      new Promise<void>((resolve) => rig.client.once('received', () => resolve())),
+      'the message',
+      PATIENCE_MS,
+    );
+    await rig.stop();
+    await rig.start();
+    expect(rig.client.inbox.unfinished()).toEqual(rig.received);
+    receivedOnce(id);
+  });
+
+  it('is answered once where the phone is asked twice, and comes back between two starts of the bot', async () => {
+    await paired();
+    await rig.wa.phone.turnOff(true);
+    const person = rig.wa.addPerson();
+    const { id } = await person.sendMessage(PING, ON_PHONE_ONLY);
+    await phoneAsked();
+    await rig.stop();
+    await rig.start();
+    await phoneAsked(2);
+    await rig.wa.phone.turnOff(false);
+    await person.waitForMessage(answerTo(id), PATIENCE_MS);
+    await rig.ping(person);
+    receivedOnce(id);
+    expect(person.inbox.filter(answerTo(id))).toHaveLength(1);
+    expect(rig.wa.devices[0]?.mailbox.waiting.filter(({ tag }) => tag === 'message')).toEqual([]);
+  });
+
+  it('is answered once where it comes from its sender before and after the phone has handed it on', async () => {
+    await paired();
+    await rig.wa.phone.turnOff(true);
+    const person = rig.wa.addPerson();
+    const { id } = await person.sendMessage(PING, ON_PHONE_ONLY);
+    await phoneAsked();
+    await person.sendMessage(PING, { id });
+    await person.waitForMessage(answerTo(id));
+    await rig.wa.phone.turnOff(false);
+    await person.sendMessage(PING, { id });
+    await rig.ping(person);
+    receivedOnce(id);
+    expect(person.inbox.filter(answerTo(id))).toHaveLength(1);
+  });
+});
+
+it('a message that could not be read and does not come again comes from the phone', async () => {
+  await paired();
+  const person = rig.wa.addPerson({ addressing: 'lid', name: 'Anna' });
+  await rig.ping(person);
+  const { id } = await person.sendMessage(PING, { isCorrupt: true, isSentOnce: true });
+  await person.waitForMessage(answerTo(id), PATIENCE_MS);
+  receivedOnce(id);
+  expect(rig.received.at(-1)).toMatchObject({ sender: { id: person.number, name: 'Anna' } });
+});
