@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { BinaryNode, SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../bot/ports.ts';
@@ -26,11 +26,12 @@ import {
 } from './reconnect.ts';
 import { RetryCounters } from './retry-counters.ts';
 import { SentMessages } from './sent.ts';
+import { ServerClock } from './server-clock.ts';
 import { signalRepositoryFactory } from './signal.ts';
 import type { SocketSettings } from './socket.ts';
 import { type ClientState, type StopReason, statusWord } from './state.ts';
 import { VersionChoice, type WaVersion } from './version.ts';
-import { sleepUntilAborted } from './waits.ts';
+import { sleepUntilAborted, underEither } from './waits.ts';
 
 export interface ClientOptions {
   readonly session: Session;
@@ -45,6 +46,8 @@ export interface ClientOptions {
   /** The version WhatsApp wants at the moment; undefined where nobody answers in time. */
   readonly lookUpVersion: () => Promise<WaVersion | undefined>;
   readonly now?: () => number;
+  /** Milliseconds that only go forward: what the history of closes is counted in. */
+  readonly uptime?: () => number;
   readonly random?: () => number;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -83,6 +86,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   readonly #retries = new RetryCounters();
   readonly #devices: DeviceCache;
   readonly #version: VersionChoice;
+  readonly #serverClock: ServerClock;
   readonly #makeSignalRepository: ConnectionParts['makeSignalRepository'];
   readonly #stopping = new AbortController();
   #state: ClientState = { kind: 'idle' };
@@ -91,7 +95,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   #running: Promise<StopReason> | undefined;
   #lastCloseReason: CloseReason | undefined;
   #qrCount = 0;
-  /** When the present connection was opened, or the last one. */
+  /** When the present connection was opened, or the last one, by `uptime`. */
   #openedAtMs: number | undefined;
 
   constructor(options: ClientOptions) {
@@ -113,11 +117,15 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       (detail) => this.#log.debug({ detail }, 'the list of devices could not be kept'),
     );
     this.phone = new PhoneWatch(session, options.log, () => this.#now());
+    this.#serverClock = new ServerClock(options.log, () => this.#now());
     this.#version = new VersionChoice(options.socket.version, session, options.log, options.lookUpVersion);
     this.inbox = new Inbox({
       session,
       log: options.log,
-      numberOf: (lid) => numberOfLid(session, lid),
+      facts: {
+        numberOf: (lid) => numberOfLid(session, lid),
+        localMs: (seconds) => this.#serverClock.localMs(seconds),
+      },
       onMessage: (message) => this.emit('received', message),
       ...(options.now ? { now: options.now } : {}),
     });
@@ -174,13 +182,13 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       if (signal.aborted) break;
       this.#lastCloseReason = reason;
       this.emit('closed', reason);
-      const nowMs = this.#now();
+      const nowMs = this.#uptime();
       const wasStable = this.#openedAtMs !== undefined && nowMs - this.#openedAtMs >= STABLE_AFTER_MS;
       if (wasStable) this.#history = recordStable(this.#history);
       const decision = decideReconnect(reason, this.#history, reconnect, nowMs, random);
       this.#history = recordClose(reason, this.#history, nowMs);
       if (decision.action === 'stop') return this.#giveUp(reason);
-      this.#change({ kind: 'waiting', reason, untilMs: nowMs + decision.delayMs });
+      this.#change({ kind: 'waiting', reason, untilMs: this.#now() + decision.delayMs });
       this.#narrator.closed(reason, this.#history);
       if (reason.kind === 'version-refused') await this.#version.refresh(signal);
       this.#narrator.waiting(decision.delayMs);
@@ -229,7 +237,9 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       onPaired: () => this.emit('paired'),
       onOpen: () => this.#opened(),
       onFrame: (frame) => {
-        if (!(frame instanceof Uint8Array)) this.phone.saw(frame as BinaryNode);
+        if (frame instanceof Uint8Array) return;
+        this.#serverClock.saw(frame as BinaryNode);
+        this.phone.saw(frame as BinaryNode);
       },
     });
     this.#connection = connection;
@@ -255,9 +265,8 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   }
 
   #opened(): void {
-    const sinceMs = this.#now();
-    this.#openedAtMs = sinceMs;
-    this.#change({ kind: 'open', sinceMs });
+    this.#openedAtMs = this.#uptime();
+    this.#change({ kind: 'open', sinceMs: this.#now() });
     this.emit('opened');
   }
 
@@ -294,6 +303,10 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     return (this.#options.now ?? Date.now)();
   }
 
+  #uptime(): number {
+    return (this.#options.uptime ?? (() => performance.now()))();
+  }
+
   /** Baileys takes a key that cannot be read for a missing one, and tells WhatsApp that the message is bad. */
   #readKeys(type: string, ids: readonly string[]): Record<string, unknown> {
     try {
@@ -322,20 +335,12 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   }
 
   async whenOpen(signal: AbortSignal): Promise<void> {
-    const either = AbortSignal.any([signal, this.#stopping.signal]);
-    either.throwIfAborted();
-    if (this.#connection?.isOpen) return;
-    await new Promise<void>((resolve, reject) => {
-      const onOpen = (): void => {
-        either.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      const onAbort = (): void => {
-        this.off('opened', onOpen);
-        reject(notConnected());
-      };
-      this.once('opened', onOpen);
-      either.addEventListener('abort', onAbort, { once: true });
+    await underEither([signal, this.#stopping.signal], async (either) => {
+      either.throwIfAborted();
+      if (this.#connection?.isOpen) return;
+      await once(this, 'opened', { signal: either }).catch(() => {
+        throw notConnected();
+      });
     });
   }
 

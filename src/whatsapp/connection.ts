@@ -20,6 +20,7 @@ import type { Inbox } from './inbox.ts';
 import { additionalNodes, buildMessage } from './outgoing.ts';
 import type { SentMessages } from './sent.ts';
 import { openSocket, type SocketSettings } from './socket.ts';
+import { underEither } from './waits.ts';
 
 export interface ConnectionParts {
   readonly settings: SocketSettings;
@@ -203,8 +204,9 @@ export class Connection {
     const { socket } = this;
     const account = socket.user?.id;
     if (!this.isOpen || !account) throw notConnected();
-    const over = AbortSignal.any([signal, this.#over.signal]);
-    const built = await buildMessage(message, { id: account, upload: socket.waUploadToServer, signal: over });
+    const built = await underEither([signal, this.#over.signal], (either) =>
+      buildMessage(message, { id: account, upload: socket.waUploadToServer, signal: either }),
+    );
     await this.#parts.sent.remember(message.id, built);
     const acknowledged = this.acks.expect(message.id, signal);
     acknowledged.catch(() => {});

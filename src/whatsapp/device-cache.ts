@@ -36,7 +36,8 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
 
   get<T>(user: string): T | undefined {
     const row = this.#rows.get(user);
-    return row && this.#now() - row.atMs < KEEP_MS ? (row.value as T) : undefined;
+    // Either way: what was noted while the clock was wrong must not stay for ever.
+    return row && Math.abs(this.#now() - row.atMs) < KEEP_MS ? (row.value as T) : undefined;
   }
 
   set<T>(user: string, value: T): void {

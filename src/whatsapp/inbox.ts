@@ -19,7 +19,14 @@ import {
   plaintextOf,
   wasHandedOut,
 } from './inbox-rows.ts';
-import { type Account, type Envelope, messageKey, readEnvelope, toIncoming } from './incoming.ts';
+import {
+  type Account,
+  type Envelope,
+  type EnvelopeFacts,
+  messageKey,
+  readEnvelope,
+  toIncoming,
+} from './incoming.ts';
 import { isFromOwnPhone } from './phone-watch.ts';
 import type { DecryptionHooks } from './signal.ts';
 
@@ -51,7 +58,7 @@ export class Inbox implements DecryptionHooks {
   readonly #ready = new WeakMap<Uint8Array, readonly IncomingMessage[]>();
   /** Messages that this process has asked the phone for. */
   readonly #asked = new Set<string>();
-  readonly #lids: (lid: string) => string | undefined;
+  readonly #facts: EnvelopeFacts;
   /** Events carry the context of whoever emitted them: a handler must not run inside a key transaction. */
   readonly #inCleanContext = AsyncLocalStorage.snapshot();
 
@@ -59,13 +66,13 @@ export class Inbox implements DecryptionHooks {
     readonly session: Session;
     readonly log: Logger;
     readonly onMessage: (message: IncomingMessage) => void;
-    readonly numberOf: (lid: string) => string | undefined;
+    readonly facts: EnvelopeFacts;
     readonly now?: () => number;
   }) {
     this.#session = options.session;
     this.#log = options.log;
     this.#onMessage = options.onMessage;
-    this.#lids = options.numberOf;
+    this.#facts = options.facts;
     this.#now = options.now ?? Date.now;
     this.#prune();
     for (const [key, row] of this.#rows) for (const hash of row.hashes) this.#byHash.set(hash, key);
@@ -219,7 +226,7 @@ export class Inbox implements DecryptionHooks {
   #envelope(attrs: BinaryNode['attrs']): Envelope | undefined {
     const me = this.#me;
     try {
-      return me && readEnvelope(attrs, me, this.#lids);
+      return me && readEnvelope(attrs, me, this.#facts);
     } catch {
       this.#log.debug('a message stanza made no sense');
       return undefined;

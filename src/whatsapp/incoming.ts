@@ -29,14 +29,26 @@ export interface Envelope {
   readonly senderNumber: string | undefined;
   readonly name: string | undefined;
   readonly sentAtSeconds: number;
+  /** The same by this machine's clock. */
+  readonly sentAtMs: number;
   readonly isFromMe: boolean;
 }
 
-/** Reads a stanza's attributes. Throws where they make no sense. `numberOf` knows more phone numbers than the stanza. */
+/** What a stanza does not tell by itself. */
+export interface EnvelopeFacts {
+  /** The phone number of a LID, where it is known. */
+  readonly numberOf: (lid: string) => string | undefined;
+  /** A moment that WhatsApp dates in seconds, by this machine's clock. */
+  readonly localMs: (seconds: number) => number;
+}
+
+const NO_FACTS: EnvelopeFacts = { numberOf: () => undefined, localMs: (seconds) => seconds * 1000 };
+
+/** Reads a stanza's attributes. Throws where they make no sense. */
 export function readEnvelope(
   attrs: BinaryNode['attrs'],
   me: Account,
-  numberOf: (lid: string) => string | undefined = () => undefined,
+  facts: EnvelopeFacts = NO_FACTS,
 ): Envelope {
   const { fullMessage, author } = decodeMessageNode(
     { tag: 'message', attrs, content: [] },
@@ -47,13 +59,15 @@ export function readEnvelope(
   const isFromMe = key.fromMe === true;
   const alternate = isFromMe ? me.id : (key.participantAlt ?? key.remoteJidAlt);
   const lid = [author, alternate].find((jid) => personAddress(jid)?.isLid);
+  const sentAtSeconds = toNumber(fullMessage.messageTimestamp) || 0;
   return {
     key,
     chat: withoutDevice(key.remoteJid ?? author),
     senderJid: withoutDevice(author),
-    senderNumber: numberAmong(author, alternate) ?? (lid ? numberOf(lid) : undefined),
+    senderNumber: numberAmong(author, alternate) ?? (lid ? facts.numberOf(lid) : undefined),
     name: fullMessage.pushName ?? undefined,
-    sentAtSeconds: toNumber(fullMessage.messageTimestamp) || 0,
+    sentAtSeconds,
+    sentAtMs: facts.localMs(sentAtSeconds),
     isFromMe,
   };
 }
@@ -92,7 +106,7 @@ export function toIncoming(envelope: Envelope, received: proto.IMessage): Incomi
     sender: senderOf(envelope),
     isFromMe: envelope.isFromMe,
     text,
-    sentAtMs: envelope.sentAtSeconds * 1000,
+    sentAtMs: envelope.sentAtMs,
     mentions: context?.mentionedJid ?? [],
     quoted:
       quoted && context?.stanzaId

@@ -59,7 +59,8 @@ export class PhoneWatch {
   saw(node: BinaryNode): void {
     const { me } = this.#session.creds;
     if (!me || !isFromOwnPhone(node, { id: me.id, lid: me.lid })) return;
-    if (this.#now() - (this.seenAtMs ?? 0) < NOTE_EVERY_MS) return;
+    // A sign from the future is one that was noted while the clock was wrong.
+    if (Math.abs(this.#now() - (this.seenAtMs ?? 0)) < NOTE_EVERY_MS) return;
     try {
       void this.#session.set({ client: { [ROW]: this.#now() } });
     } catch {

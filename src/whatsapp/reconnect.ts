@@ -12,7 +12,7 @@ export interface CloseHistory {
   readonly failures: number;
   /** Refused logins (401, 403) in a row. */
   readonly authFailures: number;
-  /** When this session was last taken over by another client. */
+  /** When this session was last taken over by another client, by a clock that only goes forward. */
   readonly replacedAtMs: number | undefined;
 }
 

@@ -1,12 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Node's timers go off at once where they are set for longer. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export interface WaitClock {
+  /** Milliseconds since 1970, which a person, a network or a sleeping machine may move. */
+  wallMs(): number;
+  /** Milliseconds that only go forward, and stand still while the machine sleeps. */
+  upMs(): number;
+  /** Resolves after so long, or when the signal aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
 
-/** Waits so long, however long that is, or until the signal aborts; never rejects. */
-export async function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
-  for (let leftMs = ms; leftMs > 0 && !signal.aborted; leftMs -= LONGEST_TIMER_MS) {
-    await sleep(Math.min(leftMs, LONGEST_TIMER_MS), undefined, { signal }).catch(() => {});
+const SYSTEM_CLOCK: WaitClock = {
+  wallMs: () => Date.now(),
+  upMs: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
+};
+
+/** Timers do not go on while a machine sleeps, and go off at once where they are set for more than 24 days. */
+const LOOK_EVERY_MS = 60_000;
+
+/**
+ * Waits so long, however long that is, or until the signal aborts; never rejects. It is over as soon as either
+ * clock says so: a laptop that wakes up has waited, and a clock that is set back prolongs nothing.
+ */
+export async function sleepUntilAborted(
+  ms: number,
+  signal: AbortSignal,
+  clock: WaitClock = SYSTEM_CLOCK,
+): Promise<void> {
+  const untilWallMs = clock.wallMs() + ms;
+  const untilUpMs = clock.upMs() + ms;
+  while (!signal.aborted) {
+    const leftMs = Math.min(untilWallMs - clock.wallMs(), untilUpMs - clock.upMs());
+    if (leftMs <= 0) return;
+    await clock.sleep(Math.min(Math.ceil(leftMs), LOOK_EVERY_MS), signal);
   }
 }
 
@@ -18,4 +44,25 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
     signal.addEventListener('abort', onAbort, { once: true });
     work.then(resolve, onAbort).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+/**
+ * Runs work under a signal that aborts with either of these. Not `AbortSignal.any`: whatever lives longer than the
+ * work would keep a kilobyte of each call for ever (Node 20).
+ */
+export async function underEither<T>(
+  signals: readonly [AbortSignal, AbortSignal],
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const either = new AbortController();
+  const abort = (): void => either.abort();
+  for (const signal of signals) {
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  }
+  try {
+    return await work(either.signal);
+  } finally {
+    for (const signal of signals) signal.removeEventListener('abort', abort);
+  }
 }

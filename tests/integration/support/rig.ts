@@ -51,6 +51,8 @@ export class Rig {
   readonly lines: string[] = [];
   /** What has been added to the real time. */
   aheadMs = 0;
+  /** By how much the clock on the wall is wrong. */
+  clockErrorMs = 0;
   readonly #options: RigOptions;
   readonly #events = new EventEmitter<RigEvents>();
   readonly #log: Logger;
@@ -118,7 +120,8 @@ export class Rig {
       log: this.#log,
       baileysLog: baileysLogger(this.#log),
       lookUpVersion: async () => undefined,
-      now: () => Date.now() + this.aheadMs,
+      now: () => Date.now() + this.aheadMs + this.clockErrorMs,
+      uptime: () => performance.now() + this.aheadMs,
       random: () => 0,
       ...(this.#options.hasRealWaits
         ? {}

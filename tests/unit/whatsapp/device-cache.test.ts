@@ -47,3 +47,10 @@ test('a message from a device that is known changes nothing, nor does nonsense',
     cache.sawDevice(jid);
   expect(cache.get('777')).toEqual([{ user: '777', device: 0 }]);
 });
+
+test('a list that was kept while the clock was wrong does not stay for ever, and an hour is no matter', () => {
+  nowMs -= 60 * 60 * 1000;
+  expect(cache.get('777')).toBeDefined();
+  nowMs -= 24 * 60 * 60 * 1000;
+  expect(cache.get('777')).toBeUndefined();
+});

@@ -14,6 +14,7 @@ import { Inbox } from '../../../src/whatsapp/inbox.ts';
 const ANNA = '15550200001@s.whatsapp.net';
 const DAY = 24 * 60 * 60 * 1000;
 const log = pino({ level: 'silent' });
+const FACTS = { numberOf: () => undefined, localMs: (seconds: number) => seconds * 1000 };
 
 let folder: string;
 let session: Session;
@@ -41,7 +42,7 @@ async function open(fs = realFileSystem): Promise<void> {
   inbox = new Inbox({
     session,
     log,
-    numberOf: () => undefined,
+    facts: FACTS,
     onMessage: (message) => received.push(message),
     now: () => nowMs,
   });
@@ -149,7 +150,7 @@ describe('a handler', () => {
     inbox = new Inbox({
       session,
       log,
-      numberOf: () => undefined,
+      facts: FACTS,
       onMessage: () => seen.push(context.getStore()),
     });
     await context.run('a key transaction', () => receive({ conversation: '!ping' }));
@@ -477,8 +478,7 @@ describe('what is kept', () => {
       onFailure: () => {},
     });
     isFull = true;
-    const build = () =>
-      new Inbox({ session, log, numberOf: () => undefined, onMessage: () => {}, now: () => nowMs });
+    const build = () => new Inbox({ session, log, facts: FACTS, onMessage: () => {}, now: () => nowMs });
     expect(build).not.toThrow();
     isFull = false;
   });

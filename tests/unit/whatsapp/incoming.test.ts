@@ -73,7 +73,9 @@ describe('readEnvelope', () => {
       asked.push(lid);
       return '15550200001';
     };
-    expect(readEnvelope({ id: 'A', from: ANNA_LID }, ME, numberOf).senderNumber).toBe('15550200001');
+    expect(
+      readEnvelope({ id: 'A', from: ANNA_LID }, ME, { numberOf, localMs: (s) => s * 1000 }).senderNumber,
+    ).toBe('15550200001');
     expect(asked).toEqual([ANNA_LID]);
   });
 

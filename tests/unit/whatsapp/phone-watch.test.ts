@@ -57,3 +57,16 @@ test('it is remembered, and warned of from the tenth day on, after a restart too
   expect(lines[0]).toContain('about 4 days');
   await later.close();
 });
+
+test('a sign that was noted while the clock was a year ahead does not hide the phone from then on', async () => {
+  const session = await openQuietly(sessionPath());
+  session.creds.me = { ...ME };
+  let nowMs = 365 * DAY;
+  const watch = new PhoneWatch(session, { warn: () => {} }, () => nowMs);
+  const sign = { tag: 'message', attrs: { from: '777@lid' } };
+  watch.saw(sign);
+  nowMs = DAY;
+  watch.saw(sign);
+  expect(watch.seenAtMs).toBe(DAY);
+  await session.close();
+});

@@ -1,0 +1,42 @@
+import type { BinaryNode } from '@whiskeysockets/baileys';
+import type { Logger } from 'pino';
+
+/** Less is no difference: stanzas are dated in seconds and take their time. */
+const SAME_WITHIN_MS = 60_000;
+
+/**
+ * WhatsApp's clock, as each login tells it. Messages are dated by it; on a machine that is a day ahead all of them
+ * would be too old to be answered.
+ */
+export class ServerClock {
+  readonly #log: Pick<Logger, 'warn'>;
+  readonly #now: () => number;
+  #aheadMs = 0;
+
+  constructor(log: Pick<Logger, 'warn'>, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Any stanza; a login's answer says what time it is. */
+  saw({ tag, attrs }: BinaryNode): void {
+    const atMs = tag === 'success' ? Number(attrs.t) * 1000 : 0;
+    if (!(atMs > 0)) return;
+    const aheadMs = this.#now() - atMs;
+    const isSame = Math.abs(aheadMs) < SAME_WITHIN_MS;
+    const isNews = Math.abs(aheadMs - this.#aheadMs) >= SAME_WITHIN_MS;
+    this.#aheadMs = isSame ? 0 : aheadMs;
+    if (isSame || !isNews) return;
+    const minutes = Math.round(Math.abs(aheadMs) / 60_000);
+    this.#log.warn(
+      { aheadMs },
+      `The clock of this machine is ${minutes} minutes ${aheadMs > 0 ? 'ahead of' : 'behind'} WhatsApp's. ` +
+        "The age of messages is counted by WhatsApp's; set this one right for everything else.",
+    );
+  }
+
+  /** A moment that WhatsApp dates, by this machine's clock. */
+  localMs(seconds: number): number {
+    return seconds * 1000 + this.#aheadMs;
+  }
+}

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { Stage } from './support/bot.ts';
+import { buildProgram, type Program } from './support/program.ts';
+
+let program: Program;
+let stage: Stage;
+
+beforeAll(() => {
+  program = buildProgram();
+});
+
+afterAll(() => program.remove());
+
+beforeEach(() => {
+  stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
+});
+
+afterEach(() => stage.clear());
+
+const OPEN = 'WhatsApp connection established';
+/** Baileys looks every 30 s whether it has heard anything in the last 35; then 5 s to the reconnect. */
+const STOPPED_MS = 40_000;
+const BACK_WITHIN_MS = 45_000;
+
+async function expectAllAnsweredOnce(person: ReturnType<Stage['wa']['addPerson']>, ids: readonly string[]) {
+  for (const id of ids) await person.waitForMessage(({ quotedId }) => quotedId === id, 20_000);
+  await stage.ping(person);
+  const quoted = person.inbox.map(({ quotedId }) => quotedId);
+  expect(new Set(quoted).size).toBe(quoted.length);
+  expect(person.unreadable).toEqual([]);
+}
+
+it('stopped in the middle of a burst while its line is cut, it goes on where it was', async () => {
+  const bot = await stage.pair({ RECONNECT_DELAY_MS: '500' });
+  const person = stage.wa.addPerson({ addressing: 'mixed' });
+  await stage.ping(person);
+  const send = async (): Promise<string> => (await person.send('!ping')).id;
+  const before = await Promise.all(Array.from({ length: 20 }, send));
+  await person.waitForMessage(({ quotedId }) => quotedId === before[3]);
+  bot.signal('SIGSTOP');
+  const meanwhile = await Promise.all(Array.from({ length: 5 }, send));
+  stage.wa.faults.dropConnection();
+  bot.signal('SIGCONT');
+  await bot.said(OPEN, 2);
+  await expectAllAnsweredOnce(person, [...before, ...meanwhile]);
+}, 60_000);
+
+it.skipIf(!process.env.LONG)(
+  'stopped for longer than a connection lives, it is back within 45 seconds of waking up',
+  async () => {
+    const bot = await stage.pair();
+    const person = stage.wa.addPerson();
+    await stage.ping(person);
+    bot.signal('SIGSTOP');
+    // The peer is gone without a word, as behind a router that forgot the connection.
+    stage.wa.faults.halfOpen(true);
+    const { id } = await person.send('!ping');
+    await sleep(STOPPED_MS);
+    const wokeAtMs = performance.now();
+    bot.signal('SIGCONT');
+    await person.waitForMessage(({ quotedId }) => quotedId === id, BACK_WITHIN_MS);
+    expect(performance.now() - wokeAtMs).toBeLessThan(BACK_WITHIN_MS);
+    await expectAllAnsweredOnce(person, [id]);
+  },
+  150_000,
+);
