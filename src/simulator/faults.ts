@@ -39,14 +39,16 @@ export class Faults {
     this.#forgetCompanions();
   }
 
-  /** The next logins are refused: 401, 402 with `expire` (seconds), 403, 405, 503, … */
+  /** The next logins are refused: 401, 402 with `expire` (seconds), 403, 405, 503, … None any more with 0 times. */
   failNextLogins(reason: number, times = 1, attrs: Record<string, string> = {}): void {
+    if (times === 0) this.#switches.loginFailures.length = 0;
     const failure = { reason: String(reason), location: 'simulated', ...attrs };
     for (let i = 0; i < times; i++) this.#switches.loginFailures.push(failure);
   }
 
-  /** The next WebSocket upgrades get this HTTP status instead of 101. */
+  /** The next WebSocket upgrades get this HTTP status instead of 101. None any more with 0 times. */
   refuseUpgrades(status: number, times = 1): void {
+    if (times === 0) this.#switches.refusedUpgrades.length = 0;
     for (let i = 0; i < times; i++) this.#switches.refusedUpgrades.push(status);
   }
 

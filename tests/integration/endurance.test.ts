@@ -1,3 +1,5 @@
+import { createHook } from 'node:async_hooks';
+import type { EventEmitter } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -8,10 +10,22 @@ import { Rig } from './support/rig.ts';
 const RECONNECTS = process.env.LONG ? 1_000 : 60;
 /** Caches fill up first. */
 const WARM_UP = 20;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const SIMULATED_MS = 24 * HOUR;
 
 let rig: Rig;
 
+/** Every timer that is set, also those that would not keep the process alive. */
+const timers = new Set<number>();
+const timerWatch = createHook({
+  init: (id, type) => void (type === 'Timeout' && timers.add(id)),
+  destroy: (id) => void timers.delete(id),
+});
+
 beforeEach(() => {
+  timerWatch.enable();
   for (const method of ['info', 'warn', 'error'] as const)
     vi.spyOn(console, method).mockReturnValue(undefined);
   rig = new Rig();
@@ -19,31 +33,51 @@ beforeEach(() => {
 
 afterEach(async () => {
   await rig.destroy();
+  timerWatch.disable();
+  timers.clear();
   vi.restoreAllMocks();
 });
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-function census(): { readonly heapMiB: number; readonly files: number; readonly timers: number } {
+interface Census {
+  readonly heapMiB: number;
+  readonly files: number;
+  readonly timers: number;
+  /** Of the client and of the process. */
+  readonly listeners: number;
+}
+
+function census(): Census {
   collectGarbage();
   return {
     heapMiB: process.memoryUsage().heapUsed / 1024 ** 2,
     files: readdirSync('/proc/self/fd').length,
-    timers: process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length,
+    timers: timers.size,
+    listeners: listenersOf(rig.client) + listenersOf(process),
   };
+}
+
+const listenersOf = (emitter: EventEmitter): number =>
+  emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0);
+
+function expectNoGrowth(before: Census, connections: number): void {
+  const after = census();
+  expect(after.listeners, 'listeners').toBe(before.listeners);
+  expect(after.files - before.files, 'open files').toBeLessThanOrEqual(2);
+  expect(after.timers - before.timers, 'timers').toBeLessThanOrEqual(5);
+  // A leaked socket with its caches is about half a MiB.
+  expect((after.heapMiB - before.heapMiB) / connections, 'MiB a connection').toBeLessThan(0.1);
 }
 
 test.skipIf(process.platform !== 'linux')(
   `${RECONNECTS} reconnects leave no memory, files or timers behind`,
   { timeout: RECONNECTS * 1_000 + 30_000 },
   async () => {
-    const client = await rig.pair();
+    await rig.pair();
     const person = rig.wa.addPerson({ addressing: 'mixed' });
-    const listeners = (): number =>
-      client.eventNames().reduce((sum, name) => sum + client.listenerCount(name), 0);
     let before = census();
-    const listenersBefore = listeners();
     for (let index = 0; index < WARM_UP + RECONNECTS; index += 1) {
       if (index === WARM_UP) before = census();
       await rig.state('open');
@@ -54,11 +88,68 @@ test.skipIf(process.platform !== 'linux')(
       const { id } = await person.send('!ping');
       await person.waitForMessage((message) => message.quotedId === id);
     }
-    const after = census();
-    expect(listeners()).toBe(listenersBefore);
-    expect(after.files - before.files, 'open files').toBeLessThanOrEqual(2);
-    expect(after.timers - before.timers, 'timers').toBeLessThanOrEqual(5);
-    // A leaked socket with its caches is about half a MiB.
-    expect((after.heapMiB - before.heapMiB) / RECONNECTS, 'MiB a reconnect').toBeLessThan(0.1);
+    expectNoGrowth(before, RECONNECTS);
+  },
+);
+
+/** How the server is for a fifth of an hour. `openMs` is how long it leaves a connection open. */
+interface Weather {
+  readonly change: (isOn: boolean) => void | Promise<void>;
+  readonly openMs?: number;
+}
+
+const MANY = 1_000;
+
+const WEATHERS: readonly Weather[] = [
+  { change: () => {}, openMs: 4 * MINUTE },
+  { change: (isOn) => (isOn ? rig.wa.faults.down() : rig.wa.faults.up()) },
+  { change: (isOn) => rig.wa.faults.refuseUpgrades(503, isOn ? MANY : 0) },
+  { change: (isOn) => rig.wa.faults.failNextLogins(503, isOn ? MANY : 0) },
+  { change: () => {}, openMs: 10 * SECOND },
+];
+
+test.skipIf(process.platform !== 'linux')(
+  'a day with a server that flaps leaves nothing behind, and the answers still come at its end',
+  { timeout: 60_000 + (SIMULATED_MS / HOUR) * 20_000 },
+  async () => {
+    const waits: number[] = [];
+    let weather: Weather | undefined;
+    let before: Census | undefined;
+    const look = async (): Promise<void> => {
+      const isOver = rig.aheadMs >= SIMULATED_MS;
+      const present = WEATHERS[Math.floor((rig.aheadMs / HOUR) * WEATHERS.length) % WEATHERS.length];
+      const next = isOver ? undefined : present;
+      if (next === weather) return;
+      await weather?.change(false);
+      weather = next;
+      await weather?.change(true);
+      if (rig.aheadMs > HOUR) before ??= census();
+    };
+    const wait = async (ms: number): Promise<void> => {
+      waits.push(ms);
+      rig.aheadMs += ms;
+      await look();
+    };
+    const client = await rig.pair({ wait });
+    const person = rig.wa.addPerson({ addressing: 'mixed' });
+    await rig.ping(person);
+    await look();
+    const over = new Promise<void>((resolve) => {
+      const opened = (): void => {
+        if (weather) {
+          rig.aheadMs += weather.openMs ?? 0;
+          rig.wa.faults.dropConnection();
+        } else resolve();
+      };
+      client.on('opened', opened);
+      opened();
+    });
+    await over;
+    await rig.ping(person);
+    if (!before) throw new Error('not even an hour went by');
+    expectNoGrowth(before, waits.length);
+    expect(waits.length).toBeGreaterThan((SIMULATED_MS / HOUR) * 20);
+    expect(Math.min(...waits)).toBe(5 * SECOND);
+    expect(Math.max(...waits)).toBe(5 * MINUTE);
   },
 );
