@@ -13,7 +13,8 @@ import { CLOSE_KINDS, closeSentence } from './close-sentences.ts';
 import { Timings } from './timings.ts';
 
 export interface StatusBoardParts {
-  readonly client: Messenger & EventEmitter<ClientEvents> & { readonly state: ClientState };
+  readonly client: Messenger &
+    EventEmitter<ClientEvents> & { readonly state: ClientState; readonly lastAckAtMs: number | undefined };
   readonly session: Pick<Session, 'creds' | 'isLinked' | 'facts'>;
   readonly sessionPath: string;
   readonly commandPrefix: string;
@@ -33,7 +34,6 @@ export class StatusBoard implements StatusSource {
   #state: ClientState;
   #sinceMs = Date.now();
   #lastClose: CloseFacts | undefined;
-  #lastSentAtMs: number | undefined;
   #refusedLogins = 0;
 
   constructor(parts: StatusBoardParts) {
@@ -46,9 +46,6 @@ export class StatusBoard implements StatusSource {
     client.on('changed', (state) => this.#changed(state));
     client.on('closed', (reason) => this.#closed(reason));
     client.on('received', (message) => this.#timings.received(message));
-    client.on('acknowledged', () => {
-      this.#lastSentAtMs = Date.now();
-    });
   }
 
   /** The client as the bot should use it, so that its sends are measured. */
@@ -67,7 +64,7 @@ export class StatusBoard implements StatusSource {
   }
 
   snapshot(): StatusSnapshot {
-    const { session, sessionPath, commandPrefix, startedAtMs, stats, phoneSeenAtMs } = this.#parts;
+    const { client, session, sessionPath, commandPrefix, startedAtMs, stats, phoneSeenAtMs } = this.#parts;
     const counts = stats();
     return {
       nowMs: Date.now(),
@@ -85,7 +82,7 @@ export class StatusBoard implements StatusSource {
       failed: counts?.failed ?? 0,
       ignored: counts?.ignored ?? {},
       sent: counts?.sent ?? 0,
-      lastSentAtMs: this.#lastSentAtMs,
+      lastSentAtMs: client.lastAckAtMs,
       queued: counts?.queued ?? 0,
       reminders: counts?.reminders ?? 0,
       journalBytes: session.facts().journalBytes,

@@ -9,12 +9,6 @@ interface Waiting {
 /** WhatsApp's `<ack class="message">` for each message on its way. */
 export class Acks {
   readonly #waiting = new Map<string, Waiting>();
-  #lastAtMs: number | undefined;
-
-  /** When WhatsApp last acknowledged a message. */
-  get lastAtMs(): number | undefined {
-    return this.#lastAtMs;
-  }
 
   /** Resolves at the ack; rejects with `SEND_REFUSED` where it carries an error, or as the signal says. */
   expect(id: string, signal: AbortSignal): Promise<void> {
@@ -36,7 +30,6 @@ export class Acks {
   received({ attrs }: BinaryNode): void {
     const waiting = this.#waiting.get(attrs.id ?? '');
     if (!attrs.error) {
-      this.#lastAtMs = Date.now();
       waiting?.resolve();
       return;
     }

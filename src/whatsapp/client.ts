@@ -1,33 +1,21 @@
 import { EventEmitter, once } from 'node:events';
-import type { BinaryNode, SocketConfig } from '@whiskeysockets/baileys';
+import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../bot/ports.ts';
-import { messageOf } from '../errors.ts';
 import type { Session } from '../session/store.ts';
-import { KeyTransactions } from '../session/transactions.ts';
 import { notConnected } from './acks.ts';
-import { chatKind, numberAmong, personAddress, personId } from './address.ts';
 import type { CloseReason } from './close-reason.ts';
-import { Connection, type ConnectionParts } from './connection.ts';
-import { DeviceCache } from './device-cache.ts';
-import { GroupCache } from './groups.ts';
+import type { Connection } from './connection.ts';
+import { Connector } from './connector.ts';
 import { Inbox } from './inbox.ts';
 import { repairLibSignal } from './libsignal-repair.ts';
+import { conversationOf, numberOfLid } from './lids.ts';
 import { downloadMedia } from './media.ts';
 import { Narrator } from './narrator.ts';
 import { PhoneWatch } from './phone-watch.ts';
-import {
-  type CloseHistory,
-  decideReconnect,
-  NO_CLOSES,
-  type ReconnectPolicy,
-  recordClose,
-  recordStable,
-} from './reconnect.ts';
-import { RetryCounters } from './retry-counters.ts';
-import { SentMessages } from './sent.ts';
+import type { ReconnectPolicy } from './reconnect.ts';
+import { ReconnectLoop } from './reconnect-loop.ts';
 import { ServerClock } from './server-clock.ts';
-import { signalRepositoryFactory } from './signal.ts';
 import type { SocketSettings } from './socket.ts';
 import { type ClientState, type StopReason, statusWord } from './state.ts';
 import { VersionChoice, type WaVersion } from './version.ts';
@@ -62,92 +50,86 @@ export interface ClientEvents {
   closed: [reason: CloseReason];
   /** A person's message, stored and decrypted. `finish(message.key)` when the bot needs it no more. */
   received: [message: IncomingMessage];
-  acknowledged: [id: string];
 }
 
-const STABLE_AFTER_MS = 60_000;
-const FIRST_QR_MS = 60_000;
-const NEXT_QR_MS = 20_000;
-const KEYS_FREE_WITHIN_MS = 300;
-
-/**
- * The connection's life: one state machine, one live socket, reconnects for ever. Only a logout and a second
- * takeover by another client end it, and `stop()`.
- */
+/** WhatsApp, as the bot sees it: one state, at most one live connection, messages in and out. */
 export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messenger {
   readonly inbox: Inbox;
   readonly phone: PhoneWatch;
   readonly #options: ClientOptions;
-  readonly #log: Logger;
+  readonly #now: () => number;
   readonly #narrator: Narrator;
-  readonly #keys: KeyTransactions;
-  readonly #sent: SentMessages;
-  readonly #groups = new GroupCache();
-  readonly #retries = new RetryCounters();
-  readonly #devices: DeviceCache;
-  readonly #version: VersionChoice;
   readonly #serverClock: ServerClock;
-  readonly #makeSignalRepository: ConnectionParts['makeSignalRepository'];
+  readonly #connector: Connector;
+  readonly #loop: ReconnectLoop;
   readonly #stopping = new AbortController();
   #state: ClientState = { kind: 'idle' };
-  #history: CloseHistory = NO_CLOSES;
-  #connection: Connection | undefined;
   #running: Promise<StopReason> | undefined;
-  #lastCloseReason: CloseReason | undefined;
-  #qrCount = 0;
-  /** When the present connection was opened, or the last one, by `uptime`. */
-  #openedAtMs: number | undefined;
+  #lastAckAtMs: number | undefined;
 
   constructor(options: ClientOptions) {
     super();
     // One for each send that waits for a connection.
     this.setMaxListeners(0);
-    const { session } = options;
+    const { session, log, socket, now = Date.now } = options;
     this.#options = options;
-    this.#log = options.log;
-    this.#narrator = new Narrator(options.log, options.sessionPath);
-    this.#keys = new KeyTransactions({
-      get: (type, ids) => this.#readKeys(type, ids),
-      set: (changes) => session.set(changes),
-    });
-    this.#sent = new SentMessages(session);
-    this.#devices = new DeviceCache(
-      session,
-      () => this.#now(),
-      (detail) => this.#log.debug({ detail }, 'the list of devices could not be kept'),
-    );
-    this.phone = new PhoneWatch(session, options.log, () => this.#now());
-    this.#serverClock = new ServerClock(options.log, () => this.#now());
-    this.#version = new VersionChoice(options.socket.version, session, options.log, options.lookUpVersion);
+    this.#now = now;
+    this.#narrator = new Narrator(log, options.sessionPath);
+    this.phone = new PhoneWatch(session, log, now);
+    this.#serverClock = new ServerClock(log, now);
+    const localMs = (seconds: number): number => this.#serverClock.localMs(seconds);
     this.inbox = new Inbox({
       session,
-      log: options.log,
-      facts: {
-        numberOf: (lid) => numberOfLid(session, lid),
-        localMs: (seconds) => this.#serverClock.localMs(seconds),
-      },
+      log,
+      facts: { numberOf: (lid) => numberOfLid(session, lid), localMs },
       onMessage: (message) => this.emit('received', message),
-      ...(options.now ? { now: options.now } : {}),
+      now,
     });
-    this.#makeSignalRepository = signalRepositoryFactory(this.#keys, this.inbox);
+    const version = new VersionChoice(socket.version, session, log, options.lookUpVersion);
+    this.#connector = new Connector({
+      session,
+      inbox: this.inbox,
+      settings: () => ({ ...socket, version: version.current }),
+      pairingNumber: options.pairingNumber,
+      log,
+      baileysLog: options.baileysLog,
+      now,
+      onPairing: (state) => this.#change(state),
+      onPaired: () => this.emit('paired'),
+      onOpen: () => this.#opened(),
+      onStanza: (node) => {
+        this.#serverClock.saw(node);
+        this.phone.saw(node);
+      },
+    });
+    this.#loop = new ReconnectLoop({
+      session,
+      log,
+      narrator: this.#narrator,
+      policy: options.reconnect,
+      version,
+      now,
+      uptime: options.uptime ?? (() => performance.now()),
+      random: options.random ?? Math.random,
+      wait: options.wait ?? sleepUntilAborted,
+      connect: (signal) => this.#connector.connect(signal),
+      onState: (state) => this.#change(state),
+      onClosed: (reason) => this.emit('closed', reason),
+    });
   }
 
   get state(): ClientState {
     return this.#state;
   }
 
-  get lastCloseReason(): CloseReason | undefined {
-    return this.#lastCloseReason;
-  }
-
-  /** When WhatsApp last acknowledged a message on the present connection. */
+  /** When WhatsApp last acknowledged a message, on whichever connection. */
   get lastAckAtMs(): number | undefined {
-    return this.#connection?.acks.lastAtMs;
+    return this.#lastAckAtMs;
   }
 
   /** Whether a message with this id was sent by this program. */
   hasSent(id: string): boolean {
-    return this.#sent.has(id);
+    return this.#connector.sent.has(id);
   }
 
   /** Lasts as long as the client runs, and tells why it stopped. A second call gets the same promise. */
@@ -159,136 +141,24 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   /** Ends any wait at once and closes the socket without a logout. May be called at any moment, any number of times. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#connection?.close();
+    await this.#connector.connection?.close();
     await this.#running;
-    await this.#freeKeys();
+    await this.#connector.freeKeys();
   }
 
   async #run(): Promise<StopReason> {
     repairLibSignal();
     this.#narrator.starting();
     this.phone.start();
-    const reason = await this.#reconnectForEver();
+    const reason = await this.#loop.run(this.#stopping.signal);
     this.phone.stop();
     this.#change({ kind: 'stopped', reason });
     return reason;
   }
 
-  async #reconnectForEver(): Promise<StopReason> {
-    const { reconnect, random = Math.random, wait = sleepUntilAborted } = this.#options;
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      const reason = await this.#connectOnce();
-      if (signal.aborted) break;
-      this.#lastCloseReason = reason;
-      this.emit('closed', reason);
-      const nowMs = this.#uptime();
-      const wasStable = this.#openedAtMs !== undefined && nowMs - this.#openedAtMs >= STABLE_AFTER_MS;
-      if (wasStable) this.#history = recordStable(this.#history);
-      const decision = decideReconnect(reason, this.#history, reconnect, nowMs, random);
-      this.#history = recordClose(reason, this.#history, nowMs);
-      if (decision.action === 'stop') return this.#giveUp(reason);
-      this.#change({ kind: 'waiting', reason, untilMs: this.#now() + decision.delayMs });
-      this.#narrator.closed(reason, this.#history);
-      if (reason.kind === 'version-refused') await this.#version.refresh(signal);
-      this.#narrator.waiting(decision.delayMs);
-      if (decision.delayMs > 0) await wait(decision.delayMs, signal);
-    }
-    return { kind: 'asked' };
-  }
-
-  #giveUp(reason: CloseReason): StopReason {
-    if (reason.kind !== 'logged-out') {
-      this.#narrator.replacedForGood();
-      return { kind: 'replaced' };
-    }
-    this.#narrator.loggedOut();
-    try {
-      this.#options.session.noteLogout({ atMs: this.#now(), reason: reason.detail });
-    } catch (error) {
-      this.#log.warn({ detail: messageOf(error) }, 'the logout could not be noted in the session folder');
-    }
-    return { kind: 'logged-out' };
-  }
-
-  /** From opening a socket to its close. */
-  async #connectOnce(): Promise<CloseReason> {
-    const { session, socket, baileysLog } = this.#options;
-    this.#change({ kind: 'connecting', sinceMs: this.#now() });
-    this.#openedAtMs = undefined;
-    try {
-      session.probe();
-    } catch (error) {
-      return { kind: 'storage-failed', message: messageOf(error) };
-    }
-    session.forgetHalfPairing();
-    this.#qrCount = 0;
-    const connection = new Connection({
-      settings: { ...socket, version: this.#version.current },
-      session,
-      inbox: this.inbox,
-      sent: this.#sent,
-      logger: baileysLog,
-      makeSignalRepository: this.#makeSignalRepository,
-      groups: this.#groups,
-      msgRetryCounterCache: this.#retries,
-      devices: this.#devices,
-      onQr: (text) => void this.#showPairing(connection, text),
-      onPaired: () => this.emit('paired'),
-      onOpen: () => this.#opened(),
-      onFrame: (frame) => {
-        if (frame instanceof Uint8Array) return;
-        this.#serverClock.saw(frame as BinaryNode);
-        this.phone.saw(frame as BinaryNode);
-      },
-    });
-    this.#connection = connection;
-    if (this.#stopping.signal.aborted) void connection.close();
-    const reason = await connection.closed;
-    await this.#freeKeys();
-    if (this.#connection === connection) this.#connection = undefined;
-    return reason;
-  }
-
-  /** With the connection end the transactions that waited for it; one that does not is given up. */
-  async #freeKeys(): Promise<void> {
-    const enough = new AbortController();
-    const idle = this.#keys.idle().then(() => true);
-    const isIdle = await Promise.race([idle, sleepUntilAborted(KEYS_FREE_WITHIN_MS, enough.signal)]);
-    enough.abort();
-    if (!isIdle) this.#keys.abandon();
-  }
-
-  /** Something that this connection carried is known to be lost: get another one. */
-  renew(message: string): void {
-    this.#connection?.fail({ kind: 'network', statusCode: undefined, message });
-  }
-
   #opened(): void {
-    this.#openedAtMs = this.#uptime();
-    this.#change({ kind: 'open', sinceMs: this.#now() });
+    this.#loop.opened();
     this.emit('opened');
-  }
-
-  async #showPairing(connection: Connection, qr: string): Promise<void> {
-    const { pairingNumber } = this.#options;
-    const index = this.#qrCount++;
-    if (!pairingNumber) {
-      const livesMs = index === 0 ? FIRST_QR_MS : NEXT_QR_MS;
-      this.#change({ kind: 'pairing', qr, code: undefined, expiresAtMs: this.#now() + livesMs, index });
-      return;
-    }
-    if (index > 0) return;
-    try {
-      const code = await connection.socket.requestPairingCode(pairingNumber);
-      this.#change({ kind: 'pairing', qr: undefined, code, expiresAtMs: undefined, index });
-    } catch (error) {
-      connection.fail({
-        kind: 'network',
-        statusCode: undefined,
-        message: `no pairing code: ${messageOf(error)}`,
-      });
-    }
   }
 
   #change(state: ClientState): void {
@@ -299,45 +169,31 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.emit('changed', state);
   }
 
-  #now(): number {
-    return (this.#options.now ?? Date.now)();
-  }
-
-  #uptime(): number {
-    return (this.#options.uptime ?? (() => performance.now()))();
-  }
-
-  /** Baileys takes a key that cannot be read for a missing one, and tells WhatsApp that the message is bad. */
-  #readKeys(type: string, ids: readonly string[]): Record<string, unknown> {
-    try {
-      return this.#options.session.get(type, ids);
-    } catch (error) {
-      this.storageFailed(error);
-      throw error;
-    }
+  /** Something that this connection carried is known to be lost: get another one. */
+  renew(message: string): void {
+    this.#connector.connection?.fail({ kind: 'network', statusCode: undefined, message });
   }
 
   /** A write to the session failed: give the connection up, so that WhatsApp keeps what comes. */
   storageFailed(error: unknown): void {
-    this.#connection?.fail({ kind: 'storage-failed', message: messageOf(error) });
+    this.#connector.storageFailed(error);
   }
 
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
-    const connection = this.#connection;
+    const { connection } = this.#connector;
     if (!connection) throw notConnected();
     await connection.send(message, signal);
-    this.emit('acknowledged', message.id);
+    this.#lastAckAtMs = this.#now();
   }
 
   async showTyping(chat: string, isTyping: boolean): Promise<void> {
-    if (!this.#connection?.isOpen) throw notConnected();
-    await this.#connection.socket.sendPresenceUpdate(isTyping ? 'composing' : 'paused', chat);
+    await this.#open().socket.sendPresenceUpdate(isTyping ? 'composing' : 'paused', chat);
   }
 
   async whenOpen(signal: AbortSignal): Promise<void> {
     await underEither([signal, this.#stopping.signal], async (either) => {
       either.throwIfAborted();
-      if (this.#connection?.isOpen) return;
+      if (this.#connector.connection?.isOpen) return;
       await once(this, 'opened', { signal: either }).catch(() => {
         throw notConnected();
       });
@@ -354,20 +210,17 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
 
   /** One key for a chat, whichever of a person's two addresses it comes under. */
   conversationOf(chat: string): string {
-    if (chatKind(chat) !== 'direct') return chat;
-    return personId(numberAmong(chat) ?? numberOfLid(this.#options.session, chat), chat);
+    return conversationOf(this.#options.session, chat);
   }
 
   async group(chat: string): Promise<GroupFacts> {
-    if (!this.#connection?.isOpen) throw notConnected();
-    return this.#groups.facts(chat, (id) => numberOfLid(this.#options.session, id), this.#connection.socket);
+    const { session } = this.#options;
+    return this.#connector.groups.facts(chat, (id) => numberOfLid(session, id), this.#open().socket);
   }
-}
 
-/** Baileys keeps LIDs both ways; the way back is under `LID_reverse`. */
-function numberOfLid(session: Session, lid: string): string | undefined {
-  const user = personAddress(lid)?.user;
-  const row = `${user}_reverse`;
-  const number = user ? session.get('lid-mapping', [row])[row] : undefined;
-  return typeof number === 'string' ? number : undefined;
+  #open(): Connection {
+    const { connection } = this.#connector;
+    if (!connection?.isOpen) throw notConnected();
+    return connection;
+  }
 }

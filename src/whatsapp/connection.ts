@@ -8,19 +8,16 @@ import type {
 } from '@whiskeysockets/baileys';
 import type { WebSocket } from 'ws';
 import type { OutgoingMessage } from '../bot/ports.ts';
-import { isAppError } from '../errors.ts';
 import type { Session } from '../session/store.ts';
-import { Acks, notConnected, notSent } from './acks.ts';
-import { chatKind } from './address.ts';
-import { type CloseReason, classifyClose, isConnectionLoss } from './close-reason.ts';
+import { type CloseReason, classifyClose } from './close-reason.ts';
 import type { DeviceCache } from './device-cache.ts';
 import { resendRequest } from './from-phone.ts';
 import type { GroupCache } from './groups.ts';
 import type { Inbox } from './inbox.ts';
-import { additionalNodes, buildMessage } from './outgoing.ts';
+import { Pulse } from './pulse.ts';
+import { Sender } from './sender.ts';
 import type { SentMessages } from './sent.ts';
 import { openSocket, type SocketSettings } from './socket.ts';
-import { underEither } from './waits.ts';
 
 export interface ConnectionParts {
   readonly settings: SocketSettings;
@@ -41,9 +38,6 @@ export interface ConnectionParts {
 
 /** A connection that is neither open nor showing a QR after this long is given up. */
 const CONNECT_WITHIN_MS = 60_000;
-/** How often a quiet or mute connection is asked whether it still answers, and how often it may not. */
-const PULSE_EVERY_MS = 45_000;
-const MOST_MISSED_PULSES = 2;
 /** What one request to the phone asks for. */
 const MOST_ASKED = 100;
 /** A socket that does not close by itself is cut off. */
@@ -56,15 +50,14 @@ const CLOSE_WITHIN_MS = 300;
 export class Connection {
   /** Settles once, with the reason; never rejects. */
   readonly closed: Promise<CloseReason>;
-  readonly acks = new Acks();
   readonly socket: WASocket;
+  readonly #sender: Sender;
+  readonly #pulse: Pulse;
   readonly #parts: ConnectionParts;
   readonly #over = new AbortController();
   #resolveClosed: (reason: CloseReason) => void = () => {};
   #failure: CloseReason | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
-  #pulseTimer: NodeJS.Timeout | undefined;
-  #missedPulses = 0;
   #isOpen = false;
   /** Whether the folder says that a phone has linked this session. */
   #isLinkStored: boolean;
@@ -84,11 +77,14 @@ export class Connection {
       userDevicesCache: parts.devices,
       getMessage: async (key) => parts.sent.find(key.id),
     });
-    this.#listen();
-    this.#connectTimer = setTimeout(
-      () => this.fail({ kind: 'network', statusCode: 408, message: 'WhatsApp did not answer' }),
-      CONNECT_WITHIN_MS,
+    this.#sender = new Sender(this.socket, parts.sent, () => this.isOpen, this.#over.signal);
+    const ping = { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'get', xmlns: 'w:p' } };
+    this.#pulse = new Pulse(
+      () => this.socket.query(ping),
+      () => this.#lost('WhatsApp no longer answers on this connection'),
     );
+    this.#listen();
+    this.#connectTimer = setTimeout(() => this.#lost('WhatsApp did not answer'), CONNECT_WITHIN_MS);
   }
 
   /** Whether something can be sent: not any more as soon as the socket begins to close. */
@@ -111,7 +107,7 @@ export class Connection {
     });
     ws.prependListener('CB:notification,type:devices', ({ attrs }) => devices.forget(attrs.from, attrs.lid));
     ws.on('frame', (frame: unknown) => this.#parts.onFrame(frame));
-    ws.on('CB:ack,class:message', (node) => this.acks.received(node));
+    ws.on('CB:ack,class:message', (node) => this.#sender.acks.received(node));
     // Baileys waits for ever when an upgrade is refused.
     ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => {
       const { statusCode } = response;
@@ -139,10 +135,7 @@ export class Connection {
     if (connection === 'open') {
       clearTimeout(this.#connectTimer);
       this.#isOpen = true;
-      this.#pulseTimer = setInterval(
-        () => void this.#checkPulse(),
-        this.#parts.settings.pulseEveryMs ?? PULSE_EVERY_MS,
-      ).unref();
+      this.#pulse.start(this.#parts.settings.pulseEveryMs);
       this.#parts.onOpen();
       void this.#askPhone();
     }
@@ -178,59 +171,13 @@ export class Connection {
     }
   }
 
-  /** A connection may hear and not speak, or the reverse: two pings without an answer end it. */
-  async #checkPulse(): Promise<void> {
-    try {
-      const ping = { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'get', xmlns: 'w:p' } };
-      // A query that got no answer in time resolves with nothing.
-      if (!(await this.socket.query(ping))) throw new Error('no answer');
-      this.#missedPulses = 0;
-    } catch {
-      this.#missedPulses += 1;
-      if (this.#missedPulses < MOST_MISSED_PULSES) return;
-      this.fail({
-        kind: 'network',
-        statusCode: 408,
-        message: 'WhatsApp no longer answers on this connection',
-      });
-    }
+  /** See `Sender.send`. */
+  send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
+    return this.#sender.send(message, signal);
   }
 
-  /**
-   * Resolves once WhatsApp has acknowledged it. Rejects with `SEND_REFUSED`, `SEND_TIMEOUT`, `NOT_CONNECTED` or
-   * `STORAGE_FAILED`.
-   */
-  async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
-    const { socket } = this;
-    const account = socket.user?.id;
-    if (!this.isOpen || !account) throw notConnected();
-    const built = await underEither([signal, this.#over.signal], (either) =>
-      buildMessage(message, { id: account, upload: socket.waUploadToServer, signal: either }),
-    );
-    await this.#parts.sent.remember(message.id, built);
-    const acknowledged = this.acks.expect(message.id, signal);
-    acknowledged.catch(() => {});
-    try {
-      await this.#expectDevices(message.chat);
-      await socket.relayMessage(message.chat, built, {
-        messageId: message.id,
-        additionalNodes: additionalNodes(message.content),
-      });
-    } catch (error) {
-      if (isAppError(error)) throw error;
-      throw isConnectionLoss(error) || !this.isOpen ? notConnected(error) : notSent(error);
-    }
-    await acknowledged;
-  }
-
-  /**
-   * A look-up that got no answer leaves the library with nobody to encrypt for: it would send a stanza that only
-   * our own phone can read, and WhatsApp would acknowledge it.
-   */
-  async #expectDevices(chat: string): Promise<void> {
-    if (chatKind(chat) !== 'direct') return;
-    const devices = await this.socket.getUSyncDevices([chat], true, false);
-    if (devices.length === 0) throw new Error('WhatsApp did not say which devices this person has');
+  #lost(message: string): void {
+    this.fail({ kind: 'network', statusCode: 408, message });
   }
 
   /** Gives the connection up at once, for a reason of our own. */
@@ -260,8 +207,8 @@ export class Connection {
     this.#over.abort();
     this.#isOpen = false;
     clearTimeout(this.#connectTimer);
-    clearInterval(this.#pulseTimer);
-    this.acks.abandon();
+    this.#pulse.stop();
+    this.#sender.acks.abandon();
     const { ev, ws } = this.socket;
     // Queries in flight learn of a close only by the WebSocket's events, which Baileys has unhooked by now; a send
     // that waits for one would hold the key queue until its time limit.

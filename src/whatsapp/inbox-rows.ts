@@ -53,9 +53,15 @@ export const hashOf = (ciphertext: Uint8Array): string =>
 /** A plaintext as it is kept. */
 export const partOf = (plaintext: Uint8Array): string => Buffer.from(plaintext).toString('base64');
 
-/** A message as the plaintext that it would have come in. */
-export const plaintextOf = (message: proto.IMessage): Uint8Array =>
-  writeRandomPadMax16(proto.Message.encode(message).finish());
+/** The row with one more part, which came in no ciphertext of its own. */
+export function withMessage(row: InboxRow, message: proto.IMessage): InboxRow {
+  const plaintext = writeRandomPadMax16(proto.Message.encode(message).finish());
+  return {
+    ...row,
+    hashes: [...row.hashes, hashOf(plaintext)],
+    parts: [...(row.parts ?? []), partOf(plaintext)],
+  };
+}
 
 /** All parts of one stanza as one message, as Baileys puts them together. A part that is no message counts as none. */
 export function decodeParts(parts: readonly string[]): proto.IMessage {

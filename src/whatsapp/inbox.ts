@@ -16,8 +16,8 @@ import {
   MOST_ROWS,
   outdated,
   partOf,
-  plaintextOf,
   wasHandedOut,
+  withMessage,
 } from './inbox-rows.ts';
 import {
   type Account,
@@ -34,6 +34,11 @@ import type { DecryptionHooks } from './signal.ts';
 interface StanzaPart {
   readonly attrs: BinaryNode['attrs'];
   readonly isLast: boolean;
+}
+
+interface Rows {
+  readonly rows: Readonly<Record<string, InboxRow>>;
+  readonly messages: readonly IncomingMessage[];
 }
 
 const MOST_CIPHERTEXTS = 16;
@@ -179,7 +184,7 @@ export class Inbox implements DecryptionHooks {
   }
 
   /** Messages that our phone handed on, since WhatsApp could not give us them or we could not read them. */
-  #handedOn(attrs: BinaryNode['attrs'], received: proto.IMessage) {
+  #handedOn(attrs: BinaryNode['attrs'], received: proto.IMessage): Rows | undefined {
     const me = this.#me;
     const infos = me && isFromOwnPhone({ tag: 'message', attrs }, me) ? handedOnIn(received) : undefined;
     if (!me || !infos) return undefined;
@@ -190,13 +195,7 @@ export class Inbox implements DecryptionHooks {
       const key = this.#keyOf(stated);
       const known = key === undefined ? undefined : (rows[key] ?? this.#rows.get(key));
       if (key === undefined || !info.message || (known && wasHandedOut(known))) continue;
-      const plaintext = plaintextOf(info.message);
-      const row: InboxRow = {
-        atMs: this.#now(),
-        hashes: [...(known?.hashes ?? []), hashOf(plaintext)],
-        attrs: known?.attrs ?? stated,
-        parts: [...(known?.parts ?? []), partOf(plaintext)],
-      };
+      const row = withMessage(known ?? { atMs: this.#now(), hashes: [], attrs: stated }, info.message);
       const message = this.#assemble(row);
       if (message) messages.push(message);
       rows[key] = message ? { ...row, isWaiting: true } : row;

@@ -14,15 +14,13 @@ describe('Acks', () => {
     acks.received(ack('B'));
     acks.received(ack('A'));
     await expect(expected).resolves.toBeUndefined();
-    expect(acks.lastAtMs).toBeTypeOf('number');
   });
 
-  it('rejects with SEND_REFUSED where it carries an error, which is no sign of life for sends', async () => {
+  it('rejects with SEND_REFUSED where it carries an error', async () => {
     const acks = new Acks();
     const expected = acks.expect('A', new AbortController().signal);
     acks.received(ack('A', '479'));
     await expect(expected).rejects.toMatchObject({ code: 'SEND_REFUSED' });
-    expect(acks.lastAtMs).toBeUndefined();
   });
 
   it('rejects with SEND_TIMEOUT when the signal aborts, and when it had', async () => {
