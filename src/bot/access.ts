@@ -1,6 +1,6 @@
 import type { GroupFacts, Person } from './ports.ts';
 
-/** Who may use a command: anyone, anyone in a group, the admins of the group, the bot's owners. */
+/** Who may use a command: anyone; anyone, but in groups only; the admins of the group, and owners; owners of the bot. */
 export type Access = 'everyone' | 'members' | 'admins' | 'owners';
 
 export interface Owners {

@@ -2,18 +2,20 @@ import { formatDuration, readDuration } from './duration.ts';
 
 /** What an argument may look at besides its text. */
 export interface ArgFacts {
-  /** JIDs that the message mentions. */
+  /** The JIDs that the message mentions. */
   readonly mentions: readonly string[];
 }
 
+/** What an argument made of the text; `problem` is told above the usage line. */
 export type Read<T> =
   | { readonly isFit: true; readonly value: T; readonly rest: string }
   | { readonly isFit: false; readonly problem?: string };
 
-/** One argument: reads its value off the front of the text and leaves the rest to the next. */
+/** One argument, of your own if you like: reads its value off the front of the text and leaves the rest to the next. */
 export interface Arg<T> {
   /** How the usage line shows it, given the argument's name. */
   shows(name: string): string;
+  /** Reads `text`, which begins with what the arguments before it have left. */
   read(text: string, facts: ArgFacts): Read<T>;
 }
 
@@ -60,7 +62,7 @@ export function rest(): Arg<string> {
   };
 }
 
-/** A whole number from `min` to `max` (default: any that is exact). */
+/** A whole number from `min` to `max`; default any that is exact. */
 export function integer(min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): Arg<number> {
   return {
     shows: (name) => `<${name}>`,
@@ -73,7 +75,7 @@ export function integer(min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INT
   };
 }
 
-/** One of a few words, in any case; the value is the word as written here. */
+/** One of these words, in any case; the value is the word as it is written in the command. */
 export function choice<const W extends string>(...words: readonly W[]): Arg<W> {
   return {
     shows: () => `<${words.join('|')}>`,
@@ -87,10 +89,7 @@ export function choice<const W extends string>(...words: readonly W[]): Arg<W> {
   };
 }
 
-/**
- * A time span in milliseconds: `20m`, `1h30m`, `in 20 minutes`, `me in 2 days`; from a second to `maxMs`
- * (default a year).
- */
+/** A time span: `20m`, `1h30m`, `in 20 minutes`, `me in 2 days`; from a second to `maxMs`, default a year. In milliseconds. */
 export function duration(maxMs = 365 * 86_400_000): Arg<number> {
   return {
     shows: () => '<20m>',
@@ -131,7 +130,7 @@ export function parts(min: number, max: number): Arg<readonly string[]> {
   };
 }
 
-/** An argument that may be missing; the value is then `undefined`. Only at the end. */
+/** The same, or nothing, and the value is `undefined`. Only at the end. */
 export function optional<T>(arg: Arg<T>): Arg<T | undefined> {
   return {
     shows: (name) => `[${arg.shows(name).replace(/^<(.*)>$/, '$1')}]`,

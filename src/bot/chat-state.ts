@@ -79,11 +79,15 @@ export class ChatStates {
   }
 }
 
-/** `ctx.state`: values that this chat's commands share. */
+/**
+ * Values of one chat, shared by all commands: begin the name with your command's. Together they may have 8,192
+ * characters of JSON; what would be more rejects.
+ */
 export interface ChatState {
   /** The value, or `undefined` where there is none or its time is over. Plain JSON: check what you read. */
   get(name: string): unknown;
-  /** Resolves when it is on disk. `ttlMs`: default a day, at most 30. All of a chat: 8,192 characters of JSON. */
+  /** Resolves when it is on disk. It ends by itself after `ttlMs` milliseconds: default a day, at most 30 days. */
   set(name: string, value: unknown, options?: { readonly ttlMs?: number }): Promise<void>;
+  /** Resolves when that is on disk. */
   delete(name: string): Promise<void>;
 }

@@ -3,9 +3,11 @@ import type { ArgSpec, ArgsOf } from './args.ts';
 import type { Context } from './context.ts';
 import { COMMAND_NAME, normalizeName } from './parse.ts';
 
+/** Handed to `command()`, whose result is the default export of the file. */
 export interface CommandSpec<S extends ArgSpec> {
-  /** 1 to 32 letters, digits, `-` or `_`; case does not count. */
+  /** 1 to 32 letters of any script, digits, `-` or `_`; case does not count. */
   readonly name: string;
+  /** Other names. Default none. */
   readonly aliases?: readonly string[];
   /** One line for `help`. */
   readonly summary: string;
@@ -13,8 +15,12 @@ export interface CommandSpec<S extends ArgSpec> {
   readonly access?: Access;
   /** Its arguments in order; `ctx.args` has their values. Default none. */
   readonly args?: S;
-  /** How long one person waits between two uses; owners never do. Default 0. */
+  /**
+   * How long one person waits between two uses, in seconds. Who is too early is told so once, and then gets
+   * nothing until it is over; owners never wait. Default 0.
+   */
   readonly cooldownSeconds?: number;
+  /** Does it. What it throws is logged with the file, and the person is told; a `Refusal` word for word. */
   run(ctx: Context<ArgsOf<S>>): Promise<void> | void;
 }
 

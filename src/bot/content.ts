@@ -5,7 +5,11 @@ import { MAX_TEXT_LENGTH } from './text.ts';
 /** Largest file that a command may send. */
 export const MAX_UPLOAD_BYTES = 64 * 1024 * 1024;
 
-/** What a command can say. A string is its text. */
+/**
+ * What a command can say; a string is a text, and a sticker is a WebP. Refused with `SEND_REFUSED` before it
+ * leaves: a text that is blank or has more than 65,536 characters (a flood of parts is nobody's wish), a file of no
+ * bytes or of more than 64 MiB, a poll that WhatsApp would not show.
+ */
 export type Say =
   | string
   | { readonly text: string; readonly mentions?: readonly { readonly jid: string }[] }

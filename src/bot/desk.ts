@@ -1,7 +1,8 @@
 import { isAppError } from '../errors.ts';
 import { parseArgs, usageOf } from './args.ts';
+import { Call, type Host } from './call.ts';
 import type { Command } from './command.ts';
-import { type CommandInfo, Context, type Host } from './context.ts';
+import type { CommandInfo, Context } from './context.ts';
 import { Cooldowns } from './cooldown.ts';
 import { Deadlines } from './deadlines.ts';
 import { accessOf, checkAccess, checkCooldown } from './guards.ts';
@@ -64,10 +65,10 @@ export class Desk {
   ): Promise<Outcome> {
     const { command } = loaded;
     const run = new Run(this.#options.clock, this.#options.limitMs);
-    const rest = plainText(line.rest);
-    const parsed = parseArgs(command.args, rest, message);
+    const text = plainText(line.rest);
+    const parsed = parseArgs(command.args, text, message);
     const args: unknown = 'values' in parsed ? parsed.values : {};
-    const ctx = new Context(this.#host, run, { message, command: this.#info(command), args, rest, isOwner });
+    const ctx = new Call(this.#host, run, { message, command: this.#info(command), args, text, isOwner });
     this.#runs.add(run);
     this.#counts.running += 1;
     const end = await run.perform(async () => {

@@ -3,18 +3,23 @@ import type { Clock } from './clock.ts';
 import type { IncomingMessage, MediaKind, Messenger } from './ports.ts';
 import { Refusal } from './refusal.ts';
 
+/** Limits for `ctx.media()`. */
 export interface MediaOptions {
-  /** Largest file that is fetched. Default 8 MiB. */
+  /** Largest file that is fetched, in bytes. Default 8 MiB. */
   readonly maxBytes?: number;
-  /** How long fetching may take. Default 30,000. */
+  /** How long fetching may take, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number;
 }
 
 /** A file that a person sent. All but the bytes are claims of theirs. */
 export interface Media {
+  /** What it was sent as. */
   readonly kind: MediaKind;
+  /** What it claims to be. */
   readonly mimetype: string;
+  /** What it is called, where it came as a document. */
   readonly fileName: string | undefined;
+  /** The file itself, decrypted. */
   readonly bytes: Uint8Array;
 }
 

@@ -1,4 +1,4 @@
-/** A step around a command: does its part, and calls `next` once for the rest, or not at all. */
+/** A step around every command: does its part, and calls `next` once for the rest, or not at all. */
 export type Middleware<C> = (ctx: C, next: () => Promise<void>) => Promise<void> | void;
 
 /** Puts steps into one, the first outermost. A second call of the same `next` rejects. */

@@ -7,7 +7,7 @@
 export interface Person {
   /** The one key of this person: the phone number's digits where it is known, else `lid:…`. */
   readonly id: string;
-  /** Phone number, digits only, where WhatsApp told it. */
+  /** The phone number, digits only, where WhatsApp told it. */
   readonly number: string | undefined;
   /** The address to mention or write to them, as this chat uses it. */
   readonly jid: string;
@@ -15,46 +15,67 @@ export interface Person {
   readonly name: string | undefined;
 }
 
+/** What a file is sent as. */
 export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker';
 
 /** Media that came with a message. All fields are claims of the sender. */
 export interface IncomingMedia {
+  /** What it is sent as. */
   readonly kind: MediaKind;
+  /** Its type. */
   readonly mimetype: string;
+  /** Its size, in bytes. */
   readonly sizeBytes: number | undefined;
+  /** What it is called, where it is a document. */
   readonly fileName: string | undefined;
 }
 
+/** What a message quotes, as its sender tells it: it may be forged. */
+export interface Quoted {
+  /** WhatsApp's id of the quoted message. */
+  readonly id: string;
+  /** Its text or caption. */
+  readonly text: string;
+  /** Who is said to have written it. */
+  readonly senderJid: string | undefined;
+}
+
+/** Commands run in `direct` chats and in a `group`; nothing else is looked at. */
 export type ChatKind = 'direct' | 'group' | 'status' | 'broadcast' | 'newsletter' | 'other';
 
-/** One message that somebody wrote. Plain data; `origin` is for the messenger alone. */
+/** One message that somebody wrote. Plain data. */
 export interface IncomingMessage {
   /** Unique for the account and the same after a restart: chat, sender and WhatsApp's id. */
   readonly key: string;
+  /** WhatsApp's id. */
   readonly id: string;
   /** JID of the chat: where an answer goes. */
   readonly chat: string;
+  /** What sort of chat it is. */
   readonly chatKind: ChatKind;
+  /** Who wrote it. */
   readonly sender: Person;
   /** Whether the linked account itself wrote it, on another of its devices. */
   readonly isFromMe: boolean;
   /** Text or caption; empty where there is none. */
   readonly text: string;
+  /** When it was sent, by WhatsApp's clock: milliseconds since 1970. */
   readonly sentAtMs: number;
+  /** JIDs that it mentions. */
   readonly mentions: readonly string[];
-  readonly quoted:
-    | { readonly id: string; readonly text: string; readonly senderJid: string | undefined }
-    | undefined;
+  /** What it answers. */
+  readonly quoted: Quoted | undefined;
+  /** Its file. */
   readonly media: IncomingMedia | undefined;
-  /** Media of the message that this one quotes. */
+  /** The file of the message that it quotes. */
   readonly quotedMedia: IncomingMedia | undefined;
   /** Timer of a disappearing chat, in seconds; 0 where there is none. */
   readonly expirationSeconds: number;
-  /** The id of the message that this one edits, where it is an edit. */
+  /** The id of the message that it edits, where it is an edit. */
   readonly edits: string | undefined;
   /** Whether a bot account says it wrote this (a bot's own mark, or a business automation). */
   readonly isFromBot: boolean;
-  /** What the messenger needs to quote, react to or download it. */
+  /** For the messenger alone: what it needs to quote, react to or download it. */
   readonly origin: unknown;
 }
 
@@ -84,10 +105,24 @@ export interface OutgoingMessage {
   readonly expirationSeconds?: number | undefined;
 }
 
+/** Somebody in a group. */
+export interface GroupMember {
+  /** As in `Person`. */
+  readonly id: string;
+  /** As in `Person`. */
+  readonly jid: string;
+  /** Whether they are an admin of the group. */
+  readonly isAdmin: boolean;
+}
+
+/** What WhatsApp tells of a group. */
 export interface GroupFacts {
+  /** JID of the group. */
   readonly chat: string;
+  /** Its name. Data from strangers. */
   readonly subject: string;
-  readonly members: ReadonlyArray<{ readonly id: string; readonly jid: string; readonly isAdmin: boolean }>;
+  /** Who is in it, the bot included. */
+  readonly members: readonly GroupMember[];
 }
 
 /** The way out: implemented over WhatsApp. */

@@ -2,9 +2,9 @@
 export interface StatusFacts {
   /** As in the log: `open`, `connecting`, `close`. */
   readonly connection: string;
-  /** How long it has been so. */
+  /** How long it has been so, in milliseconds. */
   readonly connectionAgeMs: number;
-  /** How long the program runs. */
+  /** How long the program has run, in milliseconds. */
   readonly uptimeMs: number;
   /** More lines for `!status`, in order: what is counted, and how many. */
   readonly counts: ReadonlyArray<readonly [what: string, count: number]>;
@@ -12,5 +12,6 @@ export interface StatusFacts {
 
 /** What commands may ask the program for. */
 export interface Services {
+  /** How the program is, now. */
   status(): StatusFacts;
 }

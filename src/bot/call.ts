@@ -1,0 +1,175 @@
+import type { ChatState, ChatStates } from './chat-state.ts';
+import type { Clock } from './clock.ts';
+import { type Say, toContent } from './content.ts';
+import type { CommandInfo, Context } from './context.ts';
+import type { Groups } from './groups.ts';
+import { sendId } from './ids.ts';
+import type { Log } from './log.ts';
+import { fetchMedia, type Media, type MediaOptions } from './media.ts';
+import type { Content, GroupFacts, IncomingMessage, Messenger, OutgoingMessage, Person } from './ports.ts';
+import { Refusal } from './refusal.ts';
+import type { Reminders } from './reminders.ts';
+import type { Run } from './run.ts';
+import type { Services } from './services.ts';
+import { plainText } from './text.ts';
+
+/** What a call needs of the bot; one for all. */
+export interface Host {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly messenger: Messenger;
+  readonly services: Services;
+  readonly states: ChatStates;
+  readonly groups: Groups;
+  readonly reminders: Reminders;
+  send(message: OutgoingMessage): Promise<void>;
+  usable(ctx: Context): Promise<readonly CommandInfo[]>;
+}
+
+/** One command of one person. */
+export interface CallFacts {
+  readonly message: IncomingMessage;
+  readonly command: CommandInfo;
+  readonly args: unknown;
+  readonly text: string;
+  readonly isOwner: boolean;
+}
+
+/** Longest text that is kept for later. */
+const MAX_LATER_LENGTH = 4_000;
+
+/** The context of one call. What each member promises is written where authors of commands read it. */
+export class Call implements Context {
+  readonly message: IncomingMessage;
+  readonly command: CommandInfo;
+  readonly args: unknown;
+  readonly text: string;
+  readonly isOwner: boolean;
+  readonly #host: Host;
+  readonly #run: Run;
+  #log: Log | undefined;
+  #mentions: Map<string, string> | undefined;
+
+  constructor(host: Host, run: Run, { message, command, args, text, isOwner }: CallFacts) {
+    this.#host = host;
+    this.#run = run;
+    this.message = message;
+    this.command = command;
+    this.args = args;
+    this.text = text;
+    this.isOwner = isOwner;
+  }
+
+  get sender(): Person {
+    const { sender } = this.message;
+    return sender.name === undefined ? sender : { ...sender, name: plainText(sender.name) };
+  }
+
+  get chat(): string {
+    return this.message.chat;
+  }
+
+  get isGroup(): boolean {
+    return this.message.chatKind === 'group';
+  }
+
+  get usage(): string {
+    return this.command.usage;
+  }
+
+  get state(): ChatState {
+    return this.#host.states.of(this.chat);
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal;
+  }
+
+  get log(): Log {
+    this.#log ??= this.#host.log.child({ command: this.command.name, messageId: this.message.id });
+    return this.#log;
+  }
+
+  get services(): Services {
+    return this.#host.services;
+  }
+
+  reply(say: Say): Promise<void> {
+    return this.#say(say, this.message);
+  }
+
+  send(say: Say): Promise<void> {
+    return this.#say(say, undefined);
+  }
+
+  react(emoji: string): Promise<void> {
+    return this.#attempt(() => this.#dispatch({ kind: 'reaction', emoji, to: this.message }, undefined));
+  }
+
+  poll(question: string, options: readonly string[], maxChoices = 1): Promise<void> {
+    return this.#say({ poll: question, options, maxChoices }, undefined);
+  }
+
+  async media(options: MediaOptions = {}): Promise<Media | undefined> {
+    this.#run.check();
+    return fetchMedia(this.#host.messenger, this.#host.clock, this.message, options, this.#run.signal);
+  }
+
+  mention(person: { readonly jid: string }): string {
+    const token = `@${person.jid.split(/[:@]/, 1)[0]}`;
+    this.#mentions ??= new Map();
+    this.#mentions.set(token, person.jid);
+    return token;
+  }
+
+  async group(): Promise<GroupFacts | undefined> {
+    this.#run.check();
+    return this.isGroup ? this.#host.groups.get(this.chat) : undefined;
+  }
+
+  later(delayMs: number, text: string): Promise<void> {
+    return this.#attempt(() => {
+      if (text.length > MAX_LATER_LENGTH) throw new Refusal(`I keep at most ${MAX_LATER_LENGTH} characters.`);
+      const { sender, sentAtMs, expirationSeconds } = this.message;
+      const id = `${this.message.key}\n${this.#run.nextPlace()}`;
+      const dueAtMs = Math.min(sentAtMs, this.#host.clock.now()) + delayMs;
+      const start = this.isGroup ? `${this.mention(sender)} ` : '';
+      const mentions = this.isGroup ? [sender.jid] : [];
+      const { chat } = this;
+      const reminder = { chat, text: start + text, dueAtMs, person: sender.id, mentions, expirationSeconds };
+      return this.#host.reminders.add(id, reminder);
+    });
+  }
+
+  commands(): Promise<readonly CommandInfo[]> {
+    return this.#host.usable(this);
+  }
+
+  #say(say: Say, quote: IncomingMessage | undefined): Promise<void> {
+    return this.#attempt(() => {
+      const content = toContent(say, (text) => this.#mentionsIn(text));
+      return this.#dispatch(content, quote);
+    });
+  }
+
+  /** Places are given out in the order of the calls, so a handler that runs again gives the same ones. */
+  #dispatch(content: Content, quote: IncomingMessage | undefined): Promise<void> {
+    const { key, chat, expirationSeconds } = this.message;
+    const id = sendId(key, this.#run.nextPlace());
+    return this.#host.send({ id, chat, content, quote, expirationSeconds });
+  }
+
+  /** Not an async function: the run must know the very promise that the handler gets, awaited or not. */
+  #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      this.#run.check();
+      return this.#run.track(work());
+    } catch (error) {
+      return this.#run.track(Promise.reject(error));
+    }
+  }
+
+  #mentionsIn(text: string): string[] {
+    return [...(this.#mentions ?? [])].filter(([token]) => text.includes(token)).map(([, jid]) => jid);
+  }
+}

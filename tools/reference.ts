@@ -1,0 +1,157 @@
+/** The reference in docs/commands.md: made from the types that an author of a command meets, and their comments. */
+import { readFileSync } from 'node:fs';
+import { parseAst } from 'vitest/node';
+
+type Statement = ReturnType<typeof parseAst>['body'][number];
+type Declaration = NonNullable<Extract<Statement, { type: 'ExportNamedDeclaration' }>['declaration']>;
+type Member = Extract<Declaration, { type: 'TSInterfaceDeclaration' }>['body']['body'][number];
+type Maker = Extract<Declaration, { params: unknown }>;
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A chapter: its heading, and the types it tells of, as `file: name` in `src/bot/`. */
+const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = [
+  ['What a command says of itself', 'command: CommandSpec', 'access: Access'],
+  ['Arguments', 'args: *'],
+  ['The context: what was said', 'context: Said'],
+  ['The context: answers', 'context: Answers', 'content: Say'],
+  ['The context: around it', 'context: Surroundings', 'chat-state: ChatState', 'log: Log'],
+  ['Errors', 'refusal: Refusal', 'interrupted: Interrupted'],
+  [
+    'What the context hands out',
+    'ports: Person',
+    'ports: IncomingMessage',
+    'ports: ChatKind',
+    'ports: Quoted',
+    'ports: IncomingMedia',
+    'ports: MediaKind',
+    'media: MediaOptions',
+    'media: Media',
+    'ports: GroupFacts',
+    'ports: GroupMember',
+    'context: CommandInfo',
+    'services: Services',
+    'services: StatusFacts',
+  ],
+  ['An argument of your own', 'args: Arg', 'args: ArgFacts', 'args: Read'],
+];
+
+/** Types that need no words: the language's own, type parameters, and what follows from other types. */
+const UNTOLD = /^(?:Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|[A-Z])$/;
+/** What an author finds under `ctx.`. */
+const OF_CONTEXT = ['Said', 'Answers', 'Surroundings'];
+
+const BEGIN = '<!-- Made by `npm run docs` from the types in src/bot/. Change it there. -->';
+const END = '<!-- So far from the types. -->';
+
+/** `markdown` with the reference between its two marks as it must be. Throws where a mark or a comment is missing. */
+export function withReference(markdown: string): string {
+  const [before, rest] = markdown.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined) throw new Error('a mark is missing');
+  const chapters = CHAPTERS.map(([heading, ...types]) => [`### ${heading}`, ...types.map(tell)].join('\n\n'));
+  return `${before}${BEGIN}\n\n${chapters.join('\n\n')}\n\n${END}${after}`;
+}
+
+function tell(type: string): string {
+  const [file = '', wanted = ''] = type.split(': ');
+  const source = new Source(file);
+  if (wanted === '*') {
+    const rows = source.makers.map((maker) => row(...source.make(maker), source.doc(maker)));
+    return ['| in `args` | value | |', '|---|---|---|', ...rows].join('\n');
+  }
+  const exported = source.find(wanted);
+  const { declaration } = exported;
+  const doc = source.doc(exported);
+  if (declaration.type === 'TSTypeAliasDeclaration') {
+    return `**\`${wanted}\`** ${doc}\n\n\`\`\`ts\n${source.code(declaration)}\n\`\`\``;
+  }
+  if (declaration.type !== 'TSInterfaceDeclaration') return `**\`${wanted}\`** ${doc}`;
+  const prefix = OF_CONTEXT.includes(wanted) ? 'ctx.' : '';
+  const rows = declaration.body.body.map((member) =>
+    row(code(prefix + source.signature(member)), source.doc(member)),
+  );
+  const title = prefix === '' ? `**\`${wanted}\`** ` : '';
+  return [`${title}${doc}\n`, '| | |', '|---|---|', ...rows].join('\n');
+}
+
+const code = (text: string): string => `\`${text}\``;
+const row = (...cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+
+/** One file, and the words in it. */
+class Source {
+  readonly #file: string;
+  readonly #text: string;
+  readonly #exports: ReadonlyArray<Span & { readonly declaration: Declaration }>;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#text = readFileSync(new URL(`../src/bot/${file}.ts`, import.meta.url), 'utf8');
+    this.#exports = parseAst(this.#text, { lang: 'ts' }).body.flatMap((node) =>
+      node.type === 'ExportNamedDeclaration' && node.declaration
+        ? [{ start: node.start, end: node.end, declaration: node.declaration }]
+        : [],
+    );
+  }
+
+  /** The functions that make an argument. */
+  get makers(): ReadonlyArray<Span & { readonly declaration: Maker }> {
+    return this.#exports.flatMap(({ declaration, ...span }) =>
+      'params' in declaration && this.#slice(declaration.returnType).startsWith(': Arg<')
+        ? [{ ...span, declaration }]
+        : [],
+    );
+  }
+
+  find(name: string): Span & { readonly declaration: Declaration } {
+    const found = this.#exports.find(
+      ({ declaration }) => 'id' in declaration && declaration.id && this.#slice(declaration.id) === name,
+    );
+    if (found === undefined) throw new Error(`${this.#file}.ts exports no ${name}`);
+    return found;
+  }
+
+  /** The doc comment before this, in one line. */
+  doc({ start }: Span): string {
+    const comment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/.exec(this.#text.slice(0, start))?.[1];
+    if (comment === undefined) {
+      throw new Error(`${this.#file}.ts: no comment before ${this.#text.slice(start, start + 40)}`);
+    }
+    return comment
+      .replace(/\n\s*\*/g, '\n')
+      .replace(/\s+/g, ' ')
+      .trim();
+  }
+
+  /** `name(given: string): Promise<void>` */
+  signature(member: Member): string {
+    return this.code(member).replace(/\s+/g, ' ').replace(/;$/, '');
+  }
+
+  /** `word()`, and the type of its value. */
+  make({ declaration }: { readonly declaration: Maker }): [call: string, value: string] {
+    const params = declaration.params.map((param) =>
+      param.type === 'AssignmentPattern' ? `${this.code(param.left)}?` : this.code(param),
+    );
+    const value = this.code(declaration.returnType).replace(/^: Arg<(.*)>$/, '$1');
+    return [code(`${this.#slice(declaration.id)}(${params.join(', ')})`), code(value)];
+  }
+
+  /** As it is written, but for `readonly`. Throws where it names a type that the reference does not tell of. */
+  code(span: Span | null | undefined): string {
+    const code = this.#slice(span).replaceAll('readonly ', '');
+    const told = CHAPTERS.flatMap(([, ...types]) => types.map((type) => type.split(': ')[1]));
+    for (const [name] of code.replace(/'[^']*'/g, '').matchAll(/\b[A-Z]\w*/g)) {
+      if (!UNTOLD.test(name) && !told.includes(name))
+        throw new Error(`the reference does not tell of ${name}`);
+    }
+    return code;
+  }
+
+  #slice(span: Span | null | undefined): string {
+    return span ? this.#text.slice(span.start, span.end) : '';
+  }
+}
