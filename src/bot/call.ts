@@ -129,14 +129,16 @@ export class Call implements Context {
 
   later(delayMs: number, text: string): Promise<void> {
     return this.#attempt(() => {
+      if (!(delayMs >= 0 && delayMs < Number.POSITIVE_INFINITY))
+        throw new RangeError('delayMs is no time span');
       if (text.length > MAX_LATER_LENGTH) throw new Refusal(`I keep at most ${MAX_LATER_LENGTH} characters.`);
       const { sender, sentAtMs, expirationSeconds } = this.message;
       const id = `${this.message.key}\n${this.#run.nextPlace()}`;
       const dueAtMs = Math.min(sentAtMs, this.#host.clock.now()) + delayMs;
-      const start = this.isGroup ? `${this.mention(sender)} ` : '';
-      const mentions = this.isGroup ? [sender.jid] : [];
+      const said = this.isGroup ? `${this.mention(sender)} ${text}` : text;
+      const mentions = this.#mentionsIn(said);
       const { chat } = this;
-      const reminder = { chat, text: start + text, dueAtMs, person: sender.id, mentions, expirationSeconds };
+      const reminder = { chat, text: said, dueAtMs, person: sender.id, mentions, expirationSeconds };
       return this.#host.reminders.add(id, reminder);
     });
   }

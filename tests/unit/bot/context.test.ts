@@ -183,3 +183,26 @@ test('a log line of a command names it and the message, and no person', async ()
     { level: 'info', facts: { command: 'do', messageId: message.id, step: 1 }, line: 'a step was taken' },
   ]);
 });
+
+test('what is said later notifies whom it mentions', async () => {
+  const { bot, clock, messenger } = doing((ctx) =>
+    ctx.later(60_000, `call ${ctx.mention({ jid: '15551230009@s.whatsapp.net' })}`),
+  );
+  await bot.start();
+  await bot.handle(incoming('!do', { sender: BEN, chat: GROUP }));
+  await clock.advance(60_000);
+  expect(messenger.sent.map(({ content }) => content)).toEqual([
+    {
+      kind: 'text',
+      text: '@7002 call @15551230009',
+      mentions: ['15551230009@s.whatsapp.net', '7002@lid'],
+    },
+  ]);
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, -1])('nothing can be said %d ms later', async (delayMs) => {
+  const { bot, storage, log } = doing((ctx) => ctx.later(delayMs, 'never'));
+  await bot.handle(incoming('!do'));
+  expect(log.of('error')).toMatchObject([{ facts: { err: { name: 'RangeError' } } }]);
+  expect(storage.table('reminders').size).toBe(0);
+});
