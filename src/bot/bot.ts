@@ -6,7 +6,6 @@ import type { Clock } from './clock.ts';
 import type { Context } from './context.ts';
 import { Desk, type DeskCounts } from './desk.ts';
 import { type EditRow, Edits } from './edits.ts';
-import { Groups } from './groups.ts';
 import { Inbox } from './inbox.ts';
 import type { Log } from './log.ts';
 import { LOOP_LIMITS } from './loop-guard.ts';
@@ -98,7 +97,6 @@ export class Bot {
       messenger,
       services: options.services,
       states: this.#states,
-      groups: new Groups(messenger, clock),
       reminders: this.#reminders,
       send,
       commands: options.commands,

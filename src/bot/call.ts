@@ -2,7 +2,6 @@ import type { ChatState, ChatStates } from './chat-state.ts';
 import type { Clock } from './clock.ts';
 import { type Say, toContent } from './content.ts';
 import type { CommandInfo, Context } from './context.ts';
-import type { Groups } from './groups.ts';
 import { sendId } from './ids.ts';
 import type { Log } from './log.ts';
 import { fetchMedia, type Media, type MediaOptions } from './media.ts';
@@ -20,7 +19,6 @@ export interface Host {
   readonly messenger: Messenger;
   readonly services: Services;
   readonly states: ChatStates;
-  readonly groups: Groups;
   readonly reminders: Reminders;
   send(message: OutgoingMessage): Promise<void>;
   usable(ctx: Context): Promise<readonly CommandInfo[]>;
@@ -124,7 +122,7 @@ export class Call implements Context {
 
   async group(): Promise<GroupFacts | undefined> {
     this.#run.check();
-    return this.isGroup ? this.#host.groups.get(this.chat) : undefined;
+    return this.isGroup ? this.#host.messenger.group(this.chat) : undefined;
   }
 
   later(delayMs: number, text: string): Promise<void> {

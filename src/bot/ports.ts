@@ -140,6 +140,7 @@ export interface Messenger {
     message: IncomingMessage,
     options: { readonly which: 'own' | 'quoted'; readonly maxBytes: number; readonly signal: AbortSignal },
   ): Promise<Uint8Array>;
+  /** What is known of a group for up to five minutes. Rejects with `NOT_CONNECTED` where nobody can be asked. */
   group(chat: string): Promise<GroupFacts>;
 }
 

@@ -113,21 +113,13 @@ test.each<
   expect(clock.sleeping).toBe(0);
 });
 
-test('group facts are asked for once in five minutes, and a failure is not kept', async () => {
+test('the facts of a group, and none of a direct chat', async () => {
   const subjects: unknown[] = [];
-  const { bot, clock, messenger } = doing(async (ctx) => void subjects.push((await ctx.group())?.subject));
-  const ask = () => bot.handle(incoming('!do', { chat: GROUP, sentAtMs: clock.nowMs }));
-  await ask();
-  expect(messenger.texts).toEqual(['Sorry, something went wrong on my side.']);
+  const { bot, messenger } = doing(async (ctx) => void subjects.push((await ctx.group())?.subject));
   messenger.groups.set(GROUP, { chat: GROUP, subject: 'friends', members: [] });
-  await ask();
-  await ask();
-  expect(messenger.groupQueries).toBe(2);
-  await clock.advance(300_000);
-  await ask();
-  expect(messenger.groupQueries).toBe(3);
-  await bot.handle(incoming('!do', { sentAtMs: clock.nowMs }));
-  expect(subjects).toEqual(['friends', 'friends', 'friends', undefined]);
+  await bot.handle(incoming('!do', { chat: GROUP }));
+  await bot.handle(incoming('!do'));
+  expect(subjects).toEqual(['friends', undefined]);
 });
 
 test('admins of the group may, members may not, and in a direct chat nobody', async () => {

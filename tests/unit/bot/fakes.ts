@@ -114,7 +114,6 @@ export class FakeMessenger implements Messenger {
   readonly sent: OutgoingMessage[] = [];
   readonly typing: string[] = [];
   readonly groups = new Map<string, GroupFacts>();
-  groupQueries = 0;
   onSend: ((message: OutgoingMessage, signal: AbortSignal) => Promise<void>) | undefined;
   onOpen: ((signal: AbortSignal) => Promise<void>) | undefined;
   onTyping: (() => Promise<void>) | undefined;
@@ -143,7 +142,6 @@ export class FakeMessenger implements Messenger {
     return this.file;
   }
   async group(chat: string): Promise<GroupFacts> {
-    this.groupQueries += 1;
     const facts = this.groups.get(chat);
     if (facts === undefined) throw new Error('no such group');
     return facts;
