@@ -21,6 +21,8 @@ export interface Reminder {
 const PUNCTUAL_MS = 60_000;
 /** Longest wait in one piece: timers take no more than 24 days. */
 const MAX_WAIT_MS = 86_400_000;
+/** How long one that WhatsApp did not acknowledge waits before it is tried again. */
+const AGAIN_MS = 60_000;
 const MAX_PER_PERSON = 50;
 const MAX_ALL = 10_000;
 
@@ -54,7 +56,7 @@ export class Reminders {
   }
 
   start(): void {
-    for (const [id, reminder] of this.#table.entries()) this.#enqueue(id, reminder);
+    for (const [id, reminder] of this.#table.entries()) this.#keep(id, reminder);
     this.#arm();
   }
 
@@ -72,19 +74,23 @@ export class Reminders {
       throw new Refusal('I have too many reminders to keep. Please wait until some are done.');
     }
     await this.#table.set(id, reminder);
-    this.#enqueue(id, reminder);
+    this.#keep(id, reminder);
     if (this.#due[0]?.id === id) this.#arm();
   }
 
-  #enqueue(id: string, { dueAtMs, person }: Reminder): void {
+  #keep(id: string, { dueAtMs, person }: Reminder): void {
+    this.#counts.set(person, (this.#counts.get(person) ?? 0) + 1);
+    this.#enqueue(id, dueAtMs);
+  }
+
+  #enqueue(id: string, atMs: number): void {
     let low = 0;
     for (let high = this.#due.length; low < high; ) {
       const middle = (low + high) >>> 1;
-      if ((this.#due[middle]?.atMs ?? 0) <= dueAtMs) low = middle + 1;
+      if ((this.#due[middle]?.atMs ?? 0) <= atMs) low = middle + 1;
       else high = middle;
     }
-    this.#due.splice(low, 0, { id, atMs: dueAtMs });
-    this.#counts.set(person, (this.#counts.get(person) ?? 0) + 1);
+    this.#due.splice(low, 0, { id, atMs });
   }
 
   /** Waits for the next one, in place of whatever was waited for. */
@@ -118,9 +124,12 @@ export class Reminders {
     try {
       await this.#send(toMessage(id, reminder, this.#clock.now()));
     } catch (error) {
-      // Not sent for want of a connection: kept, and delivered after the next start.
+      // Kept, and delivered after the next start.
       if (error instanceof Interrupted) return;
-      if (isAppError(error, 'SEND_TIMEOUT') || isAppError(error, 'STORAGE_FAILED')) return;
+      if (isAppError(error, 'SEND_TIMEOUT') || isAppError(error, 'STORAGE_FAILED')) {
+        this.#enqueue(id, this.#clock.now() + AGAIN_MS);
+        return this.#arm();
+      }
       this.#log.warn(
         { code: isAppError(error) ? error.code : 'UNKNOWN' },
         'a reminder could not be sent and is dropped',

@@ -99,6 +99,22 @@ test.each<[sentence: string, error: unknown, left: number]>([
   expect(table.size).toBe(left);
 });
 
+test('one that WhatsApp did not acknowledge is tried again, and counts once', async () => {
+  const { clock, texts, table, send, reminders } = makeReminders();
+  reminders.start();
+  for (let index = 0; index < 50; index += 1) await reminders.add(`${index}`, reminder(HOUR));
+  send.fail = new AppError('SEND_TIMEOUT', 'late');
+  await clock.advance(HOUR + 119_999);
+  expect(texts()).toEqual([]);
+  send.fail = undefined;
+  await clock.advance(1);
+  expect(texts()).toHaveLength(50);
+  expect(texts()[0]).toMatch(/2 minutes late/);
+  expect(table.size).toBe(0);
+  for (let index = 0; index < 50; index += 1) await reminders.add(`new ${index}`, reminder(9 * HOUR));
+  await expect(reminders.add('more', reminder(9 * HOUR))).rejects.toThrow('too many reminders');
+});
+
 test('one in a year does not come at once, though no timer is that long', async () => {
   const { clock, sent, reminders } = makeReminders();
   reminders.start();
