@@ -1,6 +1,8 @@
 import { Recent } from './recent.ts';
 
 interface Entry {
+  /** The message that used it: handed over again, it goes on. */
+  readonly by: string;
   readonly untilMs: number;
   isTold: boolean;
 }
@@ -14,12 +16,14 @@ export type CooldownVerdict =
 export class Cooldowns {
   readonly #entries = new Recent<Entry>(10_000);
 
-  use(command: string, person: string, cooldownMs: number, nowMs: number): CooldownVerdict {
+  /** `by` is the key of the message. */
+  use(command: string, person: string, by: string, cooldownMs: number, nowMs: number): CooldownVerdict {
     if (cooldownMs <= 0) return { verdict: 'go' };
     const key = `${command}\n${person}`;
     const entry = this.#entries.get(key);
+    if (entry?.by === by) return { verdict: 'go' };
     if (entry === undefined || entry.untilMs <= nowMs) {
-      this.#entries.set(key, { untilMs: nowMs + cooldownMs, isTold: false });
+      this.#entries.set(key, { by, untilMs: nowMs + cooldownMs, isTold: false });
       return { verdict: 'go' };
     }
     if (entry.isTold) return { verdict: 'silent' };

@@ -34,7 +34,8 @@ export async function checkAccess(ctx: Context): Promise<void> {
 /** Whether the command may run now; throws `Refusal` the first time it may not. Owners don't wait. */
 export function checkCooldown(ctx: Context, command: Command, cooldowns: Cooldowns, nowMs: number): boolean {
   if (ctx.isOwner) return true;
-  const use = cooldowns.use(command.name, ctx.message.sender.id, command.cooldownMs, nowMs);
+  const { key, sender } = ctx.message;
+  const use = cooldowns.use(command.name, sender.id, key, command.cooldownMs, nowMs);
   if (use.verdict === 'tell') {
     throw new Refusal(`Please wait ${formatDuration(Math.max(1_000, use.leftMs))} before the next one.`);
   }

@@ -6,7 +6,7 @@ import { BEN, incoming, makeBot } from './fakes.ts';
 test('one use per person and command, told once when it was too early', () => {
   const cooldowns = new Cooldowns();
   const use = (command: string, person: string, nowMs: number) =>
-    cooldowns.use(command, person, 5_000, nowMs).verdict;
+    cooldowns.use(command, person, `${nowMs}`, 5_000, nowMs).verdict;
   expect(use('a', 'anna', 0)).toBe('go');
   expect(use('a', 'anna', 1_000)).toBe('tell');
   expect(use('a', 'anna', 2_000)).toBe('silent');
@@ -14,8 +14,8 @@ test('one use per person and command, told once when it was too early', () => {
   expect(use('a', 'ben', 2_000)).toBe('go');
   expect(use('a', 'anna', 5_000)).toBe('go');
   expect(use('a', 'anna', 6_000)).toBe('tell');
-  expect(cooldowns.use('c', 'anna', 0, 0).verdict).toBe('go');
-  expect(cooldowns.use('c', 'anna', 0, 0).verdict).toBe('go');
+  expect(cooldowns.use('c', 'anna', 'x', 0, 0).verdict).toBe('go');
+  expect(cooldowns.use('c', 'anna', 'x', 0, 0).verdict).toBe('go');
 });
 
 test('the bot holds people to it, not its owners, and a wrong usage does not count', async () => {
@@ -32,4 +32,17 @@ test('the bot holds people to it, not its owners, and a wrong usage does not cou
   await bot.handle(incoming('!slow', { sender: BEN }));
   for (let turn = 0; turn < 3; turn += 1) await bot.handle(incoming('!slow'));
   expect(messenger.texts.slice(2)).toEqual(['ok', 'ok', 'ok', 'ok']);
+});
+
+test('a command that is handed over again does not wait for itself', async () => {
+  const slow = command({ name: 'slow', summary: 's', cooldownSeconds: 3_600, run: (ctx) => ctx.reply('ok') });
+  const { bot, clock, messenger } = makeBot([slow]);
+  messenger.onSend = () => new Promise(() => undefined);
+  const message = incoming('!slow');
+  const handled = bot.handle(message);
+  await clock.advance(5 * 60_000);
+  expect(await handled).toBe('unfinished');
+  messenger.onSend = undefined;
+  expect(await bot.handle(message)).toBe('done');
+  expect(messenger.texts).toEqual(['ok']);
 });
