@@ -69,6 +69,7 @@ export class Edits {
   }
 }
 
-function seenKey(message: IncomingMessage, id: string): string {
-  return `${message.chat}\n${message.sender.id}\n${id}`;
+/** Not by chat, which has two addresses: a person's messages have ids of their own. */
+function seenKey({ sender }: IncomingMessage, id: string): string {
+  return `${sender.id}\n${id}`;
 }

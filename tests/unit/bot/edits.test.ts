@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import ping from '../../../src/commands/ping.ts';
 import { AppError } from '../../../src/errors.ts';
-import { BEN, GROUP, incoming, makeBot, rest, START_MS } from './fakes.ts';
+import { ANNA, BEN, GROUP, incoming, makeBot, rest, START_MS } from './fakes.ts';
 
 const edit = (text: string, edits: string, overrides: object = {}) => incoming(text, { edits, ...overrides });
 
@@ -51,6 +51,14 @@ test.each<[sentence: string, text: string, expected: string[]]>([
   release();
   expect(await Promise.all(handled)).toEqual(['done', 'done', 'done']);
   expect(messenger.sent).toHaveLength(expected.length);
+});
+
+test('an edit may come under the other address of its sender', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  await bot.handle(incoming('ping', { id: 'M' }));
+  const chat = '7001@lid';
+  await bot.handle(edit('!ping', 'M', { chat, sender: { ...ANNA, jid: chat } }));
+  expect(messenger.sent.map((sent) => sent.chat)).toEqual([chat]);
 });
 
 test('nobody edits what another wrote', async () => {
