@@ -94,8 +94,13 @@ export class Run implements Timed {
     this.#settle?.({ kind: reason });
   }
 
+  /** What was sent without `await` must arrive, too: its failure is the handler's. */
   async #drain(resolve: (end: End) => void): Promise<void> {
-    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
-    resolve({ kind: 'returned' });
+    try {
+      while (this.#pending.size > 0) await Promise.all(this.#pending);
+      resolve({ kind: 'returned' });
+    } catch (error) {
+      resolve({ kind: 'threw', error });
+    }
   }
 }

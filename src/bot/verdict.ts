@@ -11,8 +11,9 @@ export type Verdict =
   | { readonly outcome: 'done'; readonly notice: string; readonly isFault: boolean };
 
 /**
- * What the person is told when a handler did not simply return, and whether the log names it as a fault. A
- * message that WhatsApp would not acknowledge is left unfinished: whoever wrote it has no answer yet.
+ * What the person is told when a handler did not simply return, and whether the log names it as a fault. Where
+ * WhatsApp could not be asked (about a group), or would not acknowledge what was sent, the message is left
+ * unfinished: whoever wrote it has no answer yet.
  */
 export function decideVerdict(end: End): Verdict {
   switch (end.kind) {
@@ -24,6 +25,8 @@ export function decideVerdict(end: End): Verdict {
       return { outcome: 'done', notice: 'Sorry, that took too long. I gave up on it.', isFault: true };
     case 'threw':
       if (end.error instanceof Refusal) return { outcome: 'done', notice: end.error.message, isFault: false };
+      if (isAppError(end.error, 'NOT_CONNECTED'))
+        return { outcome: 'unfinished', notice: undefined, isFault: false };
       if (isAppError(end.error, 'SEND_TIMEOUT') || isAppError(end.error, 'STORAGE_FAILED'))
         return { outcome: 'unfinished', notice: undefined, isFault: true };
       return { outcome: 'done', notice: 'Sorry, something went wrong on my side.', isFault: true };

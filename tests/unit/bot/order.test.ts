@@ -5,7 +5,7 @@ import { command } from '../../../src/bot/command.ts';
 import type { Context } from '../../../src/bot/context.ts';
 import ping from '../../../src/commands/ping.ts';
 import { AppError } from '../../../src/errors.ts';
-import { ANNA, BEN, incoming, makeBot, rest } from './fakes.ts';
+import { ANNA, BEN, GROUP, incoming, makeBot, rest } from './fakes.ts';
 
 const echo = command({
   name: 'echo',
@@ -123,11 +123,45 @@ test('what a handler sends without awaiting it arrives before its message is don
   expect(messenger.texts).toEqual(['one', 'two', 'three']);
 });
 
-test('a refused message that nobody awaits ends no process', async () => {
-  const hasty = command({ name: 'hasty', summary: 'does not wait', run: (ctx) => void ctx.reply('') });
-  const { bot } = makeBot([hasty]);
+test('a message that nobody awaits and WhatsApp refuses is the failure of its handler', async () => {
+  const hasty = command({ name: 'hasty', summary: 'does not wait', run: (ctx) => void ctx.reply('x') });
+  const { bot, messenger, log } = makeBot([hasty]);
+  messenger.onSend = async ({ content }) => {
+    if (content.kind === 'text' && content.text === 'x') {
+      await rest();
+      throw new AppError('SEND_REFUSED', 'no');
+    }
+  };
   expect(await bot.handle(incoming('!hasty'))).toBe('done');
-  await rest();
+  expect(messenger.texts).toEqual(['Sorry, something went wrong on my side.']);
+  expect(log.of('error')).toMatchObject([{ facts: { file: 'src/commands/hasty.ts' } }]);
+});
+
+test('a message that nobody awaits and WhatsApp does not acknowledge leaves its command unfinished', async () => {
+  const hasty = command({ name: 'hasty', summary: 'does not wait', run: (ctx) => void ctx.reply('x') });
+  const { bot, clock, messenger } = makeBot([hasty]);
+  messenger.onSend = () => new Promise(() => undefined);
+  const handled = bot.handle(incoming('!hasty'));
+  await clock.advance(5 * 60_000);
+  expect(await handled).toBe('unfinished');
+});
+
+test('a command that needs facts of its group waits for the next connection where there is none', async () => {
+  const lock = command({ name: 'lock', summary: 's', access: 'admins', run: (ctx) => ctx.reply('locked') });
+  const { bot, messenger, log } = makeBot([lock]);
+  const { group } = messenger;
+  messenger.group = async () => {
+    throw new AppError('NOT_CONNECTED', 'no connection');
+  };
+  const message = incoming('!lock', { chat: GROUP });
+  expect(await bot.handle(message)).toBe('unfinished');
+  expect(messenger.sent).toEqual([]);
+  expect(log.of('error')).toEqual([]);
+  messenger.group = group;
+  const members = [{ id: ANNA.id, jid: ANNA.jid, isAdmin: true }];
+  messenger.groups.set(GROUP, { chat: GROUP, subject: 'x', members });
+  expect(await bot.handle(message)).toBe('done');
+  expect(messenger.texts).toEqual(['locked']);
 });
 
 test('a message that is never acknowledged stays unfinished and frees its chat', async () => {
