@@ -167,7 +167,13 @@ export class Bot {
   }
 
   async #start(): Promise<void> {
-    await Promise.all([this.#states.prune(), this.#edits.prune(this.#options.clock.now())]);
+    const { clock, log } = this.#options;
+    try {
+      await Promise.all([this.#states.prune(), this.#edits.prune(clock.now())]);
+    } catch (error) {
+      // It is only for order's sake, and a later start does it again.
+      log.warn({ err: safeError(error, '') }, 'what is over could not be cleared out');
+    }
     if (this.#stopping === undefined) this.#reminders.start();
   }
 

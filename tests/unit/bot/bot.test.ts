@@ -4,6 +4,7 @@ import help from '../../../src/commands/help.ts';
 import id from '../../../src/commands/id.ts';
 import ping from '../../../src/commands/ping.ts';
 import status from '../../../src/commands/status.ts';
+import { AppError } from '../../../src/errors.ts';
 import { BEN, GROUP, incoming, makeBot } from './fakes.ts';
 
 test('ping is answered with pong, quoting the message', async () => {
@@ -77,4 +78,14 @@ test('a handler that throws is logged with its file, and the person is told with
   const [line] = log.of('error');
   expect(line?.facts).toMatchObject({ command: 'bad', file: 'src/commands/bad.ts' });
   expect(JSON.stringify(log.lines)).not.toContain('topsecret');
+});
+
+test('a disk that is full at the start keeps no bot from starting', async () => {
+  const { bot, clock, messenger, storage, log } = makeBot([ping]);
+  await storage.table('edits').set('old', { atMs: clock.nowMs - 86_400_001 });
+  storage.table('edits').failure = new AppError('STORAGE_FAILED', 'full');
+  await bot.start();
+  expect(log.of('warn').map(({ line }) => line)).toEqual(['what is over could not be cleared out']);
+  await bot.handle(incoming('!ping'));
+  expect(messenger.texts).toEqual(['pong']);
 });
