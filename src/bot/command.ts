@@ -17,7 +17,7 @@ export interface CommandSpec<S extends ArgSpec> {
   readonly args?: S;
   /**
    * How long one person waits between two uses, in seconds. Who is too early is told so once, and then gets
-   * nothing until it is over; owners never wait. Default 0.
+   * nothing until it is over; owners never wait, and a restart forgets it. Default 0.
    */
   readonly cooldownSeconds?: number;
   /** Does it. What it throws is logged with the file, and the person is told; a `Refusal` word for word. */

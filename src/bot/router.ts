@@ -36,6 +36,13 @@ export interface RouterCounts {
   readonly overflowed: number;
 }
 
+/** A message that is a command. */
+interface Order {
+  readonly line: CommandLine;
+  readonly loaded: LoadedCommand;
+  readonly job: Job;
+}
+
 const DONE = Promise.resolve<Outcome>('done');
 /** Keys of messages that are known to be in work or done. */
 const REMEMBERED = 10_000;
@@ -71,33 +78,31 @@ export class Router {
     const seen = this.#seen.get(message.key);
     if (seen !== undefined) return seen;
     this.#counts.received += 1;
-    const { inbox, prefix, commands, edits, clock } = this.#options;
+    const { inbox, prefix, edits, clock } = this.#options;
     if (!inbox.admits(message)) return DONE;
     const line = parseCommand(message.text, prefix);
-    const loaded = line === undefined ? undefined : commands.find(line.name);
-    const job: Job | undefined =
-      loaded === undefined ? undefined : { isStarted: false, replacedBy: undefined };
-    if (message.edits === undefined) edits.note(message, job);
-    else if (!edits.take(message, message.edits, job, clock.now())) return DONE;
+    const order = line && this.#order(line);
+    if (message.edits === undefined) edits.note(message, order?.job);
+    else if (!edits.take(message, message.edits, order?.job, clock.now())) return DONE;
     if (line === undefined) return DONE;
-    if (loaded === undefined || job === undefined) return this.#hint(message);
+    if (order === undefined) return this.#hint(message);
     if (!this.#mayQueue(message)) return DONE;
     this.#counts.commands += 1;
-    return this.#queue(message, () => this.#work(message, job, loaded, line));
+    return this.#queue(message, () => this.#work(message, order));
   }
 
-  async #work(
-    message: IncomingMessage,
-    job: Job,
-    loaded: LoadedCommand,
-    line: CommandLine,
-  ): Promise<Outcome> {
+  #order(line: CommandLine): Order | undefined {
+    const loaded = this.#options.commands.find(line.name);
+    return loaded && { line, loaded, job: { isStarted: false, replacedBy: undefined } };
+  }
+
+  async #work(message: IncomingMessage, { line, loaded, job }: Order): Promise<Outcome> {
     if (job.replacedBy !== undefined) {
       await job.replacedBy;
       return 'done';
     }
     job.isStarted = true;
-    if (job.recorded !== undefined) await job.recorded;
+    await job.recorded;
     const outcome = await this.#options.serve(message, loaded, line);
     if (outcome === 'done' && message.edits !== undefined) await this.#options.edits.done(message);
     return outcome;

@@ -5,7 +5,7 @@ import id from '../../../src/commands/id.ts';
 import ping from '../../../src/commands/ping.ts';
 import status from '../../../src/commands/status.ts';
 import { AppError } from '../../../src/errors.ts';
-import { BEN, GROUP, incoming, makeBot } from './fakes.ts';
+import { ANNA, BEN, GROUP, incoming, makeBot } from './fakes.ts';
 
 test('ping is answered with pong, quoting the message', async () => {
   const { bot, messenger } = makeBot([ping]);
@@ -78,6 +78,33 @@ test('a handler that throws is logged with its file, and the person is told with
   const [line] = log.of('error');
   expect(line?.facts).toMatchObject({ command: 'bad', file: 'src/commands/bad.ts' });
   expect(JSON.stringify(log.lines)).not.toContain('topsecret');
+});
+
+test('a command that is no edit and keeps nothing writes nothing', async () => {
+  const { bot, storage } = makeBot([ping]);
+  await bot.handle(incoming('!ping'));
+  expect([...storage.tables.values()].map(({ writes }) => writes)).toEqual([0, 0, 0]);
+});
+
+test('what came, what was a command, and what became of it is counted', async () => {
+  const { bot } = makeBot([ping, status]);
+  for (const text of ['hello', '!pnig', '!ping', '!status', '!ping']) await bot.handle(incoming(text));
+  expect(bot.stats).toMatchObject({ received: 5, commands: 3, answered: 3, failed: 0, running: 0, sent: 4 });
+});
+
+test('a list of numbers in a step lets people in under either kind of address', async () => {
+  const friends = new Set(['15551230001']);
+  const { bot, messenger } = makeBot([ping], {
+    middleware: [
+      async (ctx, next) => {
+        if (ctx.isOwner || friends.has(ctx.sender.number ?? '')) await next();
+      },
+    ],
+  });
+  await bot.handle(incoming('!ping'));
+  await bot.handle(incoming('!ping', { sender: { ...ANNA, jid: '7001@lid' } }));
+  await bot.handle(incoming('!ping', { sender: BEN }));
+  expect(messenger.sent.map(({ chat }) => chat)).toEqual([ANNA.jid, '7001@lid']);
 });
 
 test('a disk that is full at the start keeps no bot from starting', async () => {

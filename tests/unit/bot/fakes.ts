@@ -75,6 +75,7 @@ export async function rest(): Promise<void> {
 export class FakeTable<T> implements Table<T> {
   readonly map = new Map<string, T>();
   failure: Error | undefined;
+  writes = 0;
 
   get(id: string): T | undefined {
     return this.map.get(id);
@@ -90,10 +91,12 @@ export class FakeTable<T> implements Table<T> {
   }
   async set(id: string, value: T): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
+    this.writes += 1;
     this.map.set(id, JSON.parse(JSON.stringify(value)));
   }
   async delete(id: string): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
+    this.writes += 1;
     this.map.delete(id);
   }
 }
