@@ -1,12 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import { AppError, isAppError, systemCode } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import type { Clock } from './clock.ts';
-import { Deadlines, type Timed } from './deadlines.ts';
+import { Courier } from './courier.ts';
 import { Interrupted } from './interrupted.ts';
 import type { Log } from './log.ts';
 import { type Bucket, isFull, takeToken } from './pacing.ts';
 import type { Messenger, OutgoingMessage } from './ports.ts';
-import { decideRetry } from './retry.ts';
 
 export interface OutboxOptions {
   readonly messenger: Messenger;
@@ -43,13 +42,12 @@ interface Lane {
 /** So many chats are remembered before the first look for some to forget. */
 const MIN_LANES = 1_000;
 
-/** Everything that the bot says leaves here: in order, paced, and tried until WhatsApp has it or refuses it. */
+/** Everything that the bot says leaves here: in order in each chat, and paced. */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #maxQueued: number;
-  readonly #deadlineMs: number;
   readonly #lanes = new Map<string, Lane>();
-  readonly #deadlines: Deadlines<Timed>;
+  readonly #courier: Courier;
   readonly #stop = new AbortController();
   #bucket: Bucket | undefined;
   #forgetAt = MIN_LANES;
@@ -59,8 +57,8 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#maxQueued = options.maxQueued ?? 1_000;
-    this.#deadlineMs = options.deadlineMs ?? 30_000;
-    this.#deadlines = new Deadlines(options.clock, this.#deadlineMs);
+    const { messenger, clock, log, deadlineMs = 30_000 } = options;
+    this.#courier = new Courier(messenger, clock, log, deadlineMs);
     // Every chat that waits listens to it, and each takes its listener away again.
     setMaxListeners(0, this.#stop.signal);
   }
@@ -94,8 +92,7 @@ export class Outbox {
   stop(): void {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new Interrupted('stopping'));
-    for (const send of [...this.#deadlines]) send.expire();
-    this.#deadlines.stop();
+    this.#courier.stop();
   }
 
   /** Never rejects: each entry hears of its own failure. */
@@ -103,7 +100,7 @@ export class Outbox {
     lane.isRunning = true;
     for (let entry = lane.queue.shift(); entry !== undefined; entry = lane.queue.shift()) {
       try {
-        await this.#deliver(lane, entry.message);
+        await this.#send(lane, entry.message);
         this.#sent += 1;
         entry.resolve();
       } catch (error) {
@@ -114,7 +111,7 @@ export class Outbox {
     lane.isRunning = false;
   }
 
-  async #deliver(lane: Lane, message: OutgoingMessage): Promise<void> {
+  async #send(lane: Lane, message: OutgoingMessage): Promise<void> {
     const { perMinute, perChatPerMinute, typingDelayMs, onSending } = this.#options;
     const own = takeToken(lane.bucket, this.#options.clock.now(), perChatPerMinute);
     lane.bucket = own.bucket;
@@ -129,49 +126,7 @@ export class Outbox {
       await this.#pause(typingDelayMs);
     }
     onSending(message);
-    await this.#persist(message);
-  }
-
-  /** Tries until it is acknowledged or hopeless, with the same id each time. */
-  async #persist(message: OutgoingMessage): Promise<void> {
-    const { log, messenger } = this.#options;
-    let timeouts = 0;
-    for (let failures = 1; ; failures += 1) {
-      try {
-        return await this.#try(message);
-      } catch (error) {
-        this.#stop.signal.throwIfAborted();
-        if (isAppError(error, 'SEND_TIMEOUT')) timeouts += 1;
-        const decision = decideRetry(error, failures, timeouts);
-        const code = isAppError(error) ? error.code : (systemCode(error) ?? 'UNKNOWN');
-        log.debug({ messageId: message.id, code, failures, again: decision.again }, 'a send failed');
-        if (!decision.again) throw error;
-        await this.#pause(decision.waitMs);
-        await messenger.whenOpen(this.#stop.signal);
-      }
-    }
-  }
-
-  /** One try. It ends at the deadline even where the messenger does not listen to its signal. */
-  #try(message: OutgoingMessage): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const controller = new AbortController();
-      const dueAtMs = this.#options.clock.now() + this.#deadlineMs;
-      const timed = {
-        dueAtMs: () => dueAtMs,
-        expire: () => {
-          const text = `WhatsApp did not acknowledge a message within ${this.#deadlineMs / 1_000} s. It is tried again.`;
-          const reason = new AppError('SEND_TIMEOUT', text);
-          reject(reason);
-          controller.abort(reason);
-        },
-      };
-      this.#deadlines.add(timed);
-      this.#options.messenger
-        .send(message, controller.signal)
-        .then(resolve, reject)
-        .finally(() => this.#deadlines.delete(timed));
-    });
+    await this.#courier.deliver(message, this.#stop.signal);
   }
 
   async #pause(ms: number): Promise<void> {

@@ -1,0 +1,71 @@
+import { AppError, isAppError, systemCode } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import { Deadlines, type Timed } from './deadlines.ts';
+import type { Log } from './log.ts';
+import type { Messenger, OutgoingMessage } from './ports.ts';
+import { decideRetry } from './retry.ts';
+
+/** Takes single messages to WhatsApp: each is tried until WhatsApp has it or refuses it, with the same id each time. */
+export class Courier {
+  readonly #messenger: Messenger;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #deadlineMs: number;
+  readonly #deadlines: Deadlines<Timed>;
+
+  /** `deadlineMs`: how long one try may take. */
+  constructor(messenger: Messenger, clock: Clock, log: Log, deadlineMs: number) {
+    this.#messenger = messenger;
+    this.#clock = clock;
+    this.#log = log;
+    this.#deadlineMs = deadlineMs;
+    this.#deadlines = new Deadlines(clock, deadlineMs);
+  }
+
+  /** Resolves once WhatsApp has it. Rejects with the last try's error, or the signal's reason. */
+  async deliver(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
+    let timeouts = 0;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.#try(message);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (isAppError(error, 'SEND_TIMEOUT')) timeouts += 1;
+        const decision = decideRetry(error, failures, timeouts);
+        const code = isAppError(error) ? error.code : (systemCode(error) ?? 'UNKNOWN');
+        this.#log.debug({ messageId: message.id, code, failures, again: decision.again }, 'a send failed');
+        if (!decision.again) throw error;
+        if (decision.waitMs > 0) await this.#clock.sleep(decision.waitMs, signal);
+        await this.#messenger.whenOpen(signal);
+      }
+    }
+  }
+
+  /** Ends all tries now. */
+  stop(): void {
+    for (const send of [...this.#deadlines]) send.expire();
+    this.#deadlines.stop();
+  }
+
+  /** It ends at the deadline even where the messenger does not listen to its signal. */
+  #try(message: OutgoingMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const controller = new AbortController();
+      const dueAtMs = this.#clock.now() + this.#deadlineMs;
+      const timed = {
+        dueAtMs: () => dueAtMs,
+        expire: () => {
+          const text = `WhatsApp did not acknowledge a message within ${this.#deadlineMs / 1_000} s. It is tried again.`;
+          const reason = new AppError('SEND_TIMEOUT', text);
+          reject(reason);
+          controller.abort(reason);
+        },
+      };
+      this.#deadlines.add(timed);
+      this.#messenger
+        .send(message, controller.signal)
+        .then(resolve, reject)
+        .finally(() => this.#deadlines.delete(timed));
+    });
+  }
+}
