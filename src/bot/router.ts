@@ -110,11 +110,13 @@ export class Router {
 
   /** A word for those who mistype, in direct chats only and seldom: in a group it may be meant for another bot. */
   #hint(message: IncomingMessage): Promise<Outcome> {
+    if (message.chatKind !== 'direct' || message.isFromMe) return DONE;
+    const chat = this.#conversation(message);
     const now = this.#options.clock.now();
-    const isTold =
-      now - (this.#hinted.get(this.#conversation(message)) ?? Number.NEGATIVE_INFINITY) < HINT_EVERY_MS;
-    if (message.chatKind !== 'direct' || message.isFromMe || isTold || !this.#mayQueue(message)) return DONE;
-    this.#hinted.set(this.#conversation(message), now);
+    const toldAtMs = this.#hinted.get(chat);
+    if (toldAtMs !== undefined && now - toldAtMs < HINT_EVERY_MS) return DONE;
+    if (!this.#mayQueue(message)) return DONE;
+    this.#hinted.set(chat, now);
     const text = `I don't know that one. ${this.#helpLine()}`;
     return this.#queue(message, () => this.#options.hint(message, text));
   }

@@ -89,6 +89,58 @@ test('an edit that was begun before a crash is run after it, though its original
   expect(second.storage.table('edits').size).toBe(0);
 });
 
+test('an edit that a stop left unfinished is run after the next start', async () => {
+  const first = makeBot([ping]);
+  first.messenger.onSend = () => new Promise(() => undefined);
+  await first.bot.handle(incoming('ping', { id: 'M' }));
+  const fixed = edit('!ping', 'M');
+  const handled = first.bot.handle(fixed);
+  await rest();
+  const stopped = first.bot.stop();
+  await first.clock.advance(700);
+  await stopped;
+  expect(await handled).toBe('unfinished');
+  const second = makeBot([ping], { storage: first.storage });
+  expect(await second.bot.handle(fixed)).toBe('done');
+  expect(second.messenger.texts).toEqual(['pong']);
+});
+
+/** A bot whose notes of edits get to the disk when `write` is called. */
+function withSlowDisk() {
+  const world = makeBot([ping]);
+  let write = () => {};
+  world.storage.table('edits').set = () => new Promise((resolve) => (write = resolve));
+  return { ...world, write: () => write() };
+}
+
+test('an edit runs when it is on disk that it does: a kill must not lose it', async () => {
+  const { bot, messenger, write } = withSlowDisk();
+  await bot.handle(incoming('ping', { id: 'M' }));
+  const handled = bot.handle(edit('!ping', 'M'));
+  await rest();
+  expect(messenger.sent).toEqual([]);
+  write();
+  expect(await handled).toBe('done');
+  expect(messenger.texts).toEqual(['pong']);
+});
+
+test('a command that gives way to its edit is done when that is on disk', async () => {
+  const { bot, messenger, write } = withSlowDisk();
+  let release = () => {};
+  messenger.onSend = () => new Promise((resolve) => (release = resolve));
+  void bot.handle(incoming('!ping'));
+  let isDone = false;
+  const original = bot.handle(incoming('!ping', { id: 'M' })).finally(() => (isDone = true));
+  void bot.handle(edit('!ping two', 'M'));
+  await rest();
+  messenger.onSend = undefined;
+  release();
+  await rest();
+  expect(isDone).toBe(false);
+  write();
+  expect(await original).toBe('done');
+});
+
 test('a full disk keeps no edit from being answered', async () => {
   const { bot, messenger, storage } = makeBot([ping]);
   storage.table('edits').failure = new AppError('STORAGE_FAILED', 'full');

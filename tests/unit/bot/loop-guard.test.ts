@@ -81,6 +81,8 @@ test('a bot that sends back what it gets is left alone after a few turns, with o
   expect(messenger.sent.length).toBeLessThan(10);
   expect(log.of('warn')).toHaveLength(1);
   expect(bot.stats.muted).toBeGreaterThan(40);
+  await bot.handle(incoming('!pnig', { chat: GROUP, chatKind: 'direct', sentAtMs: clock.nowMs }));
+  expect(messenger.sent.length).toBeLessThan(10);
   await bot.handle(incoming('!ping', { sender: BEN, chat: GROUP, sentAtMs: clock.nowMs }));
   await bot.handle(incoming('!ping', { chat: ANNA.jid, sentAtMs: clock.nowMs }));
   expect(messenger.texts.slice(-2)).toEqual(['pong', 'pong']);
