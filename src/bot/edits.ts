@@ -45,7 +45,7 @@ export class Edits {
   /** Whether this edit runs. `job` is its own where its new text is a command. */
   take(edit: IncomingMessage, originalId: string, job: Job | undefined, nowMs: number): boolean {
     // Begun before a crash: what was decided then still holds.
-    if (job !== undefined && this.#table.has(edit.key)) return true;
+    if (this.#table.has(edit.key)) return true;
     const original = this.#seen.get(seenKey(edit, originalId));
     if (original === undefined || original.job?.isStarted === true) return false;
     if (original.job === undefined && edit.sentAtMs - original.sentAtMs > EDIT_WINDOW_MS) return false;

@@ -107,6 +107,20 @@ test('a list of numbers in a step lets people in under either kind of address', 
   expect(messenger.sent.map(({ chat }) => chat)).toEqual([ANNA.jid, '7001@lid']);
 });
 
+test('what fails around a command is logged, and the next one is answered', async () => {
+  let isBroken = true;
+  const ownIds = () => {
+    if (isBroken) throw new TypeError('a bug');
+    return [];
+  };
+  const { bot, messenger, log } = makeBot([ping], { settings: { ownIds } });
+  expect(await bot.handle(incoming('!ping'))).toBe('done');
+  expect(log.of('error')).toMatchObject([{ facts: { err: { name: 'TypeError' } } }]);
+  isBroken = false;
+  await bot.handle(incoming('!ping'));
+  expect(messenger.texts).toEqual(['pong']);
+});
+
 test('a disk that is full at the start keeps no bot from starting', async () => {
   const { bot, clock, messenger, storage, log } = makeBot([ping]);
   await storage.table('edits').set('old', { atMs: clock.nowMs - 86_400_001 });

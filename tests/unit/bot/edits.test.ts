@@ -69,11 +69,12 @@ test('nobody edits what another wrote', async () => {
 });
 
 test('an edit more than five minutes later, or of a message never seen, is nothing', async () => {
-  const { bot, messenger } = makeBot([ping]);
+  const { bot, messenger, log } = makeBot([ping]);
   await bot.handle(incoming('ping', { id: 'M' }));
   await bot.handle(edit('!ping', 'M', { sentAtMs: START_MS + 300_001 }));
   await bot.handle(edit('!ping', 'UNSEEN'));
   expect(messenger.sent).toEqual([]);
+  expect(log.lines).toEqual([]);
 });
 
 test('an edit that was begun before a crash is run after it, though its original is forgotten', async () => {
