@@ -43,7 +43,6 @@ export class Desk {
   readonly #steps: Middleware<Context>;
   readonly #runs: Deadlines<Run>;
   readonly #cooldowns = new Cooldowns();
-  readonly #infos = new WeakMap<Command, CommandInfo>();
   readonly #counts = { answered: 0, failed: 0, unfinished: 0, running: 0 };
 
   constructor(options: DeskOptions) {
@@ -130,13 +129,7 @@ export class Desk {
     return infos;
   }
 
-  #info(command: Command): CommandInfo {
-    let info = this.#infos.get(command);
-    if (info === undefined) {
-      const { name, aliases, summary, access, args } = command;
-      info = { name, aliases, summary, access, usage: usageOf(this.#options.prefix, name, args) };
-      this.#infos.set(command, info);
-    }
-    return info;
+  #info({ name, aliases, summary, access, args }: Command): CommandInfo {
+    return { name, aliases, summary, access, usage: usageOf(this.#options.prefix, name, args) };
   }
 }

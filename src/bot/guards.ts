@@ -8,7 +8,7 @@ import { Refusal } from './refusal.ts';
 /** Asks the group who its admins are only where the answer matters. */
 export async function accessOf(ctx: Context, access: Command['access']): Promise<AccessDecision> {
   const { isGroup, isOwner } = ctx;
-  const group = access === 'admins' && isGroup && !isOwner ? await ctx.group() : undefined;
+  const group = access === 'admins' && !isOwner ? await ctx.group() : undefined;
   return decideAccess(access, {
     isGroup,
     isOwner,

@@ -76,7 +76,11 @@ test('a handler that throws is logged with its file, and the person is told with
   expect(await bot.handle(incoming('!ping'))).toBe('done');
   expect(messenger.texts).toEqual(['Sorry, something went wrong on my side.', 'pong']);
   const [line] = log.of('error');
-  expect(line?.facts).toMatchObject({ command: 'bad', file: 'src/commands/bad.ts' });
+  expect(line).toMatchObject({
+    line: 'a command failed',
+    facts: { command: 'bad', file: 'src/commands/bad.ts', err: { name: 'Error' } },
+  });
+  expect(bot.stats).toMatchObject({ answered: 1, failed: 1, unfinished: 0 });
   expect(JSON.stringify(log.lines)).not.toContain('topsecret');
 });
 

@@ -61,7 +61,23 @@ test('a full table makes room for what is over, else refuses', async () => {
   const { states, clock, table } = makeStates();
   for (let chat = 0; chat < 5_000; chat += 1) table.map.set(`${chat}`, [['x', 1, clock.nowMs + 1_000]]);
   await expect(states.of('new').set('x', 1)).rejects.toThrow('5000 chats');
+  await states.of('7').set('x', 2);
+  expect(states.of('7').get('x')).toBe(2);
   await clock.advance(1_000);
   await states.of('new').set('x', 1);
-  expect(table.size).toBe(1);
+  expect([...table.map.keys()]).toEqual(['7', 'new']);
+});
+
+test('a value that is set again is the new one; clearing out writes only what has ended', async () => {
+  const { states, clock, table } = makeStates();
+  await states.of('a').set('x', 1);
+  await states.of('a').set('x', 2);
+  expect(states.of('a').get('x')).toBe(2);
+  await states.of('b').set('short', 1, { ttlMs: 1_000 });
+  await states.of('b').set('long', 1);
+  await clock.advance(1_000);
+  table.writes = 0;
+  await states.prune();
+  expect(table.writes).toBe(1);
+  expect(table.map.get('b')?.map(([name]) => name)).toEqual(['long']);
 });

@@ -142,6 +142,25 @@ test('admins of the group may, members may not, and in a direct chat nobody', as
   ]);
 });
 
+test('an owner may do what an admin may, and WhatsApp is not even asked', async () => {
+  const lock = command({ name: 'lock', summary: 's', access: 'admins', run: (ctx) => ctx.reply('locked') });
+  const { bot, messenger } = makeBot([lock], { settings: { ownerNumbers: ['15551230001'] } });
+  await bot.handle(incoming('!lock', { chat: GROUP }));
+  expect(messenger.texts).toEqual(['locked']);
+});
+
+test('what is too long to be kept for later is refused', async () => {
+  const { bot, clock, messenger } = doing((ctx) =>
+    ctx.later(0, 'x'.repeat(ctx.text === 'more' ? 4_001 : 4_000)),
+  );
+  await bot.start();
+  await bot.handle(incoming('!do more'));
+  expect(messenger.texts).toEqual(['I keep at most 4000 characters.']);
+  await bot.handle(incoming('!do'));
+  await clock.advance(0);
+  expect(messenger.texts).toHaveLength(2);
+});
+
 test('a refusal is told word for word and is no fault', async () => {
   const { bot, messenger, log } = doing(() => {
     throw new Refusal('Not on a Sunday.');

@@ -61,6 +61,28 @@ test('an edit may come under the other address of its sender', async () => {
   expect(messenger.sent.map((sent) => sent.chat)).toEqual([chat]);
 });
 
+test('at five minutes sharp, an edit still counts', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  await bot.handle(incoming('ping', { id: 'M' }));
+  await bot.handle(edit('!ping', 'M', { sentAtMs: START_MS + 300_000 }));
+  expect(messenger.texts).toEqual(['pong']);
+});
+
+test('a command that waits longer gives way to its edit all the same', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  let release = () => {};
+  messenger.onSend = () => new Promise((resolve) => (release = resolve));
+  void bot.handle(incoming('!ping'));
+  const waiting = incoming('!ping', { id: 'M' });
+  const fixed = edit('!ping', 'M', { sentAtMs: START_MS + 360_000 });
+  const handled = [bot.handle(waiting), bot.handle(fixed)];
+  await rest();
+  messenger.onSend = undefined;
+  release();
+  await Promise.all(handled);
+  expect(messenger.sent.map(({ quote }) => quote)).toEqual([expect.anything(), fixed]);
+});
+
 test('nobody edits what another wrote', async () => {
   const { bot, messenger } = makeBot([ping]);
   await bot.handle(incoming('ping', { id: 'M', chat: GROUP }));

@@ -56,13 +56,17 @@ test('a thousand old messages are dropped with one line that counts them', async
   expect(bot.stats.ignored['too-old']).toBe(1_000);
   await clock.advance(60_000);
   expect(log.of('info')).toHaveLength(1);
+  await bot.handle(incoming('!ping', { sentAtMs: START_MS - 3_600_000 }));
+  await clock.advance(2_000);
+  expect(log.of('info')[1]?.facts).toEqual({ count: 1, maxAgeSeconds: 600 });
 });
 
 test('a count that is still owed is told at the stop', async () => {
-  const { bot, log } = makeBot([ping]);
+  const { bot, clock, log } = makeBot([ping]);
   await bot.handle(incoming('!ping', { sentAtMs: 0 }));
   await bot.stop();
   expect(log.of('info').map(({ facts }) => facts)).toEqual([{ count: 1, maxAgeSeconds: 600 }]);
+  expect(clock.sleeping).toBe(0);
 });
 
 test('the bot does not answer its own echo, in this run or after another', async () => {

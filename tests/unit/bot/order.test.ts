@@ -86,10 +86,27 @@ test('a handler that hangs holds up its own chat for a minute, and no other', as
   expect(await next).toBe('done');
   expect(messenger.texts).toEqual(['pong', 'Sorry, that took too long. I gave up on it.', 'pong']);
   expect(signal?.aborted).toBe(true);
-  expect(log.of('error')[0]?.facts).toMatchObject({ command: 'hang', file: 'src/commands/hang.ts' });
+  expect(log.of('error')).toEqual([
+    {
+      level: 'error',
+      facts: { command: 'hang', file: 'src/commands/hang.ts', messageId: expect.any(String) },
+      line: 'a command took too long and was given up',
+    },
+  ]);
   await expect(contexts[0]?.reply('late')).rejects.toThrow('took too long');
   await expect(contexts[0]?.media()).rejects.toThrow('took too long');
+  await expect(contexts[0]?.group()).rejects.toThrow('took too long');
   expect(messenger.sent).toHaveLength(3);
+});
+
+test('a handler that ended in time is not cut off later', async () => {
+  const signals: AbortSignal[] = [];
+  const look = command({ name: 'look', summary: 'looks', run: (ctx) => void signals.push(ctx.signal) });
+  const { bot, clock } = makeBot([look]);
+  await bot.handle(incoming('!look'));
+  await clock.advance(120_000);
+  await bot.stop();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
 });
 
 test('time in which a message waits for a connection is not the time of the handler', async () => {
@@ -106,6 +123,36 @@ test('time in which a message waits for a connection is not the time of the hand
   open();
   expect(await handled).toBe('done');
   expect(messenger.texts).toEqual(['pong']);
+});
+
+test('its own time is counted on before and after such a wait', async () => {
+  const signals: AbortSignal[] = [];
+  const slow = command({
+    name: 'slow',
+    summary: 'is slow',
+    async run(ctx) {
+      signals.push(ctx.signal);
+      await clock.sleep(40_000, ctx.signal);
+      await ctx.reply('half of it');
+      await new Promise(() => undefined);
+    },
+  });
+  const { bot, clock, messenger } = makeBot([slow]);
+  let open = () => {};
+  messenger.onSend = async () => {
+    messenger.onSend = undefined;
+    throw new AppError('NOT_CONNECTED', 'no connection');
+  };
+  messenger.onOpen = () => new Promise((resolve) => (open = resolve));
+  const handled = bot.handle(incoming('!slow'));
+  await clock.advance(40_000 + 10 * 60_000);
+  open();
+  await clock.advance(19_999);
+  expect(signals[0]?.aborted).toBe(false);
+  // Looked at as often as it has time left: the second look finds it over.
+  await clock.advance(20_001);
+  expect(await handled).toBe('done');
+  expect(messenger.texts).toEqual(['half of it', 'Sorry, that took too long. I gave up on it.']);
 });
 
 test('what a handler sends without awaiting it arrives before its message is done', async () => {
@@ -165,12 +212,13 @@ test('a command that needs facts of its group waits for the next connection wher
 });
 
 test('a message that is never acknowledged stays unfinished and frees its chat', async () => {
-  const { bot, clock, messenger } = makeBot([ping]);
+  const { bot, clock, messenger, log } = makeBot([ping]);
   messenger.onSend = () => (messenger.sent.length === 0 ? new Promise(() => undefined) : Promise.resolve());
   const message = incoming('!ping');
   const handled = bot.handle(message);
   await clock.advance(5 * 60_000);
   expect(await handled).toBe('unfinished');
+  expect(log.of('error')).toMatchObject([{ facts: { file: 'src/commands/ping.ts' } }]);
   messenger.onSend = undefined;
   expect(await bot.handle(message)).toBe('done');
 });

@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Interrupted } from '../../../src/bot/interrupted.ts';
 import type { OutgoingMessage } from '../../../src/bot/ports.ts';
 import { type Reminder, Reminders } from '../../../src/bot/reminders.ts';
 import { AppError } from '../../../src/errors.ts';
-import { FakeClock, FakeLog, FakeTable, START_MS } from './fakes.ts';
+import { FakeClock, FakeLog, FakeTable, rest, START_MS } from './fakes.ts';
 
 const HOUR = 3_600_000;
 const reminder = (dueInMs: number, overrides: Partial<Reminder> = {}): Reminder => ({
@@ -91,12 +92,13 @@ test.each<[sentence: string, error: unknown, left: number]>([
   ['a full disk: kept', new AppError('STORAGE_FAILED', 'full'), 1],
   ['refused for good: dropped', new AppError('SEND_REFUSED', 'no'), 0],
 ])('%s', async (_sentence, error, left) => {
-  const { clock, table, send, reminders } = makeReminders();
+  const { clock, table, send, log, reminders } = makeReminders();
   send.fail = error;
   reminders.start();
   await reminders.add('a', reminder(HOUR));
   await clock.advance(HOUR);
   expect(table.size).toBe(left);
+  expect(log.of('warn').map(({ facts }) => facts)).toEqual(left === 0 ? [{ code: 'SEND_REFUSED' }] : []);
 });
 
 test('one that WhatsApp did not acknowledge is tried again, and counts once', async () => {
@@ -132,7 +134,54 @@ test('a person keeps fifty at most, and may have new ones when old ones are done
   await expect(reminders.add('more', reminder(HOUR))).rejects.toThrow('too many reminders');
   await reminders.add('ben', reminder(HOUR, { person: 'ben' }));
   await clock.advance(HOUR);
-  await reminders.add('more', reminder(HOUR));
+  await reminders.add('more', reminder(HOUR + 60));
+  await expect(reminders.add('and more', reminder(HOUR + 60))).rejects.toThrow('too many reminders');
+});
+
+test('all people together keep ten thousand', async () => {
+  const { table, reminders } = makeReminders();
+  for (let index = 0; index < 9_999; index += 1)
+    table.map.set(`${index}`, reminder(HOUR, { person: `${index}` }));
+  reminders.start();
+  await reminders.add('last', reminder(HOUR, { person: 'last' }));
+  await expect(reminders.add('more', reminder(HOUR, { person: 'more' }))).rejects.toThrow(
+    'too many reminders',
+  );
+});
+
+test('in whatever order they are asked for, they come when they are due, the older wish first', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat({ max: 5 }), { maxLength: 12 }), async (dues) => {
+      const { clock, sent, reminders } = makeReminders();
+      reminders.start();
+      for (const [index, due] of dues.entries())
+        await reminders.add(`${index}`, reminder(due, { chat: `${index}` }));
+      await clock.advance(5);
+      const expected = dues
+        .map((due, index) => ({ due, index }))
+        .sort((a, b) => a.due - b.due || a.index - b.index);
+      expect(sent.map(({ chat }) => Number(chat))).toEqual(expected.map(({ index }) => index));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('stop waits for those on their way, and nothing is waited for afterwards', async () => {
+  const clock = new FakeClock();
+  let finish = () => {};
+  const send = () => new Promise<void>((resolve) => (finish = resolve));
+  const reminders = new Reminders(new FakeTable<Reminder>(), clock, new FakeLog(), send);
+  reminders.start();
+  await reminders.add('a', reminder(HOUR));
+  await clock.advance(HOUR);
+  let isStopped = false;
+  const stopped = reminders.stop().finally(() => (isStopped = true));
+  await rest();
+  expect(isStopped).toBe(false);
+  finish();
+  await stopped;
+  await reminders.add('b', reminder(2 * HOUR));
+  expect(clock.sleeping).toBe(0);
 });
 
 test('what cannot be stored is not promised', async () => {

@@ -21,10 +21,11 @@ function slow() {
 }
 
 test('stop without work settles at once, any number of times, with the same promise', async () => {
-  const { bot } = makeBot([ping]);
+  const { bot, log } = makeBot([ping]);
   await bot.start();
   expect(bot.stop()).toBe(bot.stop());
   await bot.stop();
+  expect(log.lines).toEqual([]);
   await expect(bot.start()).resolves.toBeUndefined();
 });
 
