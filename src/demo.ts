@@ -7,19 +7,27 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeProblem } from './config/node.ts';
 import { type DemoOptions, readOptions, USAGE } from './demo/options.ts';
 import { guardConsole } from './logging/console-guard.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const BAD_ARGUMENTS = 78;
 
-const reading = readOptions(process.argv.slice(2), process.stdin.isTTY === true);
-if (reading.kind === 'help') process.stdout.write(USAGE);
-if (reading.kind === 'problem') {
-  process.stderr.write(`${reading.text}\n\n${USAGE}`);
-  process.exitCode = BAD_ARGUMENTS;
-}
-if (reading.kind === 'run') {
+const old = nodeProblem(process.version);
+if (old) {
+  process.stderr.write(`${old.message}\n`);
+  process.exitCode = old.exitCode;
+} else await begin();
+
+async function begin(): Promise<void> {
+  const reading = readOptions(process.argv.slice(2), process.stdin.isTTY === true);
+  if (reading.kind === 'help') process.stdout.write(USAGE);
+  if (reading.kind === 'problem') {
+    process.stderr.write(`${reading.text}\n\n${USAGE}`);
+    process.exitCode = BAD_ARGUMENTS;
+  }
+  if (reading.kind !== 'run') return;
   // Before Baileys loads, as in the bot itself.
   guardConsole({ debug: () => {} });
   process.exitCode = await run(reading.options);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { App } from './app.ts';
+import { nodeProblem } from './config/node.ts';
 import { type Config, configFromProcess } from './config.ts';
 import { assertNever, isAppError, messageOf, systemCode } from './errors.ts';
 import { guardConsole } from './logging/console-guard.ts';
@@ -20,6 +21,8 @@ if (config) await main(config, sink);
 
 function readConfig(): Config | undefined {
   try {
+    const problem = nodeProblem(process.version);
+    if (problem) throw problem;
     return configFromProcess();
   } catch (error) {
     if (!isAppError(error)) throw error;

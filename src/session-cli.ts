@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nodeProblem } from './config/node.ts';
 import { type Config, configFromProcess } from './config.ts';
 import { AppError, isAppError, messageOf } from './errors.ts';
 import type { CareReport } from './session/care.ts';
@@ -27,6 +28,8 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: string[]): Promise<number> {
   const isJson = args.includes('--json');
   try {
+    const problem = nodeProblem(process.version);
+    if (problem) throw problem;
     const request = readArguments(args);
     if (!request) {
       process.stdout.write(USAGE);

@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys';
+import { LEAST_NODE, nodeProblem } from '../config/node.ts';
 import { messageOf } from '../errors.ts';
 import { checkCredentials, checkDamage, checkFolder, checkLock, checkSpace } from './doctor-folder.ts';
 import { checkClock, checkNetwork } from './doctor-network.ts';
@@ -30,8 +31,6 @@ export interface DoctorOptions {
   readonly withinMs?: number;
   readonly onCheck?: (check: Check) => void;
 }
-
-const LEAST_NODE = [20, 19] as const;
 
 /** Looks at everything that a bot needs, without changing anything. Works offline, and while the bot runs. */
 export async function examine(options: DoctorOptions): Promise<Check[]> {
@@ -67,11 +66,8 @@ export async function examine(options: DoctorOptions): Promise<Check[]> {
 }
 
 export function checkNode(version: string): Check {
-  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
-  const [leastMajor, leastMinor] = LEAST_NODE;
-  const isNew = major > leastMajor || (major === leastMajor && minor >= leastMinor);
   const check = { name: 'Node.js', text: version } as const;
-  return isNew
+  return nodeProblem(version) === undefined
     ? { ...check, state: 'ok' }
     : { ...check, state: 'problem', mend: `install ${LEAST_NODE.join('.')} or newer` };
 }

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LEAST_NODE, nodeProblem } from '../../src/config/node.ts';
 import { isLoopback, readPhoneNumber } from '../../src/config/values.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { AppError } from '../../src/errors.ts';
@@ -306,5 +307,24 @@ describe('isLoopback', () => {
     ['192.168.1.1', false],
   ])('%s: %s', (host, expected) => {
     expect(isLoopback(host)).toBe(expected);
+  });
+});
+
+describe('the version of Node.js', () => {
+  it.each([
+    ['v18.20.8', true],
+    ['v20.18.9', true],
+    ['v20.19.0', false],
+    ['v22.0.0', false],
+    ['v26.1.0', false],
+  ])('%s is too old: %s', (version, isOld) => {
+    const problem = nodeProblem(version);
+    expect(problem !== undefined).toBe(isOld);
+    if (problem) expect(problem).toMatchObject({ code: 'BAD_CONFIG', exitCode: 78 });
+  });
+
+  it('is the one that package.json asks for', () => {
+    const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(engines.node).toBe(`>=${LEAST_NODE.join('.')}`);
   });
 });
