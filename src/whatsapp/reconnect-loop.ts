@@ -9,6 +9,7 @@ import {
   NO_CLOSES,
   type ReconnectPolicy,
   recordClose,
+  recordOpened,
   recordStable,
 } from './reconnect.ts';
 import type { ClientState, StopReason } from './state.ts';
@@ -46,6 +47,7 @@ export class ReconnectLoop {
 
   opened(): void {
     this.#openedAtMs = this.#parts.uptime();
+    this.#history = recordOpened(this.#history);
     this.#parts.onState({ kind: 'open', sinceMs: this.#parts.now() });
   }
 

@@ -12,11 +12,13 @@ export interface CloseHistory {
   readonly failures: number;
   /** Refused logins (401, 403) in a row. */
   readonly authFailures: number;
+  /** Restarts in a row that the server asked for. */
+  readonly restarts: number;
   /** When this session was last taken over by another client, by a clock that only goes forward. */
   readonly replacedAtMs: number | undefined;
 }
 
-export const NO_CLOSES: CloseHistory = { failures: 0, authFailures: 0, replacedAtMs: undefined };
+export const NO_CLOSES: CloseHistory = { failures: 0, authFailures: 0, restarts: 0, replacedAtMs: undefined };
 
 export type Decision =
   | { readonly action: 'stop' }
@@ -24,6 +26,8 @@ export type Decision =
 
 /** How many waits stay at the configured length before they grow. */
 const STEADY_WAITS = 10;
+/** A pairing takes one. A server that asks for more and more of them is not called without a pause. */
+const RESTARTS_AT_ONCE = 3;
 const AFTER_REPLACED_MS = 60_000;
 const REPLACED_TWICE_WITHIN_MS = 10 * 60_000;
 /** From this many refused logins in a row on, the session is probably gone. */
@@ -35,8 +39,14 @@ export function recordClose(close: CloseReason, before: CloseHistory, nowMs: num
   return {
     failures: isFailure ? before.failures + 1 : before.failures,
     authFailures: close.kind === 'auth-failed' ? before.authFailures + 1 : 0,
+    restarts: close.kind === 'restart-required' ? before.restarts + 1 : 0,
     replacedAtMs: close.kind === 'replaced' ? nowMs : before.replacedAtMs,
   };
+}
+
+/** A login that was let in: the session is not gone, whatever ends this connection. */
+export function recordOpened(before: CloseHistory): CloseHistory {
+  return { ...before, authFailures: 0 };
 }
 
 /** A connection that stayed open for a minute clears the failures, but not that the session was taken over. */
@@ -64,7 +74,10 @@ export function decideReconnect(
       return wasRecent ? { action: 'stop' } : { action: 'reconnect', delayMs: AFTER_REPLACED_MS };
     }
     case 'restart-required':
-      return { action: 'reconnect', delayMs: 0 };
+      return {
+        action: 'reconnect',
+        delayMs: before.restarts < RESTARTS_AT_ONCE ? 0 : waitFor(before.restarts, policy, random),
+      };
     case 'banned':
       return { action: 'reconnect', delayMs: close.forMs };
     case 'qr-ended':

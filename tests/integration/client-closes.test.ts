@@ -273,6 +273,35 @@ describe('failures in a row', () => {
   });
 });
 
+it('a session that WhatsApp lets in each time, and cuts off with 401, is not said to be gone', async () => {
+  await paired();
+  for (let i = 0; i < 7; i++) {
+    await rig.state('open');
+    rig.wa.faults.streamError(401);
+    await rig.reconnect();
+  }
+  await rig.state('open');
+  expect(rig.closes.slice(-7).every(({ kind }) => kind === 'auth-failed')).toBe(true);
+  expect(rig.lines.filter((line) => line.startsWith('error '))).toEqual([]);
+});
+
+it('a server that asks for a restart each time is not called without a pause', async () => {
+  await paired();
+  const from = rig.closes.length;
+  const seen: number[] = [];
+  rig.client.on('opened', () => rig.wa.faults.streamError(515));
+  rig.wa.faults.streamError(515);
+  for (let i = 0; i < 3; i++) {
+    const wait = await rig.nextWait();
+    seen.push(rig.closes.length - from);
+    expect(wait.ms).toBe(5_000);
+    wait.finish();
+  }
+  rig.client.removeAllListeners('opened');
+  // The pairing's own restart was the first of them.
+  expect(seen).toEqual([3, 4, 5]);
+});
+
 describe('a logout', () => {
   it('is the end, leaves a note, and nothing else changes', async () => {
     await paired();

@@ -6,6 +6,7 @@ import {
   decideReconnect,
   NO_CLOSES,
   recordClose,
+  recordOpened,
   recordStable,
   waitFor,
 } from '../../../src/whatsapp/reconnect.ts';
@@ -37,6 +38,7 @@ const reasons: fc.Arbitrary<CloseReason> = fc.constantFrom(...Object.values(FIRS
 const histories: fc.Arbitrary<CloseHistory> = fc.record({
   failures: fc.nat(),
   authFailures: fc.nat(),
+  restarts: fc.nat(),
   replacedAtMs: fc.option(fc.integer({ min: NOW - 3_600_000, max: NOW }), { nil: undefined }),
 });
 
@@ -108,17 +110,37 @@ describe('a session that another client took over', () => {
   });
 });
 
+it('restarts are made at once three times in a row; who asks for more gets the usual waits', () => {
+  const RESTART: CloseReason = { kind: 'restart-required' };
+  const waitAfter = (...reasons: CloseReason[]) => {
+    const before = historyOf(...reasons.map((reason) => [reason, NOW] as const));
+    return decideReconnect(RESTART, before, POLICY, NOW, () => 0);
+  };
+  const inARow = (times: number) => waitAfter(...Array<CloseReason>(times).fill(RESTART));
+  expect(inARow(2)).toMatchObject({ delayMs: 0 });
+  expect([3, 10, 11, 99].map(inARow)).toMatchObject(
+    [5_000, 5_000, 10_000, 300_000].map((delayMs) => ({ delayMs })),
+  );
+  expect(waitAfter(RESTART, RESTART, RESTART, NETWORK)).toMatchObject({ delayMs: 0 });
+});
+
 describe('the history', () => {
   it('counts failures, and those of the login by themselves', () => {
     expect(historyOf([NETWORK, NOW], [AUTH, NOW], [AUTH, NOW])).toEqual({
       failures: 3,
       authFailures: 2,
+      restarts: 0,
       replacedAtMs: undefined,
     });
   });
 
   it('forgets refused logins at any other close', () => {
     expect(historyOf([AUTH, NOW], [AUTH, NOW], [NETWORK, NOW]).authFailures).toBe(0);
+  });
+
+  it('forgets refused logins when one was let in, and nothing else', () => {
+    const before = historyOf([REPLACED, NOW], [AUTH, NOW], [AUTH, NOW]);
+    expect(recordOpened(before)).toEqual({ ...before, authFailures: 0 });
   });
 
   it('counts neither a pairing that nobody finished nor a restart that was asked for', () => {
@@ -131,6 +153,7 @@ describe('the history', () => {
     expect(recordStable(historyOf([NETWORK, NOW], [REPLACED, NOW]))).toEqual({
       failures: 0,
       authFailures: 0,
+      restarts: 0,
       replacedAtMs: NOW,
     });
   });
