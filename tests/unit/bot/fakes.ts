@@ -131,8 +131,8 @@ export class FakeMessenger implements Messenger {
     await this.onSend?.(message, signal);
     this.sent.push(message);
   }
-  async showTyping(chat: string): Promise<void> {
-    this.typing.push(chat);
+  async showTyping(chat: string, isTyping: boolean): Promise<void> {
+    if (isTyping) this.typing.push(chat);
     await this.onTyping?.();
   }
   async whenOpen(signal: AbortSignal): Promise<void> {

@@ -99,6 +99,44 @@ test('what is not acknowledged is sent again at the deadline, five times in all,
   expect(clock.sleeping).toBe(0);
 });
 
+test('each try has a deadline of its own', async () => {
+  const { clock, messenger, outbox } = makeOutbox();
+  const tried: string[] = [];
+  messenger.onSend = ({ id }) => {
+    tried.push(id);
+    return never();
+  };
+  void outbox.send(text('1', 'a')).catch(() => undefined);
+  await clock.advance(10_000);
+  void outbox.send(text('2', 'b')).catch(() => undefined);
+  await clock.advance(20_000);
+  expect(tried).toEqual(['1', '2', '1']);
+  await clock.advance(10_000);
+  expect(tried).toEqual(['1', '2', '1', '2']);
+});
+
+test('a chat is not forgotten among thousands while its pace counts', async () => {
+  const { clock, messenger, outbox } = makeOutbox({ perChatPerMinute: 3 });
+  await outbox.send(text('1'));
+  for (let index = 0; index < 2_500; index += 1) await outbox.send(text('x', `${index}`));
+  const second = outbox.send(text('2'));
+  await clock.advance(19_999);
+  expect(ids(messenger)).not.toContain('2');
+  await clock.advance(1);
+  await second;
+});
+
+test('nor while one of its messages is on its way', async () => {
+  const { messenger, outbox } = makeOutbox();
+  messenger.onSend = ({ id }) => (id === '1' ? never() : Promise.resolve());
+  void outbox.send(text('1')).catch(() => undefined);
+  for (let index = 0; index < 2_500; index += 1) await outbox.send(text('x', `${index}`));
+  void outbox.send(text('2')).catch(() => undefined);
+  await rest();
+  expect(ids(messenger)).not.toContain('2');
+  outbox.stop();
+});
+
 test('a refused message rejects at once, and the next one leaves', async () => {
   const { messenger, outbox } = makeOutbox();
   messenger.onSend = async ({ id }) => {
@@ -177,6 +215,12 @@ test('typing is shown, then the message leaves; a reaction needs none, and a fai
   const to = { id: 'x' } as never;
   await outbox.send({ id: '2', chat: 'b', content: { kind: 'reaction', emoji: '👍', to } });
   expect(messenger.typing).toEqual(['a']);
+});
+
+test('without a delay no typing is shown', async () => {
+  const { messenger, outbox } = makeOutbox();
+  await outbox.send(text('1'));
+  expect(messenger.typing).toEqual([]);
 });
 
 test('a busy chat does not starve the others of the overall pace', async () => {
