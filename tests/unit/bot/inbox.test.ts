@@ -98,6 +98,7 @@ test('the newest entries are remembered, and never more than twice as many', () 
   for (const [index, key] of keys.entries()) {
     recent.set(key, index);
     const kept = keys.filter((one) => recent.has(one));
+    expect(kept.map((one) => recent.get(one))).toEqual(kept.map(Number));
     expect(kept.slice(-3)).toEqual(keys.slice(Math.max(0, index - 2), index + 1));
     expect(kept.length).toBeLessThanOrEqual(6);
   }
