@@ -3,7 +3,7 @@ import { command } from '../../../src/bot/command.ts';
 import type { Context } from '../../../src/bot/context.ts';
 import { Interrupted } from '../../../src/bot/interrupted.ts';
 import ping from '../../../src/commands/ping.ts';
-import { incoming, makeBot, rest } from './fakes.ts';
+import { BEN, incoming, makeBot, rest } from './fakes.ts';
 
 function slow() {
   const contexts: Context[] = [];
@@ -41,6 +41,19 @@ test('a handler that ends within the grace is done', async () => {
   await stopped;
   expect(messenger.texts).toEqual(['waited']);
   expect(clock.sleeping).toBe(0);
+});
+
+test('each handler has the whole grace, though others end sooner', async () => {
+  const { wait, ends } = slow();
+  const { bot, clock } = makeBot([wait]);
+  const handled = [bot.handle(incoming('!wait')), bot.handle(incoming('!wait', { sender: BEN }))];
+  await rest();
+  const stopped = bot.stop();
+  ends[0]?.();
+  await clock.advance(600);
+  ends[1]?.();
+  expect(await Promise.all(handled)).toEqual(['done', 'done']);
+  await stopped;
 });
 
 test('a handler that does not is cut off, and its message and all that wait stay unfinished', async () => {
