@@ -71,9 +71,11 @@ async function withTimeout<T>(
   try {
     return await Promise.race([work(controller.signal), timer]);
   } catch (error) {
+    // However the messenger says that it was given up.
+    if (controller.signal.reason === late) throw late;
     if (isAppError(error, 'MEDIA_REFUSED'))
       throw new Refusal('I could not fetch that file: it is too large, damaged or gone.', { cause: error });
-    throw controller.signal.reason === late ? late : error;
+    throw error;
   } finally {
     signal.removeEventListener('abort', abort);
     timer.catch(() => undefined);

@@ -83,7 +83,7 @@ test.each<
   [
     sentence: string,
     claimed: number | undefined,
-    file: Uint8Array | (() => Promise<Uint8Array>),
+    file: Uint8Array | ((signal: AbortSignal) => Promise<Uint8Array>),
     told: string,
   ]
 >([
@@ -93,6 +93,15 @@ test.each<
     'takes for ever',
     undefined,
     () => new Promise(() => undefined),
+    'That file took too long to fetch. Please try again.',
+  ],
+  [
+    'takes for ever, and says in its own way that it was given up',
+    undefined,
+    (signal) =>
+      new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(new AppError('MEDIA_REFUSED', 'cut'))),
+      ),
     'That file took too long to fetch. Please try again.',
   ],
   [
@@ -111,6 +120,17 @@ test.each<
   expect(log.of('error')).toEqual([]);
   await bot.stop();
   expect(clock.sleeping).toBe(0);
+});
+
+test('media of exactly the largest size is taken; a fault in fetching it is a fault', async () => {
+  const { bot, messenger, log } = doing(async (ctx) => void (await ctx.media({ maxBytes: 3 })));
+  messenger.file = new Uint8Array(3);
+  await bot.handle(incoming('!do', { media: { ...IMAGE, sizeBytes: 3 } }));
+  expect(messenger.texts).toEqual([]);
+  messenger.file = () => Promise.reject(new TypeError('a bug'));
+  await bot.handle(incoming('!do', { media: IMAGE }));
+  expect(messenger.texts).toEqual(['Sorry, something went wrong on my side.']);
+  expect(log.of('error')).toMatchObject([{ facts: { err: { name: 'TypeError' } } }]);
 });
 
 test('the facts of a group, and none of a direct chat', async () => {

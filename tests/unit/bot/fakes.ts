@@ -120,7 +120,7 @@ export class FakeMessenger implements Messenger {
   onSend: ((message: OutgoingMessage, signal: AbortSignal) => Promise<void>) | undefined;
   onOpen: ((signal: AbortSignal) => Promise<void>) | undefined;
   onTyping: (() => Promise<void>) | undefined;
-  file: Uint8Array | (() => Promise<Uint8Array>) | undefined;
+  file: Uint8Array | ((signal: AbortSignal) => Promise<Uint8Array>) | undefined;
 
   /** Texts in the order in which they were sent. */
   get texts(): string[] {
@@ -139,10 +139,9 @@ export class FakeMessenger implements Messenger {
     signal.throwIfAborted();
     await this.onOpen?.(signal);
   }
-  async download(): Promise<Uint8Array> {
-    if (typeof this.file === 'function') return this.file();
-    if (this.file === undefined) throw new Error('no file');
-    return this.file;
+  download(_message: IncomingMessage, { signal }: { signal: AbortSignal }): Promise<Uint8Array> {
+    if (typeof this.file === 'function') return this.file(signal);
+    return this.file === undefined ? Promise.reject(new Error('no file')) : Promise.resolve(this.file);
   }
   async group(chat: string): Promise<GroupFacts> {
     const facts = this.groups.get(chat);
