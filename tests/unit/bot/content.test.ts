@@ -2,7 +2,16 @@ import { expect, test } from 'vitest';
 import { type Say, toContent } from '../../../src/bot/content.ts';
 
 const DATA = new Uint8Array([1]);
+const LONGEST = {
+  poll: 'q'.repeat(255),
+  options: Array.from({ length: 12 }, (_, index) => `${index}`.padEnd(100, 'x')),
+};
 const none = () => [];
+
+test('the largest file', () => {
+  const document = new Uint8Array(64 * 1024 * 1024);
+  expect(toContent({ document, fileName: 'x' }, none).kind).toBe('document');
+});
 
 test.each<[sentence: string, say: Say, content: object]>([
   ['a string', 'hello', { kind: 'text', text: 'hello' }],
@@ -22,6 +31,11 @@ test.each<[sentence: string, say: Say, content: object]>([
     { poll: 'q', options: ['a', 'b'], maxChoices: 9 },
     { kind: 'poll', question: 'q', options: ['a', 'b'], maxChoices: 2 },
   ],
+  [
+    'the longest poll',
+    LONGEST,
+    { kind: 'poll', question: LONGEST.poll, options: LONGEST.options, maxChoices: 1 },
+  ],
 ])('%s', (_sentence, say, content) => {
   expect(toContent(say, none)).toEqual(content);
 });
@@ -35,6 +49,8 @@ test.each<[sentence: string, say: Say]>([
   ['a poll with one option', { poll: 'q', options: ['a'] }],
   ['a poll with 13 options', { poll: 'q', options: Array.from({ length: 13 }, (_, index) => `${index}`) }],
   ['a poll with the same option twice', { poll: 'q', options: ['a', 'a'] }],
+  ['a poll with a question that is too long', { poll: 'q'.repeat(256), options: ['a', 'b'] }],
+  ['a poll with an option that is too long', { poll: 'q', options: ['a', 'x'.repeat(101)] }],
   ['a poll without a question', { poll: '', options: ['a', 'b'] }],
   ['a poll with an empty option', { poll: 'q', options: ['a', ' '] }],
 ])('refused: %s', (_sentence, say) => {

@@ -98,6 +98,7 @@ test.each<[text: string, told: RegExp]>([
   ['!poll Lunch?', /^Usage: !poll/],
   ['!poll Lunch? | a | a', /same/],
   [`!poll ${'q'.repeat(256)} | a | b`, /255/],
+  [`!poll q${' | a'.repeat(13)}`, /^Usage: !poll/],
   [`!poll q | ${'a'.repeat(101)} | b`, /100/],
 ])('a poll that is none: %s', async (text, told) => {
   const { bot, messenger, log } = makeBot([poll]);
@@ -114,6 +115,18 @@ test.each(['png', 'jpeg', 'webp', 'gif'] as const)('a sticker from a %s', async 
   const content = messenger.sent[0]?.content;
   if (content?.kind !== 'sticker') throw new Error(`no sticker but ${messenger.texts[0]}`);
   expect(await sharp(content.data).metadata()).toMatchObject({ format: 'webp', width: 512, height: 512 });
+});
+
+test('a photo that was taken upright makes an upright sticker', async () => {
+  const { bot, messenger } = makeBot([sticker]);
+  const create = { width: 300, height: 100, channels: 3 as const, background: 'red' };
+  messenger.file = await sharp({ create }).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  await bot.handle(incoming('!sticker', { media: IMAGE }));
+  const content = messenger.sent[0]?.content;
+  if (content?.kind !== 'sticker') throw new Error(`no sticker but ${messenger.texts[0]}`);
+  const { data } = await sharp(content.data).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  const alphaAt = (x: number, y: number) => data[(y * 512 + x) * 4 + 3];
+  expect([alphaAt(256, 5), alphaAt(5, 256)]).toEqual([255, 0]);
 });
 
 test.each<[sentence: string, file: Uint8Array, told: RegExp]>([
