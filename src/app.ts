@@ -41,6 +41,7 @@ export class App {
   #session: Session | undefined;
   #client: WhatsAppClient | undefined;
   #startingBot: Promise<void> | undefined;
+  #startingPage: Promise<void> | undefined;
   #bot: Bot | undefined;
   #http: HttpServer | undefined;
   #display: Promise<PairingDisplay> | undefined;
@@ -93,7 +94,8 @@ export class App {
       const board = await this.#buildBoard(session, client);
       this.#greeting = this.#greet(session, client);
       this.#startingBot = this.#startBot(session, client, board);
-      const [reason] = await Promise.all([client.start(), this.#startingBot, this.#startPage(board)]);
+      this.#startingPage = this.#startingBot.then(() => this.#startPage(board));
+      const [reason] = await Promise.all([client.start(), this.#startingPage]);
       return reason;
     } finally {
       await this.#finish();
@@ -204,6 +206,8 @@ export class App {
   /** A bot that is linked never draws a QR code, and starts faster without the packages for it. */
   async #loadDisplay(): Promise<PairingDisplay> {
     const { PairingDisplay } = await import('./pairing/display.ts');
+    // Its address goes with the code.
+    await this.#startingPage;
     const { sessionPath, isColorAllowed } = this.#config;
     const { log, output, isTerminal, terminalSize } = this.#around;
     return new PairingDisplay({

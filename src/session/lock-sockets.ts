@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCode } from '../errors.ts';
-import { FOLDER_MODE, ignoreErrors, NAMES } from './files.ts';
+import { FOLDER_MODE, NAMES } from './files.ts';
 
 /** What came back from the other end of a socket: nobody, somebody who says nothing, or a text. */
 export type Answer =
@@ -20,10 +20,8 @@ export interface SocketPlace {
   names(): string[];
   /** What processes left that died before their socket had its name. */
   unnamed(): string[];
-  /** Makes the folder of the sockets, before there is one. */
+  /** Makes the folder of the sockets. It stays, empty, when the last one has gone. */
   prepare(): void;
-  /** Takes that folder away, after the last one has gone. */
-  tidyUp(): void;
   close(): void;
 }
 
@@ -62,14 +60,13 @@ export function placeInFolder(folder: string): SocketPlace {
   const own = join(folder, NAMES.lock);
   const listed = lister(own, PREFIX);
   const prepare = (): void => void mkdirSync(own, { recursive: true, mode: FOLDER_MODE });
-  const tidyUp = (): void => ignoreErrors(() => rmdirSync(own));
   if (Buffer.byteLength(folder) + NAME_BYTES <= LONGEST_PATH_BYTES) {
-    return { ...listed, pathOf: (name) => join(own, name), prepare, tidyUp, close: () => {} };
+    return { ...listed, pathOf: (name) => join(own, name), prepare, close: () => {} };
   }
   if (process.platform !== 'linux') return placeInTemporaryFolder(folder);
   const fd = openSync(folder, 'r');
   const pathOf = (name: string): string => `/proc/self/fd/${fd}/${NAMES.lock}/${name}`;
-  return { ...listed, pathOf, prepare, tidyUp, close: () => closeSync(fd) };
+  return { ...listed, pathOf, prepare, close: () => closeSync(fd) };
 }
 
 /** For a folder whose file system has no sockets (some container volumes): as good within one container. */
@@ -80,7 +77,6 @@ export function placeInTemporaryFolder(folder: string): SocketPlace {
     ...lister(tmpdir(), prefix),
     pathOf: (name) => join(tmpdir(), name.replace(PREFIX, prefix)),
     prepare: () => {},
-    tidyUp: () => {},
     close: () => {},
   };
 }
@@ -93,7 +89,6 @@ function pipePlace(folder: string): SocketPlace {
     unnamed: () => [],
     pathOf: () => `\\\\.\\pipe\\perennial-${digest}`,
     prepare: () => {},
-    tidyUp: () => {},
     close: () => {},
   };
 }
@@ -113,32 +108,13 @@ export function answeringServer(say: () => string): Server {
 export async function listenAs(server: Server, place: SocketPlace, name: string): Promise<void> {
   const visible = place.pathOf(name);
   const hidden = process.platform === 'win32' ? visible : place.pathOf(name.replace(SUFFIX, HIDDEN_SUFFIX));
-  await listen(server, place, hidden);
+  place.prepare();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(hidden, resolve);
+  });
   if (hidden !== visible) renameSync(hidden, visible);
 }
-
-const MOST_ATTEMPTS = 20;
-
-async function listen(server: Server, place: SocketPlace, path: string): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    place.prepare();
-    try {
-      return await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(path, () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
-    } catch (error) {
-      // Whoever left took the empty folder along.
-      if (attempt === MOST_ATTEMPTS || !GONE.has(systemCode(error) ?? '')) throw error;
-    }
-  }
-}
-
-/** What Node says of a path in a folder that is not there differs. */
-const GONE = new Set(['ENOENT', 'EACCES']);
 
 /**
  * Asks whoever listens at `path`. A process that was stopped accepts connections and says nothing; one that dies

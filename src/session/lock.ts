@@ -71,7 +71,6 @@ export async function lockSession(folder: string): Promise<Lock> {
       if (isOwner) rmSync(join(folder, NAMES.owner), { force: true });
       rmSync(place.pathOf(name), { force: true });
     });
-    place.tidyUp();
     await closeServer(server);
     place.close();
   };

@@ -65,7 +65,10 @@ export async function restoreSession(
   } finally {
     if (beside) ignoreErrors(() => rmSync(beside, { recursive: true, force: true }));
     // Only goes where nothing came into it.
-    if (isNew) ignoreErrors(() => rmdirSync(folder));
+    if (isNew) {
+      ignoreErrors(() => rmdirSync(join(folder, NAMES.lock)));
+      ignoreErrors(() => rmdirSync(folder));
+    }
   }
 }
 

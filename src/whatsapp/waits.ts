@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitClock {
@@ -56,6 +57,8 @@ export async function underEither<T>(
 ): Promise<T> {
   const either = new AbortController();
   const abort = (): void => either.abort();
+  // Many sends wait at once: that is no leak.
+  setMaxListeners(0, ...signals);
   for (const signal of signals) {
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });

@@ -118,7 +118,7 @@ describe('nothing secret is ever printed', () => {
       LOG_FORMAT: 'json',
       PAIRING_NUMBER: '+1 (555) 010-0000',
     });
-    await bot.said('Pairing code received');
+    await bot.said('and type the code.');
     const code = /\b([0-9A-Z]{4})-([0-9A-Z]{4})\b/.exec(bot.output);
     expect(code).not.toBeNull();
     await stage.wa.phone.enterCode(code?.[0] ?? '');
