@@ -24,11 +24,12 @@ case "$code" in
   75 | 77 | 78) ;;
   *) exit "$code" ;;
 esac
+# Before the question, so that no signal falls between the two.
+trap 'kill "${nap:-}" 2>/dev/null; exit 0' TERM INT HUP
 [ -n "${asked:-}" ] && exit "$code"
 
 : >"$held"
 echo "The bot has ended with exit code $code, for the reason above. A restart would not help, so none is made: put the cause right, then restart the container." >&2
-trap 'kill "$nap" 2>/dev/null; exit 0' TERM INT HUP
 while :; do
   sleep 3600 &
   nap=$!

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { SETTINGS } from '../../src/config/settings.ts';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
@@ -111,6 +111,7 @@ describe.skipIf(process.platform === 'win32')('hold.sh', () => {
     const held = join(folder, 'held');
     const env = { PATH: process.env.PATH, HELD_FILE: held };
     const child = spawn('sh', [resolve('deploy/hold.sh')], { cwd: folder, env });
+    onTestFinished(() => void child.kill('SIGKILL'));
     const exited = once(child, 'exit').then(([code]) => code as number | null);
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += chunk));
