@@ -31,7 +31,7 @@ export function closeSentence(reason: CloseReason): string {
     case 'banned':
       return 'WhatsApp has banned this account for a while. The bot waits that long.';
     case 'qr-ended':
-      return 'Nobody scanned the code in time; a new one follows.';
+      return 'Nobody scanned or entered the code in time; a new one follows.';
     case 'storage-failed':
       return maskForeignText(reason.message);
     case 'network':

@@ -1,6 +1,7 @@
 import type { GroupMetadata, WASocket } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
 import type { GroupFacts } from '../bot/ports.ts';
+import { notConnected } from './acks.ts';
 import { numberAmong, personId } from './address.ts';
 
 const KEEP_MS = 5 * 60 * 1000;
@@ -12,7 +13,7 @@ export class GroupCache {
   async metadata(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promise<GroupMetadata> {
     const known = this.#entries.get(chat);
     if (known) return known;
-    const metadata = await socket.groupMetadata(chat);
+    const metadata = await ask(chat, socket);
     this.#entries.set(chat, metadata);
     return metadata;
   }
@@ -33,5 +34,14 @@ export class GroupCache {
       isAdmin: member.admin === 'admin' || member.admin === 'superadmin',
     }));
     return { chat, subject: metadata.subject, members };
+  }
+}
+
+/** A query that gets no answer in time resolves with nothing, and the library trips over that. */
+async function ask(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promise<GroupMetadata> {
+  try {
+    return await socket.groupMetadata(chat);
+  } catch (error) {
+    throw error instanceof TypeError ? notConnected(error) : error;
   }
 }

@@ -70,7 +70,7 @@ export class Narrator {
         );
         return;
       case 'qr-ended':
-        this.#log.info('Nobody scanned the QR code. A new one follows.');
+        this.#log.info('Nobody scanned or entered the code in time. A new one follows.');
         return;
       case 'storage-failed':
         this.#log.error(

@@ -194,7 +194,7 @@ describe('after every close that is not final', () => {
     await rig.start();
     for (let i = 0; i < 12; i++) expect(await rig.reconnect()).toMatchObject({ ms: 5_000 });
     expect(rig.closes.every(({ kind }) => kind === 'qr-ended')).toBe(true);
-    expect(rig.lines).toContain('info Nobody scanned the QR code. A new one follows.');
+    expect(rig.lines).toContain('info Nobody scanned or entered the code in time. A new one follows.');
   });
 
   it('a peer that is gone without a word is noticed, and does not hold up the next connection', async () => {

@@ -2,24 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { seeded } from '../../bench/seeded.ts';
 import { openSession } from '../../src/session/store.ts';
-import { Stage } from './support/bot.ts';
-import { buildProgram, type Program } from './support/program.ts';
+import { stage, useStage } from './support/stage.ts';
 
-let program: Program;
-let stage: Stage;
-
-beforeEach(() => {
-  program = buildProgram();
-  stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
-});
-
-afterEach(async () => {
-  await stage.clear();
-  program.remove();
-});
+useStage();
 
 const COPIES = 8;
 const seed = Number(process.env.SEED ?? Date.now() % 100_000);

@@ -1,24 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Stage } from './support/bot.ts';
-import { buildProgram, type Program } from './support/program.ts';
+import { describe, expect, it } from 'vitest';
+import { stage, useStage } from './support/stage.ts';
 
-let program: Program;
-let stage: Stage;
-
-beforeAll(() => {
-  program = buildProgram();
-});
-
-afterAll(() => program.remove());
-
-beforeEach(() => {
-  stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
-});
-
-afterEach(() => stage.clear());
+useStage();
 
 const QR = 'QR Code received';
 const OPEN = 'WhatsApp connection established';

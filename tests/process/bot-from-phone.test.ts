@@ -1,23 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Stanza } from '../../src/simulator/stanza.ts';
 import { within } from '../integration/support/deadline.ts';
-import { Stage } from './support/bot.ts';
-import { buildProgram, type Program } from './support/program.ts';
+import { stage, useStage } from './support/stage.ts';
 
-let program: Program;
-let stage: Stage;
-
-beforeAll(() => {
-  program = buildProgram();
-});
-
-afterAll(() => program.remove());
-
-beforeEach(() => {
-  stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
-});
-
-afterEach(() => stage.clear());
+useStage();
 
 /** Resolves with the first stanza of this direction that `match` accepts. */
 function stanza(direction: 'stanza-in' | 'stanza-out', match: (node: Stanza) => boolean): Promise<void> {

@@ -1,24 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BufferJSON } from '@whiskeysockets/baileys';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Stage } from './support/bot.ts';
-import { buildProgram, type Program } from './support/program.ts';
+import { describe, expect, it } from 'vitest';
+import { stage, useStage } from './support/stage.ts';
 
-let program: Program;
-let stage: Stage;
-
-beforeAll(() => {
-  program = buildProgram();
-});
-
-afterAll(() => program.remove());
-
-beforeEach(() => {
-  stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
-});
-
-afterEach(() => stage.clear());
+useStage();
 
 /** Shorter ones (ids, flags) are no secrets, and occur by chance. */
 const SHORTEST_BYTES = 16;

@@ -1,22 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { Stage } from './support/bot.ts';
-import { buildProgram, type Program } from './support/program.ts';
+import { expect, it } from 'vitest';
+import type { Stage } from './support/bot.ts';
+import { stage, useStage } from './support/stage.ts';
 
-let program: Program;
-let stage: Stage;
-
-beforeAll(() => {
-  program = buildProgram();
-});
-
-afterAll(() => program.remove());
-
-beforeEach(() => {
-  stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
-});
-
-afterEach(() => stage.clear());
+useStage();
 
 const OPEN = 'WhatsApp connection established';
 /** Baileys looks every 30 s whether it has heard anything in the last 35; then 5 s to the reconnect. */

@@ -1,24 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type BotProcess, Stage } from './support/bot.ts';
-import { buildProgram, type Program, ROOT } from './support/program.ts';
+import { describe, expect, it } from 'vitest';
+import type { BotProcess } from './support/bot.ts';
+import { ROOT } from './support/program.ts';
+import { program, stage, useStage } from './support/stage.ts';
 
-let program: Program;
-let stage: Stage;
-
-beforeAll(() => {
-  program = buildProgram();
-});
-
-afterAll(() => program.remove());
-
-beforeEach(() => {
-  stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
-});
-
-afterEach(() => stage.clear());
+useStage();
 
 const preload = (name: string): string => new URL(`./support/${name}`, import.meta.url).href;
 

@@ -1,0 +1,37 @@
+import type { GroupMetadata } from '@whiskeysockets/baileys';
+import { describe, expect, test } from 'vitest';
+import { GroupCache } from '../../../src/whatsapp/groups.ts';
+
+const CHAT = '120363000000000001@g.us';
+const metadata = { id: CHAT, subject: 'Friends', participants: [] } as unknown as GroupMetadata;
+
+describe('facts of a group', () => {
+  test('are asked for once, until something changes', async () => {
+    let asked = 0;
+    const socket = {
+      groupMetadata: async () => {
+        asked += 1;
+        return metadata;
+      },
+    };
+    const groups = new GroupCache();
+    for (let turn = 0; turn < 3; turn++) await groups.metadata(CHAT, socket);
+    expect(asked).toBe(1);
+    groups.forget(CHAT);
+    await groups.metadata(CHAT, socket);
+    expect(asked).toBe(2);
+  });
+
+  test('that do not come in time are a matter of the connection, and are asked for again', async () => {
+    const groups = new GroupCache();
+    // What the library makes of a query that got no answer.
+    const mute = { groupMetadata: () => Promise.reject(new TypeError("reading 'attrs' of undefined")) };
+    await expect(groups.metadata(CHAT, mute)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    await expect(groups.metadata(CHAT, { groupMetadata: async () => metadata })).resolves.toBe(metadata);
+  });
+
+  test('that WhatsApp refuses stay refused', async () => {
+    const refused = { groupMetadata: () => Promise.reject(new Error('forbidden')) };
+    await expect(new GroupCache().metadata(CHAT, refused)).rejects.toThrow('forbidden');
+  });
+});
