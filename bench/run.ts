@@ -74,7 +74,7 @@ await compare(isQuick ? 3 : 7, preKeysMs, [
   { what: '812 pre-keys saved', unit: 'ms', wanted: '≤ 0.25', of: (ms) => ms },
 ]);
 for (const addressing of ['pn', 'lid'] as const) {
-  await compare(isQuick ? 2 : 4, (kind) => commandCost(kind, addressing, isQuick ? 100 : 300), [
+  await compare(isQuick ? 2 : 3, (kind) => commandCost(kind, addressing, isQuick ? 100 : 200), [
     {
       what: `a command answered, ${addressing.toUpperCase()} chats, CPU`,
       unit: 'ms',
