@@ -36,13 +36,17 @@ export class FakeClock implements Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
-      const sleeper = { atMs: this.nowMs + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal.addEventListener('abort', () => {
-        const index = this.#sleepers.indexOf(sleeper);
-        if (index >= 0) this.#sleepers.splice(index, 1);
+      const onAbort = (): void => {
+        this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
         reject(signal.reason);
-      });
+      };
+      const wake = (): void => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const sleeper = { atMs: this.nowMs + ms, wake };
+      this.#sleepers.push(sleeper);
+      signal.addEventListener('abort', onAbort, { once: true });
     });
   }
 
