@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { type AuthenticationCreds, BufferJSON } from '@whiskeysockets/baileys';
+import { type AuthenticationCreds, BufferJSON, initAuthCreds } from '@whiskeysockets/baileys';
 import { strictReviver } from './key-json.ts';
 
 /** Throws where the text is not JSON, or not an identity. */
@@ -54,6 +54,20 @@ function publicKeyOf(privateKey: Uint8Array): Buffer {
 /** Credentials count as linked once `account` is there: a pairing code sets `me` long before that. */
 export function isLinked(creds: AuthenticationCreds): boolean {
   return Boolean(creds.account && creds.me);
+}
+
+/**
+ * Whether WhatsApp may never have heard that this session is linked: the link is stored before it is confirmed, and
+ * Baileys counts the pre-keys up at the first login. Any login since says otherwise.
+ */
+export function isUnconfirmed(creds: AuthenticationCreds): boolean {
+  return isLinked(creds) && creds.firstUnuploadedPreKeyId === 1;
+}
+
+/** Makes a new identity of it, in place: whoever holds it sees the new one. */
+export function becomeSomebodyElse(creds: AuthenticationCreds): void {
+  for (const name of Object.keys(creds)) delete (creds as Partial<Record<string, unknown>>)[name];
+  Object.assign(creds, initAuthCreds());
 }
 
 /** Takes back what a pairing that was never completed left, so that the next connection registers anew. */

@@ -6,7 +6,7 @@ import type { Contents } from './contents.ts';
 import type { CredentialsFile } from './credentials.ts';
 import { type FileSystem, probeFolder, realFileSystem, storageError } from './files.ts';
 import { prepareFolder } from './folder.ts';
-import { forgetHalfPairing, isLinked } from './identity.ts';
+import { becomeSomebodyElse, forgetHalfPairing, isLinked, isUnconfirmed } from './identity.ts';
 import { Journal } from './journal.ts';
 import { type Lock, lockSession } from './lock.ts';
 import { type LogoutNote, readLogoutNote, writeLogoutNote } from './logout-note.ts';
@@ -143,6 +143,16 @@ export class Session implements KeyStore {
   /** Before each connection: a pairing code that nobody entered leaves credentials that could not log in. */
   forgetHalfPairing(): void {
     forgetHalfPairing(this.creds);
+  }
+
+  /**
+   * For a session that WhatsApp refuses: one that it never let in was cut off before its pairing was confirmed, and
+   * becomes a new one. Tells whether it did; the folder follows with the next `saveCreds`.
+   */
+  forgetUnconfirmedPairing(): boolean {
+    const isForgotten = isUnconfirmed(this.creds);
+    if (isForgotten) becomeSomebodyElse(this.creds);
+    return isForgotten;
   }
 
   /** Throws `STORAGE_FAILED` while nothing can be written. The first time, opening has tried that already. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { assertNever, shellWord } from '../errors.ts';
 import type { CloseReason } from './close-reason.ts';
-import { AUTH_FAILURES_TO_TELL, type CloseHistory } from './reconnect.ts';
+import type { CloseHistory } from './reconnect.ts';
 
 /** Says in the log what happens to the connection, in the lines that people and their tools rely on. */
 export class Narrator {
@@ -49,7 +49,6 @@ export class Narrator {
       case 'auth-failed':
         this.#log.warn(`⚠️ Authentication failed (${reason.statusCode})`);
         this.#log.warn('Authentication failed, but might be temporary. Trying to reconnect...');
-        if (history.authFailures >= AUTH_FAILURES_TO_TELL) this.#sessionProbablyGone(history.authFailures);
         return;
       case 'restart-required':
         this.#log.info('WhatsApp asks for a restart of the connection, as after every pairing');
@@ -88,7 +87,14 @@ export class Narrator {
     }
   }
 
-  #sessionProbablyGone(times: number): void {
+  pairingCutOff(): void {
+    this.#log.warn(
+      'WhatsApp does not know this session: its pairing was cut off before WhatsApp had confirmed it. ' +
+        'Nothing is lost. A new code follows.',
+    );
+  }
+
+  sessionProbablyGone(times: number): void {
     this.#log.error(
       `WhatsApp refused this session ${times} times in a row, so it is probably gone. ` +
         `To link again, run: rm -rf ${shellWord(this.#sessionPath)} and start the bot again.`,

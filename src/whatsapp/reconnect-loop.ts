@@ -4,6 +4,7 @@ import type { Session } from '../session/store.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Narrator } from './narrator.ts';
 import {
+  AUTH_FAILURES_TO_TELL,
   type CloseHistory,
   decideReconnect,
   NO_CLOSES,
@@ -81,9 +82,17 @@ export class ReconnectLoop {
   async #waitFor(reason: CloseReason, delayMs: number, signal: AbortSignal): Promise<void> {
     const { narrator, version, wait } = this.#parts;
     narrator.closed(reason, this.#history);
+    if (this.#history.authFailures >= AUTH_FAILURES_TO_TELL) this.#refusedForGood();
     if (reason.kind === 'version-refused') await version.refresh(signal);
     narrator.waiting(delayMs);
     if (delayMs > 0) await wait(delayMs, signal);
+  }
+
+  /** A session that was let in before is kept whatever happens: only a person gives it up. */
+  #refusedForGood(): void {
+    const { narrator, session } = this.#parts;
+    if (session.forgetUnconfirmedPairing()) narrator.pairingCutOff();
+    else narrator.sessionProbablyGone(this.#history.authFailures);
   }
 
   #giveUp(reason: CloseReason): StopReason {

@@ -69,6 +69,38 @@ describe('pairing by QR', () => {
     await rig.state('open');
   });
 
+  it('that is cut off before WhatsApp hears that it is stored begins anew, with nothing to delete', async () => {
+    rig = new Rig();
+    const client = await rig.prepare();
+    // The identity is on disk by then, and its confirmation not yet on the wire.
+    client.once('paired', () => rig.wa.faults.dropConnection());
+    void client.start();
+    const cutOff = rig.wa.phone.scan((await rig.state('pairing')).qr ?? '').catch(({ message }) => message);
+    for (let refused = 0; refused < 6; refused++) await rig.reconnect();
+    expect(await cutOff).toMatch(/before it was linked/);
+    expect(isLinkStored()).toBe(true);
+    expect(rig.wa.counters.refusedLogins).toBe(5);
+    expect(rig.lines.filter((line) => line.startsWith('error '))).toEqual([]);
+    await rig.wa.phone.scan((await rig.state('pairing')).qr ?? '');
+    await rig.state('open');
+    await rig.settled();
+    await rig.stop();
+    await rig.start();
+    await rig.state('open');
+    await rig.ping(rig.wa.addPerson());
+    expect(rig.wa.counters.pairings).toBe(1);
+  });
+
+  it('that WhatsApp has let in is never given up, however often it is refused afterwards', async () => {
+    rig = new Rig();
+    await rig.pair();
+    rig.wa.faults.failNextLogins(401, 7);
+    rig.wa.faults.dropConnection();
+    for (let refused = 0; refused < 8; refused++) await rig.reconnect();
+    await rig.state('open');
+    expect(rig.wa.counters.pairings).toBe(1);
+  });
+
   it('tells the log in the lines that people know', async () => {
     rig = new Rig();
     await rig.pair();

@@ -54,12 +54,17 @@ describe('the lines that people rely on', () => {
     expect(lines[1]).toMatch(/^error .*scan.*Linked devices/);
   });
 
-  it.each([5, 6, 100])('refused %i times in a row says that the session is probably gone', (authFailures) => {
-    const reason: CloseReason = { kind: 'auth-failed', statusCode: 401 };
-    const lines = saidBy((n) => n.closed(reason, { ...NO_CLOSES, authFailures }), './sessions/bot1');
-    expect(lines).toHaveLength(3);
-    expect(lines[2]).toMatch(/^error .*probably gone.*rm -rf \.\/sessions\/bot1/);
-    expect(lines[2]).toContain(`${authFailures} times`);
+  it('a session that is probably gone: how often it was refused, and what to run', () => {
+    const lines = saidBy((narrator) => narrator.sessionProbablyGone(6), './sessions/bot1');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^error .*6 times.*probably gone.*rm -rf \.\/sessions\/bot1/);
+  });
+
+  it('a pairing that was cut off: nothing to run', () => {
+    const lines = saidBy((narrator) => narrator.pairingCutOff());
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^warn .*cut off.*A new code follows/);
+    expect(lines[0]).not.toContain('rm ');
   });
 });
 
