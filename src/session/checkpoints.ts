@@ -10,6 +10,8 @@ const CHECKPOINT_KEYS = 1_000;
 /** After this long without a change, so is any journal; after this long, one that failed is tried again. */
 const CHECKPOINT_IDLE_MS = 5_000;
 const LAST_ROUNDS = 5;
+/** Their names are few. More than this are not left behind for another one to be begun. */
+const MOST_PENDING = 3;
 
 export interface CheckpointParts {
   readonly fs: FileSystem;
@@ -80,15 +82,8 @@ export class Checkpoints {
   async #checkpoint(): Promise<void> {
     const { journal, contents, fs, folder } = this.#parts;
     if (journal.sizeBytes === 0 && this.#pending.length === 0) return;
-    try {
-      const name = journal.name;
-      journal.rotate();
-      this.#pending.push(name);
-    } catch (error) {
-      this.#done.push(...journal.takeHalfMade());
-      this.#failedAtMs = performance.now();
-      throw error;
-    }
+    // Where one checkpoint after another fails, the journal goes on: it may repeat what is in the files.
+    if (journal.sizeBytes > 0 && this.#pending.length < MOST_PENDING) this.#rotate();
     const covered = this.#pending.length;
     // Files that are newer than the journals on the disk would be set back by the next opening.
     await journal.sync();
@@ -98,14 +93,23 @@ export class Checkpoints {
     if (contents.hasUnsaved) this.changed();
   }
 
-  async #save(): Promise<void> {
-    const { fs, folder, contents } = this.#parts;
-    const { changes, saved, failed } = contents.takeUnsaved();
+  #rotate(): void {
+    const { journal } = this.#parts;
+    const { name } = journal;
     try {
-      await writeFiles(fs, folder, changes);
-      saved();
+      journal.rotate();
+      this.#pending.push(name);
     } catch (error) {
-      failed();
+      this.#done.push(...journal.takeHalfMade());
+      this.#failedAtMs = performance.now();
+      throw error;
+    }
+  }
+
+  async #save(): Promise<void> {
+    try {
+      await saveUnsaved(this.#parts);
+    } catch (error) {
       this.#failedAtMs = performance.now();
       throw error;
     }
@@ -121,7 +125,11 @@ export class Checkpoints {
     clearTimeout(this.#idleTimer);
     await this.#running?.catch(() => {});
     try {
-      for (let round = 0; contents.hasUnsaved && round < LAST_ROUNDS; round++) await this.#save();
+      for (let round = 0; contents.hasUnsaved && round < LAST_ROUNDS; round++) {
+        // As above: until it is gone, an older record of it that is synced would set a newer file back.
+        await journal.sync();
+        await this.#save();
+      }
       if (contents.hasUnsaved) await journal.sync();
     } catch (error) {
       await journal.sync().catch(() => {});
@@ -131,5 +139,34 @@ export class Checkpoints {
       await journal.close();
     }
     if (!contents.hasUnsaved) removeJournals(fs, folder, [...this.#done, ...this.#pending, journal.name]);
+  }
+}
+
+/**
+ * Before a journal is begun: each process that was killed has left one or two, so what many of them hold is brought
+ * into the files. Resolves with those that remain. Throws `STORAGE_FAILED`; they are all there then.
+ */
+export async function foldJournals(
+  parts: Pick<CheckpointParts, 'fs' | 'folder' | 'contents'> & { readonly journals: readonly string[] },
+): Promise<readonly string[]> {
+  const { fs, folder, journals } = parts;
+  if (journals.length <= MOST_PENDING) return journals;
+  await saveUnsaved(parts);
+  removeJournals(fs, folder, [...journals]);
+  return [];
+}
+
+async function saveUnsaved({
+  fs,
+  folder,
+  contents,
+}: Pick<CheckpointParts, 'fs' | 'folder' | 'contents'>): Promise<void> {
+  const { changes, saved, failed } = contents.takeUnsaved();
+  try {
+    await writeFiles(fs, folder, changes);
+    saved();
+  } catch (error) {
+    failed();
+    throw error;
   }
 }

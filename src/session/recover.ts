@@ -11,6 +11,7 @@ import {
   keyFileName,
   readIfThere,
   removeIfThere,
+  storageError,
 } from './files.ts';
 import { forgetHalfPairing } from './identity.ts';
 import { JOURNAL_NAMES, journalNames } from './journal.ts';
@@ -47,10 +48,25 @@ export function recover(fs: FileSystem, folder: string, log: SessionLog, wasKill
   const names = isClean ? [] : namesOfFiles(fs, folder);
   const onDamage = (file: string): void => log.warn({ file }, 'a damaged file was set aside');
   const { contents, journals, sequence, damaged } = readContents(fs, folder, names, onDamage);
+  for (const name of journals) syncFile(fs, join(folder, name));
   if (damaged > 0) log.warn({ records: damaged }, 'damaged journal records were left out');
   repairPreKeyIds(creds, [...names, ...contents.unsavedNames], log);
   for (const name of names.filter(isLeftover)) ignoreErrors(() => removeIfThere(fs, join(folder, name)));
   return { creds, credentials, contents, journals, sequence };
+}
+
+/** What a killed process wrote may be in the system's memory only, and everything from here on builds on it. */
+function syncFile(fs: FileSystem, path: string): void {
+  try {
+    const fd = fs.openSync(path, 'r+');
+    try {
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch (error) {
+    throw storageError('sync', path, error);
+  }
 }
 
 export interface ReadContents extends Pick<Recovered, 'contents' | 'journals' | 'sequence'> {

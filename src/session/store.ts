@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { isAppError } from '../errors.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { Checkpoints, foldJournals } from './checkpoints.ts';
 import type { Contents } from './contents.ts';
 import type { CredentialsFile } from './credentials.ts';
 import { type FileSystem, probeFolder, realFileSystem, storageError } from './files.ts';
@@ -35,10 +35,9 @@ export async function openSession(path: string, options: SessionOptions): Promis
   prepareFolder(fs, folder);
   const lock = await lockSession(folder);
   try {
-    return new Session(
-      { path: folder, fs, lock, recovered: recover(fs, folder, options.log, lock.wasKilled) },
-      options,
-    );
+    const recovered = recover(fs, folder, options.log, lock.wasKilled);
+    const journals = await foldJournals({ fs, folder, ...recovered });
+    return new Session({ path: folder, fs, lock, recovered: { ...recovered, journals } }, options);
   } catch (error) {
     await lock.release();
     throw isAppError(error) ? error : storageError('open', folder, error);

@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type SignalDataSet, useMultiFileAuthState } from '@whiskeysockets/baileys';
 import fc from 'fast-check';
@@ -477,6 +477,90 @@ describe('while it is open', () => {
     expect(session.facts()).toMatchObject({ unsavedKeys: 0 });
     for (let n = 0; n < 1_001; n++) session.set({ 'lid-mapping': { [n]: 'y' } });
     await vi.waitFor(() => expect(session.facts().unsavedKeys).toBe(0), { timeout: 15_000 });
+  });
+
+  test.each([0, 1])(
+    'killed forty times in a row, each time after %i checkpoints, it still opens',
+    async (checkpoints) => {
+      let path = sessionPath();
+      for (let life = 0; life < 40; life++) {
+        const session = await openQuietly(path);
+        await session.set({ session: { [`p${life}`]: { life }, shared: { life } } });
+        for (let n = 0; n < checkpoints; n++) {
+          await session.checkpoint();
+          await session.set({ session: { late: { life } } });
+        }
+        path = copyOf(path);
+      }
+      expect(journals(path).length).toBeLessThanOrEqual(6);
+      const last = await openQuietly(path);
+      for (let life = 0; life < 40; life++)
+        expect(last.get('session', [`p${life}`])).toEqual({ [`p${life}`]: { life } });
+      expect(last.get('session', ['shared'])).toEqual({ shared: { life: 39 } });
+      await last.checkpoint();
+      await last.close();
+      expect(journals(path)).toEqual([]);
+    },
+  );
+
+  test('forty checkpoints that fail leave it able to make one, and to open again', async () => {
+    const path = sessionPath();
+    let isBroken = true;
+    const fs: FileSystem = {
+      ...realFileSystem,
+      fsync: ((fd: number, done: (error: Error | null) => void) =>
+        isBroken
+          ? done(Object.assign(new Error('full'), { code: 'ENOSPC' }))
+          : realFileSystem.fsync(fd, done)) as never,
+    };
+    const session = await openQuietly(path, { fs });
+    for (let n = 0; n < 40; n++) {
+      await session.set({ session: { a: { n } } });
+      await expect(session.checkpoint()).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    }
+    expect((await openQuietly(copyOf(path))).get('session', ['a'])).toEqual({ a: { n: 39 } });
+    isBroken = false;
+    await session.checkpoint();
+    expect(session.facts()).toMatchObject({ unsavedKeys: 0 });
+    await session.checkpoint();
+    expect(journals(path).length).toBeLessThanOrEqual(2);
+  });
+
+  test('the journal is safe from a power cut before a file is newer: at a start after a kill, and in a clean stop', async () => {
+    const path = sessionPath();
+    const first = await openQuietly(path);
+    await first.set({ session: { a: { n: 1 } } });
+    const deeds: string[] = [];
+    const names = new Map<number, string>();
+    const note = (deed: string, fd: number): void => void deeds.push(`${deed} ${names.get(fd)}`);
+    const fs: FileSystem = {
+      ...realFileSystem,
+      openSync: ((file: string, ...more: [string]) => {
+        const fd = realFileSystem.openSync(file, ...more);
+        names.set(fd, basename(file).replace(/^\..*\.tmp$/, 'new file'));
+        return fd;
+      }) as never,
+      fsyncSync: (fd) => {
+        note('sync', fd);
+        realFileSystem.fsyncSync(fd);
+      },
+      fdatasync: ((fd: number, done: (error: Error | null) => void) => {
+        note('sync', fd);
+        realFileSystem.fdatasync(fd, done);
+      }) as never,
+      fsync: ((fd: number, done: (error: Error | null) => void) => {
+        note('sync', fd);
+        realFileSystem.fsync(fd, done);
+      }) as never,
+    };
+    const second = await openQuietly(copyOf(path), { fs });
+    expect(deeds).toContain('sync journal-1.log');
+    deeds.length = 0;
+    await second.set({ session: { a: { n: 2 } } });
+    await second.close();
+    const firstFile = deeds.indexOf('sync new file');
+    expect(firstFile).toBeGreaterThan(0);
+    expect(deeds.slice(0, firstFile)).toContain('sync journal-2.log');
   });
 
   test('a checkpoint with nothing to do does nothing', async () => {
