@@ -89,6 +89,7 @@ export async function copySession(
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const names = readdirSync(from).filter((name) => isSessionFile(from, name));
     const journals = journalNames(names);
+    const begun = new Map(journals.map((name) => [name, birthOf(from, name)]));
     const isJournal = new Set(journals);
     const files = names.filter((name) => !isJournal.has(name)).sort((a, b) => rank(a) - rank(b));
     for (const gone of [...copies.keys()].filter((name) => !names.includes(name))) {
@@ -103,7 +104,9 @@ export async function copySession(
     const all = journalNames(readdirSync(from));
     for (const name of new Set([...journals, ...all])) copyIfChanged(from, to, name, copies);
     onProgress(names.length, names.length);
-    const isComplete = journals.every((name) => copies.has(name));
+    // Names come again: one that went, and is another journal's by now, was not copied.
+    const isSame = (name: string): boolean => [begun.get(name), undefined].includes(birthOf(from, name));
+    const isComplete = journals.every((name) => copies.has(name) && isSame(name));
     if (isComplete && copies.get(NAMES.creds) === marksOf(from, NAMES.creds)) {
       return {
         files: copies.size,
@@ -125,6 +128,12 @@ const sizeOf = (folder: string, name: string): number => statIfThere(join(folder
 function marksOf(folder: string, name: string): string | undefined {
   const stats = statIfThere(join(folder, name));
   return stats && `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
+}
+
+/** What tells a journal from the next one of its name; undefined where there is none. */
+function birthOf(folder: string, name: string): string | undefined {
+  const stats = statIfThere(join(folder, name));
+  return stats && `${stats.ino} ${stats.birthtimeMs}`;
 }
 
 function copyIfChanged(from: string, to: string, name: string, copies: Map<string, string>): void {

@@ -21,6 +21,8 @@ export interface CheckpointParts {
   /** Journals that were found on opening. */
   readonly oldJournals: readonly string[];
   readonly onFailure: (error: unknown) => void;
+  /** Throws `STORAGE_FAILED` where the folder is not ours any more. */
+  readonly checkFolder: () => void;
 }
 
 /**
@@ -82,6 +84,7 @@ export class Checkpoints {
   async #checkpoint(): Promise<void> {
     const { journal, contents, fs, folder } = this.#parts;
     if (journal.sizeBytes === 0 && this.#pending.length === 0) return;
+    this.#parts.checkFolder();
     // Where one checkpoint after another fails, the journal goes on: it may repeat what is in the files.
     if (journal.sizeBytes > 0 && this.#pending.length < MOST_PENDING) this.#rotate();
     const covered = this.#pending.length;
@@ -125,6 +128,7 @@ export class Checkpoints {
     clearTimeout(this.#idleTimer);
     await this.#running?.catch(() => {});
     try {
+      this.#parts.checkFolder();
       for (let round = 0; contents.hasUnsaved && round < LAST_ROUNDS; round++) {
         // As above: until it is gone, an older record of it that is synced would set a newer file back.
         await journal.sync();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,8 @@ export interface SocketPlace {
   names(): string[];
   /** What processes left that died before their socket had its name. */
   unnamed(): string[];
+  /** Whether the folder that is there by its path still is the one with this socket. */
+  isThere(name: string): boolean;
   /** Makes the folder of the sockets. It stays, empty, when the last one has gone. */
   prepare(): void;
   close(): void;
@@ -60,13 +62,14 @@ export function placeInFolder(folder: string): SocketPlace {
   const own = join(folder, NAMES.lock);
   const listed = lister(own, PREFIX);
   const prepare = (): void => void mkdirSync(own, { recursive: true, mode: FOLDER_MODE });
+  const isThere = (name: string): boolean => existsSync(join(own, name));
   if (Buffer.byteLength(folder) + NAME_BYTES <= LONGEST_PATH_BYTES) {
-    return { ...listed, pathOf: (name) => join(own, name), prepare, close: () => {} };
+    return { ...listed, isThere, pathOf: (name) => join(own, name), prepare, close: () => {} };
   }
   if (process.platform !== 'linux') return placeInTemporaryFolder(folder);
   const fd = openSync(folder, 'r');
   const pathOf = (name: string): string => `/proc/self/fd/${fd}/${NAMES.lock}/${name}`;
-  return { ...listed, pathOf, prepare, close: () => closeSync(fd) };
+  return { ...listed, isThere, pathOf, prepare, close: () => closeSync(fd) };
 }
 
 /** For a folder whose file system has no sockets (some container volumes): as good within one container. */
@@ -76,6 +79,10 @@ export function placeInTemporaryFolder(folder: string): SocketPlace {
   return {
     ...lister(tmpdir(), prefix),
     pathOf: (name) => join(tmpdir(), name.replace(PREFIX, prefix)),
+    isThere: () => {
+      const now = statSync(folder, { throwIfNoEntry: false });
+      return now?.dev === dev && now.ino === ino;
+    },
     prepare: () => {},
     close: () => {},
   };
@@ -87,6 +94,7 @@ function pipePlace(folder: string): SocketPlace {
   return {
     names: () => [PREFIX],
     unnamed: () => [],
+    isThere: () => existsSync(folder),
     pathOf: () => `\\\\.\\pipe\\perennial-${digest}`,
     prepare: () => {},
     close: () => {},

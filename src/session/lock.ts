@@ -29,6 +29,8 @@ export interface Lock {
   readonly owner: Owner;
   /** Whether the owner before this one did not give it back. */
   readonly wasKilled: boolean;
+  /** False once somebody has removed the folder, or put another one in its place: that one is not ours. */
+  isHeld(): boolean;
   release(): Promise<void>;
 }
 
@@ -68,7 +70,7 @@ export async function lockSession(folder: string): Promise<Lock> {
   const place = await announce(folder, server, name);
   const release = async (): Promise<void> => {
     ignoreErrors(() => {
-      if (isOwner) rmSync(join(folder, NAMES.owner), { force: true });
+      if (isOwner && place.isThere(name)) rmSync(join(folder, NAMES.owner), { force: true });
       rmSync(place.pathOf(name), { force: true });
     });
     await closeServer(server);
@@ -82,7 +84,7 @@ export async function lockSession(folder: string): Promise<Lock> {
     });
     const wasKilled = existsSync(join(folder, NAMES.owner));
     noteOwner(folder, { ...owner, ticket });
-    return { owner, wasKilled, release };
+    return { owner, wasKilled, isHeld: () => place.isThere(name), release };
   } catch (error) {
     await release();
     throw error;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
-import { isAppError } from '../errors.ts';
+import { AppError, isAppError } from '../errors.ts';
 import { Checkpoints, foldJournals } from './checkpoints.ts';
 import type { Contents } from './contents.ts';
 import type { CredentialsFile } from './credentials.ts';
@@ -81,7 +81,9 @@ export class Session implements KeyStore {
     const onFailure = this.#onFailure;
     const journal = new Journal(fs, path, sequence, onFailure);
     this.#journal = journal;
-    this.#checkpoints = new Checkpoints({ fs, folder: path, journal, contents, oldJournals, onFailure });
+    const checkFolder = (): void => this.#checkFolder();
+    const parts = { fs, folder: path, journal, contents, oldJournals, onFailure, checkFolder };
+    this.#checkpoints = new Checkpoints(parts);
   }
 
   /** Whether a phone has linked this session: a pairing that was begun does not count. */
@@ -116,6 +118,7 @@ export class Session implements KeyStore {
     const record = this.#contents.recordOf(changes);
     if (record.size === 0) return;
     try {
+      this.#checkFolder();
       this.#journal.append(record);
     } catch (error) {
       this.#onFailure(error);
@@ -134,8 +137,7 @@ export class Session implements KeyStore {
 
   /** Saves the identity before it returns. Throws `STORAGE_FAILED`: what is stored is whole, old or new. */
   saveCreds(): void {
-    // By then the folder may be another process's.
-    if (this.#isClosed) throw storageError('write', this.path, new Error('the session is closed'));
+    this.#checkFolder();
     this.#credentials.save(this.creds);
   }
 
@@ -159,11 +161,22 @@ export class Session implements KeyStore {
     const isTried = this.#isTried;
     this.#isTried = false;
     if (isTried) return;
+    this.#checkFolder();
     try {
       probeFolder(this.#fs, this.path);
     } catch (error) {
       throw storageError('write in', this.path, error);
     }
+  }
+
+  /** What is at the path may be somebody else's session: once this one is closed, or its folder was taken away. */
+  #checkFolder(): void {
+    if (this.#isClosed) throw storageError('write', this.path, new Error('the session is closed'));
+    if (this.#lock.isHeld()) return;
+    throw new AppError(
+      'STORAGE_FAILED',
+      `${this.path} was removed or replaced while the bot ran, and is not written any more. Start the bot again.`,
+    );
   }
 
   /** Resolves when everything set so far survives a power cut. */

@@ -24,28 +24,31 @@ import {
 } from './helpers.ts';
 
 describe('a copy', () => {
-  test('that a checkpoint runs through is made again, and misses nothing', async () => {
-    const path = sessionPath();
-    await stockFolder(path);
-    const to = temporaryFolder();
-    const journal = join(path, 'journal-4.log');
-    const key = join(path, 'session-a.json');
-    writeFileSync(journal, encodeRecord(1, new Map([['session', new Map([['a', '{"n":"new"}']])]])));
-    writeFileSync(key, '{"n":"old"}');
-    let isCopied = false;
-    await copySession(path, to, {
-      onProgress: () => {
-        if (isCopied || !existsSync(join(to, 'session-a.json'))) return;
-        isCopied = true;
-        writeFileSync(key, '{"n":"new"}');
-        rmSync(journal);
-        writeFileSync(join(path, 'journal-5.log'), '');
-      },
-    });
-    expect(isCopied).toBe(true);
-    const copy = await openQuietly(to);
-    expect(copy.get('session', ['a'])).toEqual({ a: { n: 'new' } });
-  });
+  test.each([5, 4])(
+    'that a checkpoint runs through is made again, and misses nothing, also where the next journal is number %i',
+    async (next) => {
+      const path = sessionPath();
+      await stockFolder(path);
+      const to = temporaryFolder();
+      const journal = join(path, 'journal-4.log');
+      const key = join(path, 'session-a.json');
+      writeFileSync(journal, encodeRecord(1, new Map([['session', new Map([['a', '{"n":"new"}']])]])));
+      writeFileSync(key, '{"n":"old"}');
+      let isCopied = false;
+      await copySession(path, to, {
+        onProgress: () => {
+          if (isCopied || !existsSync(join(to, 'session-a.json'))) return;
+          isCopied = true;
+          writeFileSync(key, '{"n":"new"}');
+          rmSync(journal);
+          writeFileSync(join(path, `journal-${next}.log`), '');
+        },
+      });
+      expect(isCopied).toBe(true);
+      const copy = await openQuietly(to);
+      expect(copy.get('session', ['a'])).toEqual({ a: { n: 'new' } });
+    },
+  );
 
   test('that the credentials change under is made again: pre-keys may be newer than they are, never older', async () => {
     const path = sessionPath();

@@ -563,6 +563,33 @@ describe('while it is open', () => {
     expect(deeds.slice(0, firstFile)).toContain('sync journal-2.log');
   });
 
+  test('a folder that was taken away, and another bot in its place, get nothing from it', async () => {
+    const path = sessionPath();
+    const failures: unknown[] = [];
+    const first = await openQuietly(path, { onFailure: (error) => void failures.push(error) });
+    Object.assign(first.creds, linkedCreds());
+    first.saveCreds();
+    await first.set({ session: { a: { n: 1 } } });
+    rmSync(path, { recursive: true });
+    const second = await openQuietly(path);
+    second.saveCreds();
+    const before = readdirSync(path);
+    const says = expect.stringContaining('was removed or replaced while the bot ran');
+    const refusal = { code: 'STORAGE_FAILED', message: says };
+    expect(() => first.saveCreds()).toThrow(expect.objectContaining(refusal));
+    expect(() => first.set({ session: { a: { n: 2 } } })).toThrow(expect.objectContaining(refusal));
+    first.probe();
+    expect(() => first.probe()).toThrow(expect.objectContaining(refusal));
+    await expect(first.checkpoint()).rejects.toMatchObject(refusal);
+    await first.close();
+    expect(failures.at(-1)).toMatchObject(refusal);
+    expect(readdirSync(path)).toEqual(before);
+    expect(second.isLinked).toBe(false);
+    await second.set({ session: { b: { n: 3 } } });
+    await second.close();
+    expect((await openQuietly(path)).get('session', ['a', 'b'])).toEqual({ b: { n: 3 } });
+  });
+
   test('a checkpoint with nothing to do does nothing', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);

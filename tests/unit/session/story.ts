@@ -14,7 +14,12 @@ export function openOn(fs: FileSystem, failures: unknown[] = []): Session {
   prepareFolder(fs, FOLDER);
   const { log } = recordingLog();
   // A power cut may take the note of the owner along, so nothing may depend on it.
-  const lock = { owner: { pid: 1, host: 'h', sinceMs: 0 }, wasKilled: false, release: async () => {} };
+  const lock = {
+    owner: { pid: 1, host: 'h', sinceMs: 0 },
+    wasKilled: false,
+    isHeld: () => true,
+    release: async () => {},
+  };
   const onFailure = (error: unknown): void => void failures.push(error);
   return new Session(
     { path: FOLDER, fs, lock, recovered: recover(fs, FOLDER, log, lock.wasKilled) },
