@@ -23,13 +23,13 @@ export class Narrator {
   }
 
   waiting(delayMs: number): void {
-    if (delayMs > 0) this.#log.info({ delayMs }, `Reconnecting in ${Math.round(delayMs / 1000)} seconds...`);
+    if (delayMs > 0) this.#log.info({ delayMs }, `Reconnecting in ${shortSeconds(delayMs)} seconds...`);
   }
 
   loggedOut(): void {
     this.#log.error(`Logged out. Run: rm -rf ${shellWord(this.#sessionPath)}`);
     this.#log.error(
-      'Then start the bot again and scan the new QR code: WhatsApp > Linked devices > Link a device.',
+      'Then start the bot again and scan the new QR code: WhatsApp → Settings → Linked devices → Link a device.',
     );
   }
 
@@ -100,4 +100,10 @@ export class Narrator {
         `To link again, run: rm -rf ${shellWord(this.#sessionPath)} and start the bot again.`,
     );
   }
+}
+
+/** Whole seconds, but two digits below ten: a wait of 400 ms is not one of 0 seconds. */
+function shortSeconds(ms: number): number {
+  const seconds = ms / 1000;
+  return seconds < 10 ? Number(seconds.toPrecision(2)) : Math.round(seconds);
 }

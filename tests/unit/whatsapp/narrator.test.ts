@@ -26,6 +26,8 @@ describe('the lines that people rely on', () => {
     ],
     ['close', (n) => n.status('close'), ['info Connection status: close']],
     ['the usual wait', (n) => n.waiting(5_000), ['info Reconnecting in 5 seconds...']],
+    ['a wait of less than a second', (n) => n.waiting(400), ['info Reconnecting in 0.4 seconds...']],
+    ['a wait of a second and a half', (n) => n.waiting(1_500), ['info Reconnecting in 1.5 seconds...']],
     ['a long wait', (n) => n.waiting(240_000), ['info Reconnecting in 240 seconds...']],
     ['no wait', (n) => n.waiting(0), []],
     [
