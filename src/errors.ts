@@ -1,5 +1,5 @@
 /** Every error a person may meet, and the exit code it means. Branch on these, never on message texts. */
-const EXIT_CODES = {
+export const EXIT_CODES = {
   /** A setting has a value that it cannot have. */
   BAD_CONFIG: 78,
   /** The session folder is a file, is not writable, or holds credentials that nobody can read. */

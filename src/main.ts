@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { App } from './app.ts';
 import { nodeProblem } from './config/node.ts';
 import { type Config, configFromProcess } from './config.ts';
-import { assertNever, isAppError, messageOf, systemCode } from './errors.ts';
+import { assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './errors.ts';
 import { guardConsole } from './logging/console-guard.ts';
 import { createSink, type Sink } from './logging/sink.ts';
 import { createLogger, type Logger } from './logging.ts';
@@ -84,9 +84,9 @@ function exitCodeOf(reason: StopReason): number {
     case 'asked':
       return 0;
     case 'replaced':
-      return 75;
+      return EXIT_CODES.SESSION_REPLACED;
     case 'logged-out':
-      return 77;
+      return EXIT_CODES.LOGGED_OUT;
     default:
       return assertNever(reason);
   }

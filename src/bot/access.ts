@@ -1,6 +1,10 @@
+import { assertNever } from '../errors.ts';
 import type { GroupFacts, Person } from './ports.ts';
 
-/** Who may use a command: anyone; anyone, but in groups only; the admins of the group, and owners; owners of the bot. */
+/**
+ * Who may use a command: anyone; anyone, but in groups only; the admins of the group, and owners; owners of the
+ * bot.
+ */
 export type Access = 'everyone' | 'members' | 'admins' | 'owners';
 
 export interface Owners {
@@ -30,6 +34,8 @@ export function decideAccess(access: Access, facts: AccessFacts): AccessDecision
       return facts.isAdmin || facts.isOwner ? 'allowed' : 'admins-only';
     case 'owners':
       return facts.isOwner ? 'allowed' : 'owners-only';
+    default:
+      return assertNever(access);
   }
 }
 

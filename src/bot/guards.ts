@@ -1,3 +1,4 @@
+import { assertNever } from '../errors.ts';
 import { type AccessDecision, decideAccess, isAdmin } from './access.ts';
 import type { Command } from './command.ts';
 import type { Context } from './context.ts';
@@ -28,6 +29,8 @@ export async function checkAccess(ctx: Context): Promise<void> {
       throw new Refusal('Only admins of this group may do that.');
     case 'owners-only':
       throw new Refusal('Only the owners of this bot may do that.');
+    default:
+      return assertNever(decision);
   }
 }
 

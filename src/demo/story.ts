@@ -1,3 +1,5 @@
+import { assertNever } from '../errors.ts';
+
 /** One thing that happens in the story. */
 export type Step =
   | { readonly do: 'title'; readonly text: string }
@@ -24,8 +26,14 @@ export function pauseAfterMs(step: Step): number {
     case 'link':
     case 'kill':
       return 500;
-    default:
+    case 'title':
+    case 'start':
+    case 'hear':
+    case 'return':
+    case 'listen':
       return 300;
+    default:
+      return assertNever(step);
   }
 }
 

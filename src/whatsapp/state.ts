@@ -1,3 +1,4 @@
+import { assertNever } from '../errors.ts';
 import type { CloseReason } from './close-reason.ts';
 
 /** What the client is doing: the one truth that the log, the status page and the exit code read. */
@@ -32,7 +33,10 @@ export function statusWord(state: ClientState): 'connecting' | 'open' | 'close' 
     case 'waiting':
     case 'stopped':
       return 'close';
-    default:
+    case 'idle':
+    case 'pairing':
       return undefined;
+    default:
+      return assertNever(state);
   }
 }
