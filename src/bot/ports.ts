@@ -59,7 +59,10 @@ export interface IncomingMessage {
   readonly isFromMe: boolean;
   /** Text or caption; empty where there is none. */
   readonly text: string;
-  /** When it was sent, by WhatsApp's clock: milliseconds since 1970. */
+  /**
+   * When it was sent, to the second: milliseconds since 1970, by this machine's clock. WhatsApp dates messages by
+   * its own; where the two differ by a minute or more, that is allowed for.
+   */
   readonly sentAtMs: number;
   /** JIDs that it mentions. */
   readonly mentions: readonly string[];
@@ -73,12 +76,13 @@ export interface IncomingMessage {
   readonly expirationSeconds: number;
   /** The id of the message that it edits, where it is an edit. */
   readonly edits: string | undefined;
-  /** Whether a bot account says it wrote this (a bot's own mark, or a business automation). */
+  /** Whether WhatsApp marks its author as a bot: by its address, or in the message. */
   readonly isFromBot: boolean;
   /** For the messenger alone: what it needs to quote, react to or download it. */
   readonly origin: unknown;
 }
 
+/** What a message says, checked: what `Say` becomes on its way to the messenger. */
 export type Content =
   | { readonly kind: 'text'; readonly text: string; readonly mentions?: readonly string[] }
   | { readonly kind: 'reaction'; readonly emoji: string; readonly to: IncomingMessage }
@@ -96,6 +100,7 @@ export type Content =
       readonly maxChoices: number;
     };
 
+/** A message to send. Sent again with the same id it is the same message, and people see it once. */
 export interface OutgoingMessage {
   /** WhatsApp's message id: the same id is the same message, whoever sends it again. */
   readonly id: string;

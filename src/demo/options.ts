@@ -12,7 +12,7 @@ export type OptionsReading =
 
 export const USAGE = `Usage: npm run demo -- [--watch | --no-prompt | --prompt]
 
-Without options: a story of twenty seconds, then a prompt to try things.
+Without options: a story of under twenty seconds, then a prompt to try things.
   --watch      no story: the prompt at once, to write commands and try them;
                a file in src/commands/ is loaded again when it is saved
   --no-prompt  the story only; exit code 0 if everything happened as promised
