@@ -89,7 +89,10 @@ export function choice<const W extends string>(...words: readonly W[]): Arg<W> {
   };
 }
 
-/** A time span: `20m`, `1h30m`, `in 20 minutes`, `me in 2 days`; from a second to `maxMs`, default a year. In milliseconds. */
+/**
+ * A time span: `20m`, `1h30m`, `in 20 minutes`, `me in 2 days`; from a second to `maxMs`, default a year. In
+ * milliseconds.
+ */
 export function duration(maxMs = 365 * 86_400_000): Arg<number> {
   return {
     shows: () => '<20m>',

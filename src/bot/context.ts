@@ -58,7 +58,10 @@ export interface Answers {
   send(say: Say): Promise<void>;
   /** Puts an emoji on the message; an empty string takes it back. */
   react(emoji: string): Promise<void>;
-  /** Asks the chat: a question of at most 255 characters, 2 to 12 different options of at most 100. `maxChoices`: default 1. */
+  /**
+   * Asks the chat: a question of at most 255 characters, 2 to 12 different options of at most 100. `maxChoices`:
+   * default 1.
+   */
   poll(question: string, options: readonly string[], maxChoices?: number): Promise<void>;
   /** `@15551234567`, to put into a text: that person is notified. */
   mention(person: { readonly jid: string }): string;

@@ -11,9 +11,8 @@ export function burstOf(perMinute: number): number {
 
 /**
  * Takes one send out of the bucket (`undefined` is a full one) and says how long to wait before it.
- * In any span of m minutes at most `burstOf(perMinute) + perMinute * m` sends start, to
- * the millisecond. 0 per minute is no limit.
- * A clock that steps back gives no tokens and takes none.
+ * In any span of m minutes at most `burstOf(perMinute) + perMinute * m` sends start, to the millisecond. 0 per minute
+ * is no limit. A clock that steps back gives no tokens and takes none.
  */
 export function takeToken(
   bucket: Bucket | undefined,

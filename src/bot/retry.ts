@@ -6,8 +6,9 @@ export const MAX_TIMEOUTS = 5;
 export type RetryDecision = { readonly again: false } | { readonly again: true; readonly waitMs: number };
 
 /**
- * After a failed send, `failures` in a row, `timeouts` of them without an acknowledgement. No connection,
- * or a disk that is full (the connection was given up for it): again, for as long as it takes. No acknowledgement: again, a few times. Anything else is final.
+ * After a failed send, `failures` in a row, `timeouts` of them without an acknowledgement. No connection, or a disk
+ * that is full (the connection was given up for it): again, for as long as it takes. No acknowledgement: again, a few
+ * times. Anything else is final.
  */
 export function decideRetry(error: unknown, failures: number, timeouts: number): RetryDecision {
   const isWorthIt =

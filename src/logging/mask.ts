@@ -82,8 +82,8 @@ function anyOf(literals: readonly string[]): RegExp | undefined {
 }
 
 /**
- * `maskText` that also takes out each of `hide` (passwords of six characters and more), and leaves each of `keep` as it is: paths, because
- * a command that the person is to run is no use when it is masked. What is no path is not kept.
+ * `maskText` that also takes out each of `hide` (passwords of six characters and more), and leaves each of `keep` as
+ * it is: paths, because a command that the person is to run is no use when it is masked. What is no path is not kept.
  */
 export function createMasker(keep: readonly string[], hide: readonly string[]): Masker {
   const kept = anyOf(keep.filter((literal) => /[/\\]./.test(literal)));

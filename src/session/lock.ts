@@ -25,6 +25,7 @@ export interface Owner {
   readonly isSilent?: boolean;
 }
 
+/** The right to a session folder, held until it is released or the process ends. */
 export interface Lock {
   readonly owner: Owner;
   /** Whether the owner before this one did not give it back. */

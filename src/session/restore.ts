@@ -37,8 +37,8 @@ export interface RestoreOptions extends CopyOptions {
 }
 
 /**
- * Puts a backup in the place of the session, whose files go to `PATH.before-TIMESTAMP` (see `roomFor`). Throws `BAD_ARGUMENTS`
- * where `from` is no session, `SESSION_LOCKED` while a bot runs, `STORAGE_FAILED`.
+ * Puts a backup in the place of the session, whose files go to `PATH.before-TIMESTAMP` (see `roomFor`). Throws
+ * `BAD_ARGUMENTS` where `from` is no session, `SESSION_LOCKED` while a bot runs, `STORAGE_FAILED`.
  */
 export async function restoreSession(
   path: string,

@@ -26,7 +26,10 @@ export interface SessionStatus {
   readonly journal: { readonly files: number; readonly bytes: number };
 }
 
-/** Looks at a session without touching it, whether a bot uses it or not. Throws `SESSION_UNUSABLE`, `STORAGE_FAILED`. */
+/**
+ * Looks at a session without touching it, whether a bot uses it or not. Throws `SESSION_UNUSABLE`,
+ * `STORAGE_FAILED`.
+ */
 export async function sessionStatus(path: string): Promise<SessionStatus> {
   try {
     return await lookAt(path);

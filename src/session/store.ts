@@ -51,6 +51,10 @@ interface SessionParts {
   readonly recovered: Recovered;
 }
 
+/**
+ * An opened session: the identity, keys and tables of one folder, and its lock. `set` returns when the record is in
+ * the journal, which a kill does not undo. What cannot be written throws `STORAGE_FAILED`.
+ */
 export class Session implements KeyStore {
   readonly path: string;
   readonly creds: AuthenticationCreds;

@@ -64,6 +64,10 @@ export interface GroupOptions {
 /** Companions hear of their one-time keys when fewer than this are left. */
 const LOW_PRE_KEYS = 5;
 
+/**
+ * A WhatsApp server on a free port of loopback, with people and their phones. The bot speaks to it as to the real
+ * one: pairing, encryption, groups, media, faults on demand.
+ */
 export class SimulatedWhatsApp {
   readonly events = new EventEmitter<SimulatorEvents>();
   /** The owner's own phone. */

@@ -1,6 +1,7 @@
 import { assertNever } from '../errors.ts';
 import type { CloseReason } from './close-reason.ts';
 
+/** `RECONNECT_DELAY_MS` and what repeated failures grow to, `RECONNECT_MAX_DELAY_MS`. */
 export interface ReconnectPolicy {
   readonly delayMs: number;
   readonly maxDelayMs: number;
@@ -20,6 +21,7 @@ export interface CloseHistory {
 
 export const NO_CLOSES: CloseHistory = { failures: 0, authFailures: 0, restarts: 0, replacedAtMs: undefined };
 
+/** What follows a close: the end, or another try after a wait, which may be 0. */
 export type Decision =
   | { readonly action: 'stop' }
   | { readonly action: 'reconnect'; readonly delayMs: number };

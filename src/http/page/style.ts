@@ -1,4 +1,6 @@
-/** Calm: one column, one color that speaks, and it never speaks alone. Contrast is at least 4.5 to 1 in both schemes. */
+/**
+ * Calm: one column, one color that speaks, and it never speaks alone. Contrast is at least 4.5 to 1 in both schemes.
+ */
 export const STYLE = `
 :root {
   color-scheme: light dark;
