@@ -1,3 +1,4 @@
+import { isBoom } from '@hapi/boom';
 import { isAppError, messageOf, systemCode } from '../errors.ts';
 
 /** Why a connection ended, one member for each answer that it asks for. */
@@ -92,7 +93,8 @@ const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {};
 
 function readBoom(error: unknown): { statusCode: number | undefined; data: Fields } {
-  const { output, data } = fieldsOf(error);
+  // By its mark, which is the same in every copy of the package.
+  const { output, data } = fieldsOf(isBoom(error) ? error : undefined);
   const { statusCode } = fieldsOf(output);
   return { statusCode: typeof statusCode === 'number' ? statusCode : undefined, data: fieldsOf(data) };
 }
