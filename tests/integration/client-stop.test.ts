@@ -27,7 +27,7 @@ describe('stop()', () => {
     expect(client.state).toEqual({ kind: 'stopped', reason: { kind: 'asked' } });
   });
 
-  it('right after start()', async () => {
+  it('ends a client that has only just started', async () => {
     rig = new Rig();
     const client = await rig.start();
     expect(await stopping(client)).toBeLessThan(MOST_MS);
@@ -43,7 +43,7 @@ describe('stop()', () => {
     expect(await rig.running).toEqual({ kind: 'asked' });
   });
 
-  it('while a QR is shown', async () => {
+  it('ends a client that shows a QR code', async () => {
     rig = new Rig();
     const client = await rig.start();
     await rig.state('pairing');
@@ -142,7 +142,7 @@ describe('stop()', () => {
     expect(rig.lines.filter((line) => line === 'info Connection status: close')).toHaveLength(2);
   });
 
-  it('from inside an event', async () => {
+  it('may be called from inside an event', async () => {
     rig = new Rig();
     const client = await rig.prepare();
     let stopped: Promise<void> | undefined;

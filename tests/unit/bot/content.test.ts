@@ -8,7 +8,7 @@ const LONGEST = {
 };
 const none = () => [];
 
-test('the largest file', () => {
+test('a file of 64 MiB may be sent', () => {
   const document = new Uint8Array(64 * 1024 * 1024);
   expect(toContent({ document, fileName: 'x' }, none).kind).toBe('document');
 });

@@ -11,7 +11,7 @@ const doing = (run: (ctx: Context) => Promise<void> | void, extras: Parameters<t
 
 const IMAGE = { kind: 'image', mimetype: 'image/png', sizeBytes: 3, fileName: undefined } as const;
 
-test('who, where and what', async () => {
+test('a context tells who wrote what and where, free of control characters', async () => {
   let seen: object = {};
   const { bot } = doing((ctx) => {
     const { sender, chat, isGroup, isOwner, text, usage, args } = ctx;

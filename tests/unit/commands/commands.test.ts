@@ -83,7 +83,7 @@ test('a reminder whose command runs again after a crash comes once', async () =>
   expect(second.messenger.texts).toEqual(['I will remind you in 20 minutes.', '⏰ tea']);
 });
 
-test('a poll', async () => {
+test('a poll is asked with the question and options that were written', async () => {
   const { bot, messenger } = makeBot([poll]);
   await bot.handle(incoming('!poll Lunch? | pizza | soup'));
   expect(messenger.sent[0]?.content).toEqual({

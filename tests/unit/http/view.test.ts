@@ -97,7 +97,7 @@ describe('facts', () => {
     expect(facts().Reconnects?.text).toBe('4');
   });
 
-  test('are complete', () => {
+  test('the page shows every fact there is', () => {
     expect(facts()).toMatchObject({
       'Linked to': { text: 'Bot, +1555•••000' },
       'Last close': { text: 'The connection was lost.', atMs: NOW_MS - 70_000 },
