@@ -1,5 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
 import { Call } from '../../src/bot/call.ts';
 import { withReference } from '../../tools/reference.ts';
 
@@ -19,3 +23,39 @@ test('it tells of every member of the context', () => {
 test('the tutorial shows ping as it is', () => {
   expect(guide).toContain(read('src/commands/ping.ts').trim());
 });
+
+test('each example compiles as it is written, as a file in src/commands/', () => {
+  const examples = [...guide.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code ?? '');
+  expect(examples.length).toBeGreaterThan(5);
+  expect(complaints(examples)).toEqual([]);
+});
+
+/** What the compiler says of these files, under the project's own settings. */
+function complaints(examples: readonly string[]): string[] {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), 'perennial-examples-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'commands'));
+  for (const [index, code] of examples.entries()) {
+    writeFileSync(join(folder, 'commands', `example-${index + 1}.ts`), code);
+  }
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  const settings = {
+    extends: join(root, 'tsconfig.json'),
+    compilerOptions: {
+      // `../bot/args.ts` is found as if the example were in src/commands/.
+      rootDirs: ['.', join(root, 'src')],
+      typeRoots: [join(root, 'node_modules/@types')],
+      // An example names things for others to use.
+      noUnusedLocals: false,
+    },
+    include: ['commands'],
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const { status, stdout } = spawnSync(process.execPath, [tsc, '--pretty', 'false', '-p', folder], {
+    encoding: 'utf8',
+  });
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return status === 0 || lines.length > 0 ? lines : [`tsc ended with ${status}`];
+}
