@@ -5,7 +5,10 @@ import { AppError, isAppError, messageOf } from './errors.ts';
 import type { CareReport } from './session/care.ts';
 import type { Check } from './session/doctor.ts';
 
-const USAGE = `Usage: npm run session -- COMMAND [--json]
+// The image has the built program, and no npm scripts to run.
+const SELF = import.meta.url.endsWith('.ts') ? 'npm run session --' : 'node dist/session-cli.js';
+
+const USAGE = `Usage: ${SELF} COMMAND [--json]
 
   status        who is linked, since when, files, sizes, the process that uses it
   doctor        looks at everything that a bot needs, and says what to mend
