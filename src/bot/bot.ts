@@ -117,7 +117,7 @@ export class Bot {
         const owners = { numbers: ownerNumbers, ownIds: settings.ownIds() };
         return this.#desk.serve(message, loaded, line, isOwner(message.sender, message.isFromMe, owners));
       },
-      hint: (message, text) => this.#desk.notify(message, 'hint', text),
+      hint: (message, text) => this.#desk.notify(message, 1, text),
     });
   }
 

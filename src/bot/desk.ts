@@ -80,11 +80,11 @@ export class Desk {
     });
     this.#counts.running -= 1;
     this.#runs.delete(run);
-    return this.#conclude(end, message, loaded);
+    return this.#conclude(end, run, message, loaded);
   }
 
   /** A sentence of the bot itself in answer to a message. `place` tells it from all others of that message. */
-  async notify(message: IncomingMessage, place: string, text: string): Promise<Outcome> {
+  async notify(message: IncomingMessage, place: number, text: string): Promise<Outcome> {
     const { key, chat, expirationSeconds } = message;
     const content = { kind: 'text', text: cutText(text, MAX_NOTICE_LENGTH) } as const;
     try {
@@ -106,7 +106,13 @@ export class Desk {
     this.#runs.stop();
   }
 
-  async #conclude(end: End, message: IncomingMessage, { command, file }: LoadedCommand): Promise<Outcome> {
+  /** A notice takes the next place among the sends: whichever of it and an answer of another run came first stays. */
+  async #conclude(
+    end: End,
+    run: Run,
+    message: IncomingMessage,
+    { command, file }: LoadedCommand,
+  ): Promise<Outcome> {
     const verdict = decideVerdict(end);
     if (verdict.isFault) {
       const err = end.kind === 'threw' ? safeError(end.error, message.text) : undefined;
@@ -114,7 +120,9 @@ export class Desk {
       this.#options.log.error(facts, err ? 'a command failed' : 'a command took too long and was given up');
     }
     const outcome =
-      verdict.notice === undefined ? verdict.outcome : await this.notify(message, 'notice', verdict.notice);
+      verdict.notice === undefined
+        ? verdict.outcome
+        : await this.notify(message, run.nextPlace(), verdict.notice);
     if (outcome === 'unfinished') this.#counts.unfinished += 1;
     else if (verdict.isFault) this.#counts.failed += 1;
     else this.#counts.answered += 1;

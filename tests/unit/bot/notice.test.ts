@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { command } from '../../../src/bot/command.ts';
+import { type Command, command } from '../../../src/bot/command.ts';
+import type { IncomingMessage } from '../../../src/bot/ports.ts';
+import { Refusal } from '../../../src/bot/refusal.ts';
 import { AppError } from '../../../src/errors.ts';
 import { incoming, makeBot, rest } from './fakes.ts';
 
@@ -44,4 +46,60 @@ test('a notice that WhatsApp refuses is a warning in the log, and no end of it',
   expect(log.of('warn')).toMatchObject([
     { facts: { err: { code: 'SEND_REFUSED' } }, line: 'a notice could not be sent' },
   ]);
+});
+
+/** The ids of what is sent in answer to `message` by a bot that has just been started. */
+async function idsOf(commands: Command[], message: IncomingMessage, before: IncomingMessage[] = []) {
+  const { bot, messenger } = makeBot(commands);
+  for (const one of before) await bot.handle(one);
+  messenger.sent.length = 0;
+  expect(await bot.handle(message)).toBe('done');
+  return messenger.sent.map(({ id }) => id);
+}
+
+/** A command that says `replies` sentences, and then fails or not. */
+const saying = (replies: number, error?: Error) =>
+  command({
+    name: 'say',
+    summary: 'says so many sentences',
+    cooldownSeconds: 2,
+    async run(ctx) {
+      for (let n = 1; n <= replies; n += 1) await ctx.reply(`sentence ${n}`);
+      if (error !== undefined) throw error;
+    },
+  });
+
+test('one who was told to wait, and whose command runs after a kill, is not answered twice', async () => {
+  const message = incoming('!say');
+  const told = await idsOf([saying(1)], message, [incoming('!say')]);
+  expect(told).toHaveLength(1);
+  expect(await idsOf([saying(1)], message)).toEqual(told);
+});
+
+test.each<[sentence: string, first: Command[], second: Command[]]>([
+  ['a handler that fails once and not again', [saying(0, new Error('broken'))], [saying(1)]],
+  ['a handler that refuses once and not again', [saying(0, new Refusal('no'))], [saying(1)]],
+  ['a command that nobody knew at first', [], [saying(1)]],
+  ['a handler that fails after its first sentence, and not again', [saying(1, new Error('b'))], [saying(2)]],
+])('after a kill, the answer is the same message as the notice before it: %s', async (_, first, second) => {
+  const message = incoming('!say');
+  const ids = await idsOf(first, message);
+  expect(await idsOf(second, message)).toEqual(ids);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('a notice after a reminder that was asked for is the same message as the answer in its place', async () => {
+  const later = (error?: Error) =>
+    command({
+      name: 'say',
+      summary: 'asks for a reminder',
+      async run(ctx) {
+        await ctx.later(60_000, 'tea');
+        if (error !== undefined) throw error;
+        await ctx.reply('I will');
+      },
+    });
+  const message = incoming('!say');
+  const ids = await idsOf([later(new Error('broken'))], message);
+  expect(await idsOf([later()], message)).toEqual(ids);
 });
