@@ -19,8 +19,8 @@ export interface Reminder {
 
 /** Up to here nobody calls it late. */
 const PUNCTUAL_MS = 60_000;
-/** Longest wait in one piece: timers take no more than 24 days. */
-const MAX_WAIT_MS = 86_400_000;
+/** Longest wait in one piece: timers stand still while the machine sleeps, and take no more than 24 days. */
+const LOOK_EVERY_MS = 60_000;
 /** How long one that WhatsApp did not acknowledge waits before it is tried again. */
 const AGAIN_MS = 60_000;
 const MAX_PER_PERSON = 50;
@@ -99,7 +99,7 @@ export class Reminders {
     const next = this.#due[0];
     if (next === undefined || this.#isStopped) return;
     this.#wait = new AbortController();
-    const waitMs = Math.min(MAX_WAIT_MS, Math.max(0, next.atMs - this.#clock.now()));
+    const waitMs = Math.min(LOOK_EVERY_MS, Math.max(0, next.atMs - this.#clock.now()));
     this.#clock.sleep(waitMs, this.#wait.signal).then(
       () => this.#wake(),
       () => undefined, // aborted: an earlier one came, or the bot stops
@@ -122,7 +122,7 @@ export class Reminders {
     const reminder = this.#table.get(id);
     if (reminder === undefined) return;
     try {
-      await this.#send(toMessage(id, reminder, this.#clock.now()));
+      await this.#send(toMessage(id, reminder, this.#clock));
     } catch (error) {
       // Kept, and delivered after the next start.
       if (error instanceof Interrupted) return;
@@ -148,14 +148,19 @@ export class Reminders {
   }
 }
 
-function toMessage(id: string, reminder: Reminder, nowMs: number): OutgoingMessage {
-  const lateMs = nowMs - reminder.dueAtMs;
-  const apology =
-    lateMs > PUNCTUAL_MS ? `\n\n(Sorry, this is ${formatDuration(lateMs)} late: I was away.)` : '';
+/** Its text is made anew at each try: until there is a connection, nobody knows how late it is. */
+function toMessage(id: string, reminder: Reminder, clock: Clock): OutgoingMessage {
+  const { chat, text, dueAtMs, mentions, expirationSeconds } = reminder;
   return {
     id: sendId(id, 'reminder'),
-    chat: reminder.chat,
-    content: { kind: 'text', text: reminder.text + apology, mentions: reminder.mentions },
-    expirationSeconds: reminder.expirationSeconds,
+    chat,
+    get content() {
+      return { kind: 'text' as const, text: text + apologyFor(clock.now() - dueAtMs), mentions };
+    },
+    expirationSeconds,
   };
+}
+
+function apologyFor(lateMs: number): string {
+  return lateMs > PUNCTUAL_MS ? `\n\n(Sorry, this is ${formatDuration(lateMs)} late: I was away.)` : '';
 }

@@ -16,7 +16,7 @@ import type { BotSettings } from '../../../src/bot/settings.ts';
 export const START_MS = 1_700_000_000_000;
 
 interface Sleeper {
-  readonly atMs: number;
+  atMs: number;
   readonly wake: () => void;
 }
 
@@ -67,6 +67,12 @@ export class FakeClock implements Clock {
     }
     this.nowMs = endMs;
     await rest();
+  }
+
+  /** The machine sleeps: time goes on, timers stand still. */
+  suspend(ms: number): void {
+    this.nowMs += ms;
+    for (const sleeper of this.#sleepers) sleeper.atMs += ms;
   }
 }
 
@@ -133,7 +139,8 @@ export class FakeMessenger implements Messenger {
 
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
     await this.onSend?.(message, signal);
-    this.sent.push(message);
+    // As it is now: a reminder's text depends on when it leaves.
+    this.sent.push({ ...message });
   }
   async showTyping(chat: string, isTyping: boolean): Promise<void> {
     if (isTyping) this.typing.push(chat);

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { Interrupted } from '../../../src/bot/interrupted.ts';
 import type { OutgoingMessage } from '../../../src/bot/ports.ts';
 import { type Reminder, Reminders } from '../../../src/bot/reminders.ts';
+import remind from '../../../src/commands/remind.ts';
 import { AppError } from '../../../src/errors.ts';
-import { FakeClock, FakeLog, FakeTable, rest, START_MS } from './fakes.ts';
+import { FakeClock, FakeLog, FakeTable, incoming, makeBot, rest, START_MS } from './fakes.ts';
 
 const HOUR = 3_600_000;
 const reminder = (dueInMs: number, overrides: Partial<Reminder> = {}): Reminder => ({
@@ -23,7 +24,8 @@ function makeReminders(table = new FakeTable<Reminder>(), clock = new FakeClock(
   const send = { fail: undefined as unknown };
   const reminders = new Reminders(table, clock, log, async (message) => {
     if (send.fail !== undefined) throw send.fail;
-    sent.push(message);
+    // As it is now: its text depends on when it leaves.
+    sent.push({ ...message });
   });
   const texts = () => sent.map(({ content }) => (content.kind === 'text' ? content.text : ''));
   return { table, clock, sent, texts, log, send, reminders };
@@ -121,10 +123,49 @@ test('one in a year does not come at once, though no timer is that long', async 
   const { clock, sent, reminders } = makeReminders();
   reminders.start();
   await reminders.add('a', reminder(365 * 24 * HOUR));
-  await clock.advance(364 * 24 * HOUR);
+  await clock.advance(HOUR);
+  clock.suspend(364 * 24 * HOUR);
+  await clock.advance(23 * HOUR - 1);
   expect(sent).toEqual([]);
-  await clock.advance(24 * HOUR);
+  await clock.advance(1);
   expect(sent).toHaveLength(1);
+});
+
+test('after a sleep of the machine it comes within a minute, and only what is late has an apology', async () => {
+  const { clock, texts, reminders } = makeReminders();
+  reminders.start();
+  await reminders.add('a', reminder(HOUR));
+  await reminders.add('b', reminder(3 * HOUR));
+  await clock.advance(60_000);
+  clock.suspend(3 * HOUR - 120_000);
+  await clock.advance(60_000);
+  expect(texts()).toEqual([
+    'due in 3600000\n\n(Sorry, this is 2 hours late: I was away.)',
+    'due in 10800000',
+  ]);
+});
+
+test('due while the network is away, it has its apology when it leaves, and the same id at each try', async () => {
+  const { bot, clock, messenger } = makeBot([remind]);
+  const tries: Array<readonly [id: string, content: unknown]> = [];
+  let open = () => {};
+  messenger.onOpen = () => new Promise((resolve) => (open = resolve));
+  await bot.start();
+  await bot.handle(incoming('!remind 20m tea'));
+  messenger.onSend = async ({ id, content }) => {
+    tries.push([id, content]);
+    if (tries.length === 1) throw new AppError('NOT_CONNECTED', 'away');
+  };
+  await clock.advance(20 * 60_000);
+  await clock.advance(2 * HOUR);
+  expect(tries).toMatchObject([[expect.any(String), { text: '⏰ tea' }]]);
+  open();
+  await rest();
+  expect(tries).toMatchObject([
+    [tries[0]?.[0], {}],
+    [tries[0]?.[0], { text: '⏰ tea\n\n(Sorry, this is 2 hours late: I was away.)' }],
+  ]);
+  await bot.stop();
 });
 
 test('a person keeps fifty at most, and may have new ones when old ones are done', async () => {
