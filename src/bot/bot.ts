@@ -72,8 +72,8 @@ export class Bot {
     });
     // Without a limit on sends (tests, benches) an even pace proves nothing.
     const evenTurns = settings.sendsPerChatPerMinute > 0 ? LOOP_LIMITS.evenTurns : 0;
-    const loops = new LoopWatch(clock, log, { ...LOOP_LIMITS, evenTurns });
     const conversationOf = options.conversationOf ?? ((chat) => chat);
+    const loops = new LoopWatch(clock, log, { ...LOOP_LIMITS, evenTurns }, conversationOf);
     this.#outbox = new Outbox({
       conversationOf,
       messenger,

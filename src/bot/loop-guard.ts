@@ -17,12 +17,14 @@ export interface LoopEvent {
   readonly quotesBot: boolean;
   /** Whether the command contains what the bot just said. */
   readonly repeatsBot: boolean;
+  /** Whether what the bot just said was in the sender's last command already. */
+  readonly repeatsItself: boolean;
 }
 
 export interface LoopLimits {
   /** So many strikes in a row are a loop. */
   readonly strikes: number;
-  /** A quote counts as a machine's when it comes so soon after the bot wrote. */
+  /** A quote, and words that were the sender's own, count as a machine's when they come so soon after the bot wrote. */
   readonly promptMs: number;
   /** So many turns at an even pace are a loop; 0 is never. */
   readonly evenTurns: number;
@@ -57,7 +59,10 @@ export function decideLoop(
   const pauseMs =
     event.answeredAtMs === undefined ? Number.POSITIVE_INFINITY : event.atMs - event.answeredAtMs;
   const isTurn = pauseMs <= limits.maxPauseMs && (event.answeredAtMs ?? 0) >= (memory?.lastAtMs ?? 0);
-  const isMachine = isTurn && (event.repeatsBot || (event.quotesBot && pauseMs <= limits.promptMs));
+  // A person may say the same thing to a command that echoes it, again and again, but not at once each time.
+  const isNews = event.repeatsBot && !event.repeatsItself;
+  const isPrompt = pauseMs <= limits.promptMs;
+  const isMachine = isTurn && (isNews || ((event.repeatsBot || event.quotesBot) && isPrompt));
   const strikes = isMachine ? (memory?.strikes ?? 0) + 1 : 0;
   const pausesMs =
     isTurn && limits.evenTurns > 0 ? [...(memory?.pausesMs ?? []), pauseMs].slice(-limits.evenTurns) : [];

@@ -7,39 +7,54 @@ import { Recent } from './recent.ts';
 /** Shorter answers ("pong") are found in too many honest messages. */
 const MIN_REPEATED = 12;
 const MAX_REPEATED = 200;
+/** So much of a command is kept, to know its own words again in the answer: those, and a name before them. */
+const MAX_KEPT = 400;
+
+/** A sender in a chat. */
+interface Sender {
+  readonly memory: LoopMemory;
+  /** The beginning of the last command. */
+  readonly text: string;
+}
 
 /** Remembers who said what last, and asks the loop guard. Bounded, in memory. */
 export class LoopWatch {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: LoopLimits;
-  readonly #senders = new Recent<LoopMemory>(2_000);
+  readonly #conversationOf: (chat: string) => string;
+  readonly #senders = new Recent<Sender>(2_000);
   readonly #written = new Recent<{ readonly atMs: number; readonly text: string }>(2_000);
 
-  constructor(clock: Clock, log: Log, limits: LoopLimits) {
+  /** `conversationOf`: what counts as one chat. */
+  constructor(clock: Clock, log: Log, limits: LoopLimits, conversationOf: (chat: string) => string) {
     this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
+    this.#conversationOf = conversationOf;
   }
 
   noteWritten({ chat, content }: OutgoingMessage): void {
     const text = content.kind === 'text' ? content.text.slice(0, MAX_REPEATED) : '';
-    this.#written.set(chat, { atMs: this.#clock.now(), text });
+    this.#written.set(this.#conversationOf(chat), { atMs: this.#clock.now(), text });
   }
 
   /** Whether the sender of this command is muted here, from this command on or already. */
   mutes(message: IncomingMessage, quotesBot: boolean): boolean {
-    const key = `${message.chat}\n${message.sender.id}`;
-    const written = this.#written.get(message.chat);
+    const chat = this.#conversationOf(message.chat);
+    const key = `${chat}\n${message.sender.id}`;
+    const sender = this.#senders.get(key);
+    const written = this.#written.get(chat);
     const event = {
       atMs: this.#clock.now(),
       answeredAtMs: written?.atMs,
       quotesBot,
       repeatsBot:
         written !== undefined && written.text.length >= MIN_REPEATED && message.text.includes(written.text),
+      repeatsItself: written !== undefined && sender?.text.includes(written.text) === true,
     };
-    const { verdict, memory } = decideLoop(this.#senders.get(key), event, this.#limits);
-    this.#senders.set(key, memory);
+    const { verdict, memory } = decideLoop(sender?.memory, event, this.#limits);
+    this.#senders.set(key, { memory, text: message.text.slice(0, MAX_KEPT) });
     if (verdict === 'mute') {
       const facts = { messageId: message.id, minutes: this.#limits.muteMs / 60_000 };
       this.#log.warn(

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { command } from '../../../src/bot/command.ts';
 import { decideLoop, LOOP_LIMITS, type LoopEvent, type LoopMemory } from '../../../src/bot/loop-guard.ts';
 import ping from '../../../src/commands/ping.ts';
-import { ANNA, BEN, GROUP, incoming, makeBot } from './fakes.ts';
+import { ANNA, BEN, GROUP, incoming, makeBot, type World } from './fakes.ts';
+
+const NOTHING = { quotesBot: false, repeatsBot: false, repeatsItself: false };
 
 /** Commands and the bot's answers: how long after the last answer each comes, and how long the answer takes. */
 function play(
@@ -13,9 +15,9 @@ function play(
   let answeredAtMs: number | undefined;
   let nowMs = 1_000_000;
   return Array.from({ length: turns }, (_, turn) => {
-    const { pauseMs, answerMs = 50, quotesBot = false, repeatsBot = false } = event(turn);
+    const { pauseMs, answerMs = 50, ...seen } = event(turn);
     nowMs += pauseMs;
-    const decision = decideLoop(memory, { atMs: nowMs, answeredAtMs, quotesBot, repeatsBot }, LOOP_LIMITS);
+    const decision = decideLoop(memory, { ...NOTHING, ...seen, atMs: nowMs, answeredAtMs }, LOOP_LIMITS);
     memory = decision.memory;
     if (decision.verdict === 'pass' && answerMs >= 0) answeredAtMs = nowMs + answerMs;
     nowMs += Math.max(0, answerMs);
@@ -35,6 +37,24 @@ test.each<
   ['a machine that takes its time', 60, () => ({ pauseMs: 60_000 }), undefined],
   ['a burst that waits for no answer', 500, () => ({ pauseMs: 0, answerMs: -1 }), undefined],
   ['a bot that repeats what it hears', 12, (turn) => ({ pauseMs: human(turn), repeatsBot: true }), 6],
+  [
+    'a bot that repeats at once what it said itself',
+    12,
+    (turn) => ({ pauseMs: 300 + (turn % 4) * 400, repeatsBot: true, repeatsItself: true }),
+    6,
+  ],
+  [
+    'a person who says the same thing to a command that echoes it',
+    60,
+    (turn) => ({ pauseMs: 2_001 + human(turn), repeatsBot: true, repeatsItself: true }),
+    undefined,
+  ],
+  [
+    'a person who says at once what they said before, and what the bot did not repeat',
+    60,
+    (turn) => ({ pauseMs: 300 + (turn % 4) * 400, repeatsItself: true }),
+    undefined,
+  ],
   [
     'a bot that quotes what it answers, at once',
     12,
@@ -59,7 +79,7 @@ test.each<
 
 test('a mute ends, and what follows is judged anew', () => {
   const muted: LoopMemory = { lastAtMs: 0, strikes: 0, pausesMs: [], mutedUntilMs: 1_000 };
-  const event = { answeredAtMs: undefined, quotesBot: false, repeatsBot: false };
+  const event = { ...NOTHING, answeredAtMs: undefined };
   expect(decideLoop(muted, { ...event, atMs: 999 }, LOOP_LIMITS).verdict).toBe('muted');
   expect(decideLoop(muted, { ...event, atMs: 1_000 }, LOOP_LIMITS).verdict).toBe('pass');
 });
@@ -77,18 +97,72 @@ test('who answers other people at once is no bot, who answers the bot at once is
   expect(messenger.sent).toHaveLength(25);
 });
 
-test('a bot that sends back what it gets is left alone after a few turns, with one warning, others are not', async () => {
-  const say = command({
-    name: 'say',
-    summary: 'says a sentence',
-    run: (ctx) => ctx.reply('this is a whole sentence'),
+/** Says what it is told to say. */
+const say = command({ name: 'say', summary: 'says a sentence', run: (ctx) => ctx.reply(ctx.text) });
+
+/** Sends these, each so long after the one before, and tells how many were answered. */
+async function answered(
+  { bot, clock, messenger }: World,
+  turns: number,
+  turn: (n: number) => { text: string; chat?: string; pauseMs: number },
+): Promise<number> {
+  for (let n = 0; n < turns; n += 1) {
+    const { text, chat = ANNA.jid, pauseMs } = turn(n);
+    await bot.handle(incoming(text, { chat, chatKind: 'direct', sentAtMs: clock.nowMs }));
+    await clock.advance(pauseMs);
+  }
+  return messenger.sent.length;
+}
+
+const SETTINGS = { settings: { sendsPerChatPerMinute: 30 } };
+
+test('a person who says the same thing again and again to a command that echoes it is answered each time', async () => {
+  const world = makeBot([say], SETTINGS);
+  const turn = (n: number) => ({ text: '!say good morning all', pauseMs: 2_100 + human(n) });
+  expect(await answered(world, 30, turn)).toBe(30);
+  expect(world.log.of('warn')).toEqual([]);
+});
+
+test('so is one who says it in more words than are kept of it', async () => {
+  const world = makeBot([say], SETTINGS);
+  const turn = (n: number) => ({ text: `!say ${'good morning all '.repeat(60)}`, pauseMs: 2_100 + human(n) });
+  expect(await answered(world, 30, turn)).toBe(30);
+});
+
+test('a bot that puts what this one tells it into its next command is left alone, though it takes its time', async () => {
+  let count = 0;
+  const next = command({
+    name: 'next',
+    summary: 'counts',
+    run: (ctx) => ctx.reply(`the next number is ${(count += 1)}`),
   });
+  const world = makeBot([next], SETTINGS);
+  const turn = (n: number) => ({
+    text: `!next after: the next number is ${count}`,
+    pauseMs: 3_000 + human(n),
+  });
+  expect(await answered(world, 30, turn)).toBe(6);
+});
+
+test('a loop under both addresses of a person is seen whole', async () => {
+  const conversationOf = (chat: string) => (chat === BEN.jid ? ANNA.jid : chat);
+  const world = makeBot([say], { ...SETTINGS, conversationOf });
+  const turn = (n: number) => ({
+    text: '!say this is a whole sentence',
+    chat: n % 2 === 0 ? ANNA.jid : BEN.jid,
+    pauseMs: 500 + (n % 3) * 400,
+  });
+  expect(await answered(world, 30, turn)).toBeLessThan(10);
+  expect(world.log.of('warn')).toHaveLength(1);
+});
+
+test('a bot that sends back what it gets is left alone after a few turns, with one warning, others are not', async () => {
   const { bot, clock, messenger, log } = makeBot([say, ping], { settings: { sendsPerChatPerMinute: 30 } });
   for (let turn = 0; turn < 50; turn += 1) {
     const handled = bot.handle(
       incoming('!say this is a whole sentence', { chat: GROUP, sentAtMs: clock.nowMs }),
     );
-    await clock.advance(3_000);
+    await clock.advance(1_000 + (turn % 3) * 400);
     await handled;
   }
   expect(messenger.sent.length).toBeLessThan(10);
