@@ -20,41 +20,51 @@ const QUIET_MS = 100;
 /**
  * For development: loads a command again when its file is saved, without touching the connection. One that
  * does not compile leaves the old one running, and the log says where it is wrong. Files that a command
- * imports are not watched. Resolves when the signal aborts and nothing is being loaded any more.
+ * imports are not watched. Resolves when the signal aborts and nothing is being loaded any more, or when the
+ * system cannot watch the folder, which the log says. Never rejects.
  */
 export async function watchCommands(options: ReloadOptions, signal: AbortSignal): Promise<void> {
   const { folder, clock, log } = options;
   const waiting = new Map<string, AbortController>();
-  const loading = new Set<Promise<void>>();
+  /** One load per file at a time: the newest is the last. */
+  const loading = new Map<string, Promise<void>>();
   let version = Date.now();
 
   const changed = (name: string): void => {
     waiting.get(name)?.abort();
     const quiet = new AbortController();
     waiting.set(name, quiet);
+    const earlier = loading.get(name);
     const work = clock.sleep(QUIET_MS, quiet.signal).then(
-      () => {
+      async () => {
         waiting.delete(name);
+        await earlier;
         version += 1;
-        return reload(options, name, version);
+        await reload(options, name, version);
       },
-      () => undefined, // saved again, or the end
+      () => earlier, // saved again, or the end
     );
-    loading.add(work);
-    void work.finally(() => loading.delete(work));
+    loading.set(name, work);
   };
 
-  const watcher = watch(folder, (_event, name) => {
-    if (name !== null && isCommandFile(name)) changed(name);
-  });
-  watcher.on('error', (error) => log.warn({ code: systemCode(error) }, 'commands are no longer watched'));
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  watcher.close();
+  const unwatched = (error: unknown): void =>
+    log.warn({ code: systemCode(error) }, 'commands are no longer watched');
+  try {
+    const watcher = watch(folder, (_event, name) => {
+      if (name !== null && isCommandFile(name)) changed(name);
+    });
+    watcher.on('error', unwatched);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    watcher.close();
+  } catch (error) {
+    // Watches are few on some systems, and a watched folder is a convenience.
+    unwatched(error);
+  }
   for (const quiet of waiting.values()) quiet.abort();
-  await Promise.all(loading);
+  await Promise.all(loading.values());
 }
 
 async function reload(

@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises';
+import { type EventEmitter, once } from 'node:events';
+import { mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { CommandRegistry } from '../../../src/bot/registry.ts';
+import { watchCommands } from '../../../src/bot/reload.ts';
+import { FakeClock, FakeLog } from './fakes.ts';
 
 const COMMAND_MODULE = join(import.meta.dirname, '../../../src/bot/command.ts');
 const DEADLINE_MS = 20_000;
@@ -14,6 +17,11 @@ import { command } from ${JSON.stringify(COMMAND_MODULE)};
 const summary: string = ${JSON.stringify(summary)};
 export default command({ name: 'x', summary, run: (ctx) => ctx.reply('x') });
 `;
+
+/** What `command()` makes, in JavaScript. */
+const handWritten = (summary: string) => `
+  export default { name: 'x', aliases: [], summary: '${summary}', access: 'everyone', args: {}, cooldownMs: 0,
+    run() {} };`;
 
 interface Line {
   readonly line: string;
@@ -78,6 +86,51 @@ test('a saved command is loaded again; one that does not compile leaves the old 
     expect(await once(child, 'exit')).toEqual([0, null]);
   } finally {
     child.kill('SIGKILL');
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a folder that the system cannot watch is a warning, and no end of anything', async () => {
+  const log = new FakeLog();
+  const folder = join(tmpdir(), 'no such folder');
+  const watching = watchCommands(
+    { folder, registry: new CommandRegistry(), clock: new FakeClock(), log },
+    new AbortController().signal,
+  );
+  await expect(watching).resolves.toBeUndefined();
+  expect(log.lines).toEqual([
+    { level: 'warn', facts: { code: 'ENOENT' }, line: 'commands are no longer watched' },
+  ]);
+});
+
+test('saved again while it is being loaded, the newest version stays', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'reload-'));
+  const save = async (summary: string, first = '') => {
+    await writeFile(join(folder, '.x.mjs'), `${first}\n${handWritten(summary)}`);
+    await rename(join(folder, '.x.mjs'), join(folder, 'x.mjs'));
+  };
+  const registry = new CommandRegistry();
+  const clock = new FakeClock();
+  const log = new FakeLog();
+  const stop = new AbortController();
+  const watching = watchCommands({ folder, registry, clock, log }, stop.signal);
+  const leftAlone = async () => {
+    await vi.waitFor(() => expect(clock.sleeping).toBe(1), DEADLINE_MS);
+    await clock.advance(100);
+  };
+  try {
+    const begun = once(process as EventEmitter, 'slow');
+    await save('slow', `process.emit('slow'); await new Promise((done) => setTimeout(done, 500));`);
+    await leftAlone();
+    await begun;
+    await save('newest');
+    await leftAlone();
+    await vi.waitFor(() => expect(log.of('info')).toHaveLength(2), DEADLINE_MS);
+    expect(log.of('error')).toEqual([]);
+    expect(registry.find('x')?.command.summary).toBe('newest');
+  } finally {
+    stop.abort();
+    await watching;
     await rm(folder, { recursive: true });
   }
 });
