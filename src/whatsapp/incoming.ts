@@ -12,6 +12,7 @@ import { chatKind, numberAmong, personAddress, personId } from './address.ts';
 /** What the messenger needs of a message later: to quote it, react to it, download it. */
 export interface Origin {
   readonly key: WAMessageKey;
+  /** Without wrappers. */
   readonly message: proto.IMessage;
   readonly sentAtSeconds: number;
 }
@@ -97,7 +98,7 @@ export function toIncoming(envelope: Envelope, received: proto.IMessage): Incomi
   if (text === '' && !media) return undefined;
   const context = contextOf(content);
   const quoted = context?.quotedMessage ? unwrap(context.quotedMessage) : undefined;
-  const origin: Origin = { key: envelope.key, message: received, sentAtSeconds: envelope.sentAtSeconds };
+  const origin: Origin = { key: envelope.key, message: content, sentAtSeconds: envelope.sentAtSeconds };
   return {
     key: messageKey(envelope),
     id: envelope.key.id ?? '',
@@ -135,7 +136,8 @@ function unwrap(message: proto.IMessage): proto.IMessage {
   return normalizeMessageContent(message.deviceSentMessage?.message ?? message) ?? {};
 }
 
-function textOf(message: proto.IMessage): string {
+/** Text or caption; empty where there is none. Takes off no wrapper. */
+export function textOf(message: proto.IMessage): string {
   return (
     message.conversation ||
     message.extendedTextMessage?.text ||
@@ -175,9 +177,8 @@ export function mediaOf(message: proto.IMessage): { part: MediaPart; facts: Inco
 
 /** The media that `which` names, for a download. */
 export function mediaIn(origin: Origin, which: 'own' | 'quoted'): ReturnType<typeof mediaOf> {
-  const content = unwrap(origin.message);
-  const quoted = contextOf(content)?.quotedMessage;
-  return mediaOf(which === 'own' ? content : quoted ? unwrap(quoted) : {});
+  const quoted = contextOf(origin.message)?.quotedMessage;
+  return mediaOf(which === 'own' ? origin.message : quoted ? unwrap(quoted) : {});
 }
 
 function contextOf(message: proto.IMessage): proto.IContextInfo | undefined {

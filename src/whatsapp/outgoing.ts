@@ -2,12 +2,17 @@ import {
   type AnyMessageContent,
   type BinaryNode,
   generateWAMessage,
-  type proto,
+  proto,
   type WAMediaUploadFunction,
 } from '@whiskeysockets/baileys';
 import type { Content, OutgoingMessage } from '../bot/ports.ts';
 import { assertNever } from '../errors.ts';
-import type { Origin } from './incoming.ts';
+import { type Origin, textOf } from './incoming.ts';
+
+/** What is repeated of the text that an answer quotes: phones show a few lines of it. In UTF-16 units. */
+const QUOTED_LENGTH = 1_000;
+/** A quote that is larger, a thumbnail included, is its words alone. */
+const LARGEST_QUOTE_BYTES = 16 * 1024;
 
 /** What Baileys' generator is to make of it. */
 export function toBaileysContent(content: Content): AnyMessageContent {
@@ -60,10 +65,19 @@ export async function buildMessage(
     messageId: message.id,
     upload: account.upload,
     options: { signal: account.signal },
-    ...(quote ? { quoted: { key: quote.key, message: quote.message } } : {}),
+    ...(quote ? { quoted: { key: quote.key, message: quotable(quote.message) } } : {}),
     ...(message.expirationSeconds ? { ephemeralExpiration: message.expirationSeconds } : {}),
   });
   return built.message ?? {};
+}
+
+/** What is quoted of a message: a copy, since Baileys takes away what this one quotes itself. */
+function quotable(message: proto.IMessage): proto.IMessage {
+  const bytes = proto.Message.encode(message).finish();
+  const text = textOf(message);
+  if (text.length <= QUOTED_LENGTH && bytes.length <= LARGEST_QUOTE_BYTES) return proto.Message.decode(bytes);
+  // Never half a character pair at its end.
+  return { conversation: text.slice(0, QUOTED_LENGTH).replace(/[\ud800-\udbff]$/, '') };
 }
 
 /** What the stanza needs beside the message itself. */

@@ -1,7 +1,7 @@
-import type { proto, WAMediaUploadFunction } from '@whiskeysockets/baileys';
+import { proto, type WAMediaUploadFunction } from '@whiskeysockets/baileys';
 import { describe, expect, it } from 'vitest';
 import type { Content, IncomingMessage } from '../../../src/bot/ports.ts';
-import { readEnvelope, toIncoming } from '../../../src/whatsapp/incoming.ts';
+import { mediaIn, type Origin, readEnvelope, toIncoming } from '../../../src/whatsapp/incoming.ts';
 import { additionalNodes, buildMessage, toBaileysContent } from '../../../src/whatsapp/outgoing.ts';
 
 const ME = { id: '15550100000:3@s.whatsapp.net', lid: undefined };
@@ -78,6 +78,59 @@ describe('buildMessage', () => {
       participant: CHAT,
       quotedMessage: { conversation: '!ping' },
     });
+  });
+
+  it('a reply takes nothing away from the message it answers: the file that one quotes can still be had', async () => {
+    const contextInfo = { stanzaId: 'PICTURE', quotedMessage: { imageMessage: { directPath: '/a' } } };
+    const message = proto.Message.fromObject({ extendedTextMessage: { text: '!sticker', contextInfo } });
+    const quote = incoming(message);
+    await buildMessage(
+      { id: 'A', chat: CHAT, content: { kind: 'text', text: 'one moment…' }, quote },
+      account(),
+    );
+    expect(mediaIn(quote.origin as Origin, 'quoted')?.part).toMatchObject({ directPath: '/a' });
+  });
+
+  it.each<[string, proto.IMessage]>([
+    ['a long text', { conversation: `!${'🙂'.repeat(250_000)}` }],
+    ['a long text with more to it', { extendedTextMessage: { text: `!${'🙂'.repeat(250_000)}` } }],
+    [
+      'a long text in a disappearing chat',
+      { ephemeralMessage: { message: { conversation: `!${'🙂'.repeat(250_000)}` } } },
+    ],
+    ['a long caption', { imageMessage: { caption: `!${'🙂'.repeat(250_000)}` } }],
+  ])('of %s, only the beginning is quoted', async (_, message) => {
+    const reply = {
+      id: 'A',
+      chat: CHAT,
+      content: { kind: 'text', text: 'pong' },
+      quote: incoming(message),
+    } as const;
+    const { extendedTextMessage } = await buildMessage(reply, account());
+    expect(extendedTextMessage?.contextInfo).toMatchObject({
+      stanzaId: 'ASKED',
+      quotedMessage: { conversation: `!${'🙂'.repeat(499)}` },
+    });
+  });
+
+  it('of what the owner wrote on the phone, the words are quoted and not the envelope', async () => {
+    const sentByOwner = { deviceSentMessage: { destinationJid: CHAT, message: { conversation: '!ping' } } };
+    const content = { kind: 'text', text: 'pong' } as const;
+    const reply = { id: 'A', chat: CHAT, content, quote: incoming(sentByOwner) };
+    const { extendedTextMessage } = await buildMessage(reply, account());
+    expect(extendedTextMessage?.contextInfo?.quotedMessage).toEqual({ conversation: '!ping' });
+  });
+
+  it('a thumbnail is quoted within reason', async () => {
+    const quotedWith = async (bytes: number) => {
+      const imageMessage = { caption: '!sticker', jpegThumbnail: Buffer.alloc(bytes) };
+      const content = { kind: 'text', text: 'pong' } as const;
+      const reply = { id: 'A', chat: CHAT, content, quote: incoming({ imageMessage }) };
+      const { extendedTextMessage } = await buildMessage(reply, account());
+      return extendedTextMessage?.contextInfo?.quotedMessage;
+    };
+    expect((await quotedWith(10_000))?.imageMessage?.jpegThumbnail).toHaveLength(10_000);
+    expect(await quotedWith(1_000_000)).toMatchObject({ conversation: '!sticker' });
   });
 
   it('a reply in a disappearing chat disappears as well', async () => {
