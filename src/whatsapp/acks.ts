@@ -12,19 +12,22 @@ export class Acks {
 
   /** Resolves at the ack; rejects with `SEND_REFUSED` where it carries an error, or as the signal says. */
   expect(id: string, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(timedOut());
     return new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => reject(timedOut());
-      if (signal.aborted) return onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
+      const onAbort = (): void => waiting.reject(timedOut());
       const settle = (finish: () => void): void => {
         signal.removeEventListener('abort', onAbort);
+        // The next try may wait under this id already.
+        if (this.#waiting.get(id) === waiting) this.#waiting.delete(id);
         finish();
       };
-      this.#waiting.set(id, {
+      const waiting: Waiting = {
         resolve: () => settle(resolve),
         reject: (error) => settle(() => reject(error)),
-      });
-    }).finally(() => this.#waiting.delete(id));
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.set(id, waiting);
+    });
   }
 
   received({ attrs }: BinaryNode): void {
@@ -47,7 +50,7 @@ export class Acks {
   }
 }
 
-const timedOut = (): AppError =>
+export const timedOut = (): AppError =>
   new AppError(
     'SEND_TIMEOUT',
     'WhatsApp did not acknowledge a message in time. It is sent again under the same id.',

@@ -40,6 +40,17 @@ describe('Acks', () => {
     for (const outcome of await all) expect(outcome).toMatchObject({ reason: { code: 'NOT_CONNECTED' } });
   });
 
+  it('a try whose time is up leaves the next one under the same id alone', async () => {
+    const acks = new Acks();
+    const late = new AbortController();
+    const tries = [acks.expect('A', late.signal), acks.expect('A', new AbortController().signal)] as const;
+    late.abort();
+    await expect(tries[0]).rejects.toMatchObject({ code: 'SEND_TIMEOUT' });
+    await expect(acks.expect('A', late.signal)).rejects.toMatchObject({ code: 'SEND_TIMEOUT' });
+    acks.received(ack('A'));
+    await expect(tries[1]).resolves.toBeUndefined();
+  });
+
   it('leaves no listener at the signal', async () => {
     const acks = new Acks();
     const { signal } = new AbortController();
