@@ -77,7 +77,7 @@ export class Connection {
       userDevicesCache: parts.devices,
       getMessage: async (key) => parts.sent.find(key.id),
     });
-    this.#sender = new Sender(this.socket, parts.sent, () => this.isOpen, this.#over.signal);
+    this.#sender = new Sender(this.socket, parts, () => this.isOpen, this.#over.signal);
     const ping = { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'get', xmlns: 'w:p' } };
     this.#pulse = new Pulse(
       () => this.socket.query(ping),

@@ -1,9 +1,9 @@
 import type { WASocket } from '@whiskeysockets/baileys';
 import type { OutgoingMessage } from '../bot/ports.ts';
 import { isAppError } from '../errors.ts';
-import { Acks, notConnected, notSent } from './acks.ts';
+import { Acks, notConnected, notSent, timedOut } from './acks.ts';
 import { chatKind } from './address.ts';
-import { isConnectionLoss } from './close-reason.ts';
+import type { GroupCache } from './groups.ts';
 import { additionalNodes, buildMessage } from './outgoing.ts';
 import type { SentMessages } from './sent.ts';
 import { underEither } from './waits.ts';
@@ -15,10 +15,17 @@ export class Sender {
   readonly #sent: SentMessages;
   readonly #isOpen: () => boolean;
   readonly #over: AbortSignal;
+  readonly #groups: GroupCache;
 
-  constructor(socket: WASocket, sent: SentMessages, isOpen: () => boolean, over: AbortSignal) {
+  constructor(
+    socket: WASocket,
+    parts: { readonly sent: SentMessages; readonly groups: GroupCache },
+    isOpen: () => boolean,
+    over: AbortSignal,
+  ) {
     this.#socket = socket;
-    this.#sent = sent;
+    this.#sent = parts.sent;
+    this.#groups = parts.groups;
     this.#isOpen = isOpen;
     this.#over = over;
   }
@@ -31,31 +38,38 @@ export class Sender {
     const socket = this.#socket;
     const account = socket.user?.id;
     if (!this.#isOpen() || !account) throw notConnected();
-    const built = await underEither([signal, this.#over], (either) =>
-      buildMessage(message, { id: account, upload: socket.waUploadToServer, signal: either }),
-    );
-    await this.#sent.remember(message.id, built);
-    const acknowledged = this.acks.expect(message.id, signal);
-    acknowledged.catch(() => {});
     try {
-      await this.#expectDevices(message.chat);
+      const built = await underEither([signal, this.#over], (either) =>
+        buildMessage(message, { id: account, upload: socket.waUploadToServer, signal: either }),
+      );
+      // From here on a try whose time is up must leave the next one alone, which may be on its way.
+      if (signal.aborted) throw timedOut();
+      await this.#sent.remember(message.id, built);
+      const acknowledged = this.acks.expect(message.id, signal);
+      acknowledged.catch(() => {});
+      await this.#expectReceivers(message.chat);
+      if (signal.aborted) throw timedOut();
       await socket.relayMessage(message.chat, built, {
         messageId: message.id,
         additionalNodes: additionalNodes(message.content),
       });
+      await acknowledged;
     } catch (error) {
-      if (isAppError(error)) throw error;
-      throw isConnectionLoss(error) || !this.#isOpen() ? notConnected(error) : notSent(error);
+      if (isAppError(error) && error.code !== 'NOT_CONNECTED') throw error;
+      // On an open connection what gets no answer is counted: it would be tried again at once, and for ever.
+      throw this.#isOpen() ? notSent(error) : notConnected(error);
     }
-    await acknowledged;
   }
 
   /**
    * A look-up that got no answer leaves the library with nobody to encrypt for: it would send a stanza that only
-   * our own phone can read, and WhatsApp would acknowledge it.
+   * our own phone can read, and WhatsApp would acknowledge it. Who is in a group is asked here, not where
+   * the library would: there the question holds the key queue.
    */
-  async #expectDevices(chat: string): Promise<void> {
-    if (chatKind(chat) !== 'direct') return;
+  async #expectReceivers(chat: string): Promise<void> {
+    const kind = chatKind(chat);
+    if (kind === 'group') await this.#groups.metadata(chat, this.#socket);
+    if (kind !== 'direct') return;
     const devices = await this.#socket.getUSyncDevices([chat], true, false);
     if (devices.length === 0) throw new Error('WhatsApp did not say which devices this person has');
   }

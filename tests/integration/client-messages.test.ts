@@ -182,6 +182,66 @@ describe('a line that is cut', () => {
 });
 
 describe('sends', () => {
+  it('whose file was on its way when the line was cut wait for the next connection', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson();
+    rig.wa.faults.ignoreQueries('w:m');
+    const asked = fromBot((tag, attrs) => tag === 'iq' && attrs.xmlns === 'w:m');
+    const content = { kind: 'document', data: Uint8Array.of(1) } as const;
+    const sending = rig.client.send(
+      { id: '3EB0CCCCCCCCCCCCCCCC', chat: person.jid, content },
+      new AbortController().signal,
+    );
+    const outcome = expect(sending).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    await asked;
+    rig.wa.faults.dropConnection();
+    await within(outcome, 'the end of the send');
+  });
+
+  it('whose time is up before they leave are neither kept nor sent', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson();
+    const message = text('3EB0CCCCCCCCCCCCCCCC', person.jid);
+    await expect(rig.client.send(message, AbortSignal.abort())).rejects.toMatchObject({
+      code: 'SEND_TIMEOUT',
+    });
+    expect(rig.client.hasSent(message.id)).toBe(false);
+    await rig.client.send(message, AbortSignal.timeout(3_000));
+    expect(person.inbox).toHaveLength(1);
+    expect(person.duplicates).toBe(0);
+  });
+
+  it('to a group of which WhatsApp tells nothing are counted, and hold nobody else up', async () => {
+    rig = new Rig();
+    await rig.wa.start();
+    const socket = {
+      url: rig.wa.url,
+      version: undefined,
+      agent: undefined,
+      dispatcher: undefined,
+      connectTimeoutMs: 5_000,
+      keepAliveIntervalMs: 30_000,
+      queryTimeoutMs: 3_000,
+    };
+    await rig.pair({ socket });
+    const person = rig.wa.addPerson();
+    await rig.ping(person);
+    const group = rig.wa.addGroup({ people: [person] });
+    rig.wa.faults.ignoreQueries('w:g2');
+    const asked = fromBot((tag, attrs) => tag === 'iq' && attrs.xmlns === 'w:g2');
+    const message = text('3EB0CCCCCCCCCCCCCCCC', group.jid);
+    const codes: unknown[] = [];
+    const sending = rig.client.send(message, new AbortController().signal).catch(({ code }) => {
+      codes.push(code);
+    });
+    await asked;
+    await rig.ping(person);
+    expect(codes).toEqual([]);
+    await within(sending, 'the end of the send');
+    expect(codes).toEqual(['SEND_TIMEOUT']);
+    expect(rig.client.state.kind).toBe('open');
+  });
+
   it('that WhatsApp does not acknowledge end with their signal, and go out again under the same id', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
