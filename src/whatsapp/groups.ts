@@ -9,17 +9,27 @@ const KEEP_MS = 5 * 60 * 1000;
 /** Who is in which group, kept for five minutes: asking for it before every send runs into WhatsApp's rate limits. */
 export class GroupCache {
   readonly #entries = new LRUCache<string, GroupMetadata>({ max: 500, ttl: KEEP_MS });
+  /** Questions under way whose answer may be kept. */
+  readonly #asking = new Map<string, symbol>();
 
   async metadata(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promise<GroupMetadata> {
     const known = this.#entries.get(chat);
     if (known) return known;
-    const metadata = await ask(chat, socket);
-    this.#entries.set(chat, metadata);
-    return metadata;
+    const question = Symbol(chat);
+    this.#asking.set(chat, question);
+    try {
+      const metadata = await ask(chat, socket);
+      if (this.#asking.get(chat) === question) this.#entries.set(chat, metadata);
+      return metadata;
+    } finally {
+      if (this.#asking.get(chat) === question) this.#asking.delete(chat);
+    }
   }
 
+  /** Something changed: what is kept, and the answer to a question asked before, may be older than that. */
   forget(chat: string): void {
     this.#entries.delete(chat);
+    this.#asking.delete(chat);
   }
 
   async facts(

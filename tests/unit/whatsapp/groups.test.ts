@@ -22,6 +22,22 @@ describe('facts of a group', () => {
     expect(asked).toBe(2);
   });
 
+  test('that were asked for before something changed are not kept', async () => {
+    const groups = new GroupCache();
+    let answer: (old: GroupMetadata) => void = () => {};
+    const old = new Promise<GroupMetadata>((resolve) => {
+      answer = resolve;
+    });
+    const before = groups.metadata(CHAT, { groupMetadata: () => old });
+    groups.forget(CHAT);
+    const changed = { ...metadata, subject: 'Enemies' };
+    const after = groups.metadata(CHAT, { groupMetadata: async () => changed });
+    answer(metadata);
+    await Promise.all([before, after]);
+    const mute = { groupMetadata: () => Promise.reject(new Error('nobody is to be asked')) };
+    await expect(groups.metadata(CHAT, mute)).resolves.toBe(changed);
+  });
+
   test('that do not come in time are a matter of the connection, and are asked for again', async () => {
     const groups = new GroupCache();
     // What the library makes of a query that got no answer.
