@@ -98,7 +98,9 @@ export function toIncoming(envelope: Envelope, received: proto.IMessage): Incomi
   if (text === '' && !media) return undefined;
   const context = contextOf(content);
   const quoted = context?.quotedMessage ? unwrap(context.quotedMessage) : undefined;
-  const origin: Origin = { key: envelope.key, message: content, sentAtSeconds: envelope.sentAtSeconds };
+  // Phones show an edit in the place of what it edits, under that one's id.
+  const key = edit?.key?.id ? { ...envelope.key, id: edit.key.id } : envelope.key;
+  const origin: Origin = { key, message: content, sentAtSeconds: envelope.sentAtSeconds };
   return {
     key: messageKey(envelope),
     id: envelope.key.id ?? '',

@@ -158,7 +158,20 @@ describe('what a person wrote', () => {
         },
       },
     };
-    expect(read(edit)).toMatchObject({ text: '!ping', edits: 'OLD' });
+    expect(read(edit)).toMatchObject({ text: '!ping', edits: 'OLD', id: 'ID1' });
+    // An answer and a reaction go to what the phone shows.
+    expect(read(edit)?.origin).toMatchObject({ key: { id: 'OLD' }, message: { conversation: '!ping' } });
+  });
+
+  it('the file of an edited message, and of what that quotes, can be had', () => {
+    const quotedMessage = { stickerMessage: { directPath: '/quoted' } };
+    const editedMessage = {
+      imageMessage: { caption: '!sticker', directPath: '/own', contextInfo: { quotedMessage } },
+    };
+    const edit = read({ protocolMessage: { key: { id: 'OLD' }, editedMessage } });
+    const origin = edit?.origin as Origin;
+    expect(mediaIn(origin, 'own')?.part).toMatchObject({ directPath: '/own' });
+    expect(mediaIn(origin, 'quoted')?.part).toMatchObject({ directPath: '/quoted' });
   });
 
   it('a quote tells whose words it repeats', () => {
