@@ -23,6 +23,7 @@ import {
   type Account,
   type Envelope,
   type EnvelopeFacts,
+  keyByLid,
   messageKey,
   readEnvelope,
   toIncoming,
@@ -97,7 +98,7 @@ export class Inbox implements DecryptionHooks {
     const messages: IncomingMessage[] = [];
     for (const [key, row] of this.#rows) {
       if (!row.isWaiting || !row.attrs) continue;
-      const message = this.#assemble(row);
+      const message = this.#assemble(key, row);
       if (message) messages.push(message);
       else this.#tidy({ [key]: doneRow(row) });
     }
@@ -160,7 +161,7 @@ export class Inbox implements DecryptionHooks {
     const part = this.#parts.get(ciphertext);
     const envelope = part && this.#envelope(part.attrs);
     if (!envelope) return undefined;
-    const key = messageKey(envelope);
+    const key = this.#keyFor(envelope);
     const known = this.#rows.get(key);
     const hash = hashOf(ciphertext);
     // Nobody honest sends a message so often; a row must not grow for ever.
@@ -178,7 +179,7 @@ export class Inbox implements DecryptionHooks {
       this.#ready.set(ciphertext, handedOn.messages);
       return { inbox: { ...handedOn.rows, [key]: doneRow(row) } };
     }
-    const message = toIncoming(envelope, received);
+    const message = toIncoming(envelope, received, key);
     if (message) this.#ready.set(ciphertext, [message]);
     return { inbox: { [key]: message ? { ...row, isWaiting: true } : row } };
   }
@@ -196,7 +197,7 @@ export class Inbox implements DecryptionHooks {
       const known = key === undefined ? undefined : (rows[key] ?? this.#rows.get(key));
       if (key === undefined || !info.message || (known && wasHandedOut(known))) continue;
       const row = withMessage(known ?? { atMs: this.#now(), hashes: [], attrs: stated }, info.message);
-      const message = this.#assemble(row);
+      const message = this.#assemble(key, row);
       if (message) messages.push(message);
       rows[key] = message ? { ...row, isWaiting: true } : row;
     }
@@ -211,14 +212,20 @@ export class Inbox implements DecryptionHooks {
     if (this.#rows.size > MOST_ROWS * 1.1) this.#prune();
   }
 
-  #assemble({ attrs, parts = [] }: InboxRow): IncomingMessage | undefined {
+  #assemble(key: string, { attrs, parts = [] }: InboxRow): IncomingMessage | undefined {
     const envelope = attrs && this.#envelope(attrs);
-    return envelope ? toIncoming(envelope, decodeParts(parts)) : undefined;
+    return envelope ? toIncoming(envelope, decodeParts(parts), key) : undefined;
   }
 
   #keyOf(attrs: BinaryNode['attrs']): string | undefined {
     const envelope = this.#envelope(attrs);
-    return envelope && messageKey(envelope);
+    return envelope && this.#keyFor(envelope);
+  }
+
+  /** A message keeps the key that it came in with: the number behind a LID may become known while it waits. */
+  #keyFor(envelope: Envelope): string {
+    const earlier = keyByLid(envelope);
+    return this.#rows.has(earlier) ? earlier : messageKey(envelope);
   }
 
   /** Undefined for what makes no sense, and while nobody is linked. */

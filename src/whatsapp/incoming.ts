@@ -28,6 +28,7 @@ export interface Envelope {
   readonly chat: string;
   readonly senderJid: string;
   readonly senderNumber: string | undefined;
+  readonly senderLid: string | undefined;
   readonly name: string | undefined;
   readonly sentAtSeconds: number;
   /** The same by this machine's clock. */
@@ -66,6 +67,7 @@ export function readEnvelope(
     chat: withoutDevice(key.remoteJid ?? author),
     senderJid: withoutDevice(author),
     senderNumber: numberAmong(author, alternate) ?? (lid ? facts.numberOf(lid) : undefined),
+    senderLid: lid,
     name: fullMessage.pushName ?? undefined,
     sentAtSeconds,
     sentAtMs: facts.localMs(sentAtSeconds),
@@ -85,11 +87,19 @@ export function messageKey(envelope: Envelope): string {
   return `${place}|${sender}|${envelope.key.id ?? ''}`;
 }
 
+/** The key that a message from a LID had while nobody knew whose LID it is. */
+export const keyByLid = (envelope: Envelope): string =>
+  messageKey({ ...envelope, senderNumber: undefined, senderJid: envelope.senderLid ?? envelope.senderJid });
+
 /**
  * A message for the bot, or undefined where there is nothing that a person wrote: receipts of other devices,
- * history, keys, reactions. Throws nothing, whatever strangers put into it.
+ * history, keys, reactions. Throws nothing, whatever strangers put into it. `key` is the one that it is kept under.
  */
-export function toIncoming(envelope: Envelope, received: proto.IMessage): IncomingMessage | undefined {
+export function toIncoming(
+  envelope: Envelope,
+  received: proto.IMessage,
+  key = messageKey(envelope),
+): IncomingMessage | undefined {
   const outer = unwrap(received);
   const edit = outer.protocolMessage?.editedMessage ? outer.protocolMessage : undefined;
   const content = edit?.editedMessage ? unwrap(edit.editedMessage) : outer;
@@ -102,7 +112,7 @@ export function toIncoming(envelope: Envelope, received: proto.IMessage): Incomi
   const key = edit?.key?.id ? { ...envelope.key, id: edit.key.id } : envelope.key;
   const origin: Origin = { key, message: content, sentAtSeconds: envelope.sentAtSeconds };
   return {
-    key: messageKey(envelope),
+    key,
     id: envelope.key.id ?? '',
     chat: envelope.chat,
     chatKind: chatKind(envelope.chat),

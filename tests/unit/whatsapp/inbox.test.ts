@@ -14,7 +14,9 @@ import { Inbox } from '../../../src/whatsapp/inbox.ts';
 const ANNA = '15550200001@s.whatsapp.net';
 const DAY = 24 * 60 * 60 * 1000;
 const log = pino({ level: 'silent' });
-const FACTS = { numberOf: () => undefined, localMs: (seconds: number) => seconds * 1000 };
+/** Whose LID is whose, as far as it is known. */
+const numbers = new Map<string, string>();
+const FACTS = { numberOf: (lid: string) => numbers.get(lid), localMs: (seconds: number) => seconds * 1000 };
 
 let folder: string;
 let session: Session;
@@ -25,6 +27,7 @@ let nowMs: number;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'inbox-'));
   nowMs = Date.now();
+  numbers.clear();
   await open();
   session.creds.me = { id: '15550100000:3@s.whatsapp.net', lid: '100000000000000:3@lid' };
   session.saveCreds();
@@ -140,6 +143,36 @@ describe('a message', () => {
     const rows = JSON.stringify([...session.rows('inbox')]);
     expect(rows).not.toContain('parts');
     expect(rows).not.toContain('attrs');
+  });
+});
+
+describe('a message from a LID whose number becomes known later', () => {
+  const LID = '200000000000001@lid';
+
+  beforeEach(async () => {
+    await receive({ conversation: '!ping' }, { from: LID });
+    numbers.set(LID, '15550200001');
+  });
+
+  it('is handed out again under the key that it had, with the number', async () => {
+    await restart();
+    const [again] = inbox.unfinished();
+    expect(again).toMatchObject({ key: '|lid:200000000000001|ID1', sender: { number: '15550200001' } });
+    await inbox.finish(again?.key ?? '');
+    expect(inbox.unfinished()).toEqual([]);
+  });
+
+  it.each([
+    ['under its LID', { from: LID }],
+    ['under the number', { from: ANNA, sender_lid: LID }],
+  ])('is the same when it is sent anew %s', async (_, attrs) => {
+    await receive({ conversation: '!ping' }, attrs);
+    expect(received).toHaveLength(1);
+    expect(inbox.unfinished()).toHaveLength(1);
+    await inbox.finish(received[0]?.key ?? '');
+    await receive({ conversation: '!ping' }, attrs);
+    expect(received).toHaveLength(1);
+    expect(inbox.unfinished()).toEqual([]);
   });
 });
 
