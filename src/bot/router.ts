@@ -82,8 +82,10 @@ export class Router {
     if (!inbox.admits(message)) return DONE;
     const line = parseCommand(message.text, prefix);
     const order = line && this.#order(line);
-    if (message.edits === undefined) edits.note(message, order?.job);
-    else if (!edits.take(message, message.edits, order?.job, clock.now())) return DONE;
+    if (message.edits === undefined) {
+      if (edits.isReplaced(message)) return DONE;
+      edits.note(message, order?.job);
+    } else if (!edits.take(message, message.edits, order?.job, clock.now())) return DONE;
     if (line === undefined) return DONE;
     if (order === undefined) return this.#hint(message);
     if (!this.#mayQueue(message)) return DONE;
@@ -104,7 +106,8 @@ export class Router {
     job.isStarted = true;
     await job.recorded;
     const outcome = await this.#options.serve(message, loaded, line);
-    if (outcome === 'done' && message.edits !== undefined) await this.#options.edits.done(message);
+    if (outcome === 'done' && message.edits !== undefined)
+      await this.#options.edits.done(message, message.edits);
     return outcome;
   }
 

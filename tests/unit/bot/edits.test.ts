@@ -128,6 +128,44 @@ test('an edit that a stop left unfinished is run after the next start', async ()
   expect(second.messenger.texts).toEqual(['pong']);
 });
 
+test.each<[sentence: string, texts: string[], expected: string[]]>([
+  ['by another command, which runs alone', ['!ping two'], ['pong']],
+  ['twice: the last one runs alone', ['!ping two', '!ping three'], ['pong']],
+  ['into no command: nothing runs', ['never mind'], []],
+  ['into a command and then into none: nothing runs', ['!ping two', 'never mind'], []],
+])('a command that waited when the bot was killed had been edited %s', async (_sentence, texts, expected) => {
+  const first = makeBot([ping]);
+  first.messenger.onSend = () => new Promise(() => undefined);
+  void first.bot.handle(incoming('!ping'));
+  const waiting = incoming('!ping', { id: 'M' });
+  const edits = texts.map((text) => edit(text, 'M'));
+  const handled: string[] = [];
+  for (const message of [waiting, ...edits])
+    void first.bot.handle(message).then((outcome) => outcome === 'done' && handled.push(message.key));
+  await rest();
+  const second = makeBot([ping], { storage: first.storage });
+  const left = [waiting, ...edits].filter(({ key }) => !handled.includes(key));
+  expect(left).toContain(waiting);
+  for (const message of left) expect(await second.bot.handle(message)).toBe('done');
+  expect(second.messenger.texts).toEqual(expected);
+  expect(second.messenger.sent.map(({ quote }) => quote)).toEqual(expected.map(() => edits.at(-1)));
+});
+
+test('a command from a LID gives way to its edit also where its number became known in between', async () => {
+  const first = makeBot([ping]);
+  first.messenger.onSend = () => new Promise(() => undefined);
+  void first.bot.handle(incoming('!ping', { sender: BEN }));
+  const waiting = incoming('!ping', { id: 'M', sender: BEN });
+  const known = { ...BEN, id: '15551230002', number: '15551230002' };
+  const fixed = edit('!ping two', 'M', { sender: known });
+  void first.bot.handle(waiting);
+  void first.bot.handle(fixed);
+  await rest();
+  const second = makeBot([ping], { storage: first.storage });
+  for (const message of [{ ...waiting, sender: known }, fixed]) await second.bot.handle(message);
+  expect(second.messenger.sent.map(({ quote }) => quote)).toEqual([fixed]);
+});
+
 /** A bot whose notes of edits get to the disk when `write` is called. */
 function withSlowDisk() {
   const world = makeBot([ping]);
@@ -174,8 +212,8 @@ test('a full disk keeps no edit from being answered', async () => {
 
 test('notes of edits that are a day old are gone after the start', async () => {
   const { bot, storage } = makeBot([ping]);
-  await storage.table('edits').set('old', { atMs: START_MS - 86_400_001 });
-  await storage.table('edits').set('new', { atMs: START_MS });
+  await storage.table('edits').set('old', { atMs: START_MS - 86_400_001, edit: 'E1' });
+  await storage.table('edits').set('new', { atMs: START_MS, edit: 'E2' });
   await bot.start();
   expect([...storage.table('edits').entries()].map(([key]) => key)).toEqual(['new']);
 });
