@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildClient } from './app/client.ts';
 import { greet } from './app/greeting.ts';
+import { HandOver } from './app/hand-over.ts';
 import type { StatusBoard } from './app/status-board.ts';
 import type { Bot } from './bot/bot.ts';
 import { systemClock } from './bot/clock.ts';
@@ -43,6 +44,7 @@ export class App {
   #startingBot: Promise<void> | undefined;
   #startingPage: Promise<void> | undefined;
   #bot: Bot | undefined;
+  #handOver: HandOver | undefined;
   #http: HttpServer | undefined;
   #display: Promise<PairingDisplay> | undefined;
   #watching: Promise<void> | undefined;
@@ -123,11 +125,12 @@ export class App {
   async #buildClient(session: Session): Promise<WhatsAppClient> {
     const client = await buildClient(this.#config, session, this.#log);
     client.on('changed', (state) => this.#stateChanged(state));
-    client.on('received', (message) => this.#handle(message));
-    // Those that a mute connection or a full disk left open get another try; those in work are known to be.
-    client.on('opened', () => {
-      for (const message of client.inbox.unfinished()) this.#handle(message);
+    this.#handOver = new HandOver({
+      client,
+      handle: (message) => this.#track(this.#handleToItsEnd(message)),
+      log: this.#log,
     });
+    this.#handOver.start();
     return client;
   }
 
@@ -156,7 +159,6 @@ export class App {
 
   /** Loaded while the connection shakes hands: what comes before it is ready waits in the inbox. */
   async #startBot(session: Session, client: WhatsAppClient, board: StatusBoard | undefined): Promise<void> {
-    const unfinished = client.inbox.unfinished();
     const { startBot } = await import('./app/bot.ts');
     const { bot, watch } = await startBot({
       config: this.#config,
@@ -168,12 +170,6 @@ export class App {
     });
     this.#bot = bot;
     if (this.#around.isDevelopment) this.#watching = watch(this.#stop.signal);
-    if (unfinished.length === 0) return;
-    this.#log.info(
-      { messages: unfinished.length },
-      'Going on with messages that the last run left unfinished',
-    );
-    for (const message of unfinished) this.#handle(message);
   }
 
   #greet(session: Session, client: WhatsAppClient): Promise<void> {
@@ -192,7 +188,7 @@ export class App {
 
   #stateChanged(state: ClientState): void {
     this.#stateSinceMs = Date.now();
-    if (state.kind === 'pairing') this.#track(this.#showPairing(state));
+    if (state.kind === 'pairing') void this.#track(this.#showPairing(state));
     else void this.#display?.then((display) => display.rest());
   }
 
@@ -222,10 +218,6 @@ export class App {
     });
   }
 
-  #handle(message: IncomingMessage): void {
-    this.#track(this.#handleToItsEnd(message));
-  }
-
   async #handleToItsEnd(message: IncomingMessage): Promise<void> {
     await this.#startingBot;
     const outcome = await this.#bot?.handle(message);
@@ -233,7 +225,7 @@ export class App {
   }
 
   /** Work that `stop()` waits for. A write that failed has been reported where it failed. */
-  #track(work: Promise<void>): void {
+  #track(work: Promise<void>): Promise<void> {
     const tracked = work
       .catch((error: unknown) => {
         if (!isAppError(error, 'STORAGE_FAILED'))
@@ -241,6 +233,7 @@ export class App {
       })
       .finally(() => this.#handling.delete(tracked));
     this.#handling.add(tracked);
+    return tracked;
   }
 
   #status(): StatusFacts {
@@ -265,6 +258,7 @@ export class App {
   /** From here on nothing new is begun, and nothing comes. */
   async #quieten(): Promise<void> {
     this.#stop.abort();
+    this.#handOver?.stop();
     await this.#startingBot?.catch(() => {});
     await this.#bot?.stop();
     await this.#client?.stop();

@@ -145,8 +145,8 @@ export class Bot {
   }
 
   /**
-   * `done` when nothing is left to do for this message, `unfinished` when it must be handed over again after
-   * the next start. The same message again is the same handling. Never rejects.
+   * `done` when nothing is left to do for this message, `unfinished` when it must be handed over again later.
+   * The same message again is the same handling. Never rejects.
    */
   handle(message: IncomingMessage): Promise<Outcome> {
     if (this.#stopping !== undefined) return UNFINISHED;

@@ -2,7 +2,7 @@ import { isAppError } from '../errors.ts';
 import { Refusal } from './refusal.ts';
 import type { End } from './run.ts';
 
-/** `unfinished` messages are handed to the bot again after the next start. */
+/** `unfinished` messages are handed to the bot again: in a minute, at the next connection, after the next start. */
 export type Outcome = 'done' | 'unfinished';
 
 /** What follows the end of a handler. */
