@@ -109,8 +109,8 @@ export function toIncoming(
   const context = contextOf(content);
   const quoted = context?.quotedMessage ? unwrap(context.quotedMessage) : undefined;
   // Phones show an edit in the place of what it edits, under that one's id.
-  const key = edit?.key?.id ? { ...envelope.key, id: edit.key.id } : envelope.key;
-  const origin: Origin = { key, message: content, sentAtSeconds: envelope.sentAtSeconds };
+  const shownAs = edit?.key?.id ? { ...envelope.key, id: edit.key.id } : envelope.key;
+  const origin: Origin = { key: shownAs, message: content, sentAtSeconds: envelope.sentAtSeconds };
   return {
     key,
     id: envelope.key.id ?? '',
