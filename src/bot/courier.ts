@@ -12,6 +12,7 @@ export class Courier {
   readonly #log: Log;
   readonly #deadlineMs: number;
   readonly #deadlines: Deadlines<Timed>;
+  #isStopped = false;
 
   /** `deadlineMs`: how long one try may take. */
   constructor(messenger: Messenger, clock: Clock, log: Log, deadlineMs: number) {
@@ -43,6 +44,7 @@ export class Courier {
 
   /** Ends all tries now. */
   stop(): void {
+    this.#isStopped = true;
     for (const send of [...this.#deadlines]) send.expire();
     this.#deadlines.stop();
   }
@@ -58,7 +60,8 @@ export class Courier {
           const text = `WhatsApp did not acknowledge a message within ${this.#deadlineMs / 1_000} s. It is tried again.`;
           const reason = new AppError('SEND_TIMEOUT', text);
           reject(reason);
-          controller.abort(reason);
+          // A stop is no silence of WhatsApp's.
+          controller.abort(this.#isStopped ? undefined : reason);
         },
       };
       this.#deadlines.add(timed);

@@ -77,7 +77,13 @@ export class Connection {
       userDevicesCache: parts.devices,
       getMessage: async (key) => parts.sent.find(key.id),
     });
-    this.#sender = new Sender(this.socket, parts, () => this.isOpen, this.#over.signal);
+    this.#sender = new Sender(
+      this.socket,
+      parts,
+      () => this.isOpen,
+      this.#over.signal,
+      () => this.#lost('WhatsApp acknowledges nothing on this connection'),
+    );
     const ping = { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'get', xmlns: 'w:p' } };
     this.#pulse = new Pulse(
       () => this.socket.query(ping),

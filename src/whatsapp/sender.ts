@@ -6,6 +6,7 @@ import { chatKind } from './address.ts';
 import type { GroupCache } from './groups.ts';
 import { additionalNodes, buildMessage } from './outgoing.ts';
 import type { SentMessages } from './sent.ts';
+import { countSilent, isMute } from './silence.ts';
 import { underEither } from './waits.ts';
 
 /** Sends on one connection. `over` aborts with it. */
@@ -16,18 +17,22 @@ export class Sender {
   readonly #isOpen: () => boolean;
   readonly #over: AbortSignal;
   readonly #groups: GroupCache;
+  readonly #onMute: () => void;
+  #silent = 0;
 
   constructor(
     socket: WASocket,
     parts: { readonly sent: SentMessages; readonly groups: GroupCache },
     isOpen: () => boolean,
     over: AbortSignal,
+    onMute: () => void,
   ) {
     this.#socket = socket;
     this.#sent = parts.sent;
     this.#groups = parts.groups;
     this.#isOpen = isOpen;
     this.#over = over;
+    this.#onMute = onMute;
   }
 
   /**
@@ -53,11 +58,28 @@ export class Sender {
         messageId: message.id,
         additionalNodes: additionalNodes(message.content),
       });
-      await acknowledged;
+      await this.#listened(acknowledged, signal);
     } catch (error) {
       if (isAppError(error) && error.code !== 'NOT_CONNECTED') throw error;
       // On an open connection what gets no answer is counted: it would be tried again at once, and for ever.
       throw this.#isOpen() ? notSent(error) : notConnected(error);
+    }
+  }
+
+  /** The same, counted: only what has left and got no word in time is silence. */
+  async #listened(acknowledged: Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
+      await acknowledged;
+      this.#silent = countSilent(this.#silent, 'answered');
+    } catch (error) {
+      const isTimedOut = isAppError(error, 'SEND_TIMEOUT') && isAppError(signal.reason, 'SEND_TIMEOUT');
+      const isRefused = isAppError(error, 'SEND_REFUSED');
+      this.#silent = countSilent(
+        this.#silent,
+        isTimedOut ? 'unanswered' : isRefused ? 'answered' : 'given-up',
+      );
+      if (isMute(this.#silent)) this.#onMute();
+      throw error;
     }
   }
 

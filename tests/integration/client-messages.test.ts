@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../src/errors.ts';
 import type { Person } from '../../src/simulator/person.ts';
 import { within } from './support/deadline.ts';
 import { Rig, type RigOptions } from './support/rig.ts';
@@ -262,6 +263,31 @@ describe('sends', () => {
     rig.wa.faults.dropConnection();
     await rig.nextWait();
     expect(rig.client.lastAckAtMs).toBe(lastAckAtMs);
+  });
+
+  it.each([
+    ['three times in a row, is the end of the connection', new AppError('SEND_TIMEOUT', 'late'), 'waiting'],
+    ['three times since we cut them short, is not', undefined, 'open'],
+  ] as const)('that WhatsApp does not acknowledge, %s', async (_, reason, state) => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson();
+    rig.wa.faults.withholdAcks(true);
+    for (let count = 1; count <= 3; count++) {
+      expect(rig.client.state.kind).toBe('open');
+      const message = text(`3EB0CCCCCCCCCCCCCCC${count}`, person.jid);
+      const giveUp = new AbortController();
+      const sending = rig.client.send(message, giveUp.signal).catch(() => {});
+      await person.waitForMessage(({ id }) => id === message.id);
+      giveUp.abort(reason);
+      await sending;
+    }
+    rig.wa.faults.withholdAcks(false);
+    if (state === 'waiting') {
+      await rig.reconnect();
+      expect(rig.closes.at(-1)).toMatchObject({ kind: 'network', statusCode: 408 });
+      await rig.state('open');
+    }
+    await rig.client.send(text('3EB0DDDDDDDDDDDDDDDD', person.jid), AbortSignal.timeout(3_000));
   });
 
   it('that were swallowed do not count as sent', async () => {

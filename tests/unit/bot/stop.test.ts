@@ -131,3 +131,16 @@ test('after the next start the same message gets the same ids: nothing is double
   expect(first.messenger.sent.map(({ id }) => id)).toEqual([second.messenger.sent[0]?.id]);
   expect(second.messenger.texts).toEqual(['one', 'two']);
 });
+
+test('a send that a stop cuts off does not look like one that WhatsApp left unacknowledged', async () => {
+  const { bot, clock, messenger } = makeBot([ping]);
+  let reason: unknown;
+  messenger.onSend = (_message, signal) =>
+    new Promise(() => signal.addEventListener('abort', () => (reason = signal.reason)));
+  void bot.handle(incoming('!ping'));
+  await rest();
+  const stopped = bot.stop();
+  await clock.advance(700);
+  await stopped;
+  expect(reason).toMatchObject({ name: 'AbortError' });
+});
