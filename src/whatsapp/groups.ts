@@ -1,6 +1,7 @@
 import type { GroupMetadata, WASocket } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
 import type { GroupFacts } from '../bot/ports.ts';
+import { messageOf } from '../errors.ts';
 import { notConnected } from './acks.ts';
 import { numberAmong, personId } from './address.ts';
 
@@ -52,6 +53,7 @@ async function ask(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promi
   try {
     return await socket.groupMetadata(chat);
   } catch (error) {
-    throw error instanceof TypeError ? notConnected(error) : error;
+    const isUnanswered = error instanceof TypeError || messageOf(error).includes('missing <group> node');
+    throw isUnanswered ? notConnected(error) : error;
   }
 }

@@ -238,6 +238,7 @@ describe('sends', () => {
     await asked;
     await rig.ping(person);
     expect(codes).toEqual([]);
+    await expect(rig.client.group(group.jid)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
     await within(sending, 'the end of the send');
     expect(codes).toEqual(['SEND_TIMEOUT']);
     expect(rig.client.state.kind).toBe('open');

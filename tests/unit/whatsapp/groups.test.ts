@@ -41,7 +41,9 @@ describe('facts of a group', () => {
   test('that do not come in time are a matter of the connection, and are asked for again', async () => {
     const groups = new GroupCache();
     // What the library makes of a query that got no answer.
-    const mute = { groupMetadata: () => Promise.reject(new TypeError("reading 'attrs' of undefined")) };
+    const mute = {
+      groupMetadata: () => Promise.reject(new Error('Invalid group metadata response: missing <group> node')),
+    };
     await expect(groups.metadata(CHAT, mute)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
     await expect(groups.metadata(CHAT, { groupMetadata: async () => metadata })).resolves.toBe(metadata);
   });
