@@ -8,11 +8,14 @@ interface SentRow {
 }
 
 const MOST_ROWS = 1_000;
-const LARGEST_BYTES = 64 * 1024;
+/** A text of 65,536 characters of three bytes, its quote and a thousand mentions fit. */
+const LARGEST_BYTES = 256 * 1024;
+/** Of all rows together, in base64. */
+const MOST_LENGTH = 64 * 1024 * 1024;
 
 /**
  * What was sent, so that a phone that could not read it ("Waiting for this message") gets it again when it asks,
- * after a restart too. Bounded: the newest thousand, and no message over 64 KiB.
+ * after a restart too. Bounded: the newest thousand, no message over 256 KiB, 64 MiB in all.
  */
 export class SentMessages {
   readonly #session: Session;
@@ -31,12 +34,23 @@ export class SentMessages {
     if (bytes.length > LARGEST_BYTES) return;
     const row: SentRow = { atMs: Date.now(), message: Buffer.from(bytes).toString('base64') };
     await this.#session.set({ sent: { [id]: row } });
-    if (this.#rows.size > MOST_ROWS * 1.1) await this.#forgetOldest(this.#rows.size - MOST_ROWS);
+    await this.#forgetOldest();
   }
 
-  async #forgetOldest(count: number): Promise<void> {
-    const ids = [...this.#rows.keys()].slice(0, count);
-    await this.#session.set({ sent: Object.fromEntries(ids.map((id) => [id, null])) });
+  /** A tenth more than allowed may gather, so that this is done seldom. */
+  async #forgetOldest(): Promise<void> {
+    let length = 0;
+    for (const { message } of this.#rows.values()) length += message.length;
+    if (this.#rows.size <= MOST_ROWS * 1.1 && length <= MOST_LENGTH * 1.1) return;
+    let count = this.#rows.size;
+    const forgotten: Record<string, null> = {};
+    for (const [id, { message }] of this.#rows) {
+      if (count <= MOST_ROWS && length <= MOST_LENGTH) break;
+      forgotten[id] = null;
+      count -= 1;
+      length -= message.length;
+    }
+    await this.#session.set({ sent: forgotten });
   }
 
   has(id: string): boolean {

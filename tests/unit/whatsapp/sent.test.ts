@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_TEXT_LENGTH } from '../../../src/bot/text.ts';
+import type { Session } from '../../../src/session/store.ts';
+import { SentMessages } from '../../../src/whatsapp/sent.ts';
+
+/** What was sent, over rows in memory. */
+function sentMessages(): { sent: SentMessages; rows: Map<string, unknown> } {
+  const rows = new Map<string, unknown>();
+  const session = {
+    rows: () => rows,
+    set: async ({ sent }: { sent: Record<string, unknown> }) => {
+      for (const [id, row] of Object.entries(sent)) row === null ? rows.delete(id) : rows.set(id, row);
+    },
+  };
+  return { sent: new SentMessages(session as unknown as Session), rows };
+}
+
+describe('what was sent', () => {
+  it('is kept up to the longest text that may be sent, with its quote and a mention of a whole group', async () => {
+    const { sent } = sentMessages();
+    const text = '漢'.repeat(MAX_TEXT_LENGTH);
+    const contextInfo = {
+      quotedMessage: { conversation: '漢'.repeat(1_000) },
+      mentionedJid: Array.from({ length: 1_000 }, (_, index) => `${200_000_000_000_000 + index}@lid`),
+    };
+    await sent.remember('A', { extendedTextMessage: { text, contextInfo } });
+    expect(sent.find('A')).toMatchObject({ extendedTextMessage: { text } });
+  });
+
+  it('is not kept where it is larger', async () => {
+    const { sent } = sentMessages();
+    await sent.remember('A', { conversation: 'x'.repeat(300_000) });
+    expect(sent.has('A')).toBe(false);
+  });
+
+  it.each([
+    ['small', 3_000, 'pong', 1_000],
+    // A third more in base64.
+    ['large', 700, 'x'.repeat(192 * 1024), 256],
+  ])('is forgotten, the oldest first, where there is too much of it: %s messages', async (...row) => {
+    const [, count, conversation, most] = row;
+    const { sent, rows } = sentMessages();
+    for (let index = 0; index < count; index += 1) await sent.remember(`id ${index}`, { conversation });
+    expect(rows.size).toBeGreaterThanOrEqual(most * 0.99);
+    expect(rows.size).toBeLessThanOrEqual(most * 1.1);
+    expect([...rows.keys()].at(-1)).toBe(`id ${count - 1}`);
+    expect(sent.has(`id ${count - rows.size}`)).toBe(true);
+  });
+});
