@@ -2,8 +2,14 @@ import { AppError, isAppError, systemCode } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import { Deadlines, type Timed } from './deadlines.ts';
 import type { Log } from './log.ts';
-import type { Messenger, OutgoingMessage } from './ports.ts';
+import type { Content, Messenger, OutgoingMessage } from './ports.ts';
 import { decideRetry } from './retry.ts';
+
+/** The slowest line that a file is uploaded on: half a megabit a second. */
+const SLOWEST_BYTES_PER_MS = 64;
+
+const uploadMs = (content: Content): number =>
+  'data' in content ? Math.ceil(content.data.length / SLOWEST_BYTES_PER_MS) : 0;
 
 /** Takes single messages to WhatsApp: each is tried until WhatsApp has it or refuses it, with the same id each time. */
 export class Courier {
@@ -14,7 +20,7 @@ export class Courier {
   readonly #deadlines: Deadlines<Timed>;
   #isStopped = false;
 
-  /** `deadlineMs`: how long one try may take. */
+  /** `deadlineMs`: how long one try may take, beside the time that a file needs on a slow line. */
   constructor(messenger: Messenger, clock: Clock, log: Log, deadlineMs: number) {
     this.#messenger = messenger;
     this.#clock = clock;
@@ -53,11 +59,12 @@ export class Courier {
   #try(message: OutgoingMessage): Promise<void> {
     return new Promise((resolve, reject) => {
       const controller = new AbortController();
-      const dueAtMs = this.#clock.now() + this.#deadlineMs;
+      const deadlineMs = this.#deadlineMs + uploadMs(message.content);
+      const dueAtMs = this.#clock.now() + deadlineMs;
       const timed = {
         dueAtMs: () => dueAtMs,
         expire: () => {
-          const text = `WhatsApp did not acknowledge a message within ${this.#deadlineMs / 1_000} s. It is tried again.`;
+          const text = `WhatsApp did not acknowledge a message within ${Math.round(deadlineMs / 1_000)} s. It is tried again.`;
           const reason = new AppError('SEND_TIMEOUT', text);
           reject(reason);
           // A stop is no silence of WhatsApp's.

@@ -16,7 +16,7 @@ export interface OutboxOptions {
   readonly perChatPerMinute: number;
   /** How long typing is shown before a message; 0 is not at all. */
   readonly typingDelayMs: number;
-  /** How long one try may take. Default 30,000. */
+  /** How long one try may take, beside the time that a file needs on a slow line. Default 30,000. */
   readonly deadlineMs?: number;
   /** What counts as one chat. Default: each address is one. */
   readonly conversationOf?: (chat: string) => string;

@@ -13,6 +13,8 @@ import { type Origin, textOf } from './incoming.ts';
 const QUOTED_LENGTH = 1_000;
 /** A quote that is larger, a thumbnail included, is its words alone. */
 const LARGEST_QUOTE_BYTES = 16 * 1024;
+/** An upload that moves no byte for so long is given up, so that the next try does not run beside it. */
+const STALLED_UPLOAD_MS = 20_000;
 
 /** What Baileys' generator is to make of it. */
 export function toBaileysContent(content: Content): AnyMessageContent {
@@ -64,6 +66,7 @@ export async function buildMessage(
     userJid: account.id,
     messageId: message.id,
     upload: account.upload,
+    mediaUploadTimeoutMs: STALLED_UPLOAD_MS,
     options: { signal: account.signal },
     ...(quote ? { quoted: { key: quote.key, message: quotable(quote.message) } } : {}),
     ...(message.expirationSeconds ? { ephemeralExpiration: message.expirationSeconds } : {}),

@@ -99,6 +99,21 @@ test('what is not acknowledged is sent again at the deadline, five times in all,
   expect(clock.sleeping).toBe(0);
 });
 
+test('a file has the time that it needs on a slow line', async () => {
+  const { clock, messenger, outbox } = makeOutbox();
+  let tries = 0;
+  messenger.onSend = () => {
+    tries += 1;
+    return never();
+  };
+  const content = { kind: 'document', data: new Uint8Array(640_000) } as const;
+  void outbox.send({ ...text('1'), content }).catch(() => undefined);
+  await clock.advance(39_999);
+  expect(tries).toBe(1);
+  await clock.advance(1);
+  expect(tries).toBe(2);
+});
+
 test('each try has a deadline of its own', async () => {
   const { clock, messenger, outbox } = makeOutbox();
   const tried: string[] = [];

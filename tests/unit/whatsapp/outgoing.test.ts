@@ -133,6 +133,19 @@ describe('buildMessage', () => {
     expect(await quotedWith(1_000_000)).toMatchObject({ conversation: '!sticker' });
   });
 
+  it('a file is uploaded with a limit on how long it may stand still', async () => {
+    let limitMs: number | undefined;
+    const upload: WAMediaUploadFunction = async (_, { timeoutMs }) => {
+      limitMs = timeoutMs;
+      return { mediaUrl: 'https://mmg.whatsapp.net/a', directPath: '/a' };
+    };
+    await buildMessage(
+      { id: 'A', chat: CHAT, content: { kind: 'document', data } },
+      { ...account(), upload },
+    );
+    expect(limitMs).toBe(20_000);
+  });
+
   it('a reply in a disappearing chat disappears as well', async () => {
     const content = { kind: 'text', text: 'pong' } as const;
     const message = await buildMessage(
