@@ -5,6 +5,7 @@ import type { CommandInfo, Context } from './context.ts';
 import { sendId } from './ids.ts';
 import type { Log } from './log.ts';
 import { fetchMedia, type Media, type MediaOptions } from './media.ts';
+import type { Places } from './places.ts';
 import type { Content, GroupFacts, IncomingMessage, Messenger, OutgoingMessage, Person } from './ports.ts';
 import { Refusal } from './refusal.ts';
 import type { Reminders } from './reminders.ts';
@@ -20,6 +21,8 @@ export interface Host {
   readonly services: Services;
   readonly states: ChatStates;
   readonly reminders: Reminders;
+  /** For calls that have files in memory. */
+  readonly mediaPlaces: Places<Run>;
   send(message: OutgoingMessage): Promise<void>;
   usable(ctx: Context): Promise<readonly CommandInfo[]>;
 }
@@ -110,6 +113,8 @@ export class Call implements Context {
 
   async media(options: MediaOptions = {}): Promise<Media | undefined> {
     this.#run.check();
+    if ((this.message.media ?? this.message.quotedMedia) === undefined) return undefined;
+    await this.#run.track(this.#host.mediaPlaces.take(this.#run, this.#run.signal));
     return fetchMedia(this.#host.messenger, this.#host.clock, this.message, options, this.#run.signal);
   }
 

@@ -41,7 +41,8 @@ export interface Said<A> {
   group(): Promise<GroupFacts | undefined>;
   /**
    * The file of this message, else of the one it quotes, else `undefined`. Throws a `Refusal` (so the person is
-   * told) where it is too large, whatever size was claimed, takes too long, or is gone.
+   * told) where it is too large, whatever size was claimed, takes too long, or is gone. Four handlers may have
+   * files at a time, each until it ends; the others wait, and their time limit with them.
    */
   media(options?: MediaOptions): Promise<Media | undefined>;
 }

@@ -10,6 +10,7 @@ import { sendId } from './ids.ts';
 import { Interrupted } from './interrupted.ts';
 import { compose, type Middleware } from './middleware.ts';
 import type { CommandLine } from './parse.ts';
+import { Places } from './places.ts';
 import type { IncomingMessage } from './ports.ts';
 import { Refusal } from './refusal.ts';
 import type { CommandRegistry, LoadedCommand } from './registry.ts';
@@ -18,7 +19,7 @@ import { safeError } from './safe-error.ts';
 import { cutText, plainText } from './text.ts';
 import { decideVerdict, type Outcome } from './verdict.ts';
 
-export interface DeskOptions extends Omit<Host, 'usable'> {
+export interface DeskOptions extends Omit<Host, 'usable' | 'mediaPlaces'> {
   readonly commands: CommandRegistry;
   readonly prefix: string;
   readonly middleware: readonly Middleware<Context>[];
@@ -36,6 +37,9 @@ export interface DeskCounts {
 /** Longest sentence that goes out in place of an answer. */
 const MAX_NOTICE_LENGTH = 4_096;
 
+/** Commands that may have files in memory at the same time: each file has 8 MiB, and many times that as pixels. */
+const MEDIA_PLACES = 4;
+
 /** Serves one command after the other: checks, runs, and tells the person when that went wrong. */
 export class Desk {
   readonly #options: DeskOptions;
@@ -47,7 +51,8 @@ export class Desk {
 
   constructor(options: DeskOptions) {
     this.#options = options;
-    this.#host = { ...options, usable: (ctx) => this.#usable(ctx) };
+    const mediaPlaces = new Places<Run>(MEDIA_PLACES);
+    this.#host = { ...options, mediaPlaces, usable: (ctx) => this.#usable(ctx) };
     this.#steps = compose(options.middleware);
     this.#runs = new Deadlines(options.clock, options.limitMs);
   }
@@ -78,6 +83,7 @@ export class Desk {
         await command.run(ctx);
       });
     });
+    this.#host.mediaPlaces.leave(run);
     this.#counts.running -= 1;
     this.#runs.delete(run);
     return this.#conclude(end, run, message, loaded);

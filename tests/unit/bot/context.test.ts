@@ -3,7 +3,7 @@ import { command } from '../../../src/bot/command.ts';
 import type { Context } from '../../../src/bot/context.ts';
 import { Refusal } from '../../../src/bot/refusal.ts';
 import { AppError } from '../../../src/errors.ts';
-import { BEN, GROUP, incoming, makeBot } from './fakes.ts';
+import { ANNA, BEN, GROUP, incoming, makeBot, rest } from './fakes.ts';
 
 /** A bot with one command, `!do`, that runs this. */
 const doing = (run: (ctx: Context) => Promise<void> | void, extras: Parameters<typeof makeBot>[1] = {}) =>
@@ -119,6 +119,43 @@ test.each<
   expect(messenger.texts).toEqual([told]);
   expect(log.of('error')).toEqual([]);
   await bot.stop();
+  expect(clock.sleeping).toBe(0);
+});
+
+test('four calls have files in memory at a time, each until it is over; waiting costs nobody their time', async () => {
+  let atWork = 0;
+  let most = 0;
+  const { bot, clock, messenger, log } = doing(async (ctx) => {
+    await ctx.media();
+    atWork += 1;
+    most = Math.max(most, atWork);
+    await ctx.media();
+    await clock.sleep(50_000, ctx.signal);
+    atWork -= 1;
+    await ctx.reply('done');
+    void ctx.media();
+  });
+  messenger.file = Buffer.from('abc');
+  const people = Array.from({ length: 14 }, (_, n) => ({ ...ANNA, id: `${n}`, jid: `${n}@s.whatsapp.net` }));
+  const handled = people.map((sender) => bot.handle(incoming('!do', { sender, media: IMAGE })));
+  await clock.advance(99_999);
+  expect([atWork, messenger.sent.length]).toEqual([4, 4]);
+  await clock.advance(100_001);
+  expect(await Promise.all(handled)).toEqual(people.map(() => 'done'));
+  expect([most, messenger.sent.length]).toEqual([4, 14]);
+  expect(log.lines).toEqual([]);
+});
+
+test('who is cut off while waiting for a place takes none', async () => {
+  const { bot, clock, messenger } = doing(async (ctx) => void (await ctx.media()));
+  messenger.file = () => new Promise(() => undefined);
+  const people = Array.from({ length: 6 }, (_, n) => ({ ...ANNA, id: `${n}`, jid: `${n}@s.whatsapp.net` }));
+  const handled = people.map((sender) => bot.handle(incoming('!do', { sender, media: IMAGE })));
+  await rest();
+  const stopped = bot.stop();
+  await clock.advance(700);
+  await stopped;
+  expect(await Promise.all(handled)).toEqual(people.map(() => 'unfinished'));
   expect(clock.sleeping).toBe(0);
 });
 
