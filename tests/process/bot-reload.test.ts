@@ -1,0 +1,55 @@
+import { copyFileSync, cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { makeFolder } from '../integration/support/folder.ts';
+import { Stage } from './support/bot.ts';
+import { ROOT } from './support/program.ts';
+
+let stage: Stage;
+let cwd: string;
+
+afterEach(async () => {
+  await stage.clear();
+  rmSync(cwd, { recursive: true, force: true });
+});
+
+/** The sources in a folder of their own, as somebody works on them with `npm run dev`. */
+function makeSources(folder: string): void {
+  cpSync(join(ROOT, 'src'), join(folder, 'src'), { recursive: true });
+  for (const name of ['package.json', 'tsconfig.json']) copyFileSync(join(ROOT, name), join(folder, name));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+}
+
+const saying = (answer: string) => `
+import { command } from '../bot/command.ts';
+export default command({ name: 'roll', summary: 'rolls', run: (ctx) => ctx.reply('${answer}') });
+`;
+
+it('a saved command is answered anew on the same connection; one that does not compile leaves the old one, and says where', async () => {
+  cwd = makeFolder();
+  makeSources(cwd);
+  const path = join(cwd, 'src/commands/roll.ts');
+  writeFileSync(path, saying('one'));
+  stage = new Stage({ command: [process.execPath, '--import', 'tsx', 'src/main.ts'], cwd });
+  const bot = await stage.pair();
+  const person = stage.wa.addPerson();
+  const roll = async () => {
+    const { id } = await person.send('!roll');
+    return (await person.waitForMessage(({ quotedId }) => quotedId === id, 20_000)).text;
+  };
+  const { connections } = stage.wa.counters;
+  expect(stage.wa.counters.logins).toBe(1);
+  expect(await roll()).toBe('one');
+
+  writeFileSync(path, saying('two'));
+  await bot.said('a command was loaded again');
+  expect(await roll()).toBe('two');
+
+  writeFileSync(path, `${saying('three')}const = 1;\n`);
+  await bot.said('a command could not be loaded; the old one stays');
+  expect(bot.output).toMatch(/src\/commands\/roll\.ts:4:6/);
+  expect(await roll()).toBe('two');
+
+  expect(stage.wa.counters).toMatchObject({ logins: 1, connections });
+  expect((await bot.stop()).code).toBe(0);
+}, 60_000);
