@@ -42,6 +42,16 @@ async function expectOneAnswerEach(
   for (const [person] of asked) expect(person.unreadable).toEqual([]);
 }
 
+test('the person sees that the bot types before its answer comes, by default too', async () => {
+  await program.start({ TYPING_DELAY_MS: '' });
+  const person = program.wa.addPerson();
+  const id = await ask(person);
+  await person.waitForMessage((message) => message.quotedId === id, 10_000);
+  expect(person.chatStates.map(({ state }) => state)).toEqual(['composing']);
+  const answeredAtMs = person.inbox.find((message) => message.quotedId === id)?.atMs ?? 0;
+  expect(person.chatStates[0]?.atMs).toBeLessThanOrEqual(answeredAtMs);
+});
+
 describe('every command is answered exactly once', () => {
   test('500 in a burst from one person, in the order they were asked', { timeout: 90_000 }, async () => {
     await program.start();

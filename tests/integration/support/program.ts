@@ -15,7 +15,7 @@ export class Program {
   readonly lines: string[] = [];
   #app: App | undefined;
 
-  async start(): Promise<void> {
+  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.wa.start();
     const config = loadConfig({
       SESSION_PATH: this.folder,
@@ -24,6 +24,7 @@ export class Program {
       SENDS_PER_MINUTE: '0',
       SENDS_PER_CHAT_PER_MINUTE: '0',
       RECONNECT_DELAY_MS: '20',
+      ...env,
     });
     const write = (line: string): void => void this.lines.push(line);
     const log = createLogger({ level: 'info', format: 'json', isTerminal: false, stream: { write } });
