@@ -3,6 +3,7 @@ import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys
 import { AppError, isAppError, messageOf, shellWord, systemCode } from '../errors.ts';
 import { type FileSystem, NAMES, readIfThere, renameAside, replaceFile, textOf } from './files.ts';
 import { credentialsToJson, isLinked, parseCredentials } from './identity.ts';
+import { refuseHalfRestored } from './restore-note.ts';
 
 export interface LoadedCredentials {
   readonly creds: AuthenticationCreds;
@@ -18,6 +19,7 @@ export interface LoadedCredentials {
  * Throws `STORAGE_FAILED` where it may be read later.
  */
 export function loadCredentials(fs: FileSystem, folder: string): LoadedCredentials {
+  refuseHalfRestored(fs, folder);
   const path = join(folder, NAMES.creds);
   const file = tryRead(fs, path);
   if (file.creds && isLinked(file.creds)) return { creds: file.creds, source: 'file', problem: undefined };

@@ -33,6 +33,7 @@ export const NAMES = {
   creds: 'creds.json',
   credsCopy: 'creds.backup.json',
   logout: 'logged-out.json',
+  restoring: 'restoring.json',
   qr: 'qr-code.png',
   gitignore: '.gitignore',
   owner: 'owner.json',
@@ -42,7 +43,7 @@ export const NAMES = {
 
 /** What file systems take, with `.json` at the end. */
 const LONGEST_NAME_BYTES = 250;
-const OWN_NAMES = /^(creds|creds\.backup|logged-out|owner|table-.*)$/;
+const OWN_NAMES = /^(creds|creds\.backup|logged-out|owner|restoring|table-.*)$/;
 
 /**
  * The file of a key, as Baileys' `useMultiFileAuthState` names it: `/` becomes `__` and `:` becomes `-`.

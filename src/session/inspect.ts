@@ -65,6 +65,7 @@ export function statIfThere(path: string): Stats | undefined {
 
 /** Whether a file is part of what a session is, and not of the process that uses it. */
 export function isSessionFile(folder: string, name: string): boolean {
-  if (isLeftover(name) || name === NAMES.owner || name === NAMES.qr || name.endsWith('.tmp')) return false;
+  const isOfProcess = [NAMES.owner, NAMES.qr, NAMES.restoring].some((own) => own === name);
+  if (isOfProcess || isLeftover(name) || name.endsWith('.tmp')) return false;
   return statIfThere(join(folder, name))?.isFile() === true;
 }

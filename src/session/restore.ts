@@ -1,10 +1,10 @@
 import {
   accessSync,
   constants,
-  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -12,13 +12,14 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { AppError, isAppError, systemCode } from '../errors.ts';
+import { AppError, isAppError, messageOf, systemCode } from '../errors.ts';
 import { type CopyOptions, copySession } from './backup.ts';
 import { careError } from './care-error.ts';
-import { FOLDER_MODE, ignoreErrors, NAMES, realFileSystem } from './files.ts';
+import { FOLDER_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from './files.ts';
 import { ensureFolder } from './folder.ts';
 import { type Inspection, inspectSession, realFolder, statIfThere } from './inspect.ts';
 import { currentOwner, lockSession } from './lock.ts';
+import { removeRestoreNote, writeRestoreNote } from './restore-note.ts';
 import { unreadableKeys } from './survey.ts';
 
 export interface Restored {
@@ -58,8 +59,9 @@ export async function restoreSession(
     const { files } = await copySession(source, beside, options);
     const damagedFiles = unreadableKeys(beside).length;
     const now = (options.now ?? (() => new Date()))();
-    const before = await swap(folder, beside, `${room}before-${now.toISOString().replace(/[:.]/g, '-')}`);
-    return { folder, files, isLinked, damagedFiles, before };
+    const before = `${room}before-${now.toISOString().replace(/[:.]/g, '-')}`;
+    const hadSession = await swap({ folder, beside, before, from: source });
+    return { folder, files, isLinked, damagedFiles, before: hadSession ? before : undefined };
   } catch (error) {
     throw careError(`restore ${folder}`, error);
   } finally {
@@ -110,17 +112,70 @@ async function checkBackup(source: string, folder: string): Promise<Inspection> 
   }
 }
 
-/** Holds the lock meanwhile, so that no bot starts on half a session. */
-async function swap(folder: string, beside: string, before: string): Promise<string | undefined> {
+interface Swap {
+  readonly folder: string;
+  /** The new files. */
+  readonly beside: string;
+  /** Where the old ones go. */
+  readonly before: string;
+  /** The backup that they are of. */
+  readonly from: string;
+}
+
+/**
+ * Holds the lock meanwhile, so that no bot starts on half a session; what a kill leaves, a note says of itself.
+ * Tells whether there was a session.
+ */
+async function swap({ folder, beside, before, from }: Swap): Promise<boolean> {
   const lock = await lockSession(folder);
   try {
-    const old = filesIn(folder).filter((name) => name !== NAMES.owner);
-    // Credentials are the first to go and the last to come: what a kill leaves is no session, rather than half of one.
-    if (old.length > 0) moveAll(folder, before, credentialsLast(old).reverse());
-    moveAll(beside, folder, credentialsLast(filesIn(beside)));
-    return old.length === 0 ? undefined : before;
+    const old = filesIn(folder).filter((name) => name !== NAMES.owner && name !== NAMES.restoring);
+    const hadSession = old.length > 0;
+    writeRestoreNote(realFileSystem, folder, { from, before: hadSession ? before : undefined });
+    // Credentials are the first to go and the last to come.
+    const steps: Move[] = [
+      ...(hadSession ? [{ from: folder, to: before, names: credentialsLast(old).reverse() }] : []),
+      { from: beside, to: folder, names: credentialsLast(filesIn(beside)) },
+    ];
+    moveOrUndo(steps, folder, before);
+    removeRestoreNote(realFileSystem, folder);
+    syncFolder(realFileSystem, folder);
+    return hadSession;
   } finally {
     await lock.release();
+  }
+}
+
+interface Move {
+  readonly from: string;
+  readonly to: string;
+  readonly names: readonly string[];
+}
+
+/** All of it, or nothing: where a file cannot be moved, those that were go back. */
+function moveOrUndo(steps: readonly Move[], folder: string, before: string): void {
+  const moved: Array<() => void> = [];
+  try {
+    for (const { from, to, names } of steps) {
+      mkdirSync(to, { recursive: true, mode: FOLDER_MODE });
+      for (const name of names) {
+        move(join(from, name), join(to, name));
+        moved.push(() => move(join(to, name), join(from, name)));
+      }
+    }
+  } catch (error) {
+    try {
+      for (const undo of moved.reverse()) undo();
+    } catch {
+      throw new AppError(
+        'STORAGE_FAILED',
+        `${folder} is only half restored (${messageOf(error)}), and its old files are in ${before}. ` +
+          'Check the disk, and run this again.',
+      );
+    }
+    removeRestoreNote(realFileSystem, folder);
+    ignoreErrors(() => rmdirSync(before));
+    throw error;
   }
 }
 
@@ -137,16 +192,13 @@ function credentialsLast(names: readonly string[]): string[] {
   return [...names].sort((a, b) => isCredentials(a) - isCredentials(b));
 }
 
-function moveAll(from: string, to: string, names: readonly string[]): void {
-  mkdirSync(to, { recursive: true, mode: FOLDER_MODE });
-  for (const name of names) {
-    try {
-      renameSync(join(from, name), join(to, name));
-    } catch (error) {
-      // The session may be a volume of its own.
-      if (systemCode(error) !== 'EXDEV') throw error;
-      copyFileSync(join(from, name), join(to, name));
-      unlinkSync(join(from, name));
-    }
+function move(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    // The session may be a volume of its own.
+    if (systemCode(error) !== 'EXDEV') throw error;
+    replaceFile(realFileSystem, to, readFileSync(from));
+    unlinkSync(from);
   }
 }

@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
@@ -436,4 +437,40 @@ test('whoever reads the first lines only gets no stack trace', async () => {
   const env = { PATH: process.env.PATH ?? '', SESSION_PATH: join(cwd, 'sessions') };
   const { stderr } = spawnSync('sh', ['-c', command], { cwd, env, encoding: 'utf8' });
   expect(stderr).toBe('');
+});
+
+test('a restore that is killed leaves a session that says so, and can be restored', async () => {
+  const cwd = home();
+  const path = join(cwd, 'sessions');
+  const copy = join(cwd, 'copy');
+  await stockFolder(path);
+  const backup = await care(cwd, ['backup', copy]);
+  expect(backup.code, backup.stderr).toBe(0);
+  for (let n = 0; n < 5_000; n++) writeFileSync(join(path, `session-${n}.json`), '{}');
+  // It moves thousands of files; should it be faster than the kill, there is another try.
+  for (let attempt = 0; attempt < 5 && !existsSync(join(path, 'restoring.json')); attempt++) {
+    const env = { PATH: process.env.PATH ?? '', SESSION_PATH: path };
+    const child = spawn(process.execPath, ['--import', TSX, CLI, 'restore', copy], {
+      cwd,
+      env,
+      stdio: 'ignore',
+    });
+    const exited = once(child, 'exit');
+    const watcher = watch(path, (_event, name) => {
+      if (name === 'restoring.json') child.kill('SIGKILL');
+    });
+    await exited;
+    watcher.close();
+  }
+  const says = expect.stringMatching(
+    /was cut off before its end\. What was there before is in .*Run it again: npm run session/,
+  );
+  await expect(openSession(path, { log: quiet })).rejects.toMatchObject({
+    code: 'SESSION_UNUSABLE',
+    message: says,
+  });
+  expect((await care(cwd, ['status'])).stderr + (await care(cwd, ['status'])).stdout).toEqual(says);
+  const again = await care(cwd, ['restore', copy]);
+  expect(again.code, again.stderr).toBe(0);
+  expect((await openQuietly(path)).wasLinked).toBe(true);
 });

@@ -173,6 +173,25 @@ describe('a restore', () => {
     expect(lines).toContain('1 file of it cannot be read: the bot sets such aside, and runs on.');
   });
 
+  test('that cannot move a file leaves the session that was there, whole', async () => {
+    const path = sessionPath();
+    await stockFolder(path);
+    const copy = join(temporaryFolder(), 'copy');
+    await backupSession(path, copy);
+    writeFileSync(join(copy, 'session-new.json'), '{}');
+    writeFileSync(join(path, 'session-late.json'), '{}');
+    // A folder that belongs to somebody else stays where it is.
+    mkdirSync(join(path, 'session-new.json'));
+    const before = readdirSync(path);
+    await expect(restoreSession(path, copy)).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      message: expect.stringMatching(/^Could not restore .*EISDIR/),
+    });
+    expect(readdirSync(path).filter((name) => name !== '.lock')).toEqual(before);
+    expect(readdirSync(join(path, '..'))).toEqual(['sessions']);
+    expect((await openQuietly(path)).get('session', ['late'])).toEqual({ late: {} });
+  });
+
   test('that fails leaves no folder that was not there', async () => {
     const from = sessionPath();
     await stockFolder(from);

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { AppError, shellWord } from '../errors.ts';
+import { type FileSystem, NAMES, readIfThere, removeIfThere, replaceFile } from './files.ts';
+
+/** What lies in a folder while a restore moves files out of it and into it. */
+export interface RestoreNote {
+  /** The backup. */
+  readonly from: string;
+  /** Where the session that was there goes; undefined where there was none. */
+  readonly before: string | undefined;
+}
+
+export function writeRestoreNote(fs: FileSystem, folder: string, note: RestoreNote): void {
+  replaceFile(fs, join(folder, NAMES.restoring), `${JSON.stringify(note)}\n`);
+}
+
+export function removeRestoreNote(fs: FileSystem, folder: string): void {
+  removeIfThere(fs, join(folder, NAMES.restoring));
+}
+
+/** Throws `SESSION_UNUSABLE` where a restore was cut off: what is in the folder then is no session, but parts of two. */
+export function refuseHalfRestored(fs: FileSystem, folder: string): void {
+  const content = readIfThere(fs, join(folder, NAMES.restoring));
+  if (content === undefined) return;
+  const { from, before } = parse(content);
+  const again = `npm run session -- restore ${from === undefined ? 'DIR' : shellWord(from)}`;
+  const where = before === undefined ? '' : ` What was there before is in ${before}.`;
+  throw new AppError(
+    'SESSION_UNUSABLE',
+    `A restore of ${folder} was cut off before its end.${where} Run it again: ${again}`,
+  );
+}
+
+function parse(content: Buffer): Partial<RestoreNote> {
+  try {
+    return JSON.parse(content.toString()) as Partial<RestoreNote>;
+  } catch {
+    return {};
+  }
+}
