@@ -8,6 +8,8 @@ export interface RestoreNote {
   readonly from: string;
   /** Where the session that was there goes; undefined where there was none. */
   readonly before: string | undefined;
+  /** The names of its files, which tell them from those of the backup. */
+  readonly old: readonly string[];
 }
 
 export function writeRestoreNote(fs: FileSystem, folder: string, note: RestoreNote): void {
@@ -16,6 +18,13 @@ export function writeRestoreNote(fs: FileSystem, folder: string, note: RestoreNo
 
 export function removeRestoreNote(fs: FileSystem, folder: string): void {
   removeIfThere(fs, join(folder, NAMES.restoring));
+}
+
+/** What a restore that was cut off left; undefined where there is none, or nobody can read it. */
+export function readRestoreNote(fs: FileSystem, folder: string): RestoreNote | undefined {
+  const content = readIfThere(fs, join(folder, NAMES.restoring));
+  const { from, before, old } = content === undefined ? {} : parse(content);
+  return from !== undefined && Array.isArray(old) ? { from, before, old } : undefined;
 }
 
 /** Throws `SESSION_UNUSABLE` where a restore was cut off: what is in the folder then is no session, but parts of two. */

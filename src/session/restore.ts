@@ -1,7 +1,6 @@
 import {
   accessSync,
   constants,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -15,11 +14,11 @@ import { dirname, join } from 'node:path';
 import { AppError, isAppError, messageOf, systemCode } from '../errors.ts';
 import { type CopyOptions, copySession } from './backup.ts';
 import { careError } from './care-error.ts';
-import { FOLDER_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from './files.ts';
-import { ensureFolder } from './folder.ts';
+import { ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from './files.ts';
+import { ensureFolder, makeFolder } from './folder.ts';
 import { type Inspection, inspectSession, realFolder, statIfThere } from './inspect.ts';
 import { currentOwner, lockSession } from './lock.ts';
-import { removeRestoreNote, writeRestoreNote } from './restore-note.ts';
+import { type RestoreNote, readRestoreNote, removeRestoreNote, writeRestoreNote } from './restore-note.ts';
 import { unreadableKeys } from './survey.ts';
 
 export interface Restored {
@@ -129,54 +128,59 @@ interface Swap {
 async function swap({ folder, beside, before, from }: Swap): Promise<boolean> {
   const lock = await lockSession(folder);
   try {
-    const old = filesIn(folder).filter((name) => name !== NAMES.owner && name !== NAMES.restoring);
+    const cutOff = readRestoreNote(realFileSystem, folder);
+    if (cutOff) putBack(folder, cutOff, 'a restore was cut off');
+    const old = sessionFilesIn(folder);
     const hadSession = old.length > 0;
-    writeRestoreNote(realFileSystem, folder, { from, before: hadSession ? before : undefined });
-    // Credentials are the first to go and the last to come.
-    const steps: Move[] = [
-      ...(hadSession ? [{ from: folder, to: before, names: credentialsLast(old).reverse() }] : []),
-      { from: beside, to: folder, names: credentialsLast(filesIn(beside)) },
-    ];
-    moveOrUndo(steps, folder, before);
-    removeRestoreNote(realFileSystem, folder);
-    syncFolder(realFileSystem, folder);
+    const note = { from, before: hadSession ? before : undefined, old };
+    writeRestoreNote(realFileSystem, folder, note);
+    try {
+      // Credentials are the first to go and the last to come.
+      if (hadSession) moveAll(folder, before, credentialsLast(old).reverse());
+      moveAll(beside, folder, credentialsLast(filesIn(beside)));
+    } catch (error) {
+      putBack(folder, note, messageOf(error));
+      throw error;
+    }
+    finish(folder);
     return hadSession;
   } finally {
     await lock.release();
   }
 }
 
-interface Move {
-  readonly from: string;
-  readonly to: string;
-  readonly names: readonly string[];
+/** Makes the session whole again that a restore moved away, in part or all of it. */
+function putBack(folder: string, { from, before, old }: RestoreNote, why: string): void {
+  try {
+    const isOld = new Set(old);
+    // What is nowhere else is not ours to remove.
+    const isOfBackup = (name: string): boolean => statIfThere(join(from, name)) !== undefined;
+    const isNew = (name: string): boolean => !isOld.has(name) && isOfBackup(name);
+    for (const name of sessionFilesIn(folder).filter(isNew)) unlinkSync(join(folder, name));
+    if (before !== undefined && statIfThere(before)) {
+      moveAll(before, folder, credentialsLast(filesIn(before).filter((name) => isOld.has(name))));
+      ignoreErrors(() => rmdirSync(before));
+    }
+    finish(folder);
+  } catch (error) {
+    const where = before === undefined ? '' : `, and its old files are in ${before}`;
+    throw new AppError(
+      'STORAGE_FAILED',
+      `${folder} is only half restored (${why}; ${messageOf(error)})${where}. Check the disk, and run this again.`,
+    );
+  }
 }
 
-/** All of it, or nothing: where a file cannot be moved, those that were go back. */
-function moveOrUndo(steps: readonly Move[], folder: string, before: string): void {
-  const moved: Array<() => void> = [];
-  try {
-    for (const { from, to, names } of steps) {
-      mkdirSync(to, { recursive: true, mode: FOLDER_MODE });
-      for (const name of names) {
-        move(join(from, name), join(to, name));
-        moved.push(() => move(join(to, name), join(from, name)));
-      }
-    }
-  } catch (error) {
-    try {
-      for (const undo of moved.reverse()) undo();
-    } catch {
-      throw new AppError(
-        'STORAGE_FAILED',
-        `${folder} is only half restored (${messageOf(error)}), and its old files are in ${before}. ` +
-          'Check the disk, and run this again.',
-      );
-    }
-    removeRestoreNote(realFileSystem, folder);
-    ignoreErrors(() => rmdirSync(before));
-    throw error;
-  }
+/** Files have come and gone for good before the note goes that says otherwise. */
+function finish(folder: string): void {
+  syncFolder(realFileSystem, folder);
+  removeRestoreNote(realFileSystem, folder);
+  syncFolder(realFileSystem, folder);
+}
+
+/** All but what is of the lock and of the restore. */
+function sessionFilesIn(folder: string): string[] {
+  return filesIn(folder).filter((name) => name !== NAMES.owner && name !== NAMES.restoring);
 }
 
 /** Folders inside belong to other bots and stay where they are. */
@@ -190,6 +194,12 @@ function credentialsLast(names: readonly string[]): string[] {
   const isCredentials = (name: string): number =>
     Number(name === NAMES.credsCopy) + 2 * Number(name === NAMES.creds);
   return [...names].sort((a, b) => isCredentials(a) - isCredentials(b));
+}
+
+function moveAll(from: string, to: string, names: readonly string[]): void {
+  makeFolder(realFileSystem, to);
+  for (const name of names) move(join(from, name), join(to, name));
+  syncFolder(realFileSystem, to);
 }
 
 function move(from: string, to: string): void {

@@ -446,9 +446,11 @@ test('a restore that is killed leaves a session that says so, and can be restore
   await stockFolder(path);
   const backup = await care(cwd, ['backup', copy]);
   expect(backup.code, backup.stderr).toBe(0);
-  for (let n = 0; n < 5_000; n++) writeFileSync(join(path, `session-${n}.json`), '{}');
+  const keptFolders = (): string[] => readdirSync(cwd).filter((name) => name.includes('.before-'));
   // It moves thousands of files; should it be faster than the kill, there is another try.
   for (let attempt = 0; attempt < 5 && !existsSync(join(path, 'restoring.json')); attempt++) {
+    for (const name of keptFolders()) rmSync(join(cwd, name), { recursive: true });
+    for (let n = 0; n < 5_000; n++) writeFileSync(join(path, `session-${n}.json`), '{}');
     const env = { PATH: process.env.PATH ?? '', SESSION_PATH: path };
     const child = spawn(process.execPath, ['--import', TSX, CLI, 'restore', copy], {
       cwd,
@@ -457,11 +459,13 @@ test('a restore that is killed leaves a session that says so, and can be restore
     });
     const exited = once(child, 'exit');
     const watcher = watch(path, (_event, name) => {
-      if (name === 'restoring.json') child.kill('SIGKILL');
+      if (name?.startsWith('session-')) child.kill('SIGKILL');
     });
     await exited;
     watcher.close();
   }
+  const left = readdirSync(path).filter((name) => name.startsWith('session-'));
+  expect(left.length).toBeLessThan(5_000);
   const says = expect.stringMatching(
     /was cut off before its end\. What was there before is in .*Run it again: npm run session/,
   );
@@ -473,4 +477,9 @@ test('a restore that is killed leaves a session that says so, and can be restore
   const again = await care(cwd, ['restore', copy]);
   expect(again.code, again.stderr).toBe(0);
   expect((await openQuietly(path)).wasLinked).toBe(true);
+  const kept = keptFolders();
+  expect(kept).toHaveLength(1);
+  const old = readdirSync(join(cwd, kept[0] ?? ''));
+  expect(old).toContain('creds.json');
+  expect(old.filter((name) => /^session-\d+\.json$/.test(name))).toHaveLength(5_000);
 });

@@ -1,5 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { proto } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
 import { backupSession, copySession } from '../../../src/session/backup.ts';
@@ -7,8 +16,10 @@ import { checkLine, reportRestore, reportStatus } from '../../../src/session/car
 import { checkNode } from '../../../src/session/doctor.ts';
 import { checkDamage, checkLock } from '../../../src/session/doctor-folder.ts';
 import { checkClock } from '../../../src/session/doctor-network.ts';
+import { realFileSystem } from '../../../src/session/files.ts';
 import { encodeRecord } from '../../../src/session/record.ts';
 import { restoreSession } from '../../../src/session/restore.ts';
+import { writeRestoreNote } from '../../../src/session/restore-note.ts';
 import { sessionStatus } from '../../../src/session/status.ts';
 import { openSession } from '../../../src/session/store.ts';
 import { surveyFiles, typeOfFile, unreadableKeys } from '../../../src/session/survey.ts';
@@ -190,6 +201,65 @@ describe('a restore', () => {
     expect(readdirSync(path).filter((name) => name !== '.lock')).toEqual(before);
     expect(readdirSync(join(path, '..'))).toEqual(['sessions']);
     expect((await openQuietly(path)).get('session', ['late'])).toEqual({ late: {} });
+  });
+
+  describe('after one that was cut off', () => {
+    /** As a kill leaves it: some of the old files are away, and some of the new ones there. */
+    async function cutOff() {
+      const path = sessionPath();
+      await stockFolder(path);
+      const copy = join(temporaryFolder(), 'copy');
+      await backupSession(path, copy);
+      writeFileSync(join(copy, 'session-new.json'), '{}');
+      writeFileSync(join(path, 'session-late.json'), '{"n":1}');
+      const old = readdirSync(path).filter((name) => statSync(join(path, name)).isFile());
+      const before = `${path}.before-2026-01-01T00-00-00-000Z`;
+      mkdirSync(before);
+      const away = ['creds.json', 'session-late.json'];
+      for (const name of away) renameSync(join(path, name), join(before, name));
+      writeFileSync(join(path, 'session-late.json'), '{"n":"new"}');
+      writeFileSync(join(path, 'session-new.json'), '{}');
+      writeFileSync(join(copy, 'session-late.json'), '{"n":"new"}');
+      writeRestoreNote(realFileSystem, path, { from: copy, before, old });
+      return { path, copy, old, before };
+    }
+
+    test('keeps the session that was there before in one piece', async () => {
+      const { path, copy, old } = await cutOff();
+      const { before = '' } = await restoreSession(path, copy);
+      expect(readdirSync(before).sort()).toEqual(old.sort());
+      expect(readdirSync(join(path, '..')).sort()).toEqual(['sessions', basename(before)].sort());
+      expect((await openQuietly(before)).get('session', ['late'])).toEqual({ late: { n: 1 } });
+      expect((await openQuietly(path)).get('session', ['late'])).toEqual({ late: { n: 'new' } });
+    });
+
+    test('that fails puts that session back', async () => {
+      const { path, copy } = await cutOff();
+      rmSync(join(path, 'session-new.json'));
+      mkdirSync(join(path, 'session-new.json'));
+      await expect(restoreSession(path, copy)).rejects.toMatchObject({
+        message: expect.stringMatching(/^Could not restore .*EISDIR/),
+      });
+      expect(readdirSync(join(path, '..'))).toEqual(['sessions']);
+      const session = await openQuietly(path);
+      expect(session.wasLinked).toBe(true);
+      expect(session.get('session', ['late'])).toEqual({ late: { n: 1 } });
+    });
+
+    test('that cannot put it back says where it is, and no start takes the rest for a new session', async () => {
+      const { path, copy, before } = await cutOff();
+      mkdirSync(join(path, 'creds.json'));
+      const where = expect.stringContaining(before);
+      await expect(restoreSession(path, copy)).rejects.toMatchObject({
+        code: 'STORAGE_FAILED',
+        message: where,
+      });
+      await expect(openSession(path, recordingLog())).rejects.toMatchObject({
+        code: 'SESSION_UNUSABLE',
+        message: where,
+      });
+      expect(existsSync(join(before, 'creds.json'))).toBe(true);
+    });
   });
 
   test('that fails leaves no folder that was not there', async () => {
