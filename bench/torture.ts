@@ -12,6 +12,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isAppError } from '../src/errors.ts';
 import { SimulatedWhatsApp } from '../src/simulator/server.ts';
 import { BotProcess, type Kind } from './bots.ts';
 import { aimOf, Killer } from './killer.ts';
@@ -34,6 +35,7 @@ export interface TortureOptions {
 }
 
 export interface TortureResult extends Answered {
+  /** Those that were made: it ends with the session. */
   readonly kills: number;
   /** Kills that cut off a checkpoint: a half-made file lay there afterwards. */
   readonly idleCheckpointKills: number;
@@ -41,7 +43,7 @@ export interface TortureResult extends Answered {
   /** Kills between the scan and the first login, and from there to the end of the first upload. */
   readonly pairingKills: number;
   readonly uploadKills: number;
-  /** How often a new QR was asked for, once it was paired. */
+  /** How often a new QR was asked for, once it was paired, or nobody could read the identity any more. */
   readonly sessionsLost: number;
   /** Pre-keys that WhatsApp hands out and the folder does not have. */
   readonly missingPreKeys: number;
@@ -75,11 +77,13 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
     const asking = questions.askEvery(options.everyMs);
     const killer = new Killer(bot, simulator, questions, seeded(seed));
     const checkpoints = { idle: 0, stop: 0 };
+    let done = 0;
     for (let kill = 1; kill <= kills && qrRequests === 0; kill += 1) {
       const aim = kind === 'recipe' ? 'anywhere' : aimOf(kill);
       const hasHit = await killer.kill(aim);
       if (aim !== 'anywhere' && hasHit) checkpoints[aim] += 1;
       bot.start();
+      done = kill;
       options.onProgress?.(kill, questions.open().length);
     }
     questions.stop();
@@ -88,15 +92,20 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
     const open = questions.open();
     if (open.length > 0) options.onLoss?.([...open, ...bot.lines]);
     await bot.end('SIGTERM');
+    const missing = await missingPreKeys(folder, simulator).catch((error: unknown) => {
+      if (!isAppError(error, 'SESSION_UNUSABLE')) throw error;
+      return undefined;
+    });
+    const isLost = qrRequests > 0 || missing === undefined;
     return {
-      kills,
+      kills: done,
       ...questions.count(),
       idleCheckpointKills: checkpoints.idle,
       stopCheckpointKills: checkpoints.stop,
       pairingKills: pairings.pairingKills,
       uploadKills: pairings.uploadKills,
-      sessionsLost: (qrRequests > 0 ? 1 : 0) + pairings.lost,
-      missingPreKeys: (await missingPreKeys(folder, simulator)) + pairings.missingPreKeys,
+      sessionsLost: (isLost ? 1 : 0) + pairings.lost,
+      missingPreKeys: (missing ?? 0) + pairings.missingPreKeys,
     };
   } finally {
     await bot.end('SIGKILL');
