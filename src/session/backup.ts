@@ -12,7 +12,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { AppError, systemCode } from '../errors.ts';
 import { careError } from './care-error.ts';
 import { loadCredentials } from './credentials.ts';
-import { FILE_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile } from './files.ts';
+import { FILE_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from './files.ts';
 import { makeFolder } from './folder.ts';
 import { inspectSession, isSessionFile, realFolder, statIfThere } from './inspect.ts';
 import { journalNames } from './journal.ts';
@@ -46,6 +46,7 @@ export async function backupSession(path: string, to: string, options: CopyOptio
     const { isLinked } = inspectSession(beside);
     if (statIfThere(target)) rmdirSync(target);
     renameSync(beside, target);
+    syncFolder(realFileSystem, dirname(target));
     return { folder: target, isLinked, ...copied };
   } catch (error) {
     if (beside) ignoreErrors(() => rmSync(beside, { recursive: true, force: true }));
