@@ -75,9 +75,14 @@ export class Checkpoints {
 
   /** Concurrent calls share one run. Throws `STORAGE_FAILED`; everything is still in the journals then. */
   run(): Promise<void> {
-    this.#running ??= this.#checkpoint().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#checkpoint()
+      .catch((error: unknown) => {
+        this.#failedAtMs = performance.now();
+        throw error;
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
     return this.#running;
   }
 
@@ -90,7 +95,7 @@ export class Checkpoints {
     const covered = this.#pending.length;
     // Files that are newer than the journals on the disk would be set back by the next opening.
     await journal.sync();
-    await this.#save();
+    await saveUnsaved(this.#parts);
     removeJournals(fs, folder, this.#done);
     this.#done.push(...this.#pending.splice(0, covered));
     if (contents.hasUnsaved) this.changed();
@@ -104,16 +109,6 @@ export class Checkpoints {
       this.#pending.push(name);
     } catch (error) {
       this.#done.push(...journal.takeHalfMade());
-      this.#failedAtMs = performance.now();
-      throw error;
-    }
-  }
-
-  async #save(): Promise<void> {
-    try {
-      await saveUnsaved(this.#parts);
-    } catch (error) {
-      this.#failedAtMs = performance.now();
       throw error;
     }
   }
@@ -132,7 +127,7 @@ export class Checkpoints {
       for (let round = 0; contents.hasUnsaved && round < LAST_ROUNDS; round++) {
         // As above: until it is gone, an older record of it that is synced would set a newer file back.
         await journal.sync();
-        await this.#save();
+        await saveUnsaved(this.#parts);
       }
       if (contents.hasUnsaved) await journal.sync();
     } catch (error) {
