@@ -12,7 +12,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isAppError } from '../src/errors.ts';
+import { isAppError } from '../src/core/errors.ts';
 import { SimulatedWhatsApp } from '../src/simulator/server.ts';
 import { BotProcess, type Kind } from './bots.ts';
 import { aimOf, Killer } from './killer.ts';

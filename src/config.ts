@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { contradictions, readValues, type Values } from './config/settings.ts';
 import type { WaVersion } from './config/values.ts';
-import { AppError, messageOf, systemCode } from './errors.ts';
+import { AppError, messageOf, systemCode } from './core/errors.ts';
 
 export interface HttpConfig {
   readonly host: string;

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { App } from './app.ts';
 import { nodeProblem } from './config/node.ts';
 import { type Config, configFromProcess } from './config.ts';
-import { assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './errors.ts';
+import { assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './core/errors.ts';
 import { guardConsole } from './logging/console-guard.ts';
 import { createSink, type Sink } from './logging/sink.ts';
 import { createLogger, type Logger } from './logging.ts';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { nodeProblem } from './config/node.ts';
 import { type Config, configFromProcess } from './config.ts';
-import { AppError, isAppError, messageOf } from './errors.ts';
+import { AppError, isAppError, messageOf } from './core/errors.ts';
 import type { CareReport } from './session/care.ts';
 import type { Check } from './session/doctor.ts';
 

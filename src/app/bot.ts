@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { Bot } from '../bot/bot.ts';
-import { systemClock } from '../bot/clock.ts';
 import { loadCommands } from '../bot/load.ts';
-import type { Messenger } from '../bot/ports.ts';
 import { CommandRegistry } from '../bot/registry.ts';
 import { watchCommands } from '../bot/reload.ts';
 import type { StatusFacts } from '../bot/services.ts';
 import type { Config } from '../config.ts';
+import { systemClock } from '../core/clock.ts';
+import type { Messenger } from '../core/messages.ts';
 import type { Logger } from '../logging.ts';
 import type { Session } from '../session/store.ts';
 import type { WhatsAppClient } from '../whatsapp/client.ts';

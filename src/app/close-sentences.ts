@@ -1,4 +1,4 @@
-import { assertNever } from '../errors.ts';
+import { assertNever } from '../core/errors.ts';
 import { maskForeignText } from '../logging/mask.ts';
 import type { CloseReason } from '../whatsapp/close-reason.ts';
 

@@ -1,6 +1,6 @@
 import { type EventEmitter, once } from 'node:events';
 import type { BotStats } from '../bot/bot.ts';
-import type { Clock } from '../bot/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { maskNumber } from '../logging/mask.ts';
 import { personAddress } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client.ts';

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { IncomingMessage } from '../bot/ports.ts';
+import type { IncomingMessage } from '../core/messages.ts';
 import type { ClientEvents } from '../whatsapp/client.ts';
 import type { ClientState } from '../whatsapp/state.ts';
 

@@ -1,7 +1,7 @@
 import type { Bot } from '../bot/bot.ts';
 import { sendId } from '../bot/ids.ts';
 import type { HttpConfig } from '../config.ts';
-import { AppError, isAppError } from '../errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Sending } from '../http/source.ts';
 import type { Logger } from '../logging.ts';

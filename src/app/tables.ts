@@ -1,4 +1,4 @@
-import type { Table } from '../bot/ports.ts';
+import type { Table } from '../core/messages.ts';
 import type { Session } from '../session/store.ts';
 import { isTableName } from '../session/tables.ts';
 import { personAddress } from '../whatsapp/address.ts';

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Messenger } from '../bot/ports.ts';
+import type { IncomingMessage, Messenger } from '../core/messages.ts';
 import type { Timing } from '../http/source.ts';
 
 /** Messages whose answer is waited for; of more than these the oldest are not measured. */

@@ -1,17 +1,24 @@
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type {
+  Content,
+  GroupFacts,
+  IncomingMessage,
+  Messenger,
+  OutgoingMessage,
+  Person,
+} from '../core/messages.ts';
+import { plainText } from '../core/text.ts';
 import type { ChatState, ChatStates } from './chat-state.ts';
-import type { Clock } from './clock.ts';
 import { type Say, toContent } from './content.ts';
 import type { CommandInfo, Context } from './context.ts';
 import { sendId } from './ids.ts';
-import type { Log } from './log.ts';
 import { fetchMedia, type Media, type MediaOptions } from './media.ts';
 import type { Places } from './places.ts';
-import type { Content, GroupFacts, IncomingMessage, Messenger, OutgoingMessage, Person } from './ports.ts';
 import { Refusal } from './refusal.ts';
 import type { Reminders } from './reminders.ts';
 import type { Run } from './run.ts';
 import type { Services } from './services.ts';
-import { plainText } from './text.ts';
 
 /** What a call needs of the bot; one for all. */
 export interface Host {

@@ -1,8 +1,8 @@
-import { AppError, isAppError, systemCode } from '../errors.ts';
-import type { Clock } from './clock.ts';
-import { Deadlines, type Timed } from './deadlines.ts';
-import type { Log } from './log.ts';
-import type { Content, Messenger, OutgoingMessage } from './ports.ts';
+import type { Clock } from '../core/clock.ts';
+import { Deadlines, type Timed } from '../core/deadlines.ts';
+import { AppError, isAppError, systemCode } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Content, Messenger, OutgoingMessage } from '../core/messages.ts';
 import { decideRetry } from './retry.ts';
 
 /** The slowest line that a file is uploaded on: half a megabit a second. */

@@ -1,22 +1,22 @@
-import { isAppError } from '../errors.ts';
+import { Deadlines } from '../core/deadlines.ts';
+import { isAppError } from '../core/errors.ts';
+import type { IncomingMessage } from '../core/messages.ts';
+import { cutText, plainText } from '../core/text.ts';
 import { parseArgs, usageOf } from './args.ts';
 import { Call, type Host } from './call.ts';
 import type { Command } from './command.ts';
 import type { CommandInfo, Context } from './context.ts';
 import { Cooldowns } from './cooldown.ts';
-import { Deadlines } from './deadlines.ts';
 import { accessOf, checkAccess, checkCooldown } from './guards.ts';
 import { sendId } from './ids.ts';
 import { Interrupted } from './interrupted.ts';
 import { compose, type Middleware } from './middleware.ts';
 import type { CommandLine } from './parse.ts';
 import { Places } from './places.ts';
-import type { IncomingMessage } from './ports.ts';
 import { Refusal } from './refusal.ts';
 import type { CommandRegistry, LoadedCommand } from './registry.ts';
 import { type End, Run } from './run.ts';
 import { safeError } from './safe-error.ts';
-import { cutText, plainText } from './text.ts';
 import { decideVerdict, type Outcome } from './verdict.ts';
 
 export interface DeskOptions extends Omit<Host, 'usable' | 'mediaPlaces'> {

@@ -1,4 +1,4 @@
-import { assertNever } from '../errors.ts';
+import { assertNever } from '../core/errors.ts';
 import { type AccessDecision, decideAccess, isAdmin } from './access.ts';
 import type { Command } from './command.ts';
 import type { Context } from './context.ts';

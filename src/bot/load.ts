@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import { isCommand } from './command.ts';
-import type { Log } from './log.ts';
 import type { CommandRegistry } from './registry.ts';
 
 /** A file that gave no command, and why. */

@@ -1,8 +1,8 @@
-import type { Clock } from './clock.ts';
-import type { Log } from './log.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { IncomingMessage, OutgoingMessage } from '../core/messages.ts';
+import { Recent } from '../core/recent-map.ts';
 import { decideLoop, type LoopLimits, type LoopMemory } from './loop-guard.ts';
-import type { IncomingMessage, OutgoingMessage } from './ports.ts';
-import { Recent } from './recent.ts';
 
 /** Shorter answers ("pong") are found in too many honest messages. */
 const MIN_REPEATED = 12;

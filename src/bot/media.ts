@@ -1,6 +1,6 @@
-import { isAppError } from '../errors.ts';
-import type { Clock } from './clock.ts';
-import type { IncomingMessage, MediaKind, Messenger } from './ports.ts';
+import type { Clock } from '../core/clock.ts';
+import { isAppError } from '../core/errors.ts';
+import type { IncomingMessage, MediaKind, Messenger } from '../core/messages.ts';
 import { Refusal } from './refusal.ts';
 
 /** Limits for `ctx.media()`. */

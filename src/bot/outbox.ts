@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import { AppError } from '../errors.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Messenger, OutgoingMessage } from '../core/messages.ts';
 import { Courier } from './courier.ts';
 import { Interrupted } from './interrupted.ts';
-import type { Log } from './log.ts';
 import { type Bucket, isFull, takeToken } from './pacing.ts';
-import type { Messenger, OutgoingMessage } from './ports.ts';
 
 export interface OutboxOptions {
   readonly messenger: Messenger;

@@ -1,10 +1,10 @@
 import { watch } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../errors.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../core/clock.ts';
+import { systemCode } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import { fileLabel, isCommandFile, loadCommand } from './load.ts';
-import type { Log } from './log.ts';
 import type { CommandRegistry } from './registry.ts';
 
 export interface ReloadOptions {

@@ -1,10 +1,10 @@
-import { isAppError } from '../errors.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../core/clock.ts';
+import { isAppError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { OutgoingMessage, Table } from '../core/messages.ts';
 import { formatDuration } from './duration.ts';
 import { sendId } from './ids.ts';
 import { Interrupted } from './interrupted.ts';
-import type { Log } from './log.ts';
-import type { OutgoingMessage, Table } from './ports.ts';
 import { Refusal } from './refusal.ts';
 
 /** A message that is due later. The key of its row makes its id: sent twice, it is the same message. */

@@ -1,12 +1,12 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { IncomingMessage } from '../core/messages.ts';
+import { Recent } from '../core/recent-map.ts';
 import type { Edits, Job } from './edits.ts';
 import type { Inbox } from './inbox.ts';
 import { Lanes } from './lanes.ts';
-import type { Log } from './log.ts';
 import type { LoopWatch } from './loop-watch.ts';
 import { type CommandLine, parseCommand } from './parse.ts';
-import type { IncomingMessage } from './ports.ts';
-import { Recent } from './recent.ts';
 import type { CommandRegistry, LoadedCommand } from './registry.ts';
 import { safeError } from './safe-error.ts';
 import type { Outcome } from './verdict.ts';

@@ -1,4 +1,4 @@
-import { isAppError } from '../errors.ts';
+import { isAppError } from '../core/errors.ts';
 import { Refusal } from './refusal.ts';
 import type { End } from './run.ts';
 

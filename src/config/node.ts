@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../core/errors.ts';
 
 /** The oldest Node.js that this runs on, as in `engines` of package.json, which npm only warns of. */
 export const LEAST_NODE = [20, 19] as const;

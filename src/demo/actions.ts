@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
 import { Person } from '../simulator/person.ts';
 import type { Role } from './cast.ts';
 import { HELP, type Order } from './orders.ts';

@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
 import type { BotProcess } from './bot-process.ts';
 import type { DemoOptions } from './options.ts';
 import { Prompt } from './prompt.ts';

@@ -1,5 +1,5 @@
 import { createInterface, type Interface } from 'node:readline';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
 import { Actions } from './actions.ts';
 import { roleName } from './cast.ts';
 import { paint } from './look.ts';

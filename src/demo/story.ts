@@ -1,4 +1,4 @@
-import { assertNever } from '../errors.ts';
+import { assertNever } from '../core/errors.ts';
 
 /** One thing that happens in the story. */
 export type Step =

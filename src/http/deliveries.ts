@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isAppError } from '../errors.ts';
+import { isAppError } from '../core/errors.ts';
 import type { MessageRequest } from './message-request.ts';
 import { Problem } from './problem.ts';
 import type { SendText } from './source.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAppError } from '../errors.ts';
+import { isAppError } from '../core/errors.ts';
 import { readBody } from './body.ts';
 import { Deliveries, type Delivery } from './deliveries.ts';
 import type { Exchange } from './exchange.ts';

@@ -1,5 +1,5 @@
 import type { HttpConfig } from '../config.ts';
-import { AppError, messageOf, systemCode } from '../errors.ts';
+import { AppError, messageOf, systemCode } from '../core/errors.ts';
 
 /** Why nothing listens, and what to do about it. */
 export function unavailable({ host, port }: HttpConfig, error: unknown): AppError {

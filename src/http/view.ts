@@ -1,4 +1,4 @@
-import { assertNever, shellWord } from '../errors.ts';
+import { assertNever, shellWord } from '../core/errors.ts';
 import { drawQr, type QrPath } from './qr.ts';
 import type { StatusSnapshot } from './source.ts';
 import { formatBytes, formatCount, formatUptime, sumOf } from './words.ts';

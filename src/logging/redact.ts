@@ -1,4 +1,4 @@
-import { AppError, systemCode } from '../errors.ts';
+import { AppError, systemCode } from '../core/errors.ts';
 import type { Masker } from './mask.ts';
 
 const HIDDEN = '[hidden]';

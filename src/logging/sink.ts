@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../core/errors.ts';
 
 /** Where lines go: what was written is out when `write` returns, unless the reader is slow. */
 export interface Sink {

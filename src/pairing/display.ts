@@ -1,4 +1,4 @@
-import { isAppError } from '../errors.ts';
+import { isAppError } from '../core/errors.ts';
 import { renderPairingCode } from './code.ts';
 import { type Footer, type Life, lifeLine, qrFooter } from './footer.ts';
 import { qrPngPath, writeQrPng } from './png.ts';

@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toBuffer } from 'qrcode';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, messageOf } from '../core/errors.ts';
 
 const NAME = 'qr-code.png';
 

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { AppError, systemCode } from '../errors.ts';
+import { AppError, systemCode } from '../core/errors.ts';
 import { careError } from './care-error.ts';
 import { loadCredentials } from './credentials.ts';
 import { FILE_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from './files.ts';

@@ -1,4 +1,4 @@
-import { shellWord } from '../errors.ts';
+import { shellWord } from '../core/errors.ts';
 import { type Backup, backupSession, type CopyOptions } from './backup.ts';
 import type { Check } from './doctor.ts';
 import { type Restored, restoreSession } from './restore.ts';

@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { shellWord, systemCode } from '../errors.ts';
+import { shellWord, systemCode } from '../core/errors.ts';
 import { maskText } from '../logging/mask.ts';
 import type { Check } from './doctor.ts';
 import { realFileSystem } from './files.ts';

@@ -2,7 +2,7 @@ import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys';
 import { LEAST_NODE, nodeProblem } from '../config/node.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
 import { checkCredentials, checkDamage, checkFolder, checkLock, checkSpace } from './doctor-folder.ts';
 import { checkClock, checkNetwork } from './doctor-network.ts';
 import { inspectSession, realFolder, statIfThere } from './inspect.ts';

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { AppError, messageOf, shellWord, systemCode } from '../errors.ts';
+import { AppError, messageOf, shellWord, systemCode } from '../core/errors.ts';
 import type { FileSystem } from './files.ts';
 
 /** Why a session folder cannot be used, and what the person can do: run a command, or something else. */

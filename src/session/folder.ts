@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { type AppError, systemCode } from '../errors.ts';
+import { type AppError, systemCode } from '../core/errors.ts';
 import {
   FILE_MODE,
   type FileSystem,

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../core/errors.ts';
 import { type LoadedCredentials, loadCredentials } from './credentials.ts';
 import { type FileSystem, isLeftover, NAMES, realFileSystem } from './files.ts';
 import { isLinked } from './identity.ts';

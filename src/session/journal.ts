@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../core/errors.ts';
 import { FILE_MODE, type FileSystem, ignoreErrors, storageError, syncFolder, writeFully } from './files.ts';
 import { type Changes, encodeRecord } from './record.ts';
 

@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../core/errors.ts';
 import { FOLDER_MODE, NAMES } from './files.ts';
 
 /** What came back from the other end of a socket: nobody, somebody who says nothing, or a text. */

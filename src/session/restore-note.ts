@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AppError, shellWord } from '../errors.ts';
+import { AppError, shellWord } from '../core/errors.ts';
 import { type FileSystem, NAMES, readIfThere, removeIfThere, replaceFile } from './files.ts';
 
 /** What lies in a folder while a restore moves files out of it and into it. */

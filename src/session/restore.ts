@@ -11,7 +11,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { AppError, isAppError, messageOf, systemCode } from '../errors.ts';
+import { AppError, isAppError, messageOf, systemCode } from '../core/errors.ts';
 import { type CopyOptions, copySession } from './backup.ts';
 import { careError } from './care-error.ts';
 import { ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from './files.ts';

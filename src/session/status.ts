@@ -1,5 +1,5 @@
 import { proto } from '@whiskeysockets/baileys';
-import { isAppError } from '../errors.ts';
+import { isAppError } from '../core/errors.ts';
 import { maskNumber } from '../logging/mask.ts';
 import { careError } from './care-error.ts';
 import { realFileSystem } from './files.ts';

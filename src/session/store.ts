@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
-import { AppError, isAppError } from '../errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import { Checkpoints, foldJournals } from './checkpoints.ts';
 import type { Contents } from './contents.ts';
 import type { CredentialsFile } from './credentials.ts';

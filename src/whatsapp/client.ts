@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../bot/ports.ts';
+import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../core/messages.ts';
+import { sleepUntilAborted, underEither } from '../core/waits.ts';
 import type { Session } from '../session/store.ts';
 import { notConnected } from './acks.ts';
 import type { CloseReason } from './close-reason.ts';
@@ -19,7 +20,6 @@ import { ServerClock } from './server-clock.ts';
 import type { SocketSettings } from './socket.ts';
 import { type ClientState, type StopReason, statusWord } from './state.ts';
 import { VersionChoice, type WaVersion } from './version.ts';
-import { sleepUntilAborted, underEither } from './waits.ts';
 
 export interface ClientOptions {
   readonly session: Session;

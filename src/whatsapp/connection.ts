@@ -7,7 +7,7 @@ import type {
   WASocket,
 } from '@whiskeysockets/baileys';
 import type { WebSocket } from 'ws';
-import type { OutgoingMessage } from '../bot/ports.ts';
+import type { OutgoingMessage } from '../core/messages.ts';
 import type { Session } from '../session/store.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import type { DeviceCache } from './device-cache.ts';

@@ -1,6 +1,7 @@
 import type { BinaryNode, SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
+import { sleepUntilAborted } from '../core/waits.ts';
 import type { Session } from '../session/store.ts';
 import { KeyTransactions } from '../session/transactions.ts';
 import type { CloseReason } from './close-reason.ts';
@@ -13,7 +14,6 @@ import { SentMessages } from './sent.ts';
 import { signalRepositoryFactory } from './signal.ts';
 import type { SocketSettings } from './socket.ts';
 import type { ClientState } from './state.ts';
-import { sleepUntilAborted } from './waits.ts';
 
 export interface ConnectorParts {
   readonly session: Session;

@@ -1,5 +1,5 @@
 import { jidDecode, type PossiblyExtendedCacheStore } from '@whiskeysockets/baileys';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Session } from '../session/store.ts';
 import { personAddress } from './address.ts';
 

@@ -1,7 +1,7 @@
 import type { GroupMetadata, WASocket } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
-import type { GroupFacts } from '../bot/ports.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
+import type { GroupFacts } from '../core/messages.ts';
 import { notConnected } from './acks.ts';
 import { numberAmong, personId } from './address.ts';
 

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import type { IncomingMessage } from '../bot/ports.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
+import type { IncomingMessage } from '../core/messages.ts';
 import type { Session } from '../session/store.ts';
 import type { KeyChanges } from '../session/transactions.ts';
 import { attrsOf, handedOnIn, isLeftToPhone } from './from-phone.ts';

@@ -1,7 +1,7 @@
 import { createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { DEFAULT_ORIGIN, getMediaKeys, getUrlFromDirectPath, type MediaType } from '@whiskeysockets/baileys';
-import type { IncomingMessage } from '../bot/ports.ts';
-import { AppError, isAppError } from '../errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import type { IncomingMessage } from '../core/messages.ts';
 import { mediaIn, type Origin } from './incoming.ts';
 
 /** As many bytes of the MAC travel behind the ciphertext. */

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { assertNever, shellWord } from '../errors.ts';
+import { assertNever, shellWord } from '../core/errors.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { CloseHistory } from './reconnect.ts';
 

@@ -5,8 +5,8 @@ import {
   proto,
   type WAMediaUploadFunction,
 } from '@whiskeysockets/baileys';
-import type { Content, OutgoingMessage } from '../bot/ports.ts';
-import { assertNever } from '../errors.ts';
+import { assertNever } from '../core/errors.ts';
+import type { Content, OutgoingMessage } from '../core/messages.ts';
 import { type Origin, textOf } from './incoming.ts';
 
 /** What is repeated of the text that an answer quotes: phones show a few lines of it. In UTF-16 units. */

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 import { SocksProxyAgent } from 'socks-proxy-agent';
 import { Agent as Dispatcher } from 'undici';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
 
 /** A way out for each of the three HTTP clients that Baileys uses. */
 export interface ProxyRoutes {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Session } from '../session/store.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Narrator } from './narrator.ts';

@@ -1,13 +1,13 @@
 import type { WASocket } from '@whiskeysockets/baileys';
-import type { OutgoingMessage } from '../bot/ports.ts';
-import { isAppError } from '../errors.ts';
+import { isAppError } from '../core/errors.ts';
+import type { OutgoingMessage } from '../core/messages.ts';
+import { underEither } from '../core/waits.ts';
 import { Acks, notConnected, notSent, timedOut } from './acks.ts';
 import { chatKind } from './address.ts';
 import type { GroupCache } from './groups.ts';
 import { additionalNodes, buildMessage } from './outgoing.ts';
 import type { SentMessages } from './sent.ts';
 import { countSilent, isMute } from './silence.ts';
-import { underEither } from './waits.ts';
 
 /** Sends on one connection. `over` aborts with it. */
 export class Sender {

@@ -1,4 +1,4 @@
-import { assertNever } from '../errors.ts';
+import { assertNever } from '../core/errors.ts';
 import type { CloseReason } from './close-reason.ts';
 
 /** What the client is doing: the one truth that the log, the status page and the exit code read. */

@@ -1,8 +1,8 @@
 import { DEFAULT_CONNECTION_CONFIG, fetchLatestWaWebVersion } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
+import { unlessAborted } from '../core/waits.ts';
 import type { Session } from '../session/store.ts';
-import { unlessAborted } from './waits.ts';
 
 /** WhatsApp Web's client version, e.g. 2.3000.1043857760. */
 export type WaVersion = readonly [number, number, number];

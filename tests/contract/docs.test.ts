@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../src/config/settings.ts';
+import { AppError, type ErrorCode } from '../../src/core/errors.ts';
 import { readOptions } from '../../src/demo/options.ts';
 import { HELP, readOrder } from '../../src/demo/orders.ts';
-import { AppError, type ErrorCode } from '../../src/errors.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LEAST_NODE, nodeProblem } from '../../src/config/node.ts';
 import { isLoopback, readPhoneNumber } from '../../src/config/values.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
-import { AppError } from '../../src/errors.ts';
+import { AppError } from '../../src/core/errors.ts';
 
 function refusal(env: NodeJS.ProcessEnv): AppError {
   try {

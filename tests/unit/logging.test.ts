@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../src/errors.ts';
+import { AppError } from '../../src/core/errors.ts';
 import { guardConsole } from '../../src/logging/console-guard.ts';
 import { baileysLogger } from '../../src/logging/library.ts';
 import { maskJid, maskNumber, maskText } from '../../src/logging/mask.ts';

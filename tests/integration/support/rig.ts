@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { rmSync } from 'node:fs';
 import { type Logger, levels, pino } from 'pino';
-import type { IncomingMessage } from '../../../src/bot/ports.ts';
-import { isAppError } from '../../../src/errors.ts';
+import { isAppError } from '../../../src/core/errors.ts';
+import type { IncomingMessage } from '../../../src/core/messages.ts';
 import { guardConsole } from '../../../src/logging/console-guard.ts';
 import { baileysLogger } from '../../../src/logging/library.ts';
 import { type FileSystem, realFileSystem } from '../../../src/session/files.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { HandOver } from '../../../src/app/hand-over.ts';
-import type { IncomingMessage } from '../../../src/bot/ports.ts';
+import type { IncomingMessage } from '../../../src/core/messages.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client.ts';
 import type { ClientState } from '../../../src/whatsapp/state.ts';
 import { FakeLog, incoming, rest } from '../bot/fakes.ts';

@@ -4,7 +4,7 @@ import help from '../../../src/commands/help.ts';
 import id from '../../../src/commands/id.ts';
 import ping from '../../../src/commands/ping.ts';
 import status from '../../../src/commands/status.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError } from '../../../src/core/errors.ts';
 import { ANNA, BEN, GROUP, incoming, makeBot } from './fakes.ts';
 
 test('ping is answered with pong, quoting the message', async () => {

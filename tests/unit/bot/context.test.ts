@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { command } from '../../../src/bot/command.ts';
 import type { Context } from '../../../src/bot/context.ts';
 import { Refusal } from '../../../src/bot/refusal.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError } from '../../../src/core/errors.ts';
 import { ANNA, BEN, GROUP, incoming, makeBot, rest } from './fakes.ts';
 
 /** A bot with one command, `!do`, that runs this. */

@@ -1,7 +1,9 @@
 import { Bot, type BotOptions } from '../../../src/bot/bot.ts';
-import type { Clock } from '../../../src/bot/clock.ts';
 import type { Command } from '../../../src/bot/command.ts';
-import type { Log } from '../../../src/bot/log.ts';
+import { CommandRegistry } from '../../../src/bot/registry.ts';
+import type { BotSettings } from '../../../src/bot/settings.ts';
+import type { Clock } from '../../../src/core/clock.ts';
+import type { Log } from '../../../src/core/log.ts';
 import type {
   GroupFacts,
   IncomingMessage,
@@ -9,9 +11,7 @@ import type {
   OutgoingMessage,
   Person,
   Table,
-} from '../../../src/bot/ports.ts';
-import { CommandRegistry } from '../../../src/bot/registry.ts';
-import type { BotSettings } from '../../../src/bot/settings.ts';
+} from '../../../src/core/messages.ts';
 
 export const START_MS = 1_700_000_000_000;
 

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rest } from '../../../src/bot/args.ts';
 import { command } from '../../../src/bot/command.ts';
-import type { IncomingMessage } from '../../../src/bot/ports.ts';
 import { safeError } from '../../../src/bot/safe-error.ts';
-import { cutText, plainText } from '../../../src/bot/text.ts';
 import help from '../../../src/commands/help.ts';
 import id from '../../../src/commands/id.ts';
 import ping from '../../../src/commands/ping.ts';
 import poll from '../../../src/commands/poll.ts';
 import remind from '../../../src/commands/remind.ts';
+import type { IncomingMessage } from '../../../src/core/messages.ts';
+import { cutText, plainText } from '../../../src/core/text.ts';
 import { ANNA, GROUP, incoming, makeBot } from './fakes.ts';
 
 const echo = command({

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { type Command, command } from '../../../src/bot/command.ts';
-import type { IncomingMessage } from '../../../src/bot/ports.ts';
 import { Refusal } from '../../../src/bot/refusal.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError } from '../../../src/core/errors.ts';
+import type { IncomingMessage } from '../../../src/core/messages.ts';
 import { incoming, makeBot, rest } from './fakes.ts';
 
 /** A bot whose only command fails, so that all it sends is the sentence that says so. */

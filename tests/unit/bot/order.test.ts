@@ -4,7 +4,7 @@ import { rest as restArg } from '../../../src/bot/args.ts';
 import { command } from '../../../src/bot/command.ts';
 import type { Context } from '../../../src/bot/context.ts';
 import ping from '../../../src/commands/ping.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError } from '../../../src/core/errors.ts';
 import { ANNA, BEN, GROUP, incoming, makeBot, rest } from './fakes.ts';
 
 const echo = command({

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { Interrupted } from '../../../src/bot/interrupted.ts';
 import { Outbox, type OutboxOptions } from '../../../src/bot/outbox.ts';
 import { burstOf } from '../../../src/bot/pacing.ts';
-import type { OutgoingMessage } from '../../../src/bot/ports.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError } from '../../../src/core/errors.ts';
+import type { OutgoingMessage } from '../../../src/core/messages.ts';
 import { FakeClock, FakeLog, FakeMessenger, rest, START_MS } from './fakes.ts';
 
 function makeOutbox(options: Partial<OutboxOptions> = {}) {

@@ -1,9 +1,10 @@
 /** Loads and watches the folder that it is given, for reload.test.ts: prints a line per log line, and what `!x` says. */
-import { systemClock } from '../../../src/bot/clock.ts';
+
 import { loadCommands } from '../../../src/bot/load.ts';
-import type { Log } from '../../../src/bot/log.ts';
 import { CommandRegistry } from '../../../src/bot/registry.ts';
 import { watchCommands } from '../../../src/bot/reload.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import type { Log } from '../../../src/core/log.ts';
 
 const [, , folder = ''] = process.argv;
 const registry = new CommandRegistry();

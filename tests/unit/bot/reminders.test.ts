@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Interrupted } from '../../../src/bot/interrupted.ts';
-import type { OutgoingMessage } from '../../../src/bot/ports.ts';
 import { type Reminder, Reminders } from '../../../src/bot/reminders.ts';
 import remind from '../../../src/commands/remind.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError } from '../../../src/core/errors.ts';
+import type { OutgoingMessage } from '../../../src/core/messages.ts';
 import { FakeClock, FakeLog, FakeTable, incoming, makeBot, rest, START_MS } from './fakes.ts';
 
 const HOUR = 3_600_000;

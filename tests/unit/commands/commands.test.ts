@@ -2,12 +2,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import type { IncomingMedia } from '../../../src/bot/ports.ts';
 import id from '../../../src/commands/id.ts';
 import ping from '../../../src/commands/ping.ts';
 import poll from '../../../src/commands/poll.ts';
 import remind from '../../../src/commands/remind.ts';
 import sticker from '../../../src/commands/sticker.ts';
+import type { IncomingMedia } from '../../../src/core/messages.ts';
 import { BEN, GROUP, incoming, makeBot, START_MS } from '../bot/fakes.ts';
 
 const IMAGE: IncomingMedia = { kind: 'image', mimetype: 'image/png', sizeBytes: 100, fileName: undefined };

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { AppError } from '../../../src/errors.ts';
+import { AppError } from '../../../src/core/errors.ts';
 import { ask, HELLO, post, RawCaller, startServer, stopAll, within } from './fakes.ts';
 
 afterEach(stopAll);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isAppError } from '../../../src/errors.ts';
+import { isAppError } from '../../../src/core/errors.ts';
 import type { FileSystem } from '../../../src/session/files.ts';
 import { plain } from './helpers.ts';
 import { failure, ModelDisk } from './model-disk.ts';

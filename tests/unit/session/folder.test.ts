@@ -1,7 +1,7 @@
 import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { shellWord } from '../../../src/errors.ts';
+import { shellWord } from '../../../src/core/errors.ts';
 import { checkLine } from '../../../src/session/care.ts';
 import { checkFolder } from '../../../src/session/doctor-folder.ts';
 import { realFileSystem } from '../../../src/session/files.ts';

@@ -1,4 +1,4 @@
-import { isAppError } from '../../../src/errors.ts';
+import { isAppError } from '../../../src/core/errors.ts';
 import type { FileSystem } from '../../../src/session/files.ts';
 import { prepareFolder } from '../../../src/session/folder.ts';
 import { recover } from '../../../src/session/recover.ts';

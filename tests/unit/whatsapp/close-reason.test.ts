@@ -1,7 +1,7 @@
 import { Boom } from '@hapi/boom';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../../src/errors.ts';
+import { AppError } from '../../../src/core/errors.ts';
 import { type CloseReason, classifyClose, isConnectionLoss } from '../../../src/whatsapp/close-reason.ts';
 
 /** As the library's own copy of Boom makes it: no instance of ours. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type BinaryNode, proto, unpadRandomMax16, writeRandomPadMax16 } from '@whiskeysockets/baileys';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { IncomingMessage } from '../../../src/bot/ports.ts';
+import type { IncomingMessage } from '../../../src/core/messages.ts';
 import { realFileSystem } from '../../../src/session/files.ts';
 import { openSession, type Session } from '../../../src/session/store.ts';
 import { Inbox } from '../../../src/whatsapp/inbox.ts';

@@ -1,6 +1,6 @@
 import { proto, type WAMediaUploadFunction } from '@whiskeysockets/baileys';
 import { describe, expect, it } from 'vitest';
-import type { Content, IncomingMessage } from '../../../src/bot/ports.ts';
+import type { Content, IncomingMessage } from '../../../src/core/messages.ts';
 import { mediaIn, type Origin, readEnvelope, toIncoming } from '../../../src/whatsapp/incoming.ts';
 import { additionalNodes, buildMessage, toBaileysContent } from '../../../src/whatsapp/outgoing.ts';
 

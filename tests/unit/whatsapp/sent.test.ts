@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_TEXT_LENGTH } from '../../../src/bot/text.ts';
+import { MAX_TEXT_LENGTH } from '../../../src/core/text.ts';
 import type { Session } from '../../../src/session/store.ts';
 import { SentMessages } from '../../../src/whatsapp/sent.ts';
 

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { sleepUntilAborted, underEither, type WaitClock } from '../../../src/whatsapp/waits.ts';
+import { sleepUntilAborted, underEither, type WaitClock } from '../../../src/core/waits.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Deadlines } from '../../../src/bot/deadlines.ts';
-import { FakeClock, START_MS } from './fakes.ts';
+import { Deadlines } from '../../../src/core/deadlines.ts';
+import { FakeClock, START_MS } from '../bot/fakes.ts';
 
 function makeDeadlines() {
   const clock = new FakeClock();
