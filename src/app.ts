@@ -5,7 +5,7 @@ import { HandOver } from './app/hand-over.ts';
 import type { StatusBoard } from './app/status-board.ts';
 import type { Bot } from './bot/bot.ts';
 import type { StatusFacts } from './bot/services.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { systemClock } from './core/clock.ts';
 import { isAppError } from './core/errors.ts';
 import type { IncomingMessage } from './core/messages.ts';

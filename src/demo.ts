@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeProblem } from './config/node.ts';
+import { nodeProblem } from './config/node-version.ts';
 import { type DemoOptions, readOptions, USAGE } from './demo/options.ts';
 import { guardConsole } from './logging/console-guard.ts';
 

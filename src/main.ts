@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { App } from './app.ts';
-import { nodeProblem } from './config/node.ts';
-import { type Config, configFromProcess } from './config.ts';
+import { type Config, configFromProcess } from './config/config.ts';
+import { nodeProblem } from './config/node-version.ts';
 import { assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './core/errors.ts';
 import { guardConsole } from './logging/console-guard.ts';
 import { createSink, type Sink } from './logging/sink.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { nodeProblem } from './config/node.ts';
-import { type Config, configFromProcess } from './config.ts';
+import { type Config, configFromProcess } from './config/config.ts';
+import { nodeProblem } from './config/node-version.ts';
 import { AppError, isAppError, messageOf } from './core/errors.ts';
 import type { CareReport } from './session/care.ts';
 import type { Check } from './session/doctor.ts';

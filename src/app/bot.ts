@@ -4,7 +4,7 @@ import { loadCommands } from '../bot/load.ts';
 import { CommandRegistry } from '../bot/registry.ts';
 import { watchCommands } from '../bot/reload.ts';
 import type { StatusFacts } from '../bot/services.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Messenger } from '../core/messages.ts';
 import type { Logger } from '../logging.ts';

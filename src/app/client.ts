@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { baileysLogger } from '../logging/library.ts';
 import type { Logger } from '../logging.ts';
 import type { Session } from '../session/store.ts';

@@ -1,6 +1,6 @@
 import type { Bot } from '../bot/bot.ts';
 import { sendId } from '../bot/ids.ts';
-import type { HttpConfig } from '../config.ts';
+import type { HttpConfig } from '../config/config.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Sending } from '../http/source.ts';

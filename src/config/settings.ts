@@ -1,4 +1,4 @@
-import * as value from './values.ts';
+import * as value from './setting-kinds.ts';
 
 interface Setting<D extends string, T> extends value.Kind<T> {
   /** As it would be written; empty where there is none. */

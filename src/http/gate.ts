@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { HttpConfig } from '../config.ts';
+import type { HttpConfig } from '../config/config.ts';
 import type { Route } from './exchange.ts';
 import { isCrossOrigin, isHostAllowed } from './origin.ts';
 import { Problem } from './problem.ts';

@@ -1,4 +1,4 @@
-import { readPhoneNumber } from '../config/values.ts';
+import { readPhoneNumber } from '../config/setting-kinds.ts';
 import { Problem } from './problem.ts';
 
 /** A text to send, checked. */

@@ -1,4 +1,4 @@
-import { isLoopback } from '../config/values.ts';
+import { isLoopback } from '../config/setting-kinds.ts';
 
 /** The host name in a `Host` header, without its port; undefined where it is missing or nonsense. */
 function hostNameOf(header: string | undefined): string | undefined {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isLoopback } from '../config/values.ts';
-import type { HttpConfig } from '../config.ts';
+import type { HttpConfig } from '../config/config.ts';
+import { isLoopback } from '../config/setting-kinds.ts';
 import { AppError } from '../core/errors.ts';
 import type { Logger } from '../logging.ts';
 import { Dispatcher } from './dispatcher.ts';

@@ -1,4 +1,4 @@
-import type { HttpConfig } from '../config.ts';
+import type { HttpConfig } from '../config/config.ts';
 import { AppError, messageOf, systemCode } from '../core/errors.ts';
 
 /** Why nothing listens, and what to do about it. */

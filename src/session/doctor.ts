@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys';
-import { LEAST_NODE, nodeProblem } from '../config/node.ts';
+import { LEAST_NODE, nodeProblem } from '../config/node-version.ts';
 import { messageOf } from '../core/errors.ts';
 import { checkCredentials, checkDamage, checkFolder, checkLock, checkSpace } from './doctor-folder.ts';
 import { checkClock, checkNetwork } from './doctor-network.ts';

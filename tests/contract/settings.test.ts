@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
-import { loadConfig } from '../../src/config.ts';
 
 const examplePath = new URL('../../.env.example', import.meta.url).pathname;
 const example = readFileSync(examplePath, 'utf8');

@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import type { HttpConfig } from '../../../src/config.ts';
+import type { HttpConfig } from '../../../src/config/config.ts';
 import type { HttpLimits } from '../../../src/http/limits.ts';
 import { HttpServer } from '../../../src/http/server.ts';
 import type { Sending, StatusSnapshot, StatusSource, Timing } from '../../../src/http/source.ts';

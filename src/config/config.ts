@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { contradictions, readValues, type Values } from './config/settings.ts';
-import type { WaVersion } from './config/values.ts';
-import { AppError, messageOf, systemCode } from './core/errors.ts';
+import { AppError, messageOf, systemCode } from '../core/errors.ts';
+import type { WaVersion } from './setting-kinds.ts';
+import { contradictions, readValues, type Values } from './settings.ts';
 
 export interface HttpConfig {
   readonly host: string;

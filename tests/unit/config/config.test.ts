@@ -3,10 +3,10 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LEAST_NODE, nodeProblem } from '../../src/config/node.ts';
-import { isLoopback, readPhoneNumber } from '../../src/config/values.ts';
-import { type Config, loadConfig } from '../../src/config.ts';
-import { AppError } from '../../src/core/errors.ts';
+import { type Config, loadConfig } from '../../../src/config/config.ts';
+import { LEAST_NODE, nodeProblem } from '../../../src/config/node-version.ts';
+import { isLoopback, readPhoneNumber } from '../../../src/config/setting-kinds.ts';
+import { AppError } from '../../../src/core/errors.ts';
 
 function refusal(env: NodeJS.ProcessEnv): AppError {
   try {
@@ -324,7 +324,7 @@ describe('the version of Node.js', () => {
   });
 
   it('is the one that package.json asks for', () => {
-    const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    const { engines } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
     expect(engines.node).toBe(`>=${LEAST_NODE.join('.')}`);
   });
 });
