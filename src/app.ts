@@ -10,7 +10,7 @@ import { systemClock } from './core/clock.ts';
 import { isAppError } from './core/errors.ts';
 import type { IncomingMessage } from './core/messages.ts';
 import type { HttpServer } from './http/server.ts';
-import type { Logger } from './logging.ts';
+import type { Logger } from './logging/logger.ts';
 import type { PairingDisplay } from './pairing/display.ts';
 import type { PairingOutput } from './pairing/screen.ts';
 import { openSession, type Session } from './session/store.ts';

@@ -5,8 +5,8 @@ import { type Config, configFromProcess } from './config/config.ts';
 import { nodeProblem } from './config/node-version.ts';
 import { assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './core/errors.ts';
 import { guardConsole } from './logging/console-guard.ts';
-import { createSink, type Sink } from './logging/sink.ts';
-import { createLogger, type Logger } from './logging.ts';
+import { createLogger, type Logger } from './logging/logger.ts';
+import { createSink, type Sink } from './logging/output-sink.ts';
 import { isConnectionLoss } from './whatsapp/close-reason.ts';
 import type { StopReason } from './whatsapp/state.ts';
 

@@ -7,7 +7,7 @@ import type { StatusFacts } from '../bot/services.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Messenger } from '../core/messages.ts';
-import type { Logger } from '../logging.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Session } from '../session/store.ts';
 import type { WhatsAppClient } from '../whatsapp/client.ts';
 import { ownIds, tableOf } from './tables.ts';

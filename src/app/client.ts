@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
-import { baileysLogger } from '../logging/library.ts';
-import type { Logger } from '../logging.ts';
+import { baileysLogger } from '../logging/baileys-logger.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Session } from '../session/store.ts';
 import { WhatsAppClient } from '../whatsapp/client.ts';
 import type { ProxyRoutes } from '../whatsapp/proxy.ts';

@@ -4,7 +4,7 @@ import type { HttpConfig } from '../config/config.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Sending } from '../http/source.ts';
-import type { Logger } from '../logging.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { StatusBoard } from './status-board.ts';
 
 /** Starts the status page. One that cannot be shown is no reason not to run. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from '../logging.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Exchange, Route } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import type { Login } from './login.ts';

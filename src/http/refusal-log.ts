@@ -1,4 +1,4 @@
-import type { Logger } from '../logging.ts';
+import type { Logger } from '../logging/logger.ts';
 
 const EVERY_MS = 60_000;
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
 import { isLoopback } from '../config/setting-kinds.ts';
 import { AppError } from '../core/errors.ts';
-import type { Logger } from '../logging.ts';
+import type { Logger } from '../logging/logger.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventStream } from './events.ts';
 import { Gate } from './gate.ts';

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { baileysLogger } from '../../src/logging/library.ts';
+import { baileysLogger } from '../../src/logging/baileys-logger.ts';
 import { KeyTransactions } from '../../src/session/transactions.ts';
 import { Connection } from '../../src/whatsapp/connection.ts';
 import { DeviceCache } from '../../src/whatsapp/device-cache.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { App } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import { createLogger } from '../../src/logging.ts';
+import { createLogger } from '../../src/logging/logger.ts';
 import { waitForQr } from '../../src/simulator/camera.ts';
 import { SimulatedWhatsApp } from '../../src/simulator/server.ts';
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from '../../../src/app.ts';
 import { loadConfig } from '../../../src/config/config.ts';
-import { createLogger } from '../../../src/logging.ts';
+import { createLogger } from '../../../src/logging/logger.ts';
 import { waitForQr } from '../../../src/simulator/camera.ts';
 import { SimulatedWhatsApp } from '../../../src/simulator/server.ts';
 import { within } from './deadline.ts';

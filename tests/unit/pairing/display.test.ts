@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createLogger } from '../../../src/logging.ts';
+import { createLogger } from '../../../src/logging/logger.ts';
 import { PairingDisplay, type PairingDisplayOptions } from '../../../src/pairing/display.ts';
 
 const QR = `https://wa.me/settings/linked_devices#2@${'Zk9-_'.repeat(40)}`;

@@ -1,9 +1,9 @@
 import { format } from 'node:util';
 import { type LevelWithSilent, type Logger as PinoLogger, pino } from 'pino';
-import { createMasker, type Masker } from './logging/mask.ts';
-import { prettyLine } from './logging/pretty.ts';
-import { redactFacts } from './logging/redact.ts';
-import { createSink } from './logging/sink.ts';
+import { createMasker, type Masker } from './mask.ts';
+import { createSink } from './output-sink.ts';
+import { prettyLine } from './pretty-line.ts';
+import { redactFacts } from './redact.ts';
 
 export type Logger = PinoLogger;
 

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../src/core/errors.ts';
-import { guardConsole } from '../../src/logging/console-guard.ts';
-import { baileysLogger } from '../../src/logging/library.ts';
-import { maskJid, maskNumber, maskText } from '../../src/logging/mask.ts';
-import { createSink } from '../../src/logging/sink.ts';
-import { createLogger, type Logger, type LoggerOptions } from '../../src/logging.ts';
+import { AppError } from '../../../src/core/errors.ts';
+import { baileysLogger } from '../../../src/logging/baileys-logger.ts';
+import { guardConsole } from '../../../src/logging/console-guard.ts';
+import { createLogger, type Logger, type LoggerOptions } from '../../../src/logging/logger.ts';
+import { maskJid, maskNumber, maskText } from '../../../src/logging/mask.ts';
+import { createSink } from '../../../src/logging/output-sink.ts';
 
 const ESCAPE = '\u001b';
 
