@@ -24,7 +24,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openSession, type Session } from '../../src/session/store.ts';
 import { linkedCreds, stockFolder } from '../unit/session/helpers.ts';
 
-const CLI = fileURLToPath(new URL('../../src/session-cli.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../src/cli/session.ts', import.meta.url));
 const WRITER = fileURLToPath(new URL('session-writer.ts', import.meta.url));
 const TSX = import.meta.resolve('tsx');
 const NUMBER = '15551234567';

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { type Config, configFromProcess } from './config/config.ts';
-import { nodeProblem } from './config/node-version.ts';
-import { AppError, isAppError, messageOf } from './core/errors.ts';
-import type { CareReport } from './session/care.ts';
-import type { Check } from './session/doctor.ts';
+import { type Config, configFromProcess } from '../config/config.ts';
+import { nodeProblem } from '../config/node-version.ts';
+import { AppError, isAppError, messageOf } from '../core/errors.ts';
+import type { CareReport } from '../session/care.ts';
+import type { Check } from '../session/doctor.ts';
 
 // The image has the built program, and no npm scripts to run.
 const SELF = import.meta.url.endsWith('.ts') ? 'npm run session --' : 'node dist/session-cli.js';
@@ -79,7 +79,7 @@ async function run({ command, folder, isJson }: Request, { sessionPath }: Config
   const progress = showProgress(command === 'backup' ? 'copied' : 'restored', isJson);
   const options = { onProgress: progress.show };
   // Not before it is needed: Baileys takes a second to load, and who mistyped a word should not wait for it.
-  const care = await import('./session/care.ts');
+  const care = await import('../session/care.ts');
   const reports: Record<string, () => Promise<CareReport>> = {
     status: () => care.reportStatus(sessionPath),
     backup: () => care.reportBackup(sessionPath, folder, options),
@@ -110,9 +110,9 @@ function showProgress(verb: string, isJson: boolean) {
 
 async function runDoctor({ isJson }: Request): Promise<number> {
   const [{ checkLine }, { checkNode, examine }, { lookUpVersion }] = await Promise.all([
-    import('./session/care.ts'),
-    import('./session/doctor.ts'),
-    import('./whatsapp/version.ts'),
+    import('../session/care.ts'),
+    import('../session/doctor.ts'),
+    import('../whatsapp/version.ts'),
   ]);
   const checks: Check[] = [];
   const add = (check: Check): void => {
