@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import type { App } from './app.ts';
+import type { App } from './app/app.ts';
 import { type Config, configFromProcess } from './config/config.ts';
 import { nodeProblem } from './config/node-version.ts';
 import { assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './core/errors.ts';
@@ -54,7 +54,7 @@ async function main(config: Config, sink: Sink): Promise<void> {
   guardConsole(log);
   let app: App | undefined;
   reportBugs(log, () => app);
-  const { App: Program } = await import('./app.ts');
+  const { App: Program } = await import('./app/app.ts');
   // Not before: while everything is loaded, cleaning up finds nothing.
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);
   app = new Program(config, {

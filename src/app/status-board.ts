@@ -9,8 +9,8 @@ import { personAddress } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client.ts';
 import type { CloseReason } from '../whatsapp/close-reason.ts';
 import type { ClientState } from '../whatsapp/state.ts';
+import { Timings } from './answer-times.ts';
 import { CLOSE_KINDS, closeSentence } from './close-sentences.ts';
-import { Timings } from './timings.ts';
 
 export interface StatusBoardParts {
   readonly client: Messenger &

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from '../../../src/app.ts';
+import { App } from '../../../src/app/app.ts';
 import { loadConfig } from '../../../src/config/config.ts';
 import { createLogger } from '../../../src/logging/logger.ts';
 import { waitForQr } from '../../../src/simulator/camera.ts';

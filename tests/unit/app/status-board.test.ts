@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { Timings } from '../../../src/app/answer-times.ts';
 import { CLOSE_KINDS, closeSentence } from '../../../src/app/close-sentences.ts';
 import { StatusBoard, type StatusBoardParts } from '../../../src/app/status-board.ts';
-import { Timings } from '../../../src/app/timings.ts';
 import type { Messenger, OutgoingMessage } from '../../../src/core/messages.ts';
 import type { Timing } from '../../../src/http/source.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client.ts';

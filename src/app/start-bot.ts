@@ -10,7 +10,7 @@ import type { Messenger } from '../core/messages.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Session } from '../session/store.ts';
 import type { WhatsAppClient } from '../whatsapp/client.ts';
-import { ownIds, tableOf } from './tables.ts';
+import { ownIds, tableOf } from './session-tables.ts';
 
 export interface BotParts {
   readonly config: Config;

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildClient } from './app/client.ts';
-import { greet } from './app/greeting.ts';
-import { HandOver } from './app/hand-over.ts';
-import type { StatusBoard } from './app/status-board.ts';
-import type { Bot } from './bot/bot.ts';
-import type { StatusFacts } from './bot/services.ts';
-import type { Config } from './config/config.ts';
-import { systemClock } from './core/clock.ts';
-import { isAppError } from './core/errors.ts';
-import type { IncomingMessage } from './core/messages.ts';
-import type { HttpServer } from './http/server.ts';
-import type { Logger } from './logging/logger.ts';
-import type { PairingDisplay } from './pairing/display.ts';
-import type { PairingOutput } from './pairing/screen.ts';
-import { openSession, type Session } from './session/store.ts';
-import type { WhatsAppClient } from './whatsapp/client.ts';
-import { Narrator } from './whatsapp/narrator.ts';
-import { type ClientState, type StopReason, statusWord } from './whatsapp/state.ts';
+import type { Bot } from '../bot/bot.ts';
+import type { StatusFacts } from '../bot/services.ts';
+import type { Config } from '../config/config.ts';
+import { systemClock } from '../core/clock.ts';
+import { isAppError } from '../core/errors.ts';
+import type { IncomingMessage } from '../core/messages.ts';
+import type { HttpServer } from '../http/server.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { PairingDisplay } from '../pairing/display.ts';
+import type { PairingOutput } from '../pairing/screen.ts';
+import { openSession, type Session } from '../session/store.ts';
+import type { WhatsAppClient } from '../whatsapp/client.ts';
+import { Narrator } from '../whatsapp/narrator.ts';
+import { type ClientState, type StopReason, statusWord } from '../whatsapp/state.ts';
+import { buildClient } from './build-client.ts';
+import { HandOver } from './message-intake.ts';
+import { greet } from './start-report.ts';
+import type { StatusBoard } from './status-board.ts';
 
 /** What the process gives to the program. */
 export interface AppSurroundings {
@@ -138,7 +138,7 @@ export class App {
   async #buildBoard(session: Session, client: WhatsAppClient): Promise<StatusBoard | undefined> {
     const { http, sessionPath, commandPrefix } = this.#config;
     if (!http) return undefined;
-    const { StatusBoard } = await import('./app/status-board.ts');
+    const { StatusBoard } = await import('./status-board.ts');
     return new StatusBoard({
       client,
       session,
@@ -153,13 +153,13 @@ export class App {
   async #startPage(board: StatusBoard | undefined): Promise<void> {
     const { http } = this.#config;
     if (!http || !board) return;
-    const { startPage } = await import('./app/page.ts');
+    const { startPage } = await import('./start-page.ts');
     this.#http = await startPage(http, board, () => this.#bot, this.#log);
   }
 
   /** Loaded while the connection shakes hands: what comes before it is ready waits in the inbox. */
   async #startBot(session: Session, client: WhatsAppClient, board: StatusBoard | undefined): Promise<void> {
-    const { startBot } = await import('./app/bot.ts');
+    const { startBot } = await import('./start-bot.ts');
     const { bot, watch } = await startBot({
       config: this.#config,
       session,
@@ -201,7 +201,7 @@ export class App {
 
   /** A bot that is linked never draws a QR code, and starts faster without the packages for it. */
   async #loadDisplay(): Promise<PairingDisplay> {
-    const { PairingDisplay } = await import('./pairing/display.ts');
+    const { PairingDisplay } = await import('../pairing/display.ts');
     // Its address goes with the code.
     await this.#startingPage;
     const { sessionPath, isColorAllowed } = this.#config;

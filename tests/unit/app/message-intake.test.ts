@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { HandOver } from '../../../src/app/hand-over.ts';
+import { HandOver } from '../../../src/app/message-intake.ts';
 import type { IncomingMessage } from '../../../src/core/messages.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client.ts';
 import type { ClientState } from '../../../src/whatsapp/state.ts';
