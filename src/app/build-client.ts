@@ -4,7 +4,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { Session } from '../session/store.ts';
 import { WhatsAppClient } from '../whatsapp/client.ts';
 import type { ProxyRoutes } from '../whatsapp/proxy.ts';
-import { lookUpVersion } from '../whatsapp/version.ts';
+import { lookUpVersion } from '../whatsapp/wa-version.ts';
 
 const CONNECT_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_MS = 30_000;

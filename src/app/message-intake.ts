@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from '../core/messages.ts';
 import type { ClientEvents } from '../whatsapp/client.ts';
-import type { ClientState } from '../whatsapp/state.ts';
+import type { ClientState } from '../whatsapp/client-state.ts';
 
 export interface HandOverParts {
   readonly client: EventEmitter<ClientEvents> & {

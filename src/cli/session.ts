@@ -112,7 +112,7 @@ async function runDoctor({ isJson }: Request): Promise<number> {
   const [{ checkLine }, { checkNode, examine }, { lookUpVersion }] = await Promise.all([
     import('../session/care.ts'),
     import('../session/doctor.ts'),
-    import('../whatsapp/version.ts'),
+    import('../whatsapp/wa-version.ts'),
   ]);
   const checks: Check[] = [];
   const add = (check: Check): void => {

@@ -5,12 +5,13 @@ import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '..
 import { sleepUntilAborted, underEither } from '../core/waits.ts';
 import type { Session } from '../session/store.ts';
 import { notConnected } from './acks.ts';
+import { type ClientState, type StopReason, statusWord } from './client-state.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Connection } from './connection.ts';
 import { Connector } from './connector.ts';
 import { Inbox } from './inbox.ts';
 import { repairLibSignal } from './libsignal-repair.ts';
-import { conversationOf, numberOfLid } from './lids.ts';
+import { conversationOf, numberOfLid } from './lid-numbers.ts';
 import { downloadMedia } from './media.ts';
 import { Narrator } from './narrator.ts';
 import { PhoneWatch } from './phone-watch.ts';
@@ -18,8 +19,7 @@ import type { ReconnectPolicy } from './reconnect.ts';
 import { ReconnectLoop } from './reconnect-loop.ts';
 import { ServerClock } from './server-clock.ts';
 import type { SocketSettings } from './socket.ts';
-import { type ClientState, type StopReason, statusWord } from './state.ts';
-import { VersionChoice, type WaVersion } from './version.ts';
+import { VersionChoice, type WaVersion } from './wa-version.ts';
 
 export interface ClientOptions {
   readonly session: Session;

@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.ts';
 import { sleepUntilAborted } from '../core/waits.ts';
 import type { Session } from '../session/store.ts';
 import { KeyTransactions } from '../session/transactions.ts';
+import type { ClientState } from './client-state.ts';
 import type { CloseReason } from './close-reason.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
 import { DeviceCache } from './device-cache.ts';
@@ -13,7 +14,6 @@ import { RetryCounters } from './retry-counters.ts';
 import { SentMessages } from './sent.ts';
 import { signalRepositoryFactory } from './signal.ts';
 import type { SocketSettings } from './socket.ts';
-import type { ClientState } from './state.ts';
 
 export interface ConnectorParts {
   readonly session: Session;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
 import type { Session } from '../session/store.ts';
+import type { ClientState, StopReason } from './client-state.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Narrator } from './narrator.ts';
 import {
@@ -13,8 +14,7 @@ import {
   recordOpened,
   recordStable,
 } from './reconnect.ts';
-import type { ClientState, StopReason } from './state.ts';
-import type { VersionChoice } from './version.ts';
+import type { VersionChoice } from './wa-version.ts';
 
 export interface LoopParts {
   readonly session: Session;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { HandOver } from '../../../src/app/message-intake.ts';
 import type { IncomingMessage } from '../../../src/core/messages.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client.ts';
-import type { ClientState } from '../../../src/whatsapp/state.ts';
+import type { ClientState } from '../../../src/whatsapp/client-state.ts';
 import { FakeLog, incoming, rest } from '../bot/fakes.ts';
 
 /** A client whose inbox and connection are what a test says. */

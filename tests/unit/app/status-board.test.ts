@@ -6,8 +6,8 @@ import { StatusBoard, type StatusBoardParts } from '../../../src/app/status-boar
 import type { Messenger, OutgoingMessage } from '../../../src/core/messages.ts';
 import type { Timing } from '../../../src/http/source.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client.ts';
+import type { ClientState } from '../../../src/whatsapp/client-state.ts';
 import type { CloseReason } from '../../../src/whatsapp/close-reason.ts';
-import type { ClientState } from '../../../src/whatsapp/state.ts';
 
 const REASONS: Readonly<Record<CloseReason['kind'], CloseReason>> = {
   'logged-out': { kind: 'logged-out', detail: 'Stream Errored (conflict)' },

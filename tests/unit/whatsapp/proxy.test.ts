@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { makeTlsIdentity } from '../../../src/simulator/tls-certificate.ts';
 import { classifyClose } from '../../../src/whatsapp/close-reason.ts';
 import { type ProxyRoutes, proxyRoutes } from '../../../src/whatsapp/proxy.ts';
-import { lookUpVersion } from '../../../src/whatsapp/version.ts';
+import { lookUpVersion } from '../../../src/whatsapp/wa-version.ts';
 import { TestProxy } from '../../integration/support/proxies.ts';
 
 const PLAIN = 'ws://127.0.0.1/';

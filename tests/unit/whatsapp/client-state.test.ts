@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ClientState, statusWord } from '../../../src/whatsapp/state.ts';
+import { type ClientState, statusWord } from '../../../src/whatsapp/client-state.ts';
 
 const WORDS: {
   [K in ClientState['kind']]: readonly [Extract<ClientState, { kind: K }>, ReturnType<typeof statusWord>];
