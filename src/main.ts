@@ -8,7 +8,7 @@ import { guardConsole } from './logging/console-guard.ts';
 import { createLogger, type Logger } from './logging/logger.ts';
 import { createSink, type Sink } from './logging/output-sink.ts';
 import type { StopReason } from './whatsapp/client-state.ts';
-import { isConnectionLoss } from './whatsapp/close-reason.ts';
+import { isConnectionLoss } from './whatsapp/connection/close-reason.ts';
 
 /** npm and the terminal may both deliver the same Ctrl+C; a second signal after this long means "now". */
 const SAME_WISH_MS = 1_000;

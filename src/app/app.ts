@@ -12,7 +12,7 @@ import type { PairingOutput } from '../pairing/screen.ts';
 import { openSession, type Session } from '../session/store.ts';
 import type { WhatsAppClient } from '../whatsapp/client.ts';
 import { type ClientState, type StopReason, statusWord } from '../whatsapp/client-state.ts';
-import { Narrator } from '../whatsapp/narrator.ts';
+import { Narrator } from '../whatsapp/connection/connection-log.ts';
 import { buildClient } from './build-client.ts';
 import { HandOver } from './message-intake.ts';
 import { greet } from './start-report.ts';

@@ -1,6 +1,6 @@
 import { assertNever } from '../core/errors.ts';
 import { maskForeignText } from '../logging/mask.ts';
-import type { CloseReason } from '../whatsapp/close-reason.ts';
+import type { CloseReason } from '../whatsapp/connection/close-reason.ts';
 
 /** Every kind of close, for counters that begin at 0. */
 export const CLOSE_KINDS: ReadonlyArray<CloseReason['kind']> = [

@@ -8,7 +8,7 @@ import type { Session } from '../session/store.ts';
 import { personAddress } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';
-import type { CloseReason } from '../whatsapp/close-reason.ts';
+import type { CloseReason } from '../whatsapp/connection/close-reason.ts';
 import { Timings } from './answer-times.ts';
 import { CLOSE_KINDS, closeSentence } from './close-sentences.ts';
 

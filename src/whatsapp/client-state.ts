@@ -1,5 +1,5 @@
 import { assertNever } from '../core/errors.ts';
-import type { CloseReason } from './close-reason.ts';
+import type { CloseReason } from './connection/close-reason.ts';
 
 /** What the client is doing: the one truth that the log, the status page and the exit code read. */
 export type ClientState =

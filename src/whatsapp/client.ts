@@ -6,19 +6,19 @@ import { sleepUntilAborted, underEither } from '../core/waits.ts';
 import type { Session } from '../session/store.ts';
 import { notConnected } from './acks.ts';
 import { type ClientState, type StopReason, statusWord } from './client-state.ts';
-import type { CloseReason } from './close-reason.ts';
-import type { Connection } from './connection.ts';
-import { Connector } from './connector.ts';
+import type { CloseReason } from './connection/close-reason.ts';
+import type { Connection } from './connection/connection.ts';
+import { Narrator } from './connection/connection-log.ts';
+import { Connector } from './connection/connector.ts';
+import type { SocketSettings } from './connection/open-socket.ts';
+import { PhoneWatch } from './connection/phone-watch.ts';
+import { ReconnectLoop } from './connection/reconnect-loop.ts';
+import type { ReconnectPolicy } from './connection/reconnect-policy.ts';
+import { ServerClock } from './connection/server-clock.ts';
 import { Inbox } from './inbox.ts';
 import { repairLibSignal } from './libsignal-repair.ts';
 import { conversationOf, numberOfLid } from './lid-numbers.ts';
 import { downloadMedia } from './media.ts';
-import { Narrator } from './narrator.ts';
-import { PhoneWatch } from './phone-watch.ts';
-import type { ReconnectPolicy } from './reconnect.ts';
-import { ReconnectLoop } from './reconnect-loop.ts';
-import { ServerClock } from './server-clock.ts';
-import type { SocketSettings } from './socket.ts';
 import { VersionChoice, type WaVersion } from './wa-version.ts';
 
 export interface ClientOptions {

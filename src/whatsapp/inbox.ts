@@ -5,6 +5,7 @@ import { messageOf } from '../core/errors.ts';
 import type { IncomingMessage } from '../core/messages.ts';
 import type { Session } from '../session/store.ts';
 import type { KeyChanges } from '../session/transactions.ts';
+import { isFromOwnPhone } from './connection/phone-watch.ts';
 import { attrsOf, handedOnIn, isLeftToPhone } from './from-phone.ts';
 import {
   decodeParts,
@@ -28,7 +29,6 @@ import {
   readEnvelope,
   toIncoming,
 } from './incoming.ts';
-import { isFromOwnPhone } from './phone-watch.ts';
 import type { DecryptionHooks } from './signal.ts';
 
 /** Where in which stanza a ciphertext stands. */

@@ -4,10 +4,10 @@ import type { OutgoingMessage } from '../core/messages.ts';
 import { underEither } from '../core/waits.ts';
 import { Acks, notConnected, notSent, timedOut } from './acks.ts';
 import { chatKind } from './address.ts';
+import { countSilent, isMute } from './connection/unacknowledged-sends.ts';
 import type { GroupCache } from './groups.ts';
 import { additionalNodes, buildMessage } from './outgoing.ts';
 import type { SentMessages } from './sent.ts';
-import { countSilent, isMute } from './silence.ts';
 
 /** Sends on one connection. `over` aborts with it. */
 export class Sender {

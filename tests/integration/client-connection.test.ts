@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { baileysLogger } from '../../src/logging/baileys-logger.ts';
 import { KeyTransactions } from '../../src/session/transactions.ts';
-import { Connection } from '../../src/whatsapp/connection.ts';
+import { Connection } from '../../src/whatsapp/connection/connection.ts';
 import { DeviceCache } from '../../src/whatsapp/device-cache.ts';
 import { GroupCache } from '../../src/whatsapp/groups.ts';
 import { RetryCounters } from '../../src/whatsapp/retry-counters.ts';

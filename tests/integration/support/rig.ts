@@ -11,7 +11,7 @@ import type { Person } from '../../../src/simulator/person.ts';
 import { SimulatedWhatsApp, type SimulatorOptions } from '../../../src/simulator/server.ts';
 import { type ClientOptions, WhatsAppClient } from '../../../src/whatsapp/client.ts';
 import type { ClientState, StopReason } from '../../../src/whatsapp/client-state.ts';
-import type { CloseReason } from '../../../src/whatsapp/close-reason.ts';
+import type { CloseReason } from '../../../src/whatsapp/connection/close-reason.ts';
 import { within } from './deadline.ts';
 import { makeFolder, snapshot } from './folder.ts';
 import { allowUnheardLosses } from './unheard.ts';

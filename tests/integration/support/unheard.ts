@@ -1,4 +1,4 @@
-import { isConnectionLoss } from '../../../src/whatsapp/close-reason.ts';
+import { isConnectionLoss } from '../../../src/whatsapp/connection/close-reason.ts';
 
 let isInstalled = false;
 

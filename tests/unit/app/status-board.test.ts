@@ -7,7 +7,7 @@ import type { Messenger, OutgoingMessage } from '../../../src/core/messages.ts';
 import type { Timing } from '../../../src/http/source.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client.ts';
 import type { ClientState } from '../../../src/whatsapp/client-state.ts';
-import type { CloseReason } from '../../../src/whatsapp/close-reason.ts';
+import type { CloseReason } from '../../../src/whatsapp/connection/close-reason.ts';
 
 const REASONS: Readonly<Record<CloseReason['kind'], CloseReason>> = {
   'logged-out': { kind: 'logged-out', detail: 'Stream Errored (conflict)' },

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { makeTlsIdentity } from '../../../src/simulator/tls-certificate.ts';
-import { classifyClose } from '../../../src/whatsapp/close-reason.ts';
+import { classifyClose } from '../../../src/whatsapp/connection/close-reason.ts';
 import { type ProxyRoutes, proxyRoutes } from '../../../src/whatsapp/proxy.ts';
 import { lookUpVersion } from '../../../src/whatsapp/wa-version.ts';
 import { TestProxy } from '../../integration/support/proxies.ts';

@@ -7,17 +7,17 @@ import type {
   WASocket,
 } from '@whiskeysockets/baileys';
 import type { WebSocket } from 'ws';
-import type { OutgoingMessage } from '../core/messages.ts';
-import type { Session } from '../session/store.ts';
+import type { OutgoingMessage } from '../../core/messages.ts';
+import type { Session } from '../../session/store.ts';
+import type { DeviceCache } from '../device-cache.ts';
+import { resendRequest } from '../from-phone.ts';
+import type { GroupCache } from '../groups.ts';
+import type { Inbox } from '../inbox.ts';
+import { Sender } from '../sender.ts';
+import type { SentMessages } from '../sent.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
-import type { DeviceCache } from './device-cache.ts';
-import { resendRequest } from './from-phone.ts';
-import type { GroupCache } from './groups.ts';
-import type { Inbox } from './inbox.ts';
-import { Pulse } from './pulse.ts';
-import { Sender } from './sender.ts';
-import type { SentMessages } from './sent.ts';
-import { openSocket, type SocketSettings } from './socket.ts';
+import { openSocket, type SocketSettings } from './open-socket.ts';
+import { Pulse } from './ping-check.ts';
 
 export interface ConnectionParts {
   readonly settings: SocketSettings;

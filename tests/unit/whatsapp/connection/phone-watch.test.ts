@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { daysLeft, isFromOwnPhone, PhoneWatch } from '../../../src/whatsapp/phone-watch.ts';
-import { openQuietly, sessionPath } from '../session/helpers.ts';
+import { daysLeft, isFromOwnPhone, PhoneWatch } from '../../../../src/whatsapp/connection/phone-watch.ts';
+import { openQuietly, sessionPath } from '../../session/helpers.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 const ME = { id: '4915112345678:7@s.whatsapp.net', lid: '777:7@lid' };

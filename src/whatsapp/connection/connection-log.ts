@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { assertNever, shellWord } from '../core/errors.ts';
+import { assertNever, shellWord } from '../../core/errors.ts';
 import type { CloseReason } from './close-reason.ts';
-import type { CloseHistory } from './reconnect.ts';
+import type { CloseHistory } from './reconnect-policy.ts';
 
 /** Says in the log what happens to the connection, in the lines that people and their tools rely on. */
 export class Narrator {

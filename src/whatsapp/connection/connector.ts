@@ -1,19 +1,19 @@
 import type { BinaryNode, SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { messageOf } from '../core/errors.ts';
-import { sleepUntilAborted } from '../core/waits.ts';
-import type { Session } from '../session/store.ts';
-import { KeyTransactions } from '../session/transactions.ts';
-import type { ClientState } from './client-state.ts';
+import { messageOf } from '../../core/errors.ts';
+import { sleepUntilAborted } from '../../core/waits.ts';
+import type { Session } from '../../session/store.ts';
+import { KeyTransactions } from '../../session/transactions.ts';
+import type { ClientState } from '../client-state.ts';
+import { DeviceCache } from '../device-cache.ts';
+import { GroupCache } from '../groups.ts';
+import type { Inbox } from '../inbox.ts';
+import { RetryCounters } from '../retry-counters.ts';
+import { SentMessages } from '../sent.ts';
+import { signalRepositoryFactory } from '../signal.ts';
 import type { CloseReason } from './close-reason.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
-import { DeviceCache } from './device-cache.ts';
-import { GroupCache } from './groups.ts';
-import type { Inbox } from './inbox.ts';
-import { RetryCounters } from './retry-counters.ts';
-import { SentMessages } from './sent.ts';
-import { signalRepositoryFactory } from './signal.ts';
-import type { SocketSettings } from './socket.ts';
+import type { SocketSettings } from './open-socket.ts';
 
 export interface ConnectorParts {
   readonly session: Session;

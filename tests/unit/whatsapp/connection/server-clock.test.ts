@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { beforeEach, expect, it } from 'vitest';
-import { ServerClock } from '../../../src/whatsapp/server-clock.ts';
+import { ServerClock } from '../../../../src/whatsapp/connection/server-clock.ts';
 
 const SERVER_S = 1_700_000_000;
 const MINUTE = 60_000;

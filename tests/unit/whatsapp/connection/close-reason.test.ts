@@ -1,8 +1,12 @@
 import { Boom } from '@hapi/boom';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../../src/core/errors.ts';
-import { type CloseReason, classifyClose, isConnectionLoss } from '../../../src/whatsapp/close-reason.ts';
+import { AppError } from '../../../../src/core/errors.ts';
+import {
+  type CloseReason,
+  classifyClose,
+  isConnectionLoss,
+} from '../../../../src/whatsapp/connection/close-reason.ts';
 
 /** As the library's own copy of Boom makes it: no instance of ours. */
 function foreignBoom(message: string, statusCode: number | undefined, data?: unknown): Error {

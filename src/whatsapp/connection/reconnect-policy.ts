@@ -1,4 +1,4 @@
-import { assertNever } from '../core/errors.ts';
+import { assertNever } from '../../core/errors.ts';
 import type { CloseReason } from './close-reason.ts';
 
 /** `RECONNECT_DELAY_MS` and what repeated failures grow to, `RECONNECT_MAX_DELAY_MS`. */

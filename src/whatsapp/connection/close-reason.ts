@@ -1,5 +1,5 @@
 import { isBoom } from '@hapi/boom';
-import { isAppError, messageOf, systemCode } from '../core/errors.ts';
+import { isAppError, messageOf, systemCode } from '../../core/errors.ts';
 
 /** Why a connection ended, one member for each answer that it asks for. */
 export type CloseReason =

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
-import { messageOf } from '../core/errors.ts';
-import type { Session } from '../session/store.ts';
-import type { ClientState, StopReason } from './client-state.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Session } from '../../session/store.ts';
+import type { ClientState, StopReason } from '../client-state.ts';
+import type { VersionChoice } from '../wa-version.ts';
 import type { CloseReason } from './close-reason.ts';
-import type { Narrator } from './narrator.ts';
+import type { Narrator } from './connection-log.ts';
 import {
   AUTH_FAILURES_TO_TELL,
   type CloseHistory,
@@ -13,8 +14,7 @@ import {
   recordClose,
   recordOpened,
   recordStable,
-} from './reconnect.ts';
-import type { VersionChoice } from './wa-version.ts';
+} from './reconnect-policy.ts';
 
 export interface LoopParts {
   readonly session: Session;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CloseReason } from '../../../src/whatsapp/close-reason.ts';
+import type { CloseReason } from '../../../../src/whatsapp/connection/close-reason.ts';
 import {
   type CloseHistory,
   decideReconnect,
@@ -9,7 +9,7 @@ import {
   recordOpened,
   recordStable,
   waitFor,
-} from '../../../src/whatsapp/reconnect.ts';
+} from '../../../../src/whatsapp/connection/reconnect-policy.ts';
 
 const POLICY = { delayMs: 5_000, maxDelayMs: 300_000 };
 const NOW = 1_700_000_000_000;

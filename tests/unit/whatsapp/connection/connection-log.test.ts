@@ -1,8 +1,8 @@
 import { levels, pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { CloseReason } from '../../../src/whatsapp/close-reason.ts';
-import { Narrator } from '../../../src/whatsapp/narrator.ts';
-import { NO_CLOSES } from '../../../src/whatsapp/reconnect.ts';
+import type { CloseReason } from '../../../../src/whatsapp/connection/close-reason.ts';
+import { Narrator } from '../../../../src/whatsapp/connection/connection-log.ts';
+import { NO_CLOSES } from '../../../../src/whatsapp/connection/reconnect-policy.ts';
 
 /** What the narrator says while `tell` runs, as `level text`. */
 function saidBy(tell: (narrator: Narrator) => void, path = './sessions'): string[] {

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { countSilent, isMute, type SendEnd } from '../../../src/whatsapp/silence.ts';
+import {
+  countSilent,
+  isMute,
+  type SendEnd,
+} from '../../../../src/whatsapp/connection/unacknowledged-sends.ts';
 
 const [yes, none, cut] = ['answered', 'unanswered', 'given-up'] as const;
 
