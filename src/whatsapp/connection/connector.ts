@@ -7,7 +7,7 @@ import { KeyTransactions } from '../../session/transactions.ts';
 import type { ClientState } from '../client-state.ts';
 import { DeviceCache } from '../device-cache.ts';
 import { GroupCache } from '../groups.ts';
-import type { Inbox } from '../inbox.ts';
+import type { Inbox } from '../receive/inbox.ts';
 import { RetryCounters } from '../retry-counters.ts';
 import { SentMessages } from '../sent.ts';
 import { signalRepositoryFactory } from '../signal.ts';

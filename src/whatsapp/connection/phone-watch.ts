@@ -2,7 +2,7 @@ import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { Session } from '../../session/store.ts';
 import { personAddress } from '../address.ts';
-import type { Account } from '../incoming.ts';
+import type { Account } from '../receive/parse-message.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** WhatsApp unlinks companion devices when the phone has been away for fourteen days. */

@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { messageOf } from '../core/errors.ts';
-import type { IncomingMessage } from '../core/messages.ts';
-import type { Session } from '../session/store.ts';
-import type { KeyChanges } from '../session/transactions.ts';
-import { isFromOwnPhone } from './connection/phone-watch.ts';
-import { attrsOf, handedOnIn, isLeftToPhone } from './from-phone.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { IncomingMessage } from '../../core/messages.ts';
+import type { Session } from '../../session/store.ts';
+import type { KeyChanges } from '../../session/transactions.ts';
+import { isFromOwnPhone } from '../connection/phone-watch.ts';
+import type { DecryptionHooks } from '../signal.ts';
 import {
   decodeParts,
   doneRow,
@@ -28,8 +28,8 @@ import {
   messageKey,
   readEnvelope,
   toIncoming,
-} from './incoming.ts';
-import type { DecryptionHooks } from './signal.ts';
+} from './parse-message.ts';
+import { attrsOf, handedOnIn, isLeftToPhone } from './phone-resend.ts';
 
 /** Where in which stanza a ciphertext stands. */
 interface StanzaPart {

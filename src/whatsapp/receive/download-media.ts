@@ -1,8 +1,8 @@
 import { createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { DEFAULT_ORIGIN, getMediaKeys, getUrlFromDirectPath, type MediaType } from '@whiskeysockets/baileys';
-import { AppError, isAppError } from '../core/errors.ts';
-import type { IncomingMessage } from '../core/messages.ts';
-import { mediaIn, type Origin } from './incoming.ts';
+import { AppError, isAppError } from '../../core/errors.ts';
+import type { IncomingMessage } from '../../core/messages.ts';
+import { mediaIn, type Origin } from './parse-message.ts';
 
 /** As many bytes of the MAC travel behind the ciphertext. */
 const MAC_BYTES = 10;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isAllowedHost } from '../../../src/whatsapp/media.ts';
+import { isAllowedHost } from '../../../../src/whatsapp/receive/download-media.ts';
 
 const WHATSAPP = 'wss://web.whatsapp.com/ws/chat';
 

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { type BinaryNode, proto, unpadRandomMax16, writeRandomPadMax16 } from '@whiskeysockets/baileys';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { IncomingMessage } from '../../../src/core/messages.ts';
-import { realFileSystem } from '../../../src/session/files.ts';
-import { openSession, type Session } from '../../../src/session/store.ts';
-import { Inbox } from '../../../src/whatsapp/inbox.ts';
+import type { IncomingMessage } from '../../../../src/core/messages.ts';
+import { realFileSystem } from '../../../../src/session/files.ts';
+import { openSession, type Session } from '../../../../src/session/store.ts';
+import { Inbox } from '../../../../src/whatsapp/receive/inbox.ts';
 
 const ANNA = '15550200001@s.whatsapp.net';
 const DAY = 24 * 60 * 60 * 1000;

@@ -6,8 +6,8 @@ import {
   toNumber,
   type WAMessageKey,
 } from '@whiskeysockets/baileys';
-import type { IncomingMedia, IncomingMessage, MediaKind, Person } from '../core/messages.ts';
-import { chatKind, numberAmong, personAddress, personId } from './address.ts';
+import type { IncomingMedia, IncomingMessage, MediaKind, Person } from '../../core/messages.ts';
+import { chatKind, numberAmong, personAddress, personId } from '../address.ts';
 
 /** What the messenger needs of a message later: to quote it, react to it, download it. */
 export interface Origin {

@@ -5,7 +5,7 @@ import {
   toNumber,
   type WAMessageKey,
 } from '@whiskeysockets/baileys';
-import type { Account } from './incoming.ts';
+import type { Account } from './parse-message.ts';
 
 /** Baileys asks for none of these, since no phone hands them on; nor for what is older than fourteen days. */
 const NEVER_HANDED_ON = new Set([

@@ -8,7 +8,7 @@ import {
   type Origin,
   readEnvelope,
   toIncoming,
-} from '../../../src/whatsapp/incoming.ts';
+} from '../../../../src/whatsapp/receive/parse-message.ts';
 
 const ME = { id: '15550100000:3@s.whatsapp.net', lid: '100000000000000:3@lid' };
 const ANNA_PN = '15550200001@s.whatsapp.net';
