@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../core/messages.ts';
 import { sleepUntilAborted, underEither } from '../core/waits.ts';
 import type { Session } from '../session/store.ts';
-import { notConnected } from './acks.ts';
 import { type ClientState, type StopReason, statusWord } from './client-state.ts';
 import type { CloseReason } from './connection/close-reason.ts';
 import type { Connection } from './connection/connection.ts';
@@ -19,6 +18,7 @@ import { repairLibSignal } from './libsignal-repair.ts';
 import { conversationOf, numberOfLid } from './lid-numbers.ts';
 import { downloadMedia } from './receive/download-media.ts';
 import { Inbox } from './receive/inbox.ts';
+import { notConnected } from './send/acknowledgements.ts';
 import { VersionChoice, type WaVersion } from './wa-version.ts';
 
 export interface ClientOptions {

@@ -9,12 +9,12 @@ import type {
 import type { WebSocket } from 'ws';
 import type { OutgoingMessage } from '../../core/messages.ts';
 import type { Session } from '../../session/store.ts';
-import type { DeviceCache } from '../device-cache.ts';
-import type { GroupCache } from '../groups.ts';
 import type { Inbox } from '../receive/inbox.ts';
 import { resendRequest } from '../receive/phone-resend.ts';
-import { Sender } from '../sender.ts';
-import type { SentMessages } from '../sent.ts';
+import type { DeviceCache } from '../send/device-cache.ts';
+import type { GroupCache } from '../send/group-cache.ts';
+import { Sender } from '../send/sender.ts';
+import type { SentMessages } from '../send/sent-messages.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { Pulse } from './ping-check.ts';

@@ -1,9 +1,9 @@
 import type { GroupMetadata, WASocket } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
-import { messageOf } from '../core/errors.ts';
-import type { GroupFacts } from '../core/messages.ts';
-import { notConnected } from './acks.ts';
-import { numberAmong, personId } from './address.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { GroupFacts } from '../../core/messages.ts';
+import { numberAmong, personId } from '../address.ts';
+import { notConnected } from './acknowledgements.ts';
 
 const KEEP_MS = 5 * 60 * 1000;
 

@@ -1,6 +1,6 @@
 import type { GroupMetadata } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
-import { GroupCache } from '../../../src/whatsapp/groups.ts';
+import { GroupCache } from '../../../../src/whatsapp/send/group-cache.ts';
 
 const CHAT = '120363000000000001@g.us';
 const metadata = { id: CHAT, subject: 'Friends', participants: [] } as unknown as GroupMetadata;

@@ -1,13 +1,17 @@
 import { proto, type WAMediaUploadFunction } from '@whiskeysockets/baileys';
 import { describe, expect, it } from 'vitest';
-import type { Content, IncomingMessage } from '../../../src/core/messages.ts';
-import { additionalNodes, buildMessage, toBaileysContent } from '../../../src/whatsapp/outgoing.ts';
+import type { Content, IncomingMessage } from '../../../../src/core/messages.ts';
 import {
   mediaIn,
   type Origin,
   readEnvelope,
   toIncoming,
-} from '../../../src/whatsapp/receive/parse-message.ts';
+} from '../../../../src/whatsapp/receive/parse-message.ts';
+import {
+  additionalNodes,
+  buildMessage,
+  toBaileysContent,
+} from '../../../../src/whatsapp/send/build-message.ts';
 
 const ME = { id: '15550100000:3@s.whatsapp.net', lid: undefined };
 const CHAT = '15550200001@s.whatsapp.net';

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { Acks } from '../../../src/whatsapp/acks.ts';
+import { Acks } from '../../../../src/whatsapp/send/acknowledgements.ts';
 
 const ack = (id: string | undefined, error?: string) => ({
   tag: 'ack',

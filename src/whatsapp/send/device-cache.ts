@@ -1,7 +1,7 @@
 import { jidDecode, type PossiblyExtendedCacheStore } from '@whiskeysockets/baileys';
-import { messageOf } from '../core/errors.ts';
-import type { Session } from '../session/store.ts';
-import { personAddress } from './address.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Session } from '../../session/store.ts';
+import { personAddress } from '../address.ts';
 
 interface Row {
   readonly atMs: number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_TEXT_LENGTH } from '../../../src/core/text.ts';
-import type { Session } from '../../../src/session/store.ts';
-import { SentMessages } from '../../../src/whatsapp/sent.ts';
+import { MAX_TEXT_LENGTH } from '../../../../src/core/text.ts';
+import type { Session } from '../../../../src/session/store.ts';
+import { SentMessages } from '../../../../src/whatsapp/send/sent-messages.ts';
 
 /** What was sent, over rows in memory. */
 function sentMessages(): { sent: SentMessages; rows: Map<string, unknown> } {

@@ -5,9 +5,9 @@ import {
   proto,
   type WAMediaUploadFunction,
 } from '@whiskeysockets/baileys';
-import { assertNever } from '../core/errors.ts';
-import type { Content, OutgoingMessage } from '../core/messages.ts';
-import { type Origin, textOf } from './receive/parse-message.ts';
+import { assertNever } from '../../core/errors.ts';
+import type { Content, OutgoingMessage } from '../../core/messages.ts';
+import { type Origin, textOf } from '../receive/parse-message.ts';
 
 /** What is repeated of the text that an answer quotes: phones show a few lines of it. In UTF-16 units. */
 const QUOTED_LENGTH = 1_000;

@@ -1,5 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
-import { AppError, messageOf } from '../core/errors.ts';
+import { AppError, messageOf } from '../../core/errors.ts';
 
 interface Waiting {
   readonly resolve: () => void;

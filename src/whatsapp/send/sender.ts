@@ -1,13 +1,13 @@
 import type { WASocket } from '@whiskeysockets/baileys';
-import { isAppError } from '../core/errors.ts';
-import type { OutgoingMessage } from '../core/messages.ts';
-import { underEither } from '../core/waits.ts';
-import { Acks, notConnected, notSent, timedOut } from './acks.ts';
-import { chatKind } from './address.ts';
-import { countSilent, isMute } from './connection/unacknowledged-sends.ts';
-import type { GroupCache } from './groups.ts';
-import { additionalNodes, buildMessage } from './outgoing.ts';
-import type { SentMessages } from './sent.ts';
+import { isAppError } from '../../core/errors.ts';
+import type { OutgoingMessage } from '../../core/messages.ts';
+import { underEither } from '../../core/waits.ts';
+import { chatKind } from '../address.ts';
+import { countSilent, isMute } from '../connection/unacknowledged-sends.ts';
+import { Acks, notConnected, notSent, timedOut } from './acknowledgements.ts';
+import { additionalNodes, buildMessage } from './build-message.ts';
+import type { GroupCache } from './group-cache.ts';
+import type { SentMessages } from './sent-messages.ts';
 
 /** Sends on one connection. `over` aborts with it. */
 export class Sender {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DeviceCache } from '../../../src/whatsapp/device-cache.ts';
-import { openQuietly, sessionPath } from '../session/helpers.ts';
+import { DeviceCache } from '../../../../src/whatsapp/send/device-cache.ts';
+import { openQuietly, sessionPath } from '../../session/helpers.ts';
 
 type Session = Awaited<ReturnType<typeof openQuietly>>;
 
