@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError } from '../core/errors.ts';
+import type { KeyChanges, KeyStore } from '../whatsapp/signal/key-queue.ts';
 import { Checkpoints, foldJournals } from './checkpoints.ts';
 import type { Contents } from './contents.ts';
 import type { CredentialsFile } from './credentials.ts';
@@ -12,7 +13,6 @@ import { type Lock, lockSession } from './lock.ts';
 import { type LogoutNote, readLogoutNote, writeLogoutNote } from './logout-note.ts';
 import { type Recovered, recover, type SessionLog } from './recover.ts';
 import type { TableName } from './tables.ts';
-import type { KeyChanges, KeyStore } from './transactions.ts';
 
 export interface SessionOptions {
   readonly log: SessionLog;

@@ -14,11 +14,11 @@ import { PhoneWatch } from './connection/phone-watch.ts';
 import { ReconnectLoop } from './connection/reconnect-loop.ts';
 import type { ReconnectPolicy } from './connection/reconnect-policy.ts';
 import { ServerClock } from './connection/server-clock.ts';
-import { repairLibSignal } from './libsignal-repair.ts';
 import { conversationOf, numberOfLid } from './lid-numbers.ts';
 import { downloadMedia } from './receive/download-media.ts';
 import { Inbox } from './receive/inbox.ts';
 import { notConnected } from './send/acknowledgements.ts';
+import { repairLibSignal } from './signal/libsignal-repair.ts';
 import { VersionChoice, type WaVersion } from './wa-version.ts';
 
 export interface ClientOptions {

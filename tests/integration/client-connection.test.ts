@@ -1,13 +1,13 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { baileysLogger } from '../../src/logging/baileys-logger.ts';
-import { KeyTransactions } from '../../src/session/transactions.ts';
 import { Connection } from '../../src/whatsapp/connection/connection.ts';
 import { DeviceCache } from '../../src/whatsapp/send/device-cache.ts';
 import { GroupCache } from '../../src/whatsapp/send/group-cache.ts';
 import { RetryCounters } from '../../src/whatsapp/send/retry-counters.ts';
 import { SentMessages } from '../../src/whatsapp/send/sent-messages.ts';
-import { signalRepositoryFactory } from '../../src/whatsapp/signal.ts';
+import { KeyTransactions } from '../../src/whatsapp/signal/key-queue.ts';
+import { signalRepositoryFactory } from '../../src/whatsapp/signal/signal-repository.ts';
 import { within } from './support/deadline.ts';
 import { snapshot } from './support/folder.ts';
 import { Rig } from './support/rig.ts';

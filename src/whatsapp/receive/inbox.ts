@@ -4,9 +4,9 @@ import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import type { Session } from '../../session/store.ts';
-import type { KeyChanges } from '../../session/transactions.ts';
 import { isFromOwnPhone } from '../connection/phone-watch.ts';
-import type { DecryptionHooks } from '../signal.ts';
+import type { KeyChanges } from '../signal/key-queue.ts';
+import type { DecryptionHooks } from '../signal/signal-repository.ts';
 import {
   decodeParts,
   doneRow,

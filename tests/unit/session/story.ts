@@ -3,7 +3,7 @@ import type { FileSystem } from '../../../src/session/files.ts';
 import { prepareFolder } from '../../../src/session/folder.ts';
 import { recover } from '../../../src/session/recover.ts';
 import { Session } from '../../../src/session/store.ts';
-import type { KeyChanges } from '../../../src/session/transactions.ts';
+import type { KeyChanges } from '../../../src/whatsapp/signal/key-queue.ts';
 import { linkedCreds, recordingLog } from './helpers.ts';
 import { ROOT } from './model-disk.ts';
 

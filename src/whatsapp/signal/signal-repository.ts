@@ -4,7 +4,7 @@ import {
   type SignalRepositoryWithLIDStore,
   type SocketConfig,
 } from '@whiskeysockets/baileys';
-import type { KeyChanges, KeyTransactions } from '../session/transactions.ts';
+import type { KeyChanges, KeyTransactions } from './key-queue.ts';
 import { isKnownSenderKey, readableSenderKey } from './sender-keys.ts';
 
 type MakeSignalRepository = SocketConfig['makeSignalRepository'];

@@ -3,8 +3,12 @@ import { addTransactionCapability, type SignalKeyStore } from '@whiskeysockets/b
 import fc from 'fast-check';
 import type { Logger } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { type KeyChanges, type KeyStore, KeyTransactions } from '../../../src/session/transactions.ts';
-import { openQuietly, recordingLog, sessionPath } from './helpers.ts';
+import {
+  type KeyChanges,
+  type KeyStore,
+  KeyTransactions,
+} from '../../../../src/whatsapp/signal/key-queue.ts';
+import { openQuietly, recordingLog, sessionPath } from '../../session/helpers.ts';
 
 /** Keeps values in memory, and every change that it was told to make. */
 class MemoryStore implements KeyStore {

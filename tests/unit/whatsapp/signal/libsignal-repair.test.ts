@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Curve, generateSignalPubKey } from '@whiskeysockets/baileys';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { repairLibSignal } from '../../../src/whatsapp/libsignal-repair.ts';
+import { repairLibSignal } from '../../../../src/whatsapp/signal/libsignal-repair.ts';
 
 /** The parts of libsignal that this test uses. */
 interface Cipher {
