@@ -3,9 +3,9 @@ import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { systemCode } from '../core/errors.ts';
-import { type LoadedCredentials, loadCredentials } from './credentials.ts';
 import { type FileSystem, isLeftover, NAMES, realFileSystem } from './files.ts';
-import { isLinked } from './identity.ts';
+import { isLinked } from './identity/credentials-json.ts';
+import { type LoadedCredentials, loadCredentials } from './identity/load-credentials.ts';
 import { namesOfFiles, type ReadContents, readContents } from './recover.ts';
 
 /** Reads, and refuses everything else: looking at a session must not change it, least of all while a bot runs. */

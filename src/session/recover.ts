@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { Contents } from './contents.ts';
-import { CredentialsFile, loadCredentials } from './credentials.ts';
 import {
   type FileSystem,
   ignoreErrors,
@@ -13,7 +12,8 @@ import {
   removeIfThere,
   storageError,
 } from './files.ts';
-import { forgetHalfPairing } from './identity.ts';
+import { forgetHalfPairing } from './identity/credentials-json.ts';
+import { CredentialsFile, loadCredentials } from './identity/load-credentials.ts';
 import { JOURNAL_NAMES, journalNames } from './journal.ts';
 import { decodeJournals } from './record.ts';
 

@@ -3,9 +3,9 @@ import { isAppError } from '../core/errors.ts';
 import { maskNumber } from '../logging/mask.ts';
 import { careError } from './care-error.ts';
 import { realFileSystem } from './files.ts';
+import { type LogoutNote, readLogoutNote } from './identity/logout-note.ts';
 import { type Inspection, inspectSession, numberOf, realFolder, statIfThere } from './inspect.ts';
 import { currentOwner, type Owner } from './lock.ts';
-import { type LogoutNote, readLogoutNote } from './logout-note.ts';
 import { type FileCount, surveyFiles } from './survey.ts';
 
 /** What a person wants to know of a session. Holds no secret and no whole phone number. */

@@ -4,13 +4,18 @@ import { AppError, isAppError } from '../core/errors.ts';
 import type { KeyChanges, KeyStore } from '../whatsapp/signal/key-queue.ts';
 import { Checkpoints, foldJournals } from './checkpoints.ts';
 import type { Contents } from './contents.ts';
-import type { CredentialsFile } from './credentials.ts';
 import { type FileSystem, probeFolder, realFileSystem, storageError } from './files.ts';
 import { prepareFolder } from './folder.ts';
-import { becomeSomebodyElse, forgetHalfPairing, isLinked, isUnconfirmed } from './identity.ts';
+import {
+  becomeSomebodyElse,
+  forgetHalfPairing,
+  isLinked,
+  isUnconfirmed,
+} from './identity/credentials-json.ts';
+import type { CredentialsFile } from './identity/load-credentials.ts';
+import { type LogoutNote, readLogoutNote, writeLogoutNote } from './identity/logout-note.ts';
 import { Journal } from './journal.ts';
 import { type Lock, lockSession } from './lock.ts';
-import { type LogoutNote, readLogoutNote, writeLogoutNote } from './logout-note.ts';
 import { type Recovered, recover, type SessionLog } from './recover.ts';
 import type { TableName } from './tables.ts';
 

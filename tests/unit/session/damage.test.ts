@@ -2,9 +2,9 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { BufferJSON } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
-import { loadCredentials } from '../../../src/session/credentials.ts';
 import { keyFileName, realFileSystem } from '../../../src/session/files.ts';
-import { credentialsToJson } from '../../../src/session/identity.ts';
+import { credentialsToJson } from '../../../src/session/identity/credentials-json.ts';
+import { loadCredentials } from '../../../src/session/identity/load-credentials.ts';
 import { keyToJson } from '../../../src/session/key-json.ts';
 import { openSession } from '../../../src/session/store.ts';
 import { TABLE_NAMES, tableFileName } from '../../../src/session/tables.ts';
