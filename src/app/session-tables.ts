@@ -1,6 +1,6 @@
 import type { Table } from '../core/messages.ts';
 import type { Session } from '../session/store.ts';
-import { isTableName } from '../session/tables.ts';
+import { isTableName } from '../session/values/tables.ts';
 import { personAddress } from '../whatsapp/address.ts';
 
 /** One of the session's tables, as the bot sees it. */

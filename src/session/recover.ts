@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { Contents } from './contents.ts';
 import {
   type FileSystem,
   ignoreErrors,
@@ -16,6 +15,7 @@ import { forgetHalfPairing } from './identity/credentials-json.ts';
 import { CredentialsFile, loadCredentials } from './identity/load-credentials.ts';
 import { JOURNAL_NAMES, journalNames } from './journal.ts';
 import { decodeJournals } from './record.ts';
+import { Contents } from './values/stored-values.ts';
 
 export type SessionLog = Pick<Logger, 'debug' | 'info' | 'warn'>;
 

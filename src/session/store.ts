@@ -3,7 +3,6 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { KeyChanges, KeyStore } from '../whatsapp/signal/key-queue.ts';
 import { Checkpoints, foldJournals } from './checkpoints.ts';
-import type { Contents } from './contents.ts';
 import { type FileSystem, probeFolder, realFileSystem, storageError } from './files.ts';
 import { prepareFolder } from './folder.ts';
 import {
@@ -17,7 +16,8 @@ import { type LogoutNote, readLogoutNote, writeLogoutNote } from './identity/log
 import { Journal } from './journal.ts';
 import { type Lock, lockSession } from './lock.ts';
 import { type Recovered, recover, type SessionLog } from './recover.ts';
-import type { TableName } from './tables.ts';
+import type { Contents } from './values/stored-values.ts';
+import type { TableName } from './values/tables.ts';
 
 export interface SessionOptions {
   readonly log: SessionLog;

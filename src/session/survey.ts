@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isLeftover, NAMES, readIfThere, realFileSystem, textOf } from './files.ts';
 import { statIfThere } from './inspect.ts';
-import { keyFromJson } from './key-json.ts';
+import { keyFromJson } from './values/key-json.ts';
 
 export interface FileCount {
   readonly type: string;

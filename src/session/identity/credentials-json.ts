@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { type AuthenticationCreds, BufferJSON, initAuthCreds } from '@whiskeysockets/baileys';
-import { strictReviver } from '../key-json.ts';
+import { strictReviver } from '../values/key-json.ts';
 
 /** Throws where the text is not JSON, or not an identity. */
 export function parseCredentials(text: string): AuthenticationCreds {

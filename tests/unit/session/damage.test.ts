@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { keyFileName, realFileSystem } from '../../../src/session/files.ts';
 import { credentialsToJson } from '../../../src/session/identity/credentials-json.ts';
 import { loadCredentials } from '../../../src/session/identity/load-credentials.ts';
-import { keyToJson } from '../../../src/session/key-json.ts';
 import { openSession } from '../../../src/session/store.ts';
-import { TABLE_NAMES, tableFileName } from '../../../src/session/tables.ts';
+import { keyToJson } from '../../../src/session/values/key-json.ts';
+import { TABLE_NAMES, tableFileName } from '../../../src/session/values/tables.ts';
 import {
   KEY_TYPES,
   linkedCreds,

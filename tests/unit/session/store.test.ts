@@ -16,7 +16,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { type FileSystem, keyFileName, realFileSystem } from '../../../src/session/files.ts';
 import { openSession } from '../../../src/session/store.ts';
-import { TABLE_NAMES } from '../../../src/session/tables.ts';
+import { TABLE_NAMES } from '../../../src/session/values/tables.ts';
 import {
   changesOf,
   copyOf,
