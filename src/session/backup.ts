@@ -15,7 +15,7 @@ import { FILE_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder
 import { makeFolder } from './folder.ts';
 import { loadCredentials } from './identity/load-credentials.ts';
 import { inspectSession, isSessionFile, realFolder, statIfThere } from './inspect.ts';
-import { journalNames } from './journal.ts';
+import { journalNames } from './journal/journal.ts';
 
 export interface CopyOptions {
   readonly onProgress?: (done: number, total: number) => void;

@@ -13,8 +13,8 @@ import {
 } from './files.ts';
 import { forgetHalfPairing } from './identity/credentials-json.ts';
 import { CredentialsFile, loadCredentials } from './identity/load-credentials.ts';
-import { JOURNAL_NAMES, journalNames } from './journal.ts';
-import { decodeJournals } from './record.ts';
+import { JOURNAL_NAMES, journalNames } from './journal/journal.ts';
+import { decodeJournals } from './journal/journal-record.ts';
 import { Contents } from './values/stored-values.ts';
 
 export type SessionLog = Pick<Logger, 'debug' | 'info' | 'warn'>;

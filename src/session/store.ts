@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { KeyChanges, KeyStore } from '../whatsapp/signal/key-queue.ts';
-import { Checkpoints, foldJournals } from './checkpoints.ts';
 import { type FileSystem, probeFolder, realFileSystem, storageError } from './files.ts';
 import { prepareFolder } from './folder.ts';
 import {
@@ -13,7 +12,8 @@ import {
 } from './identity/credentials-json.ts';
 import type { CredentialsFile } from './identity/load-credentials.ts';
 import { type LogoutNote, readLogoutNote, writeLogoutNote } from './identity/logout-note.ts';
-import { Journal } from './journal.ts';
+import { Checkpoints, foldJournals } from './journal/checkpoints.ts';
+import { Journal } from './journal/journal.ts';
 import { type Lock, lockSession } from './lock.ts';
 import { type Recovered, recover, type SessionLog } from './recover.ts';
 import type { Contents } from './values/stored-values.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { KeyChanges } from '../../whatsapp/signal/key-queue.ts';
-import type { FileChange } from '../checkpoint.ts';
 import { type FileSystem, keyFileName, readIfThere, renameAside, textOf } from '../files.ts';
-import type { Changes } from '../record.ts';
+import type { Changes } from '../journal/journal-record.ts';
+import type { FileChange } from '../journal/write-files.ts';
 import { KeyCache } from './key-cache.ts';
 import { keyFromJson, keyToJson } from './key-json.ts';
 import { isTableName, readTable, TABLE_NAMES, type TableName, tableFileName, tableToJson } from './tables.ts';

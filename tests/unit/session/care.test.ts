@@ -17,7 +17,7 @@ import { checkNode } from '../../../src/session/doctor.ts';
 import { checkDamage, checkLock } from '../../../src/session/doctor-folder.ts';
 import { checkClock } from '../../../src/session/doctor-network.ts';
 import { realFileSystem } from '../../../src/session/files.ts';
-import { encodeRecord } from '../../../src/session/record.ts';
+import { encodeRecord } from '../../../src/session/journal/journal-record.ts';
 import { restoreSession } from '../../../src/session/restore.ts';
 import { writeRestoreNote } from '../../../src/session/restore-note.ts';
 import { sessionStatus } from '../../../src/session/status.ts';

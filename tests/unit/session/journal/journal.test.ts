@@ -3,10 +3,14 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FileSystem } from '../../../src/session/files.ts';
-import { Journal, journalNames } from '../../../src/session/journal.ts';
-import { type Changes, decodeJournals, encodeRecord } from '../../../src/session/record.ts';
-import { temporaryFolder } from './helpers.ts';
+import type { FileSystem } from '../../../../src/session/files.ts';
+import { Journal, journalNames } from '../../../../src/session/journal/journal.ts';
+import {
+  type Changes,
+  decodeJournals,
+  encodeRecord,
+} from '../../../../src/session/journal/journal-record.ts';
+import { temporaryFolder } from '../helpers.ts';
 
 /** Names as people and hostile servers choose them, half surrogates and `__proto__` included. */
 const name = fc.oneof(

@@ -1,7 +1,7 @@
-import { removeJournals, writeFiles } from './checkpoint.ts';
-import type { FileSystem } from './files.ts';
+import type { FileSystem } from '../files.ts';
+import type { Contents } from '../values/stored-values.ts';
 import type { Journal } from './journal.ts';
-import type { Contents } from './values/stored-values.ts';
+import { removeJournals, writeFiles } from './write-files.ts';
 
 /** A journal of this size is brought into the files, whatever else goes on. */
 const CHECKPOINT_BYTES = 8 * 1024 * 1024;
