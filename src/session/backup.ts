@@ -11,8 +11,15 @@ import { dirname, join, relative } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { AppError, systemCode } from '../core/errors.ts';
 import { careError } from './care-error.ts';
-import { FILE_MODE, ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from './files.ts';
-import { makeFolder } from './folder.ts';
+import {
+  FILE_MODE,
+  ignoreErrors,
+  NAMES,
+  realFileSystem,
+  replaceFile,
+  syncFolder,
+} from './folder/file-system.ts';
+import { makeFolder } from './folder/prepare-folder.ts';
 import { loadCredentials } from './identity/load-credentials.ts';
 import { inspectSession, isSessionFile, realFolder, statIfThere } from './inspect.ts';
 import { journalNames } from './journal/journal.ts';

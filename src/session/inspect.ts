@@ -3,7 +3,7 @@ import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { systemCode } from '../core/errors.ts';
-import { type FileSystem, isLeftover, NAMES, realFileSystem } from './files.ts';
+import { type FileSystem, isLeftover, NAMES, realFileSystem } from './folder/file-system.ts';
 import { isLinked } from './identity/credentials-json.ts';
 import { type LoadedCredentials, loadCredentials } from './identity/load-credentials.ts';
 import { namesOfFiles, type ReadContents, readContents } from './recover.ts';

@@ -10,7 +10,7 @@ import {
   readIfThere,
   removeIfThere,
   storageError,
-} from './files.ts';
+} from './folder/file-system.ts';
 import { forgetHalfPairing } from './identity/credentials-json.ts';
 import { CredentialsFile, loadCredentials } from './identity/load-credentials.ts';
 import { JOURNAL_NAMES, journalNames } from './journal/journal.ts';

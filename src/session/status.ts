@@ -2,7 +2,7 @@ import { proto } from '@whiskeysockets/baileys';
 import { isAppError } from '../core/errors.ts';
 import { maskNumber } from '../logging/mask.ts';
 import { careError } from './care-error.ts';
-import { realFileSystem } from './files.ts';
+import { realFileSystem } from './folder/file-system.ts';
 import { type LogoutNote, readLogoutNote } from './identity/logout-note.ts';
 import { type Inspection, inspectSession, numberOf, realFolder, statIfThere } from './inspect.ts';
 import { currentOwner, type Owner } from './lock.ts';

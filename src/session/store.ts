@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { KeyChanges, KeyStore } from '../whatsapp/signal/key-queue.ts';
-import { type FileSystem, probeFolder, realFileSystem, storageError } from './files.ts';
-import { prepareFolder } from './folder.ts';
+import { type FileSystem, probeFolder, realFileSystem, storageError } from './folder/file-system.ts';
+import { prepareFolder } from './folder/prepare-folder.ts';
 import {
   becomeSomebodyElse,
   forgetHalfPairing,

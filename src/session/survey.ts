@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isLeftover, NAMES, readIfThere, realFileSystem, textOf } from './files.ts';
+import { isLeftover, NAMES, readIfThere, realFileSystem, textOf } from './folder/file-system.ts';
 import { statIfThere } from './inspect.ts';
 import { keyFromJson } from './values/key-json.ts';
 

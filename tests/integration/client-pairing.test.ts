@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { realFileSystem } from '../../src/session/files.ts';
+import { realFileSystem } from '../../src/session/folder/file-system.ts';
 import type { ClientState } from '../../src/whatsapp/client-state.ts';
 import { within } from './support/deadline.ts';
 import { Rig } from './support/rig.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type FileSystem, realFileSystem } from '../../src/session/files.ts';
+import { type FileSystem, realFileSystem } from '../../src/session/folder/file-system.ts';
 import { snapshot } from './support/folder.ts';
 import { Rig } from './support/rig.ts';
 

@@ -1,7 +1,14 @@
 import { dirname, join } from 'node:path';
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError, messageOf, shellWord, systemCode } from '../../core/errors.ts';
-import { type FileSystem, NAMES, readIfThere, renameAside, replaceFile, textOf } from '../files.ts';
+import {
+  type FileSystem,
+  NAMES,
+  readIfThere,
+  renameAside,
+  replaceFile,
+  textOf,
+} from '../folder/file-system.ts';
 import { refuseHalfRestored } from '../restore-note.ts';
 import { credentialsToJson, isLinked, parseCredentials } from './credentials-json.ts';
 

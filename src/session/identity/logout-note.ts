@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type FileSystem, NAMES, readIfThere, replaceFile } from '../files.ts';
+import { type FileSystem, NAMES, readIfThere, replaceFile } from '../folder/file-system.ts';
 
 /** What a logout left: the next start says the same at once and stays offline until the folder is removed. */
 export interface LogoutNote {

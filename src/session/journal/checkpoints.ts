@@ -1,4 +1,4 @@
-import type { FileSystem } from '../files.ts';
+import type { FileSystem } from '../folder/file-system.ts';
 import type { Contents } from '../values/stored-values.ts';
 import type { Journal } from './journal.ts';
 import { removeJournals, writeFiles } from './write-files.ts';

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { systemCode } from '../../core/errors.ts';
-import { FILE_MODE, type FileSystem, ignoreErrors, storageError, syncFolder, writeFully } from '../files.ts';
+import {
+  FILE_MODE,
+  type FileSystem,
+  ignoreErrors,
+  storageError,
+  syncFolder,
+  writeFully,
+} from '../folder/file-system.ts';
 import { type Changes, encodeRecord } from './journal-record.ts';
 
 /** How long a written record may wait for its `fdatasync`: what a power cut can lose. */

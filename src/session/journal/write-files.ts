@@ -7,7 +7,7 @@ import {
   storageError,
   syncFolder,
   writeBeside,
-} from '../files.ts';
+} from '../folder/file-system.ts';
 
 /** The latest content of a file; `null` for one that is to go. */
 export type FileChange = readonly [name: string, json: string | null];

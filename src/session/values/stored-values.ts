@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { KeyChanges } from '../../whatsapp/signal/key-queue.ts';
-import { type FileSystem, keyFileName, readIfThere, renameAside, textOf } from '../files.ts';
+import { type FileSystem, keyFileName, readIfThere, renameAside, textOf } from '../folder/file-system.ts';
 import type { Changes } from '../journal/journal-record.ts';
 import type { FileChange } from '../journal/write-files.ts';
 import { KeyCache } from './key-cache.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type FileSystem, readIfThere, renameAside, textOf } from '../files.ts';
+import { type FileSystem, readIfThere, renameAside, textOf } from '../folder/file-system.ts';
 
 /** The program's own durable maps: messages received, messages sent, what commands keep. Each is one file. */
 export const TABLE_NAMES = [

@@ -16,7 +16,7 @@ import { checkLine, reportRestore, reportStatus } from '../../../src/session/car
 import { checkNode } from '../../../src/session/doctor.ts';
 import { checkDamage, checkLock } from '../../../src/session/doctor-folder.ts';
 import { checkClock } from '../../../src/session/doctor-network.ts';
-import { realFileSystem } from '../../../src/session/files.ts';
+import { realFileSystem } from '../../../src/session/folder/file-system.ts';
 import { encodeRecord } from '../../../src/session/journal/journal-record.ts';
 import { restoreSession } from '../../../src/session/restore.ts';
 import { writeRestoreNote } from '../../../src/session/restore-note.ts';

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { BufferJSON } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
-import { keyFileName, realFileSystem } from '../../../src/session/files.ts';
+import { keyFileName, realFileSystem } from '../../../src/session/folder/file-system.ts';
 import { credentialsToJson } from '../../../src/session/identity/credentials-json.ts';
 import { loadCredentials } from '../../../src/session/identity/load-credentials.ts';
 import { openSession } from '../../../src/session/store.ts';

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { FileSystem } from '../../../src/session/files.ts';
+import type { FileSystem } from '../../../src/session/folder/file-system.ts';
 
 interface File {
   readonly kind: 'file';

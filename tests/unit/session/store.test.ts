@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { type SignalDataSet, useMultiFileAuthState } from '@whiskeysockets/baileys';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { type FileSystem, keyFileName, realFileSystem } from '../../../src/session/files.ts';
+import { type FileSystem, keyFileName, realFileSystem } from '../../../src/session/folder/file-system.ts';
 import { openSession } from '../../../src/session/store.ts';
 import { TABLE_NAMES } from '../../../src/session/values/tables.ts';
 import {

@@ -1,6 +1,6 @@
 import { isAppError } from '../../../src/core/errors.ts';
-import type { FileSystem } from '../../../src/session/files.ts';
-import { prepareFolder } from '../../../src/session/folder.ts';
+import type { FileSystem } from '../../../src/session/folder/file-system.ts';
+import { prepareFolder } from '../../../src/session/folder/prepare-folder.ts';
 import { recover } from '../../../src/session/recover.ts';
 import { Session } from '../../../src/session/store.ts';
 import type { KeyChanges } from '../../../src/whatsapp/signal/key-queue.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FileSystem } from '../../../../src/session/files.ts';
+import type { FileSystem } from '../../../../src/session/folder/file-system.ts';
 import { Journal, journalNames } from '../../../../src/session/journal/journal.ts';
 import {
   type Changes,

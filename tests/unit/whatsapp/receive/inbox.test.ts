@@ -7,7 +7,7 @@ import { type BinaryNode, proto, unpadRandomMax16, writeRandomPadMax16 } from '@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IncomingMessage } from '../../../../src/core/messages.ts';
-import { realFileSystem } from '../../../../src/session/files.ts';
+import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { openSession, type Session } from '../../../../src/session/store.ts';
 import { Inbox } from '../../../../src/whatsapp/receive/inbox.ts';
 

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { type AppError, systemCode } from '../core/errors.ts';
+import { type AppError, systemCode } from '../../core/errors.ts';
 import {
   FILE_MODE,
   type FileSystem,
@@ -11,7 +11,7 @@ import {
   replaceFile,
   storageError,
   syncFolder,
-} from './files.ts';
+} from './file-system.ts';
 import { folderProblem, unusableFolder } from './folder-problem.ts';
 
 /**

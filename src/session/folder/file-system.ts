@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
 import * as nodeFs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { AppError, messageOf, systemCode } from '../core/errors.ts';
+import { AppError, messageOf, systemCode } from '../../core/errors.ts';
 
 /** The file operations that the session uses, so that a test can let any of them fail. */
 export type FileSystem = Pick<

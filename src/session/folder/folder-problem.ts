@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
-import { AppError, messageOf, shellWord, systemCode } from '../core/errors.ts';
-import type { FileSystem } from './files.ts';
+import { AppError, messageOf, shellWord, systemCode } from '../../core/errors.ts';
+import type { FileSystem } from './file-system.ts';
 
 /** Why a session folder cannot be used, and what the person can do: run a command, or something else. */
 export interface FolderProblem {
