@@ -17,7 +17,7 @@ import { careError } from './care-error.ts';
 import { ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from './folder/file-system.ts';
 import { ensureFolder, makeFolder } from './folder/prepare-folder.ts';
 import { type Inspection, inspectSession, realFolder, statIfThere } from './inspect.ts';
-import { currentOwner, lockSession } from './lock.ts';
+import { currentOwner, lockSession } from './lock/folder-lock.ts';
 import { type RestoreNote, readRestoreNote, removeRestoreNote, writeRestoreNote } from './restore-note.ts';
 import { unreadableKeys } from './survey.ts';
 

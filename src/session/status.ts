@@ -5,7 +5,7 @@ import { careError } from './care-error.ts';
 import { realFileSystem } from './folder/file-system.ts';
 import { type LogoutNote, readLogoutNote } from './identity/logout-note.ts';
 import { type Inspection, inspectSession, numberOf, realFolder, statIfThere } from './inspect.ts';
-import { currentOwner, type Owner } from './lock.ts';
+import { currentOwner, type Owner } from './lock/folder-lock.ts';
 import { type FileCount, surveyFiles } from './survey.ts';
 
 /** What a person wants to know of a session. Holds no secret and no whole phone number. */

@@ -14,7 +14,7 @@ import type { CredentialsFile } from './identity/load-credentials.ts';
 import { type LogoutNote, readLogoutNote, writeLogoutNote } from './identity/logout-note.ts';
 import { Checkpoints, foldJournals } from './journal/checkpoints.ts';
 import { Journal } from './journal/journal.ts';
-import { type Lock, lockSession } from './lock.ts';
+import { type Lock, lockSession } from './lock/folder-lock.ts';
 import { type Recovered, recover, type SessionLog } from './recover.ts';
 import type { Contents } from './values/stored-values.ts';
 import type { TableName } from './values/tables.ts';

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { lockSession } from '../../src/session/lock.ts';
+import { lockSession } from '../../src/session/lock/folder-lock.ts';
 
 const PROGRAM = fileURLToPath(new URL('lock-racer.ts', import.meta.url));
 const RACERS = 20;

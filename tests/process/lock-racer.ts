@@ -1,4 +1,4 @@
-import { lockSession } from '../../src/session/lock.ts';
+import { lockSession } from '../../src/session/lock/folder-lock.ts';
 
 /**
  * `lock-racer.ts FOLDER`: waits for a line on stdin, tries to own the folder, says how that went, and holds it until

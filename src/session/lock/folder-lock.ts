@@ -4,8 +4,8 @@ import type { Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, systemCode } from '../core/errors.ts';
-import { FILE_MODE, ignoreErrors, NAMES, storageError } from './folder/file-system.ts';
+import { AppError, systemCode } from '../../core/errors.ts';
+import { FILE_MODE, ignoreErrors, NAMES, storageError } from '../folder/file-system.ts';
 import {
   answeringServer,
   ask,

@@ -4,8 +4,8 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemCode } from '../core/errors.ts';
-import { FOLDER_MODE, NAMES } from './folder/file-system.ts';
+import { systemCode } from '../../core/errors.ts';
+import { FOLDER_MODE, NAMES } from '../folder/file-system.ts';
 
 /** What came back from the other end of a socket: nobody, somebody who says nothing, or a text. */
 export type Answer =
