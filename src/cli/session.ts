@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { type Config, configFromProcess } from '../config/config.ts';
 import { nodeProblem } from '../config/node-version.ts';
 import { AppError, isAppError, messageOf } from '../core/errors.ts';
-import type { CareReport } from '../session/care.ts';
-import type { Check } from '../session/doctor.ts';
+import type { CareReport } from '../session/care/care-reports.ts';
+import type { Check } from '../session/care/doctor.ts';
 
 // The image has the built program, and no npm scripts to run.
 const SELF = import.meta.url.endsWith('.ts') ? 'npm run session --' : 'node dist/session-cli.js';
@@ -79,7 +79,7 @@ async function run({ command, folder, isJson }: Request, { sessionPath }: Config
   const progress = showProgress(command === 'backup' ? 'copied' : 'restored', isJson);
   const options = { onProgress: progress.show };
   // Not before it is needed: Baileys takes a second to load, and who mistyped a word should not wait for it.
-  const care = await import('../session/care.ts');
+  const care = await import('../session/care/care-reports.ts');
   const reports: Record<string, () => Promise<CareReport>> = {
     status: () => care.reportStatus(sessionPath),
     backup: () => care.reportBackup(sessionPath, folder, options),
@@ -110,8 +110,8 @@ function showProgress(verb: string, isJson: boolean) {
 
 async function runDoctor({ isJson }: Request): Promise<number> {
   const [{ checkLine }, { checkNode, examine }, { lookUpVersion }] = await Promise.all([
-    import('../session/care.ts'),
-    import('../session/doctor.ts'),
+    import('../session/care/care-reports.ts'),
+    import('../session/care/doctor.ts'),
     import('../whatsapp/wa-version.ts'),
   ]);
   const checks: Check[] = [];

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError, messageOf, shellWord, systemCode } from '../../core/errors.ts';
+import { refuseHalfRestored } from '../care/restore-note.ts';
 import {
   type FileSystem,
   NAMES,
@@ -9,7 +10,6 @@ import {
   replaceFile,
   textOf,
 } from '../folder/file-system.ts';
-import { refuseHalfRestored } from '../restore-note.ts';
 import { credentialsToJson, isLinked, parseCredentials } from './credentials-json.ts';
 
 export interface LoadedCredentials {

@@ -2,12 +2,12 @@ import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { shellWord } from '../../../../src/core/errors.ts';
-import { checkLine } from '../../../../src/session/care.ts';
-import { checkFolder } from '../../../../src/session/doctor-folder.ts';
+import { checkLine } from '../../../../src/session/care/care-reports.ts';
+import { checkFolder } from '../../../../src/session/care/doctor-folder.ts';
+import { sessionStatus } from '../../../../src/session/care/session-status.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { folderProblem } from '../../../../src/session/folder/folder-problem.ts';
 import { prepareFolder } from '../../../../src/session/folder/prepare-folder.ts';
-import { sessionStatus } from '../../../../src/session/status.ts';
 import { openQuietly, stockFolder, temporaryFolder } from '../helpers.ts';
 
 function refusalOf(path: string): unknown {

@@ -2,11 +2,11 @@ import type { Stats } from 'node:fs';
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
-import { systemCode } from '../core/errors.ts';
-import { type FileSystem, isLeftover, NAMES, realFileSystem } from './folder/file-system.ts';
-import { isLinked } from './identity/credentials-json.ts';
-import { type LoadedCredentials, loadCredentials } from './identity/load-credentials.ts';
-import { namesOfFiles, type ReadContents, readContents } from './recover.ts';
+import { systemCode } from '../../core/errors.ts';
+import { type FileSystem, isLeftover, NAMES, realFileSystem } from '../folder/file-system.ts';
+import { isLinked } from '../identity/credentials-json.ts';
+import { type LoadedCredentials, loadCredentials } from '../identity/load-credentials.ts';
+import { namesOfFiles, type ReadContents, readContents } from '../recover.ts';
 
 /** Reads, and refuses everything else: looking at a session must not change it, least of all while a bot runs. */
 const readOnly: FileSystem = (() => {

@@ -9,8 +9,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { AppError, systemCode } from '../core/errors.ts';
-import { careError } from './care-error.ts';
+import { AppError, systemCode } from '../../core/errors.ts';
 import {
   FILE_MODE,
   ignoreErrors,
@@ -18,11 +17,12 @@ import {
   realFileSystem,
   replaceFile,
   syncFolder,
-} from './folder/file-system.ts';
-import { makeFolder } from './folder/prepare-folder.ts';
-import { loadCredentials } from './identity/load-credentials.ts';
-import { inspectSession, isSessionFile, realFolder, statIfThere } from './inspect.ts';
-import { journalNames } from './journal/journal.ts';
+} from '../folder/file-system.ts';
+import { makeFolder } from '../folder/prepare-folder.ts';
+import { loadCredentials } from '../identity/load-credentials.ts';
+import { journalNames } from '../journal/journal.ts';
+import { careError } from './care-error.ts';
+import { inspectSession, isSessionFile, realFolder, statIfThere } from './read-only-session.ts';
 
 export interface CopyOptions {
   readonly onProgress?: (done: number, total: number) => void;

@@ -11,19 +11,19 @@ import {
 import { basename, join } from 'node:path';
 import { proto } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
-import { backupSession, copySession } from '../../../src/session/backup.ts';
-import { checkLine, reportRestore, reportStatus } from '../../../src/session/care.ts';
-import { checkNode } from '../../../src/session/doctor.ts';
-import { checkDamage, checkLock } from '../../../src/session/doctor-folder.ts';
-import { checkClock } from '../../../src/session/doctor-network.ts';
-import { realFileSystem } from '../../../src/session/folder/file-system.ts';
-import { encodeRecord } from '../../../src/session/journal/journal-record.ts';
-import { restoreSession } from '../../../src/session/restore.ts';
-import { writeRestoreNote } from '../../../src/session/restore-note.ts';
-import { sessionStatus } from '../../../src/session/status.ts';
-import { openSession } from '../../../src/session/store.ts';
-import { surveyFiles, typeOfFile, unreadableKeys } from '../../../src/session/survey.ts';
-import { formatBytes, formatTime } from '../../../src/session/words.ts';
+import { backupSession, copySession } from '../../../../src/session/care/backup.ts';
+import { checkLine, reportRestore, reportStatus } from '../../../../src/session/care/care-reports.ts';
+import { surveyFiles, typeOfFile, unreadableKeys } from '../../../../src/session/care/count-files.ts';
+import { checkNode } from '../../../../src/session/care/doctor.ts';
+import { checkDamage, checkLock } from '../../../../src/session/care/doctor-folder.ts';
+import { checkClock } from '../../../../src/session/care/doctor-network.ts';
+import { formatBytes, formatTime } from '../../../../src/session/care/format-report.ts';
+import { restoreSession } from '../../../../src/session/care/restore.ts';
+import { writeRestoreNote } from '../../../../src/session/care/restore-note.ts';
+import { sessionStatus } from '../../../../src/session/care/session-status.ts';
+import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
+import { encodeRecord } from '../../../../src/session/journal/journal-record.ts';
+import { openSession } from '../../../../src/session/store.ts';
 import {
   KEY_TYPES,
   linkedCreds,
@@ -32,7 +32,7 @@ import {
   sessionPath,
   stockFolder,
   temporaryFolder,
-} from './helpers.ts';
+} from '../helpers.ts';
 
 describe('a copy', () => {
   test.each([5, 4])(

@@ -1,13 +1,13 @@
 import { accessSync, constants, lstatSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { shellWord, systemCode } from '../core/errors.ts';
-import { maskText } from '../logging/mask.ts';
+import { shellWord, systemCode } from '../../core/errors.ts';
+import { maskText } from '../../logging/mask.ts';
+import { realFileSystem } from '../folder/file-system.ts';
+import { folderProblem } from '../folder/folder-problem.ts';
 import type { Check } from './doctor.ts';
-import { realFileSystem } from './folder/file-system.ts';
-import { folderProblem } from './folder/folder-problem.ts';
-import { realFolder } from './inspect.ts';
-import type { SessionStatus } from './status.ts';
-import { formatBytes, formatTime } from './words.ts';
+import { formatBytes, formatTime } from './format-report.ts';
+import { realFolder } from './read-only-session.ts';
+import type { SessionStatus } from './session-status.ts';
 
 const LEAST_BYTES = 20 * 1024 * 1024;
 const FEW_BYTES = 200 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isLeftover, NAMES, readIfThere, realFileSystem, textOf } from './folder/file-system.ts';
-import { statIfThere } from './inspect.ts';
-import { keyFromJson } from './values/key-json.ts';
+import { isLeftover, NAMES, readIfThere, realFileSystem, textOf } from '../folder/file-system.ts';
+import { keyFromJson } from '../values/key-json.ts';
+import { statIfThere } from './read-only-session.ts';
 
 export interface FileCount {
   readonly type: string;

@@ -1,13 +1,13 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys';
-import { LEAST_NODE, nodeProblem } from '../config/node-version.ts';
-import { messageOf } from '../core/errors.ts';
+import { LEAST_NODE, nodeProblem } from '../../config/node-version.ts';
+import { messageOf } from '../../core/errors.ts';
+import { unreadableKeys } from './count-files.ts';
 import { checkCredentials, checkDamage, checkFolder, checkLock, checkSpace } from './doctor-folder.ts';
 import { checkClock, checkNetwork } from './doctor-network.ts';
-import { inspectSession, realFolder, statIfThere } from './inspect.ts';
-import { sessionStatus } from './status.ts';
-import { unreadableKeys } from './survey.ts';
+import { inspectSession, realFolder, statIfThere } from './read-only-session.ts';
+import { sessionStatus } from './session-status.ts';
 
 /** One thing that was looked at. */
 export interface Check {

@@ -1,9 +1,9 @@
-import { shellWord } from '../core/errors.ts';
+import { shellWord } from '../../core/errors.ts';
 import { type Backup, backupSession, type CopyOptions } from './backup.ts';
 import type { Check } from './doctor.ts';
+import { count, formatBytes, formatTime } from './format-report.ts';
 import { type Restored, restoreSession } from './restore.ts';
-import { type SessionStatus, sessionStatus } from './status.ts';
-import { count, formatBytes, formatTime } from './words.ts';
+import { type SessionStatus, sessionStatus } from './session-status.ts';
 
 /** What a care command found or did: for machines, and as lines for people. Neither holds a secret. */
 export interface CareReport {

@@ -1,4 +1,4 @@
-import { AppError, isAppError, messageOf, systemCode } from '../core/errors.ts';
+import { AppError, isAppError, messageOf, systemCode } from '../../core/errors.ts';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 const FORBIDDEN = new Set(['EACCES', 'EPERM']);

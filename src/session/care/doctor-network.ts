@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { messageOf, systemCode } from '../core/errors.ts';
+import { messageOf, systemCode } from '../../core/errors.ts';
 import type { Check } from './doctor.ts';
 
 export interface NetworkTarget {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { AppError, shellWord } from '../core/errors.ts';
-import { type FileSystem, NAMES, readIfThere, removeIfThere, replaceFile } from './folder/file-system.ts';
+import { AppError, shellWord } from '../../core/errors.ts';
+import { type FileSystem, NAMES, readIfThere, removeIfThere, replaceFile } from '../folder/file-system.ts';
 
 /** What lies in a folder while a restore moves files out of it and into it. */
 export interface RestoreNote {

@@ -11,15 +11,15 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { AppError, isAppError, messageOf, systemCode } from '../core/errors.ts';
+import { AppError, isAppError, messageOf, systemCode } from '../../core/errors.ts';
+import { ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from '../folder/file-system.ts';
+import { ensureFolder, makeFolder } from '../folder/prepare-folder.ts';
+import { currentOwner, lockSession } from '../lock/folder-lock.ts';
 import { type CopyOptions, copySession } from './backup.ts';
 import { careError } from './care-error.ts';
-import { ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from './folder/file-system.ts';
-import { ensureFolder, makeFolder } from './folder/prepare-folder.ts';
-import { type Inspection, inspectSession, realFolder, statIfThere } from './inspect.ts';
-import { currentOwner, lockSession } from './lock/folder-lock.ts';
+import { unreadableKeys } from './count-files.ts';
+import { type Inspection, inspectSession, realFolder, statIfThere } from './read-only-session.ts';
 import { type RestoreNote, readRestoreNote, removeRestoreNote, writeRestoreNote } from './restore-note.ts';
-import { unreadableKeys } from './survey.ts';
 
 export interface Restored {
   readonly folder: string;

@@ -1,12 +1,12 @@
 import { proto } from '@whiskeysockets/baileys';
-import { isAppError } from '../core/errors.ts';
-import { maskNumber } from '../logging/mask.ts';
+import { isAppError } from '../../core/errors.ts';
+import { maskNumber } from '../../logging/mask.ts';
+import { realFileSystem } from '../folder/file-system.ts';
+import { type LogoutNote, readLogoutNote } from '../identity/logout-note.ts';
+import { currentOwner, type Owner } from '../lock/folder-lock.ts';
 import { careError } from './care-error.ts';
-import { realFileSystem } from './folder/file-system.ts';
-import { type LogoutNote, readLogoutNote } from './identity/logout-note.ts';
-import { type Inspection, inspectSession, numberOf, realFolder, statIfThere } from './inspect.ts';
-import { currentOwner, type Owner } from './lock/folder-lock.ts';
-import { type FileCount, surveyFiles } from './survey.ts';
+import { type FileCount, surveyFiles } from './count-files.ts';
+import { type Inspection, inspectSession, numberOf, realFolder, statIfThere } from './read-only-session.ts';
 
 /** What a person wants to know of a session. Holds no secret and no whole phone number. */
 export interface SessionStatus {
