@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Curve, useMultiFileAuthState } from '@whiskeysockets/baileys';
-import { openSession } from '../src/session/store.ts';
+import { openSession } from '../src/session/session.ts';
 import type { Person } from '../src/simulator/person.ts';
 import { SimulatedWhatsApp } from '../src/simulator/server.ts';
 import { BotProcess, type Kind, nextOpened } from './bots.ts';

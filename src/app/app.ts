@@ -9,7 +9,7 @@ import type { HttpServer } from '../http/server.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { PairingDisplay } from '../pairing/display.ts';
 import type { PairingOutput } from '../pairing/screen.ts';
-import { openSession, type Session } from '../session/store.ts';
+import { openSession, type Session } from '../session/session.ts';
 import type { WhatsAppClient } from '../whatsapp/client.ts';
 import { type ClientState, type StopReason, statusWord } from '../whatsapp/client-state.ts';
 import { Narrator } from '../whatsapp/connection/connection-log.ts';

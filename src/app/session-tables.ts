@@ -1,5 +1,5 @@
 import type { Table } from '../core/messages.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import { isTableName } from '../session/values/tables.ts';
 import { personAddress } from '../whatsapp/address.ts';
 

@@ -8,7 +8,7 @@ import type { Config } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Messenger } from '../core/messages.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import type { WhatsAppClient } from '../whatsapp/client.ts';
 import { ownIds, tableOf } from './session-tables.ts';
 

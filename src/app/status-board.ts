@@ -4,7 +4,7 @@ import type { BotStats } from '../bot/bot.ts';
 import type { Messenger } from '../core/messages.ts';
 import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from '../http/source.ts';
 import { maskNumber } from '../logging/mask.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import { personAddress } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';

@@ -3,7 +3,7 @@ import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../core/messages.ts';
 import { sleepUntilAborted, underEither } from '../core/waits.ts';
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import { type ClientState, type StopReason, statusWord } from './client-state.ts';
 import type { CloseReason } from './connection/close-reason.ts';
 import type { Connection } from './connection/connection.ts';

@@ -1,4 +1,4 @@
-import type { Session } from '../session/store.ts';
+import type { Session } from '../session/session.ts';
 import { chatKind, numberAmong, personAddress, personId } from './address.ts';
 
 /** The phone number behind a LID. Baileys keeps LIDs both ways; the way back is under `LID_reverse`. */

@@ -8,7 +8,7 @@ import type {
 } from '@whiskeysockets/baileys';
 import type { WebSocket } from 'ws';
 import type { OutgoingMessage } from '../../core/messages.ts';
-import type { Session } from '../../session/store.ts';
+import type { Session } from '../../session/session.ts';
 import type { Inbox } from '../receive/inbox.ts';
 import { resendRequest } from '../receive/phone-resend.ts';
 import type { DeviceCache } from '../send/device-cache.ts';

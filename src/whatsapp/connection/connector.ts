@@ -2,7 +2,7 @@ import type { BinaryNode, SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import { sleepUntilAborted } from '../../core/waits.ts';
-import type { Session } from '../../session/store.ts';
+import type { Session } from '../../session/session.ts';
 import type { ClientState } from '../client-state.ts';
 import type { Inbox } from '../receive/inbox.ts';
 import { DeviceCache } from '../send/device-cache.ts';

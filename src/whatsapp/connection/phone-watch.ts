@@ -1,6 +1,6 @@
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import type { Session } from '../../session/store.ts';
+import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
 import type { Account } from '../receive/parse-message.ts';
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
-import type { Session } from '../../session/store.ts';
+import type { Session } from '../../session/session.ts';
 import type { ClientState, StopReason } from '../client-state.ts';
 import type { VersionChoice } from '../wa-version.ts';
 import type { CloseReason } from './close-reason.ts';

@@ -3,7 +3,7 @@ import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
-import type { Session } from '../../session/store.ts';
+import type { Session } from '../../session/session.ts';
 import { isFromOwnPhone } from '../connection/phone-watch.ts';
 import type { KeyChanges } from '../signal/key-queue.ts';
 import type { DecryptionHooks } from '../signal/signal-repository.ts';

@@ -1,6 +1,6 @@
 import { jidDecode, type PossiblyExtendedCacheStore } from '@whiskeysockets/baileys';
 import { messageOf } from '../../core/errors.ts';
-import type { Session } from '../../session/store.ts';
+import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
 
 interface Row {

@@ -1,5 +1,5 @@
 import { proto } from '@whiskeysockets/baileys';
-import type { Session } from '../../session/store.ts';
+import type { Session } from '../../session/session.ts';
 
 interface SentRow {
   readonly atMs: number;

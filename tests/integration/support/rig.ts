@@ -6,7 +6,7 @@ import type { IncomingMessage } from '../../../src/core/messages.ts';
 import { baileysLogger } from '../../../src/logging/baileys-logger.ts';
 import { guardConsole } from '../../../src/logging/console-guard.ts';
 import { type FileSystem, realFileSystem } from '../../../src/session/folder/file-system.ts';
-import { openSession, type Session } from '../../../src/session/store.ts';
+import { openSession, type Session } from '../../../src/session/session.ts';
 import type { Person } from '../../../src/simulator/person.ts';
 import { SimulatedWhatsApp, type SimulatorOptions } from '../../../src/simulator/server.ts';
 import { type ClientOptions, WhatsAppClient } from '../../../src/whatsapp/client.ts';

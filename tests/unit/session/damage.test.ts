@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { keyFileName, realFileSystem } from '../../../src/session/folder/file-system.ts';
 import { credentialsToJson } from '../../../src/session/identity/credentials-json.ts';
 import { loadCredentials } from '../../../src/session/identity/load-credentials.ts';
-import { openSession } from '../../../src/session/store.ts';
+import { openSession } from '../../../src/session/session.ts';
 import { keyToJson } from '../../../src/session/values/key-json.ts';
 import { TABLE_NAMES, tableFileName } from '../../../src/session/values/tables.ts';
 import {

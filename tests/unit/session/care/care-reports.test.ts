@@ -23,7 +23,7 @@ import { writeRestoreNote } from '../../../../src/session/care/restore-note.ts';
 import { sessionStatus } from '../../../../src/session/care/session-status.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { encodeRecord } from '../../../../src/session/journal/journal-record.ts';
-import { openSession } from '../../../../src/session/store.ts';
+import { openSession } from '../../../../src/session/session.ts';
 import {
   KEY_TYPES,
   linkedCreds,

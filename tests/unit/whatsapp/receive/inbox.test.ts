@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IncomingMessage } from '../../../../src/core/messages.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
-import { openSession, type Session } from '../../../../src/session/store.ts';
+import { openSession, type Session } from '../../../../src/session/session.ts';
 import { Inbox } from '../../../../src/whatsapp/receive/inbox.ts';
 
 const ANNA = '15550200001@s.whatsapp.net';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_TEXT_LENGTH } from '../../../../src/core/text.ts';
-import type { Session } from '../../../../src/session/store.ts';
+import type { Session } from '../../../../src/session/session.ts';
 import { SentMessages } from '../../../../src/whatsapp/send/sent-messages.ts';
 
 /** What was sent, over rows in memory. */

@@ -15,7 +15,7 @@ import { type SignalDataSet, useMultiFileAuthState } from '@whiskeysockets/baile
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { type FileSystem, keyFileName, realFileSystem } from '../../../src/session/folder/file-system.ts';
-import { openSession } from '../../../src/session/store.ts';
+import { openSession } from '../../../src/session/session.ts';
 import { TABLE_NAMES } from '../../../src/session/values/tables.ts';
 import {
   changesOf,
