@@ -7,8 +7,8 @@ import { isAppError } from '../core/errors.ts';
 import type { IncomingMessage } from '../core/messages.ts';
 import type { HttpServer } from '../http/server.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { PairingDisplay } from '../pairing/display.ts';
-import type { PairingOutput } from '../pairing/screen.ts';
+import type { PairingDisplay } from '../pairing/pairing-display.ts';
+import type { PairingOutput } from '../pairing/terminal-block.ts';
 import { openSession, type Session } from '../session/session.ts';
 import type { WhatsAppClient } from '../whatsapp/client.ts';
 import { type ClientState, type StopReason, statusWord } from '../whatsapp/client-state.ts';
@@ -201,7 +201,7 @@ export class App {
 
   /** A bot that is linked never draws a QR code, and starts faster without the packages for it. */
   async #loadDisplay(): Promise<PairingDisplay> {
-    const { PairingDisplay } = await import('../pairing/display.ts');
+    const { PairingDisplay } = await import('../pairing/pairing-display.ts');
     // Its address goes with the code.
     await this.#startingPage;
     const { sessionPath, isColorAllowed } = this.#config;

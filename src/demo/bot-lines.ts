@@ -1,4 +1,4 @@
-import { QR_HEADING } from '../pairing/terminal.ts';
+import { QR_HEADING } from '../pairing/qr-terminal.ts';
 
 export type BotOutput =
   | { readonly kind: 'line'; readonly text: string }

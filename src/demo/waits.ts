@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { qrPngPath } from '../pairing/png.ts';
+import { qrPngPath } from '../pairing/qr-png.ts';
 import { waitForQr } from '../simulator/camera.ts';
 import type { Stage } from './stage.ts';
 

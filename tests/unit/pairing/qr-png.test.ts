@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { create } from 'qrcode';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { qrPngPath, writeQrPng } from '../../../src/pairing/png.ts';
+import { qrPngPath, writeQrPng } from '../../../src/pairing/qr-png.ts';
 
 let folder: string;
 beforeEach(() => {

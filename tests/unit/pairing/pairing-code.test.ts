@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatPairingCode, renderPairingCode } from '../../../src/pairing/code.ts';
+import { formatPairingCode, renderPairingCode } from '../../../src/pairing/pairing-code.ts';
 
 describe('formatPairingCode', () => {
   it.each([

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../../../src/logging/logger.ts';
-import { PairingDisplay, type PairingDisplayOptions } from '../../../src/pairing/display.ts';
+import { PairingDisplay, type PairingDisplayOptions } from '../../../src/pairing/pairing-display.ts';
 
 const QR = `https://wa.me/settings/linked_devices#2@${'Zk9-_'.repeat(40)}`;
 

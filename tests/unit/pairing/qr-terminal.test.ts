@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { create, type QRCodeMaskPattern } from 'qrcode';
 import { describe, expect, it } from 'vitest';
-import { QR_HEADING, type QrLook, renderQr } from '../../../src/pairing/terminal.ts';
+import { QR_HEADING, type QrLook, renderQr } from '../../../src/pairing/qr-terminal.ts';
 
 /** As long as WhatsApp's: an address, a reference and three keys. */
 const KEY = `${'aB3+/'.repeat(8)}xyz=`;

@@ -1,9 +1,9 @@
 import { isAppError } from '../core/errors.ts';
-import { renderPairingCode } from './code.ts';
-import { type Footer, type Life, lifeLine, qrFooter } from './footer.ts';
-import { qrPngPath, writeQrPng } from './png.ts';
-import { countLines, type PairingOutput, Screen, type ScreenSize } from './screen.ts';
-import { renderQr } from './terminal.ts';
+import { renderPairingCode } from './pairing-code.ts';
+import { type Footer, type Life, lifeLine, qrFooter } from './qr-footer.ts';
+import { qrPngPath, writeQrPng } from './qr-png.ts';
+import { renderQr } from './qr-terminal.ts';
+import { countLines, type PairingOutput, Screen, type ScreenSize } from './terminal-block.ts';
 
 export interface QrEvent {
   readonly qr: string;
