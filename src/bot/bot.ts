@@ -4,6 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { IncomingMessage, Messenger, OutgoingMessage, Table } from '../core/messages.ts';
 import { isOwner } from './access.ts';
 import type { Ignored } from './admit.ts';
+import type { BotSettings } from './bot-settings.ts';
 import { type ChatStateRow, ChatStates } from './chat-state.ts';
 import type { Context } from './context.ts';
 import { Desk, type DeskCounts } from './desk.ts';
@@ -18,7 +19,6 @@ import { type Reminder, Reminders } from './reminders.ts';
 import { Router, type RouterCounts } from './router.ts';
 import { safeError } from './safe-error.ts';
 import type { Services } from './services.ts';
-import type { BotSettings } from './settings.ts';
 import type { Outcome } from './verdict.ts';
 
 export interface BotOptions {
