@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { Bot } from '../bot/bot.ts';
-import { loadCommands } from '../bot/load.ts';
-import { CommandRegistry } from '../bot/registry.ts';
-import { watchCommands } from '../bot/reload.ts';
+import { CommandRegistry } from '../bot/loading/command-registry.ts';
+import { loadCommands } from '../bot/loading/load-commands.ts';
+import { watchCommands } from '../bot/loading/reload-commands.ts';
 import type { StatusFacts } from '../bot/services.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';

@@ -5,9 +5,9 @@ import { Recent } from '../core/recent-map.ts';
 import type { Edits, Job } from './edits.ts';
 import type { Inbox } from './inbox.ts';
 import { Lanes } from './lanes.ts';
+import type { CommandRegistry, LoadedCommand } from './loading/command-registry.ts';
 import type { LoopWatch } from './loop-watch.ts';
 import { type CommandLine, parseCommand } from './parse.ts';
-import type { CommandRegistry, LoadedCommand } from './registry.ts';
 import { safeError } from './safe-error.ts';
 import type { Outcome } from './verdict.ts';
 

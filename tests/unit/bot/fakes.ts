@@ -1,7 +1,7 @@
 import { Bot, type BotOptions } from '../../../src/bot/bot.ts';
 import type { BotSettings } from '../../../src/bot/bot-settings.ts';
 import type { Command } from '../../../src/bot/command.ts';
-import { CommandRegistry } from '../../../src/bot/registry.ts';
+import { CommandRegistry } from '../../../src/bot/loading/command-registry.ts';
 import type { Clock } from '../../../src/core/clock.ts';
 import type { Log } from '../../../src/core/log.ts';
 import type {

@@ -1,8 +1,8 @@
 /** Loads and watches the folder that it is given, for reload.test.ts: prints a line per log line, and what `!x` says. */
 
-import { loadCommands } from '../../../src/bot/load.ts';
-import { CommandRegistry } from '../../../src/bot/registry.ts';
-import { watchCommands } from '../../../src/bot/reload.ts';
+import { CommandRegistry } from '../../../src/bot/loading/command-registry.ts';
+import { loadCommands } from '../../../src/bot/loading/load-commands.ts';
+import { watchCommands } from '../../../src/bot/loading/reload-commands.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { Log } from '../../../src/core/log.ts';
 

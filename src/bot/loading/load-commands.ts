@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
-import { isCommand } from './command.ts';
-import type { CommandRegistry } from './registry.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import { isCommand } from '../command.ts';
+import type { CommandRegistry } from './command-registry.ts';
 
 /** A file that gave no command, and why. */
 export interface LoadProblem {

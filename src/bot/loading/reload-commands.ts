@@ -1,11 +1,11 @@
 import { watch } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../core/clock.ts';
-import { systemCode } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
-import { fileLabel, isCommandFile, loadCommand } from './load.ts';
-import type { CommandRegistry } from './registry.ts';
+import type { Clock } from '../../core/clock.ts';
+import { systemCode } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { CommandRegistry } from './command-registry.ts';
+import { fileLabel, isCommandFile, loadCommand } from './load-commands.ts';
 
 export interface ReloadOptions {
   readonly folder: string;

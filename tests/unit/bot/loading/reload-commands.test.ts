@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test, vi } from 'vitest';
-import { CommandRegistry } from '../../../src/bot/registry.ts';
-import { watchCommands } from '../../../src/bot/reload.ts';
-import { FakeClock, FakeLog } from './fakes.ts';
+import { CommandRegistry } from '../../../../src/bot/loading/command-registry.ts';
+import { watchCommands } from '../../../../src/bot/loading/reload-commands.ts';
+import { FakeClock, FakeLog } from '../fakes.ts';
 
-const COMMAND_MODULE = join(import.meta.dirname, '../../../src/bot/command.ts');
+const COMMAND_MODULE = join(import.meta.dirname, '../../../../src/bot/command.ts');
 const DEADLINE_MS = 20_000;
 
 const source = (summary: string) => `

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { command } from '../../../src/bot/command.ts';
-import { isCommandFile, loadCommands } from '../../../src/bot/load.ts';
-import { CommandRegistry } from '../../../src/bot/registry.ts';
-import { FakeLog } from './fakes.ts';
+import { command } from '../../../../src/bot/command.ts';
+import { CommandRegistry } from '../../../../src/bot/loading/command-registry.ts';
+import { isCommandFile, loadCommands } from '../../../../src/bot/loading/load-commands.ts';
+import { FakeLog } from '../fakes.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -21,7 +21,7 @@ const file = (name: string, aliases: string[] = []) => `
 test('the commands of the project load, each in a file of its own with fewer than sixty lines', async () => {
   const registry = new CommandRegistry();
   const problems = await loadCommands(
-    join(import.meta.dirname, '../../../src/commands'),
+    join(import.meta.dirname, '../../../../src/commands'),
     registry,
     new FakeLog(),
   );
