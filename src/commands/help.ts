@@ -1,6 +1,6 @@
 import { optional, word } from '../bot/args.ts';
 import { command } from '../bot/command.ts';
-import { normalizeName } from '../bot/parse.ts';
+import { normalizeName } from '../bot/intake/parse-command.ts';
 import { Refusal } from '../bot/refusal.ts';
 
 export default command({

@@ -1,15 +1,15 @@
-import type { Clock } from '../core/clock.ts';
-import type { Log } from '../core/log.ts';
-import type { IncomingMessage } from '../core/messages.ts';
-import { Recent } from '../core/recent-map.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { IncomingMessage } from '../../core/messages.ts';
+import { Recent } from '../../core/recent-map.ts';
+import type { CommandRegistry, LoadedCommand } from '../loading/command-registry.ts';
+import { safeError } from '../safe-error.ts';
+import type { Outcome } from '../verdict.ts';
+import { Lanes } from './chat-queues.ts';
 import type { Edits, Job } from './edits.ts';
-import type { Inbox } from './inbox.ts';
-import { Lanes } from './lanes.ts';
-import type { CommandRegistry, LoadedCommand } from './loading/command-registry.ts';
-import type { LoopWatch } from './loop-watch.ts';
-import { type CommandLine, parseCommand } from './parse.ts';
-import { safeError } from './safe-error.ts';
-import type { Outcome } from './verdict.ts';
+import type { LoopWatch } from './loop-memory.ts';
+import type { Inbox } from './message-filter.ts';
+import { type CommandLine, parseCommand } from './parse-command.ts';
 
 export interface RouterOptions {
   readonly clock: Clock;

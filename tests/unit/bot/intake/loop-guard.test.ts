@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
-import { command } from '../../../src/bot/command.ts';
-import { decideLoop, LOOP_LIMITS, type LoopEvent, type LoopMemory } from '../../../src/bot/loop-guard.ts';
-import ping from '../../../src/commands/ping.ts';
-import { ANNA, BEN, GROUP, incoming, makeBot, type World } from './fakes.ts';
+import { command } from '../../../../src/bot/command.ts';
+import {
+  decideLoop,
+  LOOP_LIMITS,
+  type LoopEvent,
+  type LoopMemory,
+} from '../../../../src/bot/intake/loop-guard.ts';
+import ping from '../../../../src/commands/ping.ts';
+import { ANNA, BEN, GROUP, incoming, makeBot, type World } from '../fakes.ts';
 
 const NOTHING = { quotesBot: false, repeatsBot: false, repeatsItself: false };
 

@@ -1,4 +1,4 @@
-import { cutText, MAX_TEXT_LENGTH } from '../core/text.ts';
+import { cutText, MAX_TEXT_LENGTH } from '../../core/text.ts';
 
 /** A message that begins like a command. Whether there is such a command is another question. */
 export interface CommandLine {

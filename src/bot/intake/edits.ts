@@ -1,5 +1,5 @@
-import type { IncomingMessage, Table } from '../core/messages.ts';
-import { Recent } from '../core/recent-map.ts';
+import type { IncomingMessage, Table } from '../../core/messages.ts';
+import { Recent } from '../../core/recent-map.ts';
 
 /** How long after a message its edit can still become a command. */
 const EDIT_WINDOW_MS = 5 * 60_000;

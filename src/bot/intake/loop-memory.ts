@@ -1,7 +1,7 @@
-import type { Clock } from '../core/clock.ts';
-import type { Log } from '../core/log.ts';
-import type { IncomingMessage, OutgoingMessage } from '../core/messages.ts';
-import { Recent } from '../core/recent-map.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { IncomingMessage, OutgoingMessage } from '../../core/messages.ts';
+import { Recent } from '../../core/recent-map.ts';
 import { decideLoop, type LoopLimits, type LoopMemory } from './loop-guard.ts';
 
 /** Shorter answers ("pong") are found in too many honest messages. */

@@ -1,8 +1,8 @@
-import type { Clock } from '../core/clock.ts';
-import type { Log } from '../core/log.ts';
-import type { IncomingMessage } from '../core/messages.ts';
-import { Recent } from '../core/recent-map.ts';
-import { decideAdmission, type Ignored } from './admit.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { IncomingMessage } from '../../core/messages.ts';
+import { Recent } from '../../core/recent-map.ts';
+import { decideAdmission, type Ignored } from './admission.ts';
 
 /** How long old messages are counted before one line tells of all of them. */
 const COUNT_MS = 2_000;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { decideAdmission } from '../../../src/bot/admit.ts';
-import ping from '../../../src/commands/ping.ts';
-import type { ChatKind, IncomingMessage } from '../../../src/core/messages.ts';
-import { Recent } from '../../../src/core/recent-map.ts';
-import { ANNA, GROUP, incoming, makeBot, START_MS } from './fakes.ts';
+import { decideAdmission } from '../../../../src/bot/intake/admission.ts';
+import ping from '../../../../src/commands/ping.ts';
+import type { ChatKind, IncomingMessage } from '../../../../src/core/messages.ts';
+import { Recent } from '../../../../src/core/recent-map.ts';
+import { ANNA, GROUP, incoming, makeBot, START_MS } from '../fakes.ts';
 
 const KINDS: Record<ChatKind, 'not-a-chat' | undefined> = {
   direct: undefined,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseCommand } from '../../../src/bot/parse.ts';
+import { parseCommand } from '../../../../src/bot/intake/parse-command.ts';
 
 const ROWS: ReadonlyArray<
   [sentence: string, text: string, prefix: string, name: string | undefined, rest?: string]

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from '../core/messages.ts';
+import type { IncomingMessage } from '../../core/messages.ts';
 
 /** Why a message is not even looked at. */
 export type Ignored = 'not-a-chat' | 'from-a-bot' | 'own-send' | 'too-old';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import ping from '../../../src/commands/ping.ts';
-import { AppError } from '../../../src/core/errors.ts';
-import { ANNA, BEN, GROUP, incoming, makeBot, rest, START_MS } from './fakes.ts';
+import ping from '../../../../src/commands/ping.ts';
+import { AppError } from '../../../../src/core/errors.ts';
+import { ANNA, BEN, GROUP, incoming, makeBot, rest, START_MS } from '../fakes.ts';
 
 const edit = (text: string, edits: string, overrides: object = {}) => incoming(text, { edits, ...overrides });
 
