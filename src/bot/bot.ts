@@ -2,11 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { IncomingMessage, Messenger, OutgoingMessage, Table } from '../core/messages.ts';
-import { isOwner } from './access.ts';
 import type { BotSettings } from './bot-settings.ts';
 import { type ChatStateRow, ChatStates } from './chat-state.ts';
 import type { Context } from './context.ts';
-import { Desk, type DeskCounts } from './desk.ts';
 import type { Ignored } from './intake/admission.ts';
 import { type EditRow, Edits } from './intake/edits.ts';
 import { LOOP_LIMITS } from './intake/loop-guard.ts';
@@ -17,9 +15,11 @@ import type { CommandRegistry } from './loading/command-registry.ts';
 import type { Middleware } from './middleware.ts';
 import { Outbox } from './outbox.ts';
 import { type Reminder, Reminders } from './reminders.ts';
-import { safeError } from './safe-error.ts';
+import { isOwner } from './run/access.ts';
+import { Desk, type DeskCounts } from './run/command-runner.ts';
+import type { Outcome } from './run/outcome.ts';
+import { safeError } from './run/safe-error.ts';
 import type { Services } from './services.ts';
-import type { Outcome } from './verdict.ts';
 
 export interface BotOptions {
   readonly messenger: Messenger;

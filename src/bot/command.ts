@@ -1,7 +1,7 @@
-import type { Access } from './access.ts';
 import type { ArgSpec, ArgsOf } from './args.ts';
 import type { Context } from './context.ts';
 import { COMMAND_NAME, normalizeName } from './intake/parse-command.ts';
+import type { Access } from './run/access.ts';
 
 /** Handed to `command()`, whose result is the default export of the file. */
 export interface CommandSpec<S extends ArgSpec> {

@@ -1,9 +1,9 @@
 import type { Log } from '../core/log.ts';
 import type { GroupFacts, IncomingMessage, Person } from '../core/messages.ts';
-import type { Access } from './access.ts';
 import type { ChatState } from './chat-state.ts';
 import type { Say } from './content.ts';
-import type { Media, MediaOptions } from './media.ts';
+import type { Access } from './run/access.ts';
+import type { Media, MediaOptions } from './run/fetch-media.ts';
 import type { Services } from './services.ts';
 
 /**

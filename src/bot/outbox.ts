@@ -4,8 +4,8 @@ import { AppError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Messenger, OutgoingMessage } from '../core/messages.ts';
 import { Courier } from './courier.ts';
-import { Interrupted } from './interrupted.ts';
 import { type Bucket, isFull, takeToken } from './pacing.ts';
+import { Interrupted } from './run/interrupted.ts';
 
 export interface OutboxOptions {
   readonly messenger: Messenger;

@@ -4,8 +4,8 @@ import type { Log } from '../core/log.ts';
 import type { OutgoingMessage, Table } from '../core/messages.ts';
 import { formatDuration } from './duration.ts';
 import { sendId } from './ids.ts';
-import { Interrupted } from './interrupted.ts';
 import { Refusal } from './refusal.ts';
+import { Interrupted } from './run/interrupted.ts';
 
 /** A message that is due later. The key of its row makes its id: sent twice, it is the same message. */
 export interface Reminder {

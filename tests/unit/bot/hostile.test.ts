@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rest } from '../../../src/bot/args.ts';
 import { command } from '../../../src/bot/command.ts';
-import { safeError } from '../../../src/bot/safe-error.ts';
+import { safeError } from '../../../src/bot/run/safe-error.ts';
 import help from '../../../src/commands/help.ts';
 import id from '../../../src/commands/id.ts';
 import ping from '../../../src/commands/ping.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Interrupted } from '../../../src/bot/interrupted.ts';
 import { Outbox, type OutboxOptions } from '../../../src/bot/outbox.ts';
 import { burstOf } from '../../../src/bot/pacing.ts';
+import { Interrupted } from '../../../src/bot/run/interrupted.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import type { OutgoingMessage } from '../../../src/core/messages.ts';
 import { FakeClock, FakeLog, FakeMessenger, rest, START_MS } from './fakes.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Interrupted } from '../../../src/bot/interrupted.ts';
 import { type Reminder, Reminders } from '../../../src/bot/reminders.ts';
+import { Interrupted } from '../../../src/bot/run/interrupted.ts';
 import remind from '../../../src/commands/remind.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import type { OutgoingMessage } from '../../../src/core/messages.ts';

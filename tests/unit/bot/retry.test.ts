@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decideRetry, MAX_TIMEOUTS } from '../../../src/bot/retry.ts';
-import { decideVerdict } from '../../../src/bot/verdict.ts';
+import { decideVerdict } from '../../../src/bot/run/outcome.ts';
 import { AppError } from '../../../src/core/errors.ts';
 
 describe('a failed send', () => {

@@ -1,4 +1,4 @@
-import { isAppError, systemCode } from '../core/errors.ts';
+import { isAppError, systemCode } from '../../core/errors.ts';
 
 const MAX_MESSAGE = 300;
 /** So much of a message is searched for in an error; a longer one does not get into an error whole. */

@@ -1,5 +1,5 @@
-import { assertNever } from '../core/errors.ts';
-import type { GroupFacts, Person } from '../core/messages.ts';
+import { assertNever } from '../../core/errors.ts';
+import type { GroupFacts, Person } from '../../core/messages.ts';
 
 /**
  * Who may use a command: anyone; anyone, but in groups only; the admins of the group, and owners; owners of the

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
-import { type Access, type AccessDecision, decideAccess, isAdmin, isOwner } from '../../../src/bot/access.ts';
-import type { Person } from '../../../src/core/messages.ts';
+import {
+  type Access,
+  type AccessDecision,
+  decideAccess,
+  isAdmin,
+  isOwner,
+} from '../../../../src/bot/run/access.ts';
+import type { Person } from '../../../../src/core/messages.ts';
 
 const LEVELS = ['everyone', 'members', 'admins', 'owners'] as const;
 

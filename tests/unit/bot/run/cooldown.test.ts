@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { command } from '../../../src/bot/command.ts';
-import { Cooldowns } from '../../../src/bot/cooldown.ts';
-import { BEN, incoming, makeBot } from './fakes.ts';
+import { command } from '../../../../src/bot/command.ts';
+import { Cooldowns } from '../../../../src/bot/run/cooldown.ts';
+import { BEN, incoming, makeBot } from '../fakes.ts';
 
 test('one use per person and command, told once when it was too early', () => {
   const cooldowns = new Cooldowns();

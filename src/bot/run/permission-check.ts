@@ -1,10 +1,10 @@
-import { assertNever } from '../core/errors.ts';
+import { assertNever } from '../../core/errors.ts';
+import type { Command } from '../command.ts';
+import type { Context } from '../context.ts';
+import { formatDuration } from '../duration.ts';
+import { Refusal } from '../refusal.ts';
 import { type AccessDecision, decideAccess, isAdmin } from './access.ts';
-import type { Command } from './command.ts';
-import type { Context } from './context.ts';
 import type { Cooldowns } from './cooldown.ts';
-import { formatDuration } from './duration.ts';
-import { Refusal } from './refusal.ts';
 
 /** Asks the group who its admins are only where the answer matters. */
 export async function accessOf(ctx: Context, access: Command['access']): Promise<AccessDecision> {

@@ -1,4 +1,4 @@
-import { Recent } from '../core/recent-map.ts';
+import { Recent } from '../../core/recent-map.ts';
 
 interface Entry {
   /** The message that used it: handed over again, it goes on. */

@@ -1,6 +1,6 @@
-import { isAppError } from '../core/errors.ts';
-import { Refusal } from './refusal.ts';
-import type { End } from './run.ts';
+import { isAppError } from '../../core/errors.ts';
+import { Refusal } from '../refusal.ts';
+import type { End } from './handler-run.ts';
 
 /** `unfinished` messages are handed to the bot again: in a minute, at the next connection, after the next start. */
 export type Outcome = 'done' | 'unfinished';

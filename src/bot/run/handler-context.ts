@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.ts';
-import type { Log } from '../core/log.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
 import type {
   Content,
   GroupFacts,
@@ -7,18 +7,18 @@ import type {
   Messenger,
   OutgoingMessage,
   Person,
-} from '../core/messages.ts';
-import { plainText } from '../core/text.ts';
-import type { ChatState, ChatStates } from './chat-state.ts';
-import { type Say, toContent } from './content.ts';
-import type { CommandInfo, Context } from './context.ts';
-import { sendId } from './ids.ts';
-import { fetchMedia, type Media, type MediaOptions } from './media.ts';
-import type { Places } from './places.ts';
-import { Refusal } from './refusal.ts';
-import type { Reminders } from './reminders.ts';
-import type { Run } from './run.ts';
-import type { Services } from './services.ts';
+} from '../../core/messages.ts';
+import { plainText } from '../../core/text.ts';
+import type { ChatState, ChatStates } from '../chat-state.ts';
+import { type Say, toContent } from '../content.ts';
+import type { CommandInfo, Context } from '../context.ts';
+import { sendId } from '../ids.ts';
+import { Refusal } from '../refusal.ts';
+import type { Reminders } from '../reminders.ts';
+import type { Services } from '../services.ts';
+import { fetchMedia, type Media, type MediaOptions } from './fetch-media.ts';
+import type { Run } from './handler-run.ts';
+import type { Places } from './semaphore.ts';
 
 /** What a call needs of the bot; one for all. */
 export interface Host {

@@ -1,7 +1,7 @@
-import type { Clock } from '../core/clock.ts';
-import { isAppError } from '../core/errors.ts';
-import type { IncomingMessage, MediaKind, Messenger } from '../core/messages.ts';
-import { Refusal } from './refusal.ts';
+import type { Clock } from '../../core/clock.ts';
+import { isAppError } from '../../core/errors.ts';
+import type { IncomingMessage, MediaKind, Messenger } from '../../core/messages.ts';
+import { Refusal } from '../refusal.ts';
 
 /** Limits for `ctx.media()`. */
 export interface MediaOptions {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Places } from '../../../src/bot/places.ts';
-import { rest } from './fakes.ts';
+import { Places } from '../../../../src/bot/run/semaphore.ts';
+import { rest } from '../fakes.ts';
 
 const calm = new AbortController().signal;
 
