@@ -1,5 +1,5 @@
 import type { Bot } from '../bot/bot.ts';
-import { sendId } from '../bot/ids.ts';
+import { sendId } from '../bot/send/message-id.ts';
 import type { HttpConfig } from '../config/config.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { HttpServer } from '../http/server.ts';

@@ -13,12 +13,12 @@ import { Inbox } from './intake/message-filter.ts';
 import { Router, type RouterCounts } from './intake/message-router.ts';
 import type { CommandRegistry } from './loading/command-registry.ts';
 import type { Middleware } from './middleware.ts';
-import { Outbox } from './outbox.ts';
 import { type Reminder, Reminders } from './reminders.ts';
 import { isOwner } from './run/access.ts';
 import { Desk, type DeskCounts } from './run/command-runner.ts';
 import type { Outcome } from './run/outcome.ts';
 import { safeError } from './run/safe-error.ts';
+import { Outbox } from './send/outbox.ts';
 import type { Services } from './services.ts';
 
 export interface BotOptions {

@@ -1,9 +1,9 @@
 import type { Log } from '../core/log.ts';
 import type { GroupFacts, IncomingMessage, Person } from '../core/messages.ts';
 import type { ChatState } from './chat-state.ts';
-import type { Say } from './content.ts';
 import type { Access } from './run/access.ts';
 import type { Media, MediaOptions } from './run/fetch-media.ts';
+import type { Say } from './send/say.ts';
 import type { Services } from './services.ts';
 
 /**

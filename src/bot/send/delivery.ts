@@ -1,9 +1,9 @@
-import type { Clock } from '../core/clock.ts';
-import { Deadlines, type Timed } from '../core/deadlines.ts';
-import { AppError, isAppError, systemCode } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
-import type { Content, Messenger, OutgoingMessage } from '../core/messages.ts';
-import { decideRetry } from './retry.ts';
+import type { Clock } from '../../core/clock.ts';
+import { Deadlines, type Timed } from '../../core/deadlines.ts';
+import { AppError, isAppError, systemCode } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { Content, Messenger, OutgoingMessage } from '../../core/messages.ts';
+import { decideRetry } from './send-retry.ts';
 
 /** The slowest line that a file is uploaded on: half a megabit a second. */
 const SLOWEST_BYTES_PER_MS = 64;

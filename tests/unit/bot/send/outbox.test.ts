@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Outbox, type OutboxOptions } from '../../../src/bot/outbox.ts';
-import { burstOf } from '../../../src/bot/pacing.ts';
-import { Interrupted } from '../../../src/bot/run/interrupted.ts';
-import { AppError } from '../../../src/core/errors.ts';
-import type { OutgoingMessage } from '../../../src/core/messages.ts';
-import { FakeClock, FakeLog, FakeMessenger, rest, START_MS } from './fakes.ts';
+import { Interrupted } from '../../../../src/bot/run/interrupted.ts';
+import { Outbox, type OutboxOptions } from '../../../../src/bot/send/outbox.ts';
+import { burstOf } from '../../../../src/bot/send/pacing.ts';
+import { AppError } from '../../../../src/core/errors.ts';
+import type { OutgoingMessage } from '../../../../src/core/messages.ts';
+import { FakeClock, FakeLog, FakeMessenger, rest, START_MS } from '../fakes.ts';
 
 function makeOutbox(options: Partial<OutboxOptions> = {}) {
   const clock = new FakeClock();

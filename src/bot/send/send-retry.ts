@@ -1,4 +1,4 @@
-import { isAppError } from '../core/errors.ts';
+import { isAppError } from '../../core/errors.ts';
 
 /** How often an open connection may leave a message unacknowledged before its sender is told. */
 export const MAX_TIMEOUTS = 5;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sendId } from '../../../src/bot/ids.ts';
+import { sendId } from '../../../../src/bot/send/message-id.ts';
 
 test('an id never changes from one version to the next', () => {
   expect(sendId('a|b|c', 1)).toBe('3EB03F2F935E2463D9C285');

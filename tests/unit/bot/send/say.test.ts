@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Say, toContent } from '../../../src/bot/content.ts';
+import { type Say, toContent } from '../../../../src/bot/send/say.ts';
 
 const DATA = new Uint8Array([1]);
 const LONGEST = {

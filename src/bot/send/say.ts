@@ -1,6 +1,6 @@
-import { AppError } from '../core/errors.ts';
-import type { Content } from '../core/messages.ts';
-import { MAX_TEXT_LENGTH } from '../core/text.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Content } from '../../core/messages.ts';
+import { MAX_TEXT_LENGTH } from '../../core/text.ts';
 
 /** Largest file that a command may send. */
 export const MAX_UPLOAD_BYTES = 64 * 1024 * 1024;

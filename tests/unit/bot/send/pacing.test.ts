@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Bucket, burstOf, isFull, takeToken } from '../../../src/bot/pacing.ts';
+import { type Bucket, burstOf, isFull, takeToken } from '../../../../src/bot/send/pacing.ts';
 
 /** Starts of sends that come when they like and wait as told, one after the other, as in one chat. */
 function starts(pausesMs: readonly number[], perMinute: number): number[] {

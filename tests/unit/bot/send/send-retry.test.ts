@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { decideRetry, MAX_TIMEOUTS } from '../../../src/bot/retry.ts';
-import { decideVerdict } from '../../../src/bot/run/outcome.ts';
-import { AppError } from '../../../src/core/errors.ts';
+import { decideVerdict } from '../../../../src/bot/run/outcome.ts';
+import { decideRetry, MAX_TIMEOUTS } from '../../../../src/bot/send/send-retry.ts';
+import { AppError } from '../../../../src/core/errors.ts';
 
 describe('a failed send', () => {
   test.each([

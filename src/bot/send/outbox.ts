@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
-import type { Messenger, OutgoingMessage } from '../core/messages.ts';
-import { Courier } from './courier.ts';
+import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { Messenger, OutgoingMessage } from '../../core/messages.ts';
+import { Interrupted } from '../run/interrupted.ts';
+import { Courier } from './delivery.ts';
 import { type Bucket, isFull, takeToken } from './pacing.ts';
-import { Interrupted } from './run/interrupted.ts';
 
 export interface OutboxOptions {
   readonly messenger: Messenger;
