@@ -3,7 +3,6 @@ import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { IncomingMessage, Messenger, OutgoingMessage, Table } from '../core/messages.ts';
 import type { BotSettings } from './bot-settings.ts';
-import { type ChatStateRow, ChatStates } from './chat-state.ts';
 import type { Context } from './context.ts';
 import type { Ignored } from './intake/admission.ts';
 import { type EditRow, Edits } from './intake/edits.ts';
@@ -13,13 +12,14 @@ import { Inbox } from './intake/message-filter.ts';
 import { Router, type RouterCounts } from './intake/message-router.ts';
 import type { CommandRegistry } from './loading/command-registry.ts';
 import type { Middleware } from './middleware.ts';
-import { type Reminder, Reminders } from './reminders.ts';
 import { isOwner } from './run/access.ts';
 import { Desk, type DeskCounts } from './run/command-runner.ts';
 import type { Outcome } from './run/outcome.ts';
 import { safeError } from './run/safe-error.ts';
 import { Outbox } from './send/outbox.ts';
 import type { Services } from './services.ts';
+import { type ChatStateRow, ChatStates } from './state/chat-state.ts';
+import { type Reminder, Reminders } from './state/reminders.ts';
 
 export interface BotOptions {
   readonly messenger: Messenger;

@@ -1,10 +1,10 @@
 import type { Log } from '../core/log.ts';
 import type { GroupFacts, IncomingMessage, Person } from '../core/messages.ts';
-import type { ChatState } from './chat-state.ts';
 import type { Access } from './run/access.ts';
 import type { Media, MediaOptions } from './run/fetch-media.ts';
 import type { Say } from './send/say.ts';
 import type { Services } from './services.ts';
+import type { ChatState } from './state/chat-state.ts';
 
 /**
  * What a command has in hand. Once the handler is cut off (it took too long, or the bot stops), each call that

@@ -9,13 +9,13 @@ import type {
   Person,
 } from '../../core/messages.ts';
 import { plainText } from '../../core/text.ts';
-import type { ChatState, ChatStates } from '../chat-state.ts';
 import type { CommandInfo, Context } from '../context.ts';
 import { Refusal } from '../refusal.ts';
-import type { Reminders } from '../reminders.ts';
 import { sendId } from '../send/message-id.ts';
 import { type Say, toContent } from '../send/say.ts';
 import type { Services } from '../services.ts';
+import type { ChatState, ChatStates } from '../state/chat-state.ts';
+import type { Reminders } from '../state/reminders.ts';
 import { fetchMedia, type Media, type MediaOptions } from './fetch-media.ts';
 import type { Run } from './handler-run.ts';
 import type { Places } from './semaphore.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type ChatStateRow, ChatStates } from '../../../src/bot/chat-state.ts';
-import { FakeClock, FakeTable, rest } from './fakes.ts';
+import { type ChatStateRow, ChatStates } from '../../../../src/bot/state/chat-state.ts';
+import { FakeClock, FakeTable, rest } from '../fakes.ts';
 
 function makeStates(table = new FakeTable<ChatStateRow>(), clock = new FakeClock()) {
   return { table, clock, states: new ChatStates(table, clock) };

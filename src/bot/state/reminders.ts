@@ -1,11 +1,11 @@
-import type { Clock } from '../core/clock.ts';
-import { isAppError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
-import type { OutgoingMessage, Table } from '../core/messages.ts';
-import { formatDuration } from './duration.ts';
-import { Refusal } from './refusal.ts';
-import { Interrupted } from './run/interrupted.ts';
-import { sendId } from './send/message-id.ts';
+import type { Clock } from '../../core/clock.ts';
+import { isAppError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { OutgoingMessage, Table } from '../../core/messages.ts';
+import { formatDuration } from '../duration.ts';
+import { Refusal } from '../refusal.ts';
+import { Interrupted } from '../run/interrupted.ts';
+import { sendId } from '../send/message-id.ts';
 
 /** A message that is due later. The key of its row makes its id: sent twice, it is the same message. */
 export interface Reminder {

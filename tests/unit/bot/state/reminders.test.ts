@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Reminder, Reminders } from '../../../src/bot/reminders.ts';
-import { Interrupted } from '../../../src/bot/run/interrupted.ts';
-import remind from '../../../src/commands/remind.ts';
-import { AppError } from '../../../src/core/errors.ts';
-import type { OutgoingMessage } from '../../../src/core/messages.ts';
-import { FakeClock, FakeLog, FakeTable, incoming, makeBot, rest, START_MS } from './fakes.ts';
+import { Interrupted } from '../../../../src/bot/run/interrupted.ts';
+import { type Reminder, Reminders } from '../../../../src/bot/state/reminders.ts';
+import remind from '../../../../src/commands/remind.ts';
+import { AppError } from '../../../../src/core/errors.ts';
+import type { OutgoingMessage } from '../../../../src/core/messages.ts';
+import { FakeClock, FakeLog, FakeTable, incoming, makeBot, rest, START_MS } from '../fakes.ts';
 
 const HOUR = 3_600_000;
 const reminder = (dueInMs: number, overrides: Partial<Reminder> = {}): Reminder => ({

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.ts';
-import type { Table } from '../core/messages.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Table } from '../../core/messages.ts';
 
 /** Values of a chat: name, value, and when it is over. A list, because names come from anywhere. */
 export type ChatStateRow = ReadonlyArray<readonly [name: string, value: unknown, expiresAtMs: number]>;
