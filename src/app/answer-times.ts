@@ -1,5 +1,5 @@
 import type { IncomingMessage, Messenger } from '../core/messages.ts';
-import type { Timing } from '../http/source.ts';
+import type { Timing } from '../http/status-source.ts';
 
 /** Messages whose answer is waited for; of more than these the oldest are not measured. */
 const MAX_WAITING = 1_000;

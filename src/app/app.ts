@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import type { IncomingMessage } from '../core/messages.ts';
-import type { HttpServer } from '../http/server.ts';
+import type { HttpServer } from '../http/http-server.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { PairingDisplay } from '../pairing/pairing-display.ts';
 import type { PairingOutput } from '../pairing/terminal-block.ts';

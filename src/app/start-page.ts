@@ -2,8 +2,8 @@ import type { Bot } from '../bot/bot.ts';
 import { sendId } from '../bot/send/message-id.ts';
 import type { HttpConfig } from '../config/config.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import { HttpServer } from '../http/server.ts';
-import type { Sending } from '../http/source.ts';
+import { HttpServer } from '../http/http-server.ts';
+import type { Sending } from '../http/status-source.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { StatusBoard } from './status-board.ts';
 

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { BotStats } from '../bot/bot.ts';
 import type { Messenger } from '../core/messages.ts';
-import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from '../http/source.ts';
+import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from '../http/status-source.ts';
 import { maskNumber } from '../logging/mask.ts';
 import type { Session } from '../session/session.ts';
 import { personAddress } from '../whatsapp/address.ts';

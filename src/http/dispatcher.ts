@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../logging/logger.ts';
+import type { Gate } from './access-rules.ts';
 import type { Exchange, Route } from './exchange.ts';
-import type { Gate } from './gate.ts';
-import type { Login } from './login.ts';
 import { Problem } from './problem.ts';
 import { sendProblem, setSecurityHeaders } from './respond.ts';
+import type { Login } from './token-login.ts';
 
 export interface DispatcherOptions {
   readonly gate: Gate;

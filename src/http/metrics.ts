@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { SITUATIONS, type StatusSnapshot, type StatusSource } from './source.ts';
+import { SITUATIONS, type StatusSnapshot, type StatusSource } from './status-source.ts';
 
 type Labelled = ReadonlyArray<readonly [labels: Record<string, string>, value: number]>;
 

@@ -1,5 +1,5 @@
-import type { StatusSnapshot } from './source.ts';
-import { toView } from './view.ts';
+import type { StatusSnapshot } from './status-source.ts';
+import { toView } from './status-view.ts';
 
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
 

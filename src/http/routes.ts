@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import type { EventStream } from './events.ts';
+import type { EventStream } from './event-stream.ts';
 import type { Exchange, Route } from './exchange.ts';
-import type { Login } from './login.ts';
-import type { Messages } from './messages.ts';
 import type { Metrics } from './metrics.ts';
-import { STATUS_PAGE, sendPage } from './page.ts';
+import type { Messages } from './post-messages.ts';
 import { readinessOf } from './readiness.ts';
 import { send, sendJson } from './respond.ts';
-import type { StatusSource } from './source.ts';
+import { STATUS_PAGE, sendPage } from './status-page.ts';
+import type { StatusSource } from './status-source.ts';
+import type { Login } from './token-login.ts';
 
 export interface RouteParts {
   readonly status: StatusSource;

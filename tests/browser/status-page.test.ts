@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { closeSentence } from '../../src/app/close-sentences.ts';
-import type { StatusSnapshot } from '../../src/http/source.ts';
+import type { StatusSnapshot } from '../../src/http/status-source.ts';
 import { readQr } from '../../src/simulator/camera.ts';
 import { SimulatedWhatsApp } from '../../src/simulator/server.ts';
 import { SNAPSHOT, startServer, stopAll } from '../unit/http/fakes.ts';

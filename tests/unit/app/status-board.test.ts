@@ -4,7 +4,7 @@ import { Timings } from '../../../src/app/answer-times.ts';
 import { CLOSE_KINDS, closeSentence } from '../../../src/app/close-sentences.ts';
 import { StatusBoard, type StatusBoardParts } from '../../../src/app/status-board.ts';
 import type { Messenger, OutgoingMessage } from '../../../src/core/messages.ts';
-import type { Timing } from '../../../src/http/source.ts';
+import type { Timing } from '../../../src/http/status-source.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client.ts';
 import type { ClientState } from '../../../src/whatsapp/client-state.ts';
 import type { CloseReason } from '../../../src/whatsapp/connection/close-reason.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { isCrossOrigin, isHostAllowed } from '../../../src/http/origin.ts';
-import { Token } from '../../../src/http/token.ts';
+import { Token } from '../../../src/http/http-token.ts';
+import { isCrossOrigin, isHostAllowed } from '../../../src/http/request-origin.ts';
 import { ask, HELLO, post, startServer, stopAll } from './fakes.ts';
 
 afterEach(stopAll);

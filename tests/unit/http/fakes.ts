@@ -1,9 +1,9 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { HttpConfig } from '../../../src/config/config.ts';
-import type { HttpLimits } from '../../../src/http/limits.ts';
-import { HttpServer } from '../../../src/http/server.ts';
-import type { Sending, StatusSnapshot, StatusSource, Timing } from '../../../src/http/source.ts';
+import type { HttpLimits } from '../../../src/http/http-limits.ts';
+import { HttpServer } from '../../../src/http/http-server.ts';
+import type { Sending, StatusSnapshot, StatusSource, Timing } from '../../../src/http/status-source.ts';
 
 export const NOW_MS = 1_700_000_000_000;
 

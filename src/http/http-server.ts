@@ -4,18 +4,18 @@ import type { HttpConfig } from '../config/config.ts';
 import { isLoopback } from '../config/setting-kinds.ts';
 import { AppError } from '../core/errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import { Gate } from './access-rules.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { EventStream } from './events.ts';
-import { Gate } from './gate.ts';
-import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
-import { Login } from './login.ts';
-import { Messages } from './messages.ts';
+import { EventStream } from './event-stream.ts';
+import { DEFAULT_LIMITS, type HttpLimits } from './http-limits.ts';
+import { Token } from './http-token.ts';
+import { unavailable } from './http-unavailable.ts';
 import { Metrics } from './metrics.ts';
-import { RefusalLog } from './refusal-log.ts';
+import { Messages } from './post-messages.ts';
+import { RefusalLog } from './refused-token-log.ts';
 import { makeRoutes } from './routes.ts';
-import type { SendText, StatusSource } from './source.ts';
-import { Token } from './token.ts';
-import { unavailable } from './unavailable.ts';
+import type { SendText, StatusSource } from './status-source.ts';
+import { Login } from './token-login.ts';
 
 export interface HttpServerOptions {
   readonly config: HttpConfig;

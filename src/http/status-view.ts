@@ -1,7 +1,7 @@
 import { assertNever, shellWord } from '../core/errors.ts';
-import { drawQr, type QrPath } from './qr.ts';
-import type { StatusSnapshot } from './source.ts';
-import { formatBytes, formatCount, formatUptime, sumOf } from './words.ts';
+import { formatBytes, formatCount, formatUptime, sumOf } from './format-numbers.ts';
+import { drawQr, type QrPath } from './qr-svg.ts';
+import type { StatusSnapshot } from './status-source.ts';
 
 /** What the page shows, put into words: the script in the browser only places it, and counts the time. */
 export interface View {

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpConfig } from '../config/config.ts';
 import type { Route } from './exchange.ts';
-import { isCrossOrigin, isHostAllowed } from './origin.ts';
+import type { Token } from './http-token.ts';
 import { Problem } from './problem.ts';
-import type { Token } from './token.ts';
+import { isCrossOrigin, isHostAllowed } from './request-origin.ts';
 
 /** Who may come in. Every rule throws a `Problem` with what the caller can do. */
 export class Gate {

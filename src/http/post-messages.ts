@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAppError } from '../core/errors.ts';
-import { readBody } from './body.ts';
-import { Deliveries, type Delivery } from './deliveries.ts';
 import type { Exchange } from './exchange.ts';
+import { Deliveries, type Delivery } from './keyed-sends.ts';
 import { readMessageRequest } from './message-request.ts';
 import { Problem } from './problem.ts';
+import { readBody } from './request-body.ts';
 import { sendJson } from './respond.ts';
-import type { SendText, StatusSource } from './source.ts';
+import type { SendText, StatusSource } from './status-source.ts';
 
 export interface MessagesOptions {
   readonly status: StatusSource;

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { readBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
-import { LOGIN_FAILED_PAGE, LOGIN_PAGE, sendPage } from './page.ts';
-import type { Token } from './token.ts';
+import type { Token } from './http-token.ts';
+import { readBody } from './request-body.ts';
+import { LOGIN_FAILED_PAGE, LOGIN_PAGE, sendPage } from './status-page.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Problem } from './problem.ts';
-import type { StatusSource } from './source.ts';
-import { toView } from './view.ts';
+import type { StatusSource } from './status-source.ts';
+import { toView } from './status-view.ts';
 
 export interface EventLimits {
   readonly maxListeners: number;

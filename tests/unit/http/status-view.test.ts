@@ -1,11 +1,11 @@
 import jsQR from 'jsqr';
 import { describe, expect, test } from 'vitest';
+import { formatBytes, formatUptime } from '../../../src/http/format-numbers.ts';
 import { STYLE } from '../../../src/http/page/style.ts';
-import { drawQr } from '../../../src/http/qr.ts';
+import { drawQr } from '../../../src/http/qr-svg.ts';
 import { readinessOf } from '../../../src/http/readiness.ts';
-import { SITUATIONS, type Situation, type StatusSnapshot } from '../../../src/http/source.ts';
-import { toView } from '../../../src/http/view.ts';
-import { formatBytes, formatUptime } from '../../../src/http/words.ts';
+import { SITUATIONS, type Situation, type StatusSnapshot } from '../../../src/http/status-source.ts';
+import { toView } from '../../../src/http/status-view.ts';
 import { NOW_MS, SNAPSHOT } from './fakes.ts';
 
 const headline = (facts: Partial<StatusSnapshot>) => toView({ ...SNAPSHOT, ...facts }).headline;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isAppError } from '../core/errors.ts';
 import type { MessageRequest } from './message-request.ts';
 import { Problem } from './problem.ts';
-import type { SendText } from './source.ts';
+import type { SendText } from './status-source.ts';
 
 export interface Delivery {
   readonly id: string;

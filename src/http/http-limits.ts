@@ -1,4 +1,4 @@
-import type { EventLimits } from './events.ts';
+import type { EventLimits } from './event-stream.ts';
 
 /** How much a caller may take of the bot: time, memory, connections. */
 export interface HttpLimits extends EventLimits {
