@@ -8,7 +8,7 @@ import type { Network } from './network.ts';
 import { type Author, Outbox } from './outbox.ts';
 import { PhoneCrypto } from './phone-crypto.ts';
 import { bundleNodes, type KeyBundle, type PhoneKeys } from './phone-keys.ts';
-import { type Stanza, stanza, uintBytes } from './stanza.ts';
+import { type Stanza, stanza, uintBytes } from './wire/stanza.ts';
 
 /** As many times as phones ask for a message they cannot read. */
 const MAX_RETRIES = 5;

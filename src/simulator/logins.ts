@@ -1,12 +1,12 @@
 import type { EventEmitter } from 'node:events';
 import { deviceOf, jidOf } from './address.ts';
 import type { Companion } from './companion.ts';
-import type { Connection } from './connection.ts';
 import type { SimulatorEvents } from './events.ts';
-import type { ClientFinish } from './noise.ts';
 import type { PairingDesk } from './pairing.ts';
-import { type Stanza, stanza } from './stanza.ts';
 import type { Switches } from './switches.ts';
+import type { Connection } from './wire/client-connection.ts';
+import type { ClientFinish } from './wire/noise-server.ts';
+import { type Stanza, stanza } from './wire/stanza.ts';
 import type { World } from './world.ts';
 
 interface LoginOptions {

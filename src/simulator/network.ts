@@ -2,7 +2,7 @@ import type { proto } from '@whiskeysockets/baileys';
 import type { Contact } from './address.ts';
 import type { MediaHost } from './media-host.ts';
 import type { KeyBundle } from './phone-keys.ts';
-import type { Stanza } from './stanza.ts';
+import type { Stanza } from './wire/stanza.ts';
 
 /** What a simulated phone needs from the server. */
 export interface Network {

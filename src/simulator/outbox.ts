@@ -4,7 +4,7 @@ import type { SentMessage } from './mail.ts';
 import type { Network } from './network.ts';
 import type { PhoneCrypto } from './phone-crypto.ts';
 import type { KeyBundle } from './phone-keys.ts';
-import { type Stanza, stanza } from './stanza.ts';
+import { type Stanza, stanza } from './wire/stanza.ts';
 
 /** Who a phone's messages are from. */
 export interface Author {

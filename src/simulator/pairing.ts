@@ -4,7 +4,6 @@ import type { proto } from '@whiskeysockets/baileys';
 import { type Contact, isSameUser, jidOf } from './address.ts';
 import { isCountersigned, sealDeviceIdentity, signDeviceIdentity } from './adv.ts';
 import { Companion, type Registration } from './companion.ts';
-import type { Connection } from './connection.ts';
 import { isSignatureValid, type SignalKeyPair, withKeyType, withoutKeyType } from './libsignal.ts';
 import {
   answerCode,
@@ -13,7 +12,8 @@ import {
   normalizeCode,
   openKeyBundle,
 } from './pairing-code.ts';
-import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } from './stanza.ts';
+import type { Connection } from './wire/client-connection.ts';
+import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } from './wire/stanza.ts';
 
 /** A client that has connected without being linked, and waits for a phone to accept it. */
 interface Applicant {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { curve, type SignalKeyPair, withoutKeyType } from './libsignal.ts';
-import { type Stanza, stanza, uintBytes } from './stanza.ts';
+import { type Stanza, stanza, uintBytes } from './wire/stanza.ts';
 
 /** What somebody needs in order to write to a device for the first time. Public keys without type byte. */
 export interface KeyBundle {

@@ -13,7 +13,7 @@ import {
   stanza,
   uintBytes,
   uintOf,
-} from './stanza.ts';
+} from './wire/stanza.ts';
 
 /** Namespace `encrypt`: a device's own keys on the server, and other people's bundles. */
 export function answerEncrypt(query: Stanza, context: QueryContext): Stanza {

@@ -1,8 +1,8 @@
 import type { Companion } from './companion.ts';
 import { answerEncrypt } from './queries-keys.ts';
 import { answerUsync } from './queries-people.ts';
-import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza } from './stanza.ts';
 import type { Switches } from './switches.ts';
+import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza } from './wire/stanza.ts';
 import type { World } from './world.ts';
 
 export interface QueryContext {

@@ -3,7 +3,7 @@ import type { Companion } from './companion.ts';
 import { parcelsOf } from './delivery.ts';
 import type { KeyBundle } from './phone-keys.ts';
 import { answerQuery, type QueryContext } from './queries.ts';
-import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from './stanza.ts';
+import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from './wire/stanza.ts';
 
 /** Receipts by which a companion tells that it has a message. Others tell what became of it. */
 const DELIVERY_TYPES = [undefined, 'inactive', 'sender', 'peer_msg', 'hist_sync'];

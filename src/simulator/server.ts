@@ -15,13 +15,10 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { Curve } from '@whiskeysockets/baileys';
 import type { Addressing, Contact } from './address.ts';
-import { makeCertificateChain } from './certificate.ts';
 import type { Companion } from './companion.ts';
-import type { Connection, ConnectionListener } from './connection.ts';
 import type { SimulatorEvents } from './events.ts';
 import { Faults } from './faults.ts';
 import { Group } from './group.ts';
-import { Listener } from './listener.ts';
 import { Logins } from './logins.ts';
 import { MediaHost } from './media-host.ts';
 import type { Network } from './network.ts';
@@ -31,8 +28,11 @@ import { OwnerPhone } from './phone.ts';
 import type { KeyBundle } from './phone-keys.ts';
 import type { QueryContext } from './queries.ts';
 import { Router } from './router.ts';
-import { SERVER_JID, type Stanza, stanza } from './stanza.ts';
 import { initialSwitches } from './switches.ts';
+import type { Connection, ConnectionListener } from './wire/client-connection.ts';
+import { makeCertificateChain } from './wire/noise-certificate.ts';
+import { SERVER_JID, type Stanza, stanza } from './wire/stanza.ts';
+import { Listener } from './wire/websocket-listener.ts';
 import { World } from './world.ts';
 
 export interface SimulatorOptions {

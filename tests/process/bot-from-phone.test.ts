@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Stanza } from '../../src/simulator/stanza.ts';
+import type { Stanza } from '../../src/simulator/wire/stanza.ts';
 import { within } from '../integration/support/deadline.ts';
 import { stage, useStage } from './support/stage.ts';
 

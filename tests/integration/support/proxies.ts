@@ -3,7 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { makeTlsIdentity, type TlsIdentity } from '../../../src/simulator/tls-certificate.ts';
+import { makeTlsIdentity, type TlsIdentity } from '../../../src/simulator/wire/tls-certificate.ts';
 
 export interface ProxyOptions {
   readonly kind: 'http' | 'https' | 'socks5';

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { makeTlsIdentity } from '../../../src/simulator/tls-certificate.ts';
+import { makeTlsIdentity } from '../../../src/simulator/wire/tls-certificate.ts';
 import { classifyClose } from '../../../src/whatsapp/connection/close-reason.ts';
 import { type ProxyRoutes, proxyRoutes } from '../../../src/whatsapp/proxy.ts';
 import { lookUpVersion } from '../../../src/whatsapp/wa-version.ts';

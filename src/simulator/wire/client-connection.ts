@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { KeyPair } from '@whiskeysockets/baileys';
 import type { RawData, WebSocket } from 'ws';
 import { decodeStanza, encodeStanza, FrameReader, frame } from './frames.ts';
-import { type ClientFinish, NoiseServer } from './noise.ts';
+import { type ClientFinish, NoiseServer } from './noise-server.ts';
 import type { Stanza } from './stanza.ts';
 
 export interface ConnectionListener {

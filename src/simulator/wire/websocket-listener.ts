@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { AddressInfo, Socket } from 'node:net';
 import type { KeyPair } from '@whiskeysockets/baileys';
 import { WebSocketServer } from 'ws';
-import { Connection, type ConnectionListener } from './connection.ts';
-import type { Switches } from './switches.ts';
+import type { Switches } from '../switches.ts';
+import { Connection, type ConnectionListener } from './client-connection.ts';
 
 /** The port: takes WebSocket connections, refuses them, or is not there. */
 export class Listener {
