@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { waitForQr } from '../src/simulator/camera.ts';
-import type { SimulatedWhatsApp } from '../src/simulator/server.ts';
+import type { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsapp.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(HERE, '..');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Curve, useMultiFileAuthState } from '@whiskeysockets/baileys';
 import { openSession } from '../src/session/session.ts';
 import type { Person } from '../src/simulator/person.ts';
-import { SimulatedWhatsApp } from '../src/simulator/server.ts';
+import { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsapp.ts';
 import { BotProcess, type Kind, nextOpened } from './bots.ts';
 
 /** Each measurement makes its own folder, and its own WhatsApp where it needs one, and cleans up. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSession } from '../src/session/session.ts';
-import { SimulatedWhatsApp } from '../src/simulator/server.ts';
+import { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsapp.ts';
 import { BotProcess, nextOpened } from './bots.ts';
 
 export interface PairingResult {

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isAppError } from '../src/core/errors.ts';
-import { SimulatedWhatsApp } from '../src/simulator/server.ts';
+import { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsapp.ts';
 import { BotProcess, type Kind } from './bots.ts';
 import { aimOf, Killer } from './killer.ts';
 import { type Answered, Questions } from './questions.ts';

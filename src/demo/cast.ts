@@ -1,7 +1,7 @@
 import type { Group } from '../simulator/group.ts';
 import type { Person } from '../simulator/person.ts';
 import type { OwnerPhone } from '../simulator/phone.ts';
-import type { SimulatedWhatsApp } from '../simulator/server.ts';
+import type { SimulatedWhatsApp } from '../simulator/server/simulated-whatsapp.ts';
 
 /** Who writes at the moment, and where: to the bot itself, or in the group. */
 export interface Role {

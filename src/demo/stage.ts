@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { userOf } from '../simulator/address.ts';
 import type { ReceivedMessage } from '../simulator/inbox.ts';
 import type { Person } from '../simulator/person.ts';
-import { SimulatedWhatsApp } from '../simulator/server.ts';
+import { SimulatedWhatsApp } from '../simulator/server/simulated-whatsapp.ts';
 import { botEnv } from './bot-env.ts';
 import { BotProcess } from './bot-process.ts';
 import { Cast, type Role } from './cast.ts';

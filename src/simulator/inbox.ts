@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
 import { quotedIdIn, textIn } from './content.ts';
-import type { Parcel } from './mail.ts';
+import type { Parcel } from './server/parcel.ts';
 
 export interface ReceivedMessage {
   readonly id: string;

@@ -1,9 +1,9 @@
 import type { proto } from '@whiskeysockets/baileys';
 import { mediaTypeOf, stanzaTypeOf } from './content.ts';
-import type { SentMessage } from './mail.ts';
 import type { Network } from './network.ts';
 import type { PhoneCrypto } from './phone-crypto.ts';
 import type { KeyBundle } from './phone-keys.ts';
+import type { SentMessage } from './server/parcel.ts';
 import { type Stanza, stanza } from './wire/stanza.ts';
 
 /** Who a phone's messages are from. */

@@ -3,7 +3,6 @@ import { EventEmitter, once } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
 import { type Contact, isSameUser, jidOf } from './address.ts';
 import { isCountersigned, sealDeviceIdentity, signDeviceIdentity } from './adv.ts';
-import { Companion, type Registration } from './companion.ts';
 import { isSignatureValid, type SignalKeyPair, withKeyType, withoutKeyType } from './libsignal.ts';
 import {
   answerCode,
@@ -12,6 +11,7 @@ import {
   normalizeCode,
   openKeyBundle,
 } from './pairing-code.ts';
+import { Companion, type Registration } from './server/companion-device.ts';
 import type { Connection } from './wire/client-connection.ts';
 import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } from './wire/stanza.ts';
 

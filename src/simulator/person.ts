@@ -4,10 +4,10 @@ import { newMessageId } from './content.ts';
 import type { Group } from './group.ts';
 import { Handset } from './handset.ts';
 import type { ReceivedMessage } from './inbox.ts';
-import type { Parcel, SentMessage } from './mail.ts';
 import { fileIn, type MediaFile, mediaMessage } from './media.ts';
 import type { MediaType } from './media-cipher.ts';
 import type { Network } from './network.ts';
+import type { Parcel, SentMessage } from './server/parcel.ts';
 
 export interface SendOptions {
   /** A group that both are in; without it the message goes to the bot's account itself. */

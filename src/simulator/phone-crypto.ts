@@ -1,10 +1,10 @@
 import { proto } from '@whiskeysockets/baileys';
 import { decodeMessage, encodeMessage } from './content.ts';
 import { GroupKeys } from './group-keys.ts';
-import type { Parcel } from './mail.ts';
 import type { Network } from './network.ts';
 import { type KeyBundle, PhoneKeys } from './phone-keys.ts';
 import { type Ciphertext, PhoneSessions } from './phone-sessions.ts';
+import type { Parcel } from './server/parcel.ts';
 
 /** All that a phone encrypts and decrypts: for single companions and for groups. */
 export class PhoneCrypto {

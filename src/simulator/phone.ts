@@ -3,13 +3,13 @@ import { deflateSync } from 'node:zlib';
 import { proto } from '@whiskeysockets/baileys';
 import { type Contact, jidOf } from './address.ts';
 import { Archive } from './archive.ts';
-import type { Companion } from './companion.ts';
 import { newMessageId } from './content.ts';
 import { Group } from './group.ts';
 import { Handset } from './handset.ts';
-import type { Parcel, SentMessage } from './mail.ts';
 import type { Network } from './network.ts';
 import type { Person } from './person.ts';
+import type { Companion } from './server/companion-device.ts';
+import type { Parcel, SentMessage } from './server/parcel.ts';
 
 /** What the phone's "linked devices" screen can do. */
 export interface LinkedDevices {

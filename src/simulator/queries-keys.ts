@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Companion, SignedPreKey } from './companion.ts';
 import { isSignatureValid, withKeyType } from './libsignal.ts';
 import { bundleNodes, type KeyBundle } from './phone-keys.ts';
 import type { QueryContext } from './queries.ts';
+import type { Companion, SignedPreKey } from './server/companion-device.ts';
 import {
   bytesOf,
   childOf,

@@ -1,9 +1,9 @@
-import type { Companion } from './companion.ts';
 import { answerEncrypt } from './queries-keys.ts';
 import { answerUsync } from './queries-people.ts';
-import type { Switches } from './switches.ts';
+import type { Companion } from './server/companion-device.ts';
+import type { Switches } from './server/switches.ts';
+import type { World } from './server/world.ts';
 import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza } from './wire/stanza.ts';
-import type { World } from './world.ts';
 
 export interface QueryContext {
   readonly companion: Companion;

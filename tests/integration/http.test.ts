@@ -7,7 +7,7 @@ import { App } from '../../src/app/app.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/logging/logger.ts';
 import { waitForQr } from '../../src/simulator/camera.ts';
-import { SimulatedWhatsApp } from '../../src/simulator/server.ts';
+import { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
 
 let folder: string;
 let wa: SimulatedWhatsApp;

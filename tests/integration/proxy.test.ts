@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { waitForQr } from '../../src/simulator/camera.ts';
-import { SimulatedWhatsApp } from '../../src/simulator/server.ts';
+import { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
 import { type ProxyOptions, TestProxy } from './support/proxies.ts';
 
 const credentials = { user: 'bot', password: 'pass-w%rd/of:proxy' };

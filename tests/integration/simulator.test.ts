@@ -19,7 +19,7 @@ import pino from 'pino';
 import { Agent as Dispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { SimulatedWhatsApp } from '../../src/simulator/server.ts';
+import { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
 import { within } from './support/deadline.ts';
 
 const logger = pino({ level: process.env.SIMULATOR_TEST_LOG ?? 'silent' });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { AddressInfo, Socket } from 'node:net';
 import type { KeyPair } from '@whiskeysockets/baileys';
 import { WebSocketServer } from 'ws';
-import type { Switches } from '../switches.ts';
+import type { Switches } from '../server/switches.ts';
 import { Connection, type ConnectionListener } from './client-connection.ts';
 
 /** The port: takes WebSocket connections, refuses them, or is not there. */

@@ -8,7 +8,10 @@ import { guardConsole } from '../../../src/logging/console-guard.ts';
 import { type FileSystem, realFileSystem } from '../../../src/session/folder/file-system.ts';
 import { openSession, type Session } from '../../../src/session/session.ts';
 import type { Person } from '../../../src/simulator/person.ts';
-import { SimulatedWhatsApp, type SimulatorOptions } from '../../../src/simulator/server.ts';
+import {
+  SimulatedWhatsApp,
+  type SimulatorOptions,
+} from '../../../src/simulator/server/simulated-whatsapp.ts';
 import { type ClientOptions, WhatsAppClient } from '../../../src/whatsapp/client.ts';
 import type { ClientState, StopReason } from '../../../src/whatsapp/client-state.ts';
 import type { CloseReason } from '../../../src/whatsapp/connection/close-reason.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitForQr } from '../../../src/simulator/camera.ts';
 import type { Person } from '../../../src/simulator/person.ts';
-import { SimulatedWhatsApp } from '../../../src/simulator/server.ts';
+import { SimulatedWhatsApp } from '../../../src/simulator/server/simulated-whatsapp.ts';
 import { within } from '../../integration/support/deadline.ts';
 import { makeFolder } from '../../integration/support/folder.ts';
 

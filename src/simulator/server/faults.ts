@@ -1,6 +1,6 @@
+import { type Stanza, stanza } from '../wire/stanza.ts';
+import type { Listener } from '../wire/websocket-listener.ts';
 import type { Switches } from './switches.ts';
-import { type Stanza, stanza } from './wire/stanza.ts';
-import type { Listener } from './wire/websocket-listener.ts';
 
 /** Everything that can go wrong with WhatsApp, to be switched on in a test. */
 export class Faults {

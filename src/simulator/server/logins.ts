@@ -1,12 +1,12 @@
 import type { EventEmitter } from 'node:events';
-import { deviceOf, jidOf } from './address.ts';
-import type { Companion } from './companion.ts';
-import type { SimulatorEvents } from './events.ts';
-import type { PairingDesk } from './pairing.ts';
+import { deviceOf, jidOf } from '../address.ts';
+import type { PairingDesk } from '../pairing.ts';
+import type { Connection } from '../wire/client-connection.ts';
+import type { ClientFinish } from '../wire/noise-server.ts';
+import { type Stanza, stanza } from '../wire/stanza.ts';
+import type { Companion } from './companion-device.ts';
+import type { SimulatorEvents } from './simulator-events.ts';
 import type { Switches } from './switches.ts';
-import type { Connection } from './wire/client-connection.ts';
-import type { ClientFinish } from './wire/noise-server.ts';
-import { type Stanza, stanza } from './wire/stanza.ts';
 import type { World } from './world.ts';
 
 interface LoginOptions {

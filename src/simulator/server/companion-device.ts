@@ -1,6 +1,6 @@
+import type { KeyBundle } from '../phone-keys.ts';
+import type { Connection } from '../wire/client-connection.ts';
 import { Mailbox } from './mailbox.ts';
-import type { KeyBundle } from './phone-keys.ts';
-import type { Connection } from './wire/client-connection.ts';
 
 export interface SignedPreKey {
   readonly id: number;

@@ -1,5 +1,5 @@
-import { isSameUser } from './address.ts';
-import { type Stanza, stanza } from './wire/stanza.ts';
+import { isSameUser } from '../address.ts';
+import { type Stanza, stanza } from '../wire/stanza.ts';
 
 type Send = (node: Stanza) => void;
 

@@ -1,5 +1,5 @@
-import type { Companion } from './companion.ts';
-import type { Stanza } from './wire/stanza.ts';
+import type { Stanza } from '../wire/stanza.ts';
+import type { Companion } from './companion-device.ts';
 
 /** What the simulator tells about itself. */
 export interface SimulatorEvents {

@@ -1,8 +1,8 @@
-import { addressingOf, deviceOf, isGroup, jidOf } from './address.ts';
-import type { Companion } from './companion.ts';
-import type { Handset } from './handset.ts';
-import type { Parcel } from './mail.ts';
-import { bytesOf, childOf, childrenOf, type Stanza } from './wire/stanza.ts';
+import { addressingOf, deviceOf, isGroup, jidOf } from '../address.ts';
+import type { Handset } from '../handset.ts';
+import { bytesOf, childOf, childrenOf, type Stanza } from '../wire/stanza.ts';
+import type { Companion } from './companion-device.ts';
+import type { Parcel } from './parcel.ts';
 import type { World } from './world.ts';
 
 /** Splits a message of a companion into what each phone gets of it. */

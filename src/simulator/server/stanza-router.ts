@@ -1,9 +1,9 @@
-import { userOf } from './address.ts';
-import type { Companion } from './companion.ts';
-import { parcelsOf } from './delivery.ts';
-import type { KeyBundle } from './phone-keys.ts';
-import { answerQuery, type QueryContext } from './queries.ts';
-import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from './wire/stanza.ts';
+import { userOf } from '../address.ts';
+import type { KeyBundle } from '../phone-keys.ts';
+import { answerQuery, type QueryContext } from '../queries.ts';
+import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from '../wire/stanza.ts';
+import type { Companion } from './companion-device.ts';
+import { parcelsOf } from './split-message.ts';
 
 /** Receipts by which a companion tells that it has a message. Others tell what became of it. */
 const DELIVERY_TYPES = [undefined, 'inactive', 'sender', 'peer_msg', 'hist_sync'];

@@ -1,10 +1,10 @@
-import { type Contact, deviceOf, userOf } from './address.ts';
-import type { Companion } from './companion.ts';
-import type { Group } from './group.ts';
-import type { Handset } from './handset.ts';
-import type { Person } from './person.ts';
-import type { OwnerPhone } from './phone.ts';
-import type { KeyBundle } from './phone-keys.ts';
+import { type Contact, deviceOf, userOf } from '../address.ts';
+import type { Group } from '../group.ts';
+import type { Handset } from '../handset.ts';
+import type { Person } from '../person.ts';
+import type { OwnerPhone } from '../phone.ts';
+import type { KeyBundle } from '../phone-keys.ts';
+import type { Companion } from './companion-device.ts';
 
 /** Who exists. */
 export class World {
