@@ -22,7 +22,7 @@ import { PairingDesk } from '../pairing.ts';
 import { Person } from '../person.ts';
 import { OwnerPhone } from '../phone.ts';
 import type { KeyBundle } from '../phone-keys.ts';
-import type { QueryContext } from '../queries.ts';
+import type { QueryContext } from '../queries/answer-query.ts';
 import type { Connection, ConnectionListener } from '../wire/client-connection.ts';
 import { makeCertificateChain } from '../wire/noise-certificate.ts';
 import { SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';

@@ -1,6 +1,6 @@
 import { userOf } from '../address.ts';
 import type { KeyBundle } from '../phone-keys.ts';
-import { answerQuery, type QueryContext } from '../queries.ts';
+import { answerQuery, type QueryContext } from '../queries/answer-query.ts';
 import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';
 import { parcelsOf } from './split-message.ts';

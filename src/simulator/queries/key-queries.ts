@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { isSignatureValid, withKeyType } from './libsignal.ts';
-import { bundleNodes, type KeyBundle } from './phone-keys.ts';
-import type { QueryContext } from './queries.ts';
-import type { Companion, SignedPreKey } from './server/companion-device.ts';
+import { isSignatureValid, withKeyType } from '../libsignal.ts';
+import { bundleNodes, type KeyBundle } from '../phone-keys.ts';
+import type { Companion, SignedPreKey } from '../server/companion-device.ts';
 import {
   bytesOf,
   childOf,
@@ -13,7 +12,8 @@ import {
   stanza,
   uintBytes,
   uintOf,
-} from './wire/stanza.ts';
+} from '../wire/stanza.ts';
+import type { QueryContext } from './answer-query.ts';
 
 /** Namespace `encrypt`: a device's own keys on the server, and other people's bundles. */
 export function answerEncrypt(query: Stanza, context: QueryContext): Stanza {

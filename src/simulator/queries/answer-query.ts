@@ -1,9 +1,9 @@
-import { answerEncrypt } from './queries-keys.ts';
-import { answerUsync } from './queries-people.ts';
-import type { Companion } from './server/companion-device.ts';
-import type { Switches } from './server/switches.ts';
-import type { World } from './server/world.ts';
-import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza } from './wire/stanza.ts';
+import type { Companion } from '../server/companion-device.ts';
+import type { Switches } from '../server/switches.ts';
+import type { World } from '../server/world.ts';
+import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza } from '../wire/stanza.ts';
+import { answerEncrypt } from './key-queries.ts';
+import { answerUsync } from './people-queries.ts';
 
 export interface QueryContext {
   readonly companion: Companion;

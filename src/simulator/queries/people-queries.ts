@@ -1,6 +1,6 @@
-import { type Contact, isSameUser, jidOf } from './address.ts';
-import type { QueryContext } from './queries.ts';
-import { childOf, childrenOf, resultOf, SERVER_JID, type Stanza, stanza, textOf } from './wire/stanza.ts';
+import { type Contact, isSameUser, jidOf } from '../address.ts';
+import { childOf, childrenOf, resultOf, SERVER_JID, type Stanza, stanza, textOf } from '../wire/stanza.ts';
+import type { QueryContext } from './answer-query.ts';
 
 /** Namespace `usync`: who somebody is, which devices they have, whether a number is on WhatsApp. */
 export function answerUsync(query: Stanza, context: QueryContext): Stanza {
