@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { waitForQr } from '../src/simulator/camera.ts';
+import { waitForQr } from '../src/simulator/pairing/qr-camera.ts';
 import type { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsapp.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { qrPngPath } from '../pairing/qr-png.ts';
-import { waitForQr } from '../simulator/camera.ts';
+import { waitForQr } from '../simulator/pairing/qr-camera.ts';
 import type { Stage } from './stage.ts';
 
 /** The demo cannot go on. Told with the bot's last lines, where they have not been told yet. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { closeSentence } from '../../src/app/close-sentences.ts';
 import type { StatusSnapshot } from '../../src/http/status-source.ts';
-import { readQr } from '../../src/simulator/camera.ts';
+import { readQr } from '../../src/simulator/pairing/qr-camera.ts';
 import { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
 import { SNAPSHOT, startServer, stopAll } from '../unit/http/fakes.ts';
 import { BotProcess } from './bot.ts';

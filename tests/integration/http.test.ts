@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { App } from '../../src/app/app.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/logging/logger.ts';
-import { waitForQr } from '../../src/simulator/camera.ts';
+import { waitForQr } from '../../src/simulator/pairing/qr-camera.ts';
 import { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
 
 let folder: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { waitForQr } from '../../src/simulator/camera.ts';
+import { waitForQr } from '../../src/simulator/pairing/qr-camera.ts';
 import { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
 import { type ProxyOptions, TestProxy } from './support/proxies.ts';
 

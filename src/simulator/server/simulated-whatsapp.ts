@@ -18,7 +18,7 @@ import type { Addressing, Contact } from '../address.ts';
 import { Group } from '../group.ts';
 import { MediaHost } from '../media-host.ts';
 import type { Network } from '../network.ts';
-import { PairingDesk } from '../pairing.ts';
+import { PairingDesk } from '../pairing/pairing-server.ts';
 import { Person } from '../person.ts';
 import { OwnerPhone } from '../phone.ts';
 import type { KeyBundle } from '../phone-keys.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { App } from '../../../src/app/app.ts';
 import { loadConfig } from '../../../src/config/config.ts';
 import { createLogger } from '../../../src/logging/logger.ts';
-import { waitForQr } from '../../../src/simulator/camera.ts';
+import { waitForQr } from '../../../src/simulator/pairing/qr-camera.ts';
 import { SimulatedWhatsApp } from '../../../src/simulator/server/simulated-whatsapp.ts';
 import { within } from './deadline.ts';
 import { makeFolder } from './folder.ts';

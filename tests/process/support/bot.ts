@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { waitForQr } from '../../../src/simulator/camera.ts';
+import { waitForQr } from '../../../src/simulator/pairing/qr-camera.ts';
 import type { Person } from '../../../src/simulator/person.ts';
 import { SimulatedWhatsApp } from '../../../src/simulator/server/simulated-whatsapp.ts';
 import { within } from '../../integration/support/deadline.ts';

@@ -1,19 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
-import { type Contact, isSameUser, jidOf } from './address.ts';
-import { isCountersigned, sealDeviceIdentity, signDeviceIdentity } from './adv.ts';
-import { isSignatureValid, type SignalKeyPair, withKeyType, withoutKeyType } from './libsignal.ts';
+import { type Contact, isSameUser, jidOf } from '../address.ts';
+import { isSignatureValid, type SignalKeyPair, withKeyType, withoutKeyType } from '../libsignal.ts';
+import { Companion, type Registration } from '../server/companion-device.ts';
+import type { Connection } from '../wire/client-connection.ts';
+import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
 import {
   answerCode,
   type CodeOffer,
   type CodeRequest,
   normalizeCode,
   openKeyBundle,
-} from './pairing-code.ts';
-import { Companion, type Registration } from './server/companion-device.ts';
-import type { Connection } from './wire/client-connection.ts';
-import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } from './wire/stanza.ts';
+} from './code-exchange.ts';
+import { isCountersigned, sealDeviceIdentity, signDeviceIdentity } from './device-identity.ts';
 
 /** A client that has connected without being linked, and waits for a phone to accept it. */
 interface Applicant {
