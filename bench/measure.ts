@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Curve, useMultiFileAuthState } from '@whiskeysockets/baileys';
 import { openSession } from '../src/session/session.ts';
-import type { Person } from '../src/simulator/person.ts';
+import type { Person } from '../src/simulator/phones/person.ts';
 import { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsapp.ts';
 import { BotProcess, type Kind, nextOpened } from './bots.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Group } from '../src/simulator/group.ts';
-import type { Person } from '../src/simulator/person.ts';
+import type { Group } from '../src/simulator/phones/group.ts';
+import type { Person } from '../src/simulator/phones/person.ts';
 
 /** What came of the questions. */
 export interface Answered {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../core/errors.ts';
-import { Person } from '../simulator/person.ts';
+import { Person } from '../simulator/phones/person.ts';
 import type { Role } from './cast.ts';
 import { HELP, type Order } from './orders.ts';
 import type { Reporter } from './reporter.ts';

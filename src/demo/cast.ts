@@ -1,6 +1,6 @@
-import type { Group } from '../simulator/group.ts';
-import type { Person } from '../simulator/person.ts';
-import type { OwnerPhone } from '../simulator/phone.ts';
+import type { Group } from '../simulator/phones/group.ts';
+import type { OwnerPhone } from '../simulator/phones/owner-phone.ts';
+import type { Person } from '../simulator/phones/person.ts';
 import type { SimulatedWhatsApp } from '../simulator/server/simulated-whatsapp.ts';
 
 /** Who writes at the moment, and where: to the bot itself, or in the group. */

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { userOf } from '../simulator/address.ts';
-import type { ReceivedMessage } from '../simulator/inbox.ts';
-import type { Person } from '../simulator/person.ts';
+import { userOf } from '../simulator/phones/contact-address.ts';
+import type { Person } from '../simulator/phones/person.ts';
+import type { ReceivedMessage } from '../simulator/phones/received-messages.ts';
 import { SimulatedWhatsApp } from '../simulator/server/simulated-whatsapp.ts';
 import { botEnv } from './bot-env.ts';
 import { BotProcess } from './bot-process.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/core/errors.ts';
-import type { Person } from '../../src/simulator/person.ts';
+import type { Person } from '../../src/simulator/phones/person.ts';
 import { within } from './support/deadline.ts';
 import { Rig, type RigOptions } from './support/rig.ts';
 

@@ -8,8 +8,8 @@ import {
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import type { Group } from '../../src/simulator/group.ts';
-import type { Person } from '../../src/simulator/person.ts';
+import type { Group } from '../../src/simulator/phones/group.ts';
+import type { Person } from '../../src/simulator/phones/person.ts';
 import { within } from './support/deadline.ts';
 import { Program } from './support/program.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Group } from '../../src/simulator/group.ts';
-import type { Person } from '../../src/simulator/person.ts';
+import type { Group } from '../../src/simulator/phones/group.ts';
+import type { Person } from '../../src/simulator/phones/person.ts';
 import { Program } from './support/program.ts';
 
 let program: Program;

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
-import { type Contact, isSameUser, jidOf } from '../address.ts';
 import { isSignatureValid, type SignalKeyPair, withKeyType, withoutKeyType } from '../libsignal.ts';
+import { type Contact, isSameUser, jidOf } from '../phones/contact-address.ts';
 import { Companion, type Registration } from '../server/companion-device.ts';
 import type { Connection } from '../wire/client-connection.ts';
 import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';

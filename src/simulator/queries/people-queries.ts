@@ -1,4 +1,4 @@
-import { type Contact, isSameUser, jidOf } from '../address.ts';
+import { type Contact, isSameUser, jidOf } from '../phones/contact-address.ts';
 import { childOf, childrenOf, resultOf, SERVER_JID, type Stanza, stanza, textOf } from '../wire/stanza.ts';
 import type { QueryContext } from './answer-query.ts';
 

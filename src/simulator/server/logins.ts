@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import { deviceOf, jidOf } from '../address.ts';
 import type { PairingDesk } from '../pairing/pairing-server.ts';
+import { deviceOf, jidOf } from '../phones/contact-address.ts';
 import type { Connection } from '../wire/client-connection.ts';
 import type { ClientFinish } from '../wire/noise-server.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';

@@ -1,4 +1,4 @@
-import { isSameUser } from '../address.ts';
+import { isSameUser } from '../phones/contact-address.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 
 type Send = (node: Stanza) => void;

@@ -1,6 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys';
-import type { Addressing } from '../address.ts';
-import type { Group } from '../group.ts';
+import type { Addressing } from '../phones/contact-address.ts';
+import type { Group } from '../phones/group.ts';
 
 /** A message from one of the owner's companions, as the server hands it to a phone. */
 export interface Parcel {

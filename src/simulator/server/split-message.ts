@@ -1,5 +1,5 @@
-import { addressingOf, deviceOf, isGroup, jidOf } from '../address.ts';
-import type { Handset } from '../handset.ts';
+import { addressingOf, deviceOf, isGroup, jidOf } from '../phones/contact-address.ts';
+import type { Handset } from '../phones/handset.ts';
 import { bytesOf, childOf, childrenOf, type Stanza } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';
 import type { Parcel } from './parcel.ts';

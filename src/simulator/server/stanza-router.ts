@@ -1,5 +1,5 @@
-import { userOf } from '../address.ts';
 import type { KeyBundle } from '../phone-keys.ts';
+import { userOf } from '../phones/contact-address.ts';
 import { answerQuery, type QueryContext } from '../queries/answer-query.ts';
 import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';

@@ -1,9 +1,9 @@
-import { type Contact, deviceOf, userOf } from '../address.ts';
-import type { Group } from '../group.ts';
-import type { Handset } from '../handset.ts';
-import type { Person } from '../person.ts';
-import type { OwnerPhone } from '../phone.ts';
 import type { KeyBundle } from '../phone-keys.ts';
+import { type Contact, deviceOf, userOf } from '../phones/contact-address.ts';
+import type { Group } from '../phones/group.ts';
+import type { Handset } from '../phones/handset.ts';
+import type { OwnerPhone } from '../phones/owner-phone.ts';
+import type { Person } from '../phones/person.ts';
 import type { Companion } from './companion-device.ts';
 
 /** Who exists. */

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitForQr } from '../../../src/simulator/pairing/qr-camera.ts';
-import type { Person } from '../../../src/simulator/person.ts';
+import type { Person } from '../../../src/simulator/phones/person.ts';
 import { SimulatedWhatsApp } from '../../../src/simulator/server/simulated-whatsapp.ts';
 import { within } from '../../integration/support/deadline.ts';
 import { makeFolder } from '../../integration/support/folder.ts';

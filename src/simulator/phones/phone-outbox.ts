@@ -1,10 +1,10 @@
 import type { proto } from '@whiskeysockets/baileys';
-import { mediaTypeOf, stanzaTypeOf } from './content.ts';
-import type { Network } from './network.ts';
-import type { PhoneCrypto } from './phone-crypto.ts';
-import type { KeyBundle } from './phone-keys.ts';
-import type { SentMessage } from './server/parcel.ts';
-import { type Stanza, stanza } from './wire/stanza.ts';
+import type { PhoneCrypto } from '../phone-crypto.ts';
+import type { KeyBundle } from '../phone-keys.ts';
+import type { SentMessage } from '../server/parcel.ts';
+import { type Stanza, stanza } from '../wire/stanza.ts';
+import { mediaTypeOf, stanzaTypeOf } from './message-bytes.ts';
+import type { Network } from './phone-network.ts';
 
 /** Who a phone's messages are from. */
 export interface Author {

@@ -1,14 +1,19 @@
 import type { EventEmitter } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
-import { type Contact, jidOf } from './address.ts';
-import { isForPeople, newMessageId } from './content.ts';
-import { Inbox, type InboxEvents, type ReceivedMessage, type UnreadableMessage } from './inbox.ts';
-import type { Network } from './network.ts';
-import { type Author, Outbox } from './outbox.ts';
-import { PhoneCrypto } from './phone-crypto.ts';
-import { bundleNodes, type KeyBundle, type PhoneKeys } from './phone-keys.ts';
-import type { Parcel, SentMessage } from './server/parcel.ts';
-import { type Stanza, stanza, uintBytes } from './wire/stanza.ts';
+import { PhoneCrypto } from '../phone-crypto.ts';
+import { bundleNodes, type KeyBundle, type PhoneKeys } from '../phone-keys.ts';
+import type { Parcel, SentMessage } from '../server/parcel.ts';
+import { type Stanza, stanza, uintBytes } from '../wire/stanza.ts';
+import { type Contact, jidOf } from './contact-address.ts';
+import { isForPeople, newMessageId } from './message-bytes.ts';
+import type { Network } from './phone-network.ts';
+import { type Author, Outbox } from './phone-outbox.ts';
+import {
+  Inbox,
+  type InboxEvents,
+  type ReceivedMessage,
+  type UnreadableMessage,
+} from './received-messages.ts';
 
 /** As many times as phones ask for a message they cannot read. */
 const MAX_RETRIES = 5;

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { proto } from '@whiskeysockets/baileys';
-import { type Contact, jidOf } from './address.ts';
-import { Archive } from './archive.ts';
-import { newMessageId } from './content.ts';
+import type { Companion } from '../server/companion-device.ts';
+import type { Parcel, SentMessage } from '../server/parcel.ts';
+import { type Contact, jidOf } from './contact-address.ts';
 import { Group } from './group.ts';
 import { Handset } from './handset.ts';
-import type { Network } from './network.ts';
+import { Archive } from './message-archive.ts';
+import { newMessageId } from './message-bytes.ts';
 import type { Person } from './person.ts';
-import type { Companion } from './server/companion-device.ts';
-import type { Parcel, SentMessage } from './server/parcel.ts';
+import type { Network } from './phone-network.ts';
 
 /** What the phone's "linked devices" screen can do. */
 export interface LinkedDevices {

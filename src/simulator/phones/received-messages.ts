@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
-import { quotedIdIn, textIn } from './content.ts';
-import type { Parcel } from './server/parcel.ts';
+import type { Parcel } from '../server/parcel.ts';
+import { quotedIdIn, textIn } from './message-bytes.ts';
 
 export interface ReceivedMessage {
   readonly id: string;

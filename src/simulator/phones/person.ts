@@ -1,13 +1,13 @@
 import type { proto } from '@whiskeysockets/baileys';
-import { type Addressing, type Contact, jidOf } from './address.ts';
-import { newMessageId } from './content.ts';
+import { fileIn, type MediaFile, mediaMessage } from '../media.ts';
+import type { MediaType } from '../media-cipher.ts';
+import type { Parcel, SentMessage } from '../server/parcel.ts';
+import { type Addressing, type Contact, jidOf } from './contact-address.ts';
 import type { Group } from './group.ts';
 import { Handset } from './handset.ts';
-import type { ReceivedMessage } from './inbox.ts';
-import { fileIn, type MediaFile, mediaMessage } from './media.ts';
-import type { MediaType } from './media-cipher.ts';
-import type { Network } from './network.ts';
-import type { Parcel, SentMessage } from './server/parcel.ts';
+import { newMessageId } from './message-bytes.ts';
+import type { Network } from './phone-network.ts';
+import type { ReceivedMessage } from './received-messages.ts';
 
 export interface SendOptions {
   /** A group that both are in; without it the message goes to the bot's account itself. */

@@ -1,8 +1,8 @@
 import type { proto } from '@whiskeysockets/baileys';
-import type { Contact } from './address.ts';
-import type { MediaHost } from './media-host.ts';
-import type { KeyBundle } from './phone-keys.ts';
-import type { Stanza } from './wire/stanza.ts';
+import type { MediaHost } from '../media-host.ts';
+import type { KeyBundle } from '../phone-keys.ts';
+import type { Stanza } from '../wire/stanza.ts';
+import type { Contact } from './contact-address.ts';
 
 /** What a simulated phone needs from the server. */
 export interface Network {

@@ -1,6 +1,6 @@
-import { type Addressing, type Contact, jidOf, userOf } from './address.ts';
+import { type Stanza, stanza } from '../wire/stanza.ts';
+import { type Addressing, type Contact, jidOf, userOf } from './contact-address.ts';
 import type { Person } from './person.ts';
-import { type Stanza, stanza } from './wire/stanza.ts';
 
 /** A group that the owner's account is in, with the people in it. */
 export class Group {
