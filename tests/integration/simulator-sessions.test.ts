@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { PhoneKeys } from '../../src/simulator/phone-keys.ts';
-import { type Ciphertext, PhoneSessions } from '../../src/simulator/phone-sessions.ts';
+import { PhoneKeys } from '../../src/simulator/crypto/phone-keys.ts';
+import { type Ciphertext, PhoneSessions } from '../../src/simulator/crypto/phone-sessions.ts';
 
 const PHONE = 0;
 const BOT = 1;

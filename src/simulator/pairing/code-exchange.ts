@@ -8,7 +8,7 @@ import {
   hkdf,
   type KeyPair,
 } from '@whiskeysockets/baileys';
-import { type SignalKeyPair, withoutKeyType } from '../libsignal.ts';
+import { type SignalKeyPair, withoutKeyType } from '../crypto/phone-libsignal.ts';
 
 /** What a companion has sent for pairing with a code. */
 export interface CodeRequest {

@@ -1,5 +1,5 @@
 import { Curve, hmacSign, proto } from '@whiskeysockets/baileys';
-import { isSignatureValid, type SignalKeyPair, withoutKeyType } from '../libsignal.ts';
+import { isSignatureValid, type SignalKeyPair, withoutKeyType } from '../crypto/phone-libsignal.ts';
 
 /** What the signatures of a pairing cover, so that none can stand for another. */
 const ACCOUNT_PREFIX = Buffer.from([6, 0]);

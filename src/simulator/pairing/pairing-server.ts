@@ -1,7 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
-import { isSignatureValid, type SignalKeyPair, withKeyType, withoutKeyType } from '../libsignal.ts';
+import {
+  isSignatureValid,
+  type SignalKeyPair,
+  withKeyType,
+  withoutKeyType,
+} from '../crypto/phone-libsignal.ts';
 import { type Contact, isSameUser, jidOf } from '../phones/contact-address.ts';
 import { Companion, type Registration } from '../server/companion-device.ts';
 import type { Connection } from '../wire/client-connection.ts';

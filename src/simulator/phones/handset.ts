@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
-import { PhoneCrypto } from '../phone-crypto.ts';
-import { bundleNodes, type KeyBundle, type PhoneKeys } from '../phone-keys.ts';
+import { PhoneCrypto } from '../crypto/phone-crypto.ts';
+import { bundleNodes, type KeyBundle, type PhoneKeys } from '../crypto/phone-keys.ts';
 import type { Parcel, SentMessage } from '../server/parcel.ts';
 import { type Stanza, stanza, uintBytes } from '../wire/stanza.ts';
 import { type Contact, jidOf } from './contact-address.ts';

@@ -1,6 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys';
-import type { PhoneCrypto } from '../phone-crypto.ts';
-import type { KeyBundle } from '../phone-keys.ts';
+import type { PhoneCrypto } from '../crypto/phone-crypto.ts';
+import type { KeyBundle } from '../crypto/phone-keys.ts';
 import type { SentMessage } from '../server/parcel.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import { mediaTypeOf, stanzaTypeOf } from './message-bytes.ts';

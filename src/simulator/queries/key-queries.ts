@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isSignatureValid, withKeyType } from '../libsignal.ts';
-import { bundleNodes, type KeyBundle } from '../phone-keys.ts';
+import { bundleNodes, type KeyBundle } from '../crypto/phone-keys.ts';
+import { isSignatureValid, withKeyType } from '../crypto/phone-libsignal.ts';
 import type { Companion, SignedPreKey } from '../server/companion-device.ts';
 import {
   bytesOf,

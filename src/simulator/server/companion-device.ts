@@ -1,4 +1,4 @@
-import type { KeyBundle } from '../phone-keys.ts';
+import type { KeyBundle } from '../crypto/phone-keys.ts';
 import type { Connection } from '../wire/client-connection.ts';
 import { Mailbox } from './mailbox.ts';
 

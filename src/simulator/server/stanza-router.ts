@@ -1,4 +1,4 @@
-import type { KeyBundle } from '../phone-keys.ts';
+import type { KeyBundle } from '../crypto/phone-keys.ts';
 import { userOf } from '../phones/contact-address.ts';
 import { answerQuery, type QueryContext } from '../queries/answer-query.ts';
 import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from '../wire/stanza.ts';

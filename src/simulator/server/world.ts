@@ -1,4 +1,4 @@
-import type { KeyBundle } from '../phone-keys.ts';
+import type { KeyBundle } from '../crypto/phone-keys.ts';
 import { type Contact, deviceOf, userOf } from '../phones/contact-address.ts';
 import type { Group } from '../phones/group.ts';
 import type { Handset } from '../phones/handset.ts';

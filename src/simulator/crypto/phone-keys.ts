@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { curve, type SignalKeyPair, withoutKeyType } from './libsignal.ts';
-import { type Stanza, stanza, uintBytes } from './wire/stanza.ts';
+import { type Stanza, stanza, uintBytes } from '../wire/stanza.ts';
+import { curve, type SignalKeyPair, withoutKeyType } from './phone-libsignal.ts';
 
 /** What somebody needs in order to write to a device for the first time. Public keys without type byte. */
 export interface KeyBundle {

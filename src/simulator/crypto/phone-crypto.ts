@@ -1,10 +1,10 @@
 import { proto } from '@whiskeysockets/baileys';
-import { GroupKeys } from './group-keys.ts';
+import { decodeMessage, encodeMessage } from '../phones/message-bytes.ts';
+import type { Network } from '../phones/phone-network.ts';
+import type { Parcel } from '../server/parcel.ts';
+import { GroupKeys } from './phone-group-keys.ts';
 import { type KeyBundle, PhoneKeys } from './phone-keys.ts';
 import { type Ciphertext, PhoneSessions } from './phone-sessions.ts';
-import { decodeMessage, encodeMessage } from './phones/message-bytes.ts';
-import type { Network } from './phones/phone-network.ts';
-import type { Parcel } from './server/parcel.ts';
 
 /** All that a phone encrypts and decrypts: for single companions and for groups. */
 export class PhoneCrypto {

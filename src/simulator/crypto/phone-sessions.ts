@@ -1,3 +1,4 @@
+import type { KeyBundle, PhoneKeys } from './phone-keys.ts';
 import {
   copyOf,
   curve,
@@ -10,8 +11,7 @@ import {
   SessionRecord,
   type SignalStore,
   withKeyType,
-} from './libsignal.ts';
-import type { KeyBundle, PhoneKeys } from './phone-keys.ts';
+} from './phone-libsignal.ts';
 
 export type CipherType = 'msg' | 'pkmsg';
 
