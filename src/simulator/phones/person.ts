@@ -1,6 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys';
-import { fileIn, type MediaFile, mediaMessage } from '../media.ts';
-import type { MediaType } from '../media-cipher.ts';
+import type { MediaType } from '../media/media-cipher.ts';
+import { fileIn, type MediaFile, mediaMessage } from '../media/media-message.ts';
 import type { Parcel, SentMessage } from '../server/parcel.ts';
 import { type Addressing, type Contact, jidOf } from './contact-address.ts';
 import type { Group } from './group.ts';

@@ -1,6 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys';
 import type { KeyBundle } from '../crypto/phone-keys.ts';
-import type { MediaHost } from '../media-host.ts';
+import type { MediaHost } from '../media/media-host.ts';
 import type { Stanza } from '../wire/stanza.ts';
 import type { Contact } from './contact-address.ts';
 

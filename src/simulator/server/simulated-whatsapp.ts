@@ -15,7 +15,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { Curve } from '@whiskeysockets/baileys';
 import type { KeyBundle } from '../crypto/phone-keys.ts';
-import { MediaHost } from '../media-host.ts';
+import { MediaHost } from '../media/media-host.ts';
 import { PairingDesk } from '../pairing/pairing-server.ts';
 import type { Addressing, Contact } from '../phones/contact-address.ts';
 import { Group } from '../phones/group.ts';

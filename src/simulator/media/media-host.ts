@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { makeTlsIdentity, type TlsIdentity } from './wire/tls-certificate.ts';
+import { makeTlsIdentity, type TlsIdentity } from '../wire/tls-certificate.ts';
 
 /** Larger than WhatsApp takes. */
 const MAX_BYTES = 100 * 1024 * 1024;
