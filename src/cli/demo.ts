@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeProblem } from '../config/node-version.ts';
-import { type DemoOptions, readOptions, USAGE } from '../demo/options.ts';
+import { type DemoOptions, readOptions, USAGE } from '../demo/demo-options.ts';
 import { guardConsole } from '../logging/console-guard.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -34,7 +34,7 @@ async function begin(): Promise<void> {
 }
 
 async function run(options: DemoOptions): Promise<number> {
-  const { playDemo } = await import('../demo/play.ts');
+  const { playDemo } = await import('../demo/run-demo.ts');
   const over = new AbortController();
   const folder = await mkdtemp(join(tmpdir(), 'perennial-demo-'));
   let killBot = (): void => {};

@@ -1,14 +1,14 @@
 import { createInterface, type Interface } from 'node:readline';
 import { messageOf } from '../core/errors.ts';
-import { Actions } from './actions.ts';
 import { roleName } from './cast.ts';
-import { paint } from './look.ts';
-import { complete, readOrder } from './orders.ts';
-import type { Reporter } from './reporter.ts';
-import { alarm, told } from './scenes.ts';
-import type { Screen } from './screen.ts';
+import { answered, DemoProblem, link } from './demo-waits.ts';
+import type { Screen } from './demo-window.ts';
+import type { Reporter } from './event-reporter.ts';
+import { Actions } from './prompt-actions.ts';
+import { complete, readOrder } from './prompt-lines.ts';
 import type { Stage } from './stage.ts';
-import { answered, DemoProblem, link } from './waits.ts';
+import { alarm, told } from './story-lines.ts';
+import { paint } from './text-style.ts';
 
 export interface PromptParts {
   readonly stage: Stage;

@@ -8,9 +8,9 @@ import { SimulatedWhatsApp } from '../simulator/server/simulated-whatsapp.ts';
 import { botEnv } from './bot-env.ts';
 import { BotProcess } from './bot-process.ts';
 import { Cast, type Role } from './cast.ts';
-import { contentLine } from './content.ts';
+import type { News } from './event-lines.ts';
 import { Ledger } from './ledger.ts';
-import type { News } from './news.ts';
+import { contentLine } from './message-line.ts';
 
 export interface StageOptions {
   /** An empty folder for everything that is written. */

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { AppError, type ErrorCode } from '../../src/core/errors.ts';
-import { readOptions } from '../../src/demo/options.ts';
-import { HELP, readOrder } from '../../src/demo/orders.ts';
+import { readOptions } from '../../src/demo/demo-options.ts';
+import { HELP, readOrder } from '../../src/demo/prompt-lines.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

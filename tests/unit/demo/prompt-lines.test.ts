@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BotLines, exitMeaning, isNoteworthy, withoutFacts } from '../../../src/demo/bot-lines.ts';
-import { readOptions } from '../../../src/demo/options.ts';
-import { complete, HELP, readOrder } from '../../../src/demo/orders.ts';
+import { readOptions } from '../../../src/demo/demo-options.ts';
+import { complete, HELP, readOrder } from '../../../src/demo/prompt-lines.ts';
 import { QR_HEADING, renderQr } from '../../../src/pairing/qr-terminal.ts';
 
 describe('a line at the prompt', () => {

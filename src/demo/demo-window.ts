@@ -1,5 +1,5 @@
 import { clearScreenDown, cursorTo, type Interface, moveCursor } from 'node:readline';
-import type { Look } from './look.ts';
+import type { Look } from './text-style.ts';
 
 /** The window. What is printed while somebody types goes above the line that is being typed. */
 export class Screen {

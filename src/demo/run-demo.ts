@@ -1,14 +1,14 @@
 import { messageOf } from '../core/errors.ts';
 import type { BotProcess } from './bot-process.ts';
-import type { DemoOptions } from './options.ts';
+import type { DemoOptions } from './demo-options.ts';
+import { DemoProblem, link } from './demo-waits.ts';
+import { Screen } from './demo-window.ts';
+import { Reporter } from './event-reporter.ts';
 import { Prompt } from './prompt.ts';
-import { Reporter } from './reporter.ts';
-import { alarm, aside, logged, title, told } from './scenes.ts';
-import { Screen } from './screen.ts';
 import { Stage } from './stage.ts';
 import { OPENING } from './story.ts';
-import { tellStory } from './teller.ts';
-import { DemoProblem, link } from './waits.ts';
+import { alarm, aside, logged, title, told } from './story-lines.ts';
+import { tellStory } from './tell-story.ts';
 
 export interface DemoParts {
   readonly options: DemoOptions;

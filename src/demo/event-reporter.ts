@@ -1,6 +1,6 @@
 import { isAboutCommand, isNoteworthy, withoutFacts } from './bot-lines.ts';
-import { type News, newsLines } from './news.ts';
-import type { Screen } from './screen.ts';
+import type { Screen } from './demo-window.ts';
+import { type News, newsLines } from './event-lines.ts';
 import type { Stage } from './stage.ts';
 
 /** Shows what happens by itself as it comes: answers, the bot's important lines, its end. */

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { messageOf } from '../core/errors.ts';
 import { Person } from '../simulator/phones/person.ts';
 import type { Role } from './cast.ts';
-import { HELP, type Order } from './orders.ts';
-import type { Reporter } from './reporter.ts';
-import { alarm, aside, duration, helpLines, logged, said, told } from './scenes.ts';
-import type { Screen } from './screen.ts';
+import { answered, connectedOrEnded } from './demo-waits.ts';
+import type { Screen } from './demo-window.ts';
+import type { Reporter } from './event-reporter.ts';
+import { HELP, type Order } from './prompt-lines.ts';
 import type { Stage } from './stage.ts';
-import { answered, connectedOrEnded } from './waits.ts';
+import { alarm, aside, duration, helpLines, logged, said, told } from './story-lines.ts';
 
 export interface ActionsParts {
   readonly stage: Stage;

@@ -1,8 +1,8 @@
 import { exitMeaning, withoutFacts } from './bot-lines.ts';
 import type { Arrival } from './ledger.ts';
-import type { Look } from './look.ts';
-import { qrLines } from './look.ts';
-import { alarm, aside, duration, logged, said, told } from './scenes.ts';
+import { alarm, aside, duration, logged, said, told } from './story-lines.ts';
+import type { Look } from './text-style.ts';
+import { qrLines } from './text-style.ts';
 
 /** What happens by itself and is shown as it comes. */
 export type News =
