@@ -11,31 +11,31 @@ interface Span {
   readonly end: number;
 }
 
-/** A chapter: its heading, and the types it tells of, as `file: name` in `src/bot/`. */
+/** A chapter: its heading, and the types it tells of, as `file: name`, the file in `src/`. */
 const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = [
-  ['What a command says of itself', 'command: CommandSpec', 'access: Access'],
-  ['Arguments', 'args: *'],
-  ['The context: what was said', 'context: Said'],
-  ['The context: answers', 'context: Answers', 'content: Say'],
-  ['The context: around it', 'context: Surroundings', 'chat-state: ChatState', 'log: Log'],
-  ['Errors', 'refusal: Refusal', 'interrupted: Interrupted'],
+  ['What a command says of itself', 'bot/command: CommandSpec', 'bot/run/access: Access'],
+  ['Arguments', 'bot/args: *'],
+  ['The context: what was said', 'bot/context: Said'],
+  ['The context: answers', 'bot/context: Answers', 'bot/send/say: Say'],
+  ['The context: around it', 'bot/context: Surroundings', 'bot/state/chat-state: ChatState', 'core/log: Log'],
+  ['Errors', 'bot/refusal: Refusal', 'bot/run/interrupted: Interrupted'],
   [
     'What the context hands out',
-    'ports: Person',
-    'ports: IncomingMessage',
-    'ports: ChatKind',
-    'ports: Quoted',
-    'ports: IncomingMedia',
-    'ports: MediaKind',
-    'media: MediaOptions',
-    'media: Media',
-    'ports: GroupFacts',
-    'ports: GroupMember',
-    'context: CommandInfo',
-    'services: Services',
-    'services: StatusFacts',
+    'core/messages: Person',
+    'core/messages: IncomingMessage',
+    'core/messages: ChatKind',
+    'core/messages: Quoted',
+    'core/messages: IncomingMedia',
+    'core/messages: MediaKind',
+    'bot/run/fetch-media: MediaOptions',
+    'bot/run/fetch-media: Media',
+    'core/messages: GroupFacts',
+    'core/messages: GroupMember',
+    'bot/context: CommandInfo',
+    'bot/services: Services',
+    'bot/services: StatusFacts',
   ],
-  ['An argument of your own', 'args: Arg', 'args: ArgFacts', 'args: Read'],
+  ['An argument of your own', 'bot/args: Arg', 'bot/args: ArgFacts', 'bot/args: Read'],
 ];
 
 /** Types that need no words: the language's own, type parameters, and what follows from other types. */
@@ -43,7 +43,7 @@ const UNTOLD = /^(?:Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|
 /** What an author finds under `ctx.`. */
 const OF_CONTEXT = ['Said', 'Answers', 'Surroundings'];
 
-const BEGIN = '<!-- Made by `npm run docs` from the types in src/bot/. Change it there. -->';
+const BEGIN = '<!-- Made by `npm run docs` from the types in src/. Change it there. -->';
 const END = '<!-- So far from the types. -->';
 
 /** `markdown` with the reference between its two marks as it must be. Throws where a mark or a comment is missing. */
@@ -89,7 +89,7 @@ class Source {
 
   constructor(file: string) {
     this.#file = file;
-    this.#text = readFileSync(new URL(`../src/bot/${file}.ts`, import.meta.url), 'utf8');
+    this.#text = readFileSync(new URL(`../src/${file}.ts`, import.meta.url), 'utf8');
     this.#exports = parseAst(this.#text, { lang: 'ts' }).body.flatMap((node) =>
       node.type === 'ExportNamedDeclaration' && node.declaration
         ? [{ start: node.start, end: node.end, declaration: node.declaration }]

@@ -6,7 +6,7 @@ import type { CareReport } from '../session/care/care-reports.ts';
 import type { Check } from '../session/care/doctor.ts';
 
 // The image has the built program, and no npm scripts to run.
-const SELF = import.meta.url.endsWith('.ts') ? 'npm run session --' : 'node dist/session-cli.js';
+const SELF = import.meta.url.endsWith('.ts') ? 'npm run session --' : 'node dist/cli/session.js';
 
 const USAGE = `Usage: ${SELF} COMMAND [--json]
 

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError } from '../core/errors.ts';
-import type { KeyChanges, KeyStore } from '../whatsapp/signal/key-queue.ts';
 import { type FileSystem, probeFolder, realFileSystem, storageError } from './folder/file-system.ts';
 import { prepareFolder } from './folder/prepare-folder.ts';
 import {
@@ -16,6 +15,7 @@ import { Checkpoints, foldJournals } from './journal/checkpoints.ts';
 import { Journal } from './journal/journal.ts';
 import { type Lock, lockSession } from './lock/folder-lock.ts';
 import { type Recovered, recover, type SessionLog } from './recover.ts';
+import type { KeyChanges, KeyStore } from './values/key-changes.ts';
 import type { Contents } from './values/stored-values.ts';
 import type { TableName } from './values/tables.ts';
 

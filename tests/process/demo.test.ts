@@ -15,7 +15,7 @@ class Demo {
   #seen = 0;
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, ['--import', 'tsx', 'src/demo.ts', ...args], {
+    this.#child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/demo.ts', ...args], {
       env: { PATH: process.env.PATH, TMPDIR: temporary, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

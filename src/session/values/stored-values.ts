@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { KeyChanges } from '../../whatsapp/signal/key-queue.ts';
 import { type FileSystem, keyFileName, readIfThere, renameAside, textOf } from '../folder/file-system.ts';
 import type { Changes } from '../journal/journal-record.ts';
 import type { FileChange } from '../journal/write-files.ts';
 import { KeyCache } from './key-cache.ts';
+import type { KeyChanges } from './key-changes.ts';
 import { keyFromJson, keyToJson } from './key-json.ts';
 import { isTableName, readTable, TABLE_NAMES, type TableName, tableFileName, tableToJson } from './tables.ts';
 

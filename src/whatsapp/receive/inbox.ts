@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import type { Session } from '../../session/session.ts';
+import type { KeyChanges } from '../../session/values/key-changes.ts';
 import { isFromOwnPhone } from '../connection/phone-watch.ts';
-import type { KeyChanges } from '../signal/key-queue.ts';
 import type { DecryptionHooks } from '../signal/signal-repository.ts';
 import {
   decodeParts,

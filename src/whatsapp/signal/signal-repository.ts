@@ -4,7 +4,8 @@ import {
   type SignalRepositoryWithLIDStore,
   type SocketConfig,
 } from '@whiskeysockets/baileys';
-import type { KeyChanges, KeyTransactions } from './key-queue.ts';
+import type { KeyChanges } from '../../session/values/key-changes.ts';
+import type { KeyTransactions } from './key-queue.ts';
 import { isKnownSenderKey, readableSenderKey } from './sender-keys.ts';
 
 type MakeSignalRepository = SocketConfig['makeSignalRepository'];

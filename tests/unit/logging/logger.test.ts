@@ -500,7 +500,7 @@ describe('createSink', () => {
 });
 
 const MANY_LINES = `
-  import { createLogger } from './src/logging.ts';
+  import { createLogger } from './src/logging/logger.ts';
   process.stdout.write('');
   const log = createLogger({ level: 'info', format: 'auto', isTerminal: false });
   for (let line = 0; line < 3000; line++) log.info({ line }, 'hello');

@@ -3,7 +3,7 @@ import type { FileSystem } from '../../../src/session/folder/file-system.ts';
 import { prepareFolder } from '../../../src/session/folder/prepare-folder.ts';
 import { recover } from '../../../src/session/recover.ts';
 import { Session } from '../../../src/session/session.ts';
-import type { KeyChanges } from '../../../src/whatsapp/signal/key-queue.ts';
+import type { KeyChanges } from '../../../src/session/values/key-changes.ts';
 import { linkedCreds, recordingLog } from './helpers.ts';
 import { ROOT } from './model-disk.ts';
 

@@ -48,7 +48,7 @@ test('a saved command is loaded again; one that does not compile leaves the old 
   const path = join(folder, 'x.ts');
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await writeFile(path, source('first'));
-  const program = join(import.meta.dirname, 'reload-program.ts');
+  const program = join(import.meta.dirname, '../reload-program.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', program, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -3,11 +3,8 @@ import { addTransactionCapability, type SignalKeyStore } from '@whiskeysockets/b
 import fc from 'fast-check';
 import type { Logger } from 'pino';
 import { describe, expect, test } from 'vitest';
-import {
-  type KeyChanges,
-  type KeyStore,
-  KeyTransactions,
-} from '../../../../src/whatsapp/signal/key-queue.ts';
+import type { KeyChanges, KeyStore } from '../../../../src/session/values/key-changes.ts';
+import { KeyTransactions } from '../../../../src/whatsapp/signal/key-queue.ts';
 import { openQuietly, recordingLog, sessionPath } from '../../session/helpers.ts';
 
 /** Keeps values in memory, and every change that it was told to make. */
