@@ -173,7 +173,7 @@ describe('status', () => {
     const session = await openQuietly(join(cwd, 'sessions'));
     Object.assign(session.creds, linkedCreds());
     session.saveCreds();
-    session.set({ session: { a: { n: 1 } } });
+    void session.set({ session: { a: { n: 1 } } });
     session.noteLogout({ atMs: Date.UTC(2026, 0, 2), reason: 'device_removed' });
     const { stdout } = await care(cwd, ['status']);
     expect(stdout).toContain(`In use:   by process ${process.pid} on ${hostname()} since `);
@@ -331,7 +331,7 @@ describe('backup and restore', () => {
     const { round } = bot;
     expect(await care(cwd, ['backup', 'copy'])).toMatchObject({ code: 0 });
     const later = await openSession(path, { log: quiet });
-    later.set({ session: { p0: { round: 9_999 } } });
+    void later.set({ session: { p0: { round: 9_999 } } });
     await later.close();
     mkdirSync(join(path, 'bot1'));
     writeFileSync(join(path, 'bot1', 'creds.json'), 'theirs');

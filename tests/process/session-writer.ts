@@ -32,7 +32,7 @@ if (!session.wasLinked) {
 const pair = session.creds.noiseKey;
 for (let round = 1; isWanted; round++) {
   for (let n = 0; n < 40; n++)
-    session.set({ session: { [`p${n}`]: { round } }, inbox: { [`m${n}`]: { round } } });
+    void session.set({ session: { [`p${n}`]: { round } }, inbox: { [`m${n}`]: { round } } });
   // As Baileys does: the key first, the id that says so after it.
   await session.set({ 'pre-key': { [round]: pair } });
   session.creds.nextPreKeyId = round + 1;

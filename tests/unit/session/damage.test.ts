@@ -251,7 +251,7 @@ describe(`journals (SEED=${seed})`, () => {
     const session = await openQuietly(path);
     session.saveCreds();
     for (let n = 0; n < 30; n++)
-      session.set({ session: { [`p${n % 7}`]: { n } }, inbox: { [`m${n}`]: { n } } });
+      void session.set({ session: { [`p${n % 7}`]: { n } }, inbox: { [`m${n}`]: { n } } });
     const name = readdirSync(path).find((one) => one.startsWith('journal-')) ?? '';
     const whole = readFileSync(join(path, name));
     const files = snapshot(path);

@@ -141,12 +141,12 @@ describe('keys', () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     const big = 'x'.repeat(13 * 1024 * 1024);
-    session.set({ big: { one: 'small' } });
-    session.set({ big: { one: big } });
+    void session.set({ big: { one: 'small' } });
+    void session.set({ big: { one: big } });
     expect(session.get('big', ['one'])).toEqual({ one: big });
     const text = 'x'.repeat(500_000);
     const ids = Array.from({ length: 30 }, (_, index) => `${index}`);
-    for (const id of ids) session.set({ session: { [id]: { id, text } } });
+    for (const id of ids) void session.set({ session: { [id]: { id, text } } });
     const expected = Object.fromEntries(ids.map((id) => [id, { id, text }]));
     expect(session.get('session', ids)).toEqual(expected);
     await session.checkpoint();
@@ -418,7 +418,7 @@ describe('the folder', () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     let accepted = -1;
-    session.set({ session: { n: { n: -1 } } });
+    void session.set({ session: { n: { n: -1 } } });
     const closing = session.close();
     let isOver = false;
     void closing.then(() => {
@@ -426,7 +426,7 @@ describe('the folder', () => {
     });
     for (let n = 0; !isOver; n++) {
       try {
-        session.set({ session: { n: { n } } });
+        void session.set({ session: { n: { n } } });
         accepted = n;
       } catch {
         // Closed by now.
@@ -472,10 +472,10 @@ describe('while it is open', () => {
   test('a thousand changed keys are brought into the files by themselves', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
-    for (let n = 0; n < 1_001; n++) session.set({ 'lid-mapping': { [n]: 'x' } });
+    for (let n = 0; n < 1_001; n++) void session.set({ 'lid-mapping': { [n]: 'x' } });
     await session.checkpoint();
     expect(session.facts()).toMatchObject({ unsavedKeys: 0 });
-    for (let n = 0; n < 1_001; n++) session.set({ 'lid-mapping': { [n]: 'y' } });
+    for (let n = 0; n < 1_001; n++) void session.set({ 'lid-mapping': { [n]: 'y' } });
     await vi.waitFor(() => expect(session.facts().unsavedKeys).toBe(0), { timeout: 15_000 });
   });
 
@@ -602,9 +602,9 @@ describe('while it is open', () => {
   test('sets during a checkpoint are in the files after the next one', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
-    for (let n = 0; n < 200; n++) session.set({ session: { [`p${n}`]: { n } } });
+    for (let n = 0; n < 200; n++) void session.set({ session: { [`p${n}`]: { n } } });
     const checkpointing = session.checkpoint();
-    session.set({ session: { p3: { n: 'newer' }, p199: null } });
+    void session.set({ session: { p3: { n: 'newer' }, p199: null } });
     expect(session.checkpoint()).toBe(checkpointing);
     await checkpointing;
     expect(session.get('session', ['p3', 'p199'])).toEqual({ p3: { n: 'newer' } });

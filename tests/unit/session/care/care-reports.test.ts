@@ -66,7 +66,7 @@ describe('a copy', () => {
     const session = await openQuietly(path);
     Object.assign(session.creds, linkedCreds());
     session.saveCreds();
-    session.set({ session: { a: { n: 1 } } });
+    void session.set({ session: { a: { n: 1 } } });
     const to = temporaryFolder();
     let rounds = 0;
     await copySession(path, to, {
@@ -74,7 +74,7 @@ describe('a copy', () => {
         if (done !== 1 || ++rounds > 3) return;
         session.creds.nextPreKeyId = 10 + rounds;
         session.saveCreds();
-        session.set({ 'pre-key': { [9 + rounds]: session.creds.noiseKey } });
+        void session.set({ 'pre-key': { [9 + rounds]: session.creds.noiseKey } });
       },
     });
     expect(rounds).toBeGreaterThan(3);
@@ -123,7 +123,7 @@ test('a restored session can be restored from in turn: the one before is kept ea
   for (let round = 1; round <= 3; round++) {
     const session = await openSession(path, recordingLog());
     expect(session.get('lid-mapping', ['round'])).toEqual({});
-    session.set({ 'lid-mapping': { round: `${round}` } });
+    void session.set({ 'lid-mapping': { round: `${round}` } });
     await session.close();
     const { before = '' } = await restoreSession(path, copy, {
       now: () => new Date(Date.UTC(2026, 0, round)),
