@@ -1,6 +1,12 @@
-/** npm run docs: writes what is made from the types into docs/commands.md. */
+/** npm run docs: writes the parts of the documents that are made from the code. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { withLimits } from './limits-table.ts';
 import { withReference } from './reference.ts';
 
-const file = new URL('../docs/commands.md', import.meta.url);
-writeFileSync(file, withReference(readFileSync(file, 'utf8')));
+rewrite('commands.md', withReference);
+rewrite('operating.md', withLimits);
+
+function rewrite(name: string, change: (markdown: string) => string): void {
+  const file = new URL(`../docs/${name}`, import.meta.url);
+  writeFileSync(file, change(readFileSync(file, 'utf8')));
+}

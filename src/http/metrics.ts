@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { limitsReached } from '../core/limits.ts';
 import { SITUATIONS, type StatusSnapshot, type StatusSource } from './status-source.ts';
 
 type Labelled = ReadonlyArray<readonly [labels: Record<string, string>, value: number]>;
@@ -113,6 +114,12 @@ export class Metrics {
     this.#counter('perennial_messages_failed_total', 'Commands that failed.', [], (now) => [
       [{}, now.failed],
     ]);
+    this.#counter(
+      'perennial_limits_reached_total',
+      'How often a limit was reached: docs/operating.md lists them.',
+      ['limit'],
+      () => limitsReached().map(([limit, times]) => [{ limit }, times]),
+    );
     this.#counter('perennial_sends_acknowledged_total', 'Sends that WhatsApp acknowledged.', [], (now) => [
       [{}, now.sent],
     ]);

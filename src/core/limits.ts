@@ -1,0 +1,94 @@
+/**
+ * Every limit of what is kept, waits or is tried again, in one place. docs/operating.md shows this list as a table
+ * (`npm run docs` writes it), and a test fails if a durable table has no entry here.
+ * `perennial_limits_reached_total` counts how often each one was reached.
+ */
+export interface Limit {
+  /** What is limited, as a noun phrase for the table: "messages sent". */
+  readonly what: string;
+  /** How many at most. */
+  readonly count?: number;
+  /** How many bytes at most, all together. */
+  readonly bytes?: number;
+  /** How many bytes one of them may have. */
+  readonly bytesEach?: number;
+  /** How long at most, in milliseconds. */
+  readonly timeMs?: number;
+  /** What happens at the limit, as a sentence. */
+  readonly atLimit: string;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Keys that name a durable table of the session begin with `table:`. */
+export const LIMITS = {
+  'table:inbox': {
+    what: 'messages received and not finished, and the hashes of finished ones',
+    count: 10_000,
+    bytes: 64 * MIB,
+    timeMs: 7 * DAY_MS,
+    atLimit: 'The oldest finished message is forgotten first.',
+  },
+  'table:sent': {
+    what: 'messages sent, kept for people who could not read them',
+    count: 1_000,
+    bytes: 64 * MIB,
+    bytesEach: 256 * KIB,
+    timeMs: 30 * DAY_MS,
+    atLimit: 'The oldest message is forgotten; a phone that asks for it again gets nothing.',
+  },
+  'table:reminders': {
+    what: 'reminders and scheduled messages',
+    count: 10_000,
+    bytes: 64 * MIB,
+    timeMs: 365 * DAY_MS,
+    atLimit: 'A new reminder is refused with a sentence to the person.',
+  },
+  'table:chat-state': {
+    what: 'values that commands keep for a chat',
+    count: 5_000,
+    bytes: 64 * MIB,
+    bytesEach: 8 * KIB,
+    timeMs: 30 * DAY_MS,
+    atLimit: 'Expired values are removed first; then the write is refused with an error to the command.',
+  },
+  'table:edits': {
+    what: 'notes of which edit replaced a message',
+    count: 10_000,
+    bytes: 8 * MIB,
+    timeMs: DAY_MS,
+    atLimit: 'The oldest note is forgotten.',
+  },
+  'table:devices': {
+    what: 'lists of the devices that people have',
+    count: 5_000,
+    bytes: 16 * MIB,
+    timeMs: DAY_MS,
+    atLimit: 'The oldest list is forgotten and asked for again.',
+  },
+  'table:client': {
+    what: 'facts about the client: its version, when the phone was seen',
+    count: 100,
+    bytes: 1 * MIB,
+    timeMs: 365 * DAY_MS,
+    atLimit: 'The oldest fact is forgotten.',
+  },
+} as const satisfies Readonly<Record<string, Limit>>;
+
+export type LimitName = keyof typeof LIMITS;
+
+const reached = new Map<LimitName, number>();
+
+/** Counts that something ran into a limit. Whoever calls this also says so in the log, once in a while. */
+export function noteLimitReached(name: LimitName, times = 1): void {
+  reached.set(name, (reached.get(name) ?? 0) + times);
+}
+
+/** How often each limit was reached since the process began, for the metric `perennial_limits_reached_total`. */
+export function limitsReached(): ReadonlyArray<readonly [name: LimitName, times: number]> {
+  return (Object.keys(LIMITS) as LimitName[]).map((name) => [name, reached.get(name) ?? 0]);
+}
