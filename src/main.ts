@@ -50,6 +50,7 @@ async function main(config: Config, sink: Sink): Promise<void> {
     keep: [config.sessionPath, resolve(config.sessionPath)],
     hide: [config.http?.token, config.proxyUrl].filter((secret) => secret !== undefined),
   });
+  for (const warning of config.warnings) log.warn(warning);
   // Before Baileys loads: libsignal prints private keys.
   guardConsole(log);
   let app: App | undefined;

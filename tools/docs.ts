@@ -2,11 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withLimits } from './limits-table.ts';
 import { withReference } from './reference.ts';
+import { settingsExample, withSettings } from './settings-table.ts';
 
-rewrite('commands.md', withReference);
-rewrite('operating.md', withLimits);
+rewrite('docs/commands.md', withReference);
+rewrite('docs/operating.md', withLimits);
+rewrite('README.md', withSettings);
+rewrite('.env.example', settingsExample);
 
 function rewrite(name: string, change: (markdown: string) => string): void {
-  const file = new URL(`../docs/${name}`, import.meta.url);
+  const file = new URL(`../${name}`, import.meta.url);
   writeFileSync(file, change(readFileSync(file, 'utf8')));
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { AppError, messageOf, systemCode } from '../core/errors.ts';
-import type { WaVersion } from './setting-kinds.ts';
-import { contradictions, readValues, type Values } from './settings.ts';
+import { nearestWord } from '../core/nearest.ts';
+import { contradictions, readValues, SETTINGS, type SettingName, type Values } from './settings.ts';
 
 export interface HttpConfig {
   readonly host: string;
@@ -11,48 +11,49 @@ export interface HttpConfig {
   readonly token: string | undefined;
 }
 
-/** What the program was told to be. Frozen, to the last list. */
-export interface Config {
-  readonly sessionPath: string;
-  readonly logLevel: Values['LOG_LEVEL'];
-  readonly logFormat: Values['LOG_FORMAT'];
-  readonly reconnectDelayMs: number;
-  /** Never less than `reconnectDelayMs`. */
-  readonly reconnectMaxDelayMs: number;
-  /** Digits only, as all phone numbers here. */
-  readonly pairingNumber: string | undefined;
-  readonly ownerNumbers: readonly string[];
-  readonly commandPrefix: string;
-  readonly messageMaxAgeSeconds: number;
-  /** 0 is no limit. */
-  readonly sendsPerMinute: number;
-  /** 0 is no limit. */
-  readonly sendsPerChatPerMinute: number;
-  readonly typingDelayMs: number;
-  /** Undefined where it is off. */
-  readonly http: HttpConfig | undefined;
-  /** May hold a password: goes to no log. */
-  readonly proxyUrl: string | undefined;
-  /** Undefined takes the version that is built in. */
-  readonly waVersion: WaVersion | undefined;
-  readonly waWebsocketUrl: string;
-  /** Whether npm runs us: its Ctrl+C then reaches us twice. */
-  readonly isUnderNpm: boolean;
-  /** False where `NO_COLOR` is set (https://no-color.org) or the terminal is a dumb one. */
-  readonly isColorAllowed: boolean;
-}
+/** `SESSION_PATH` as `sessionPath`. */
+type CamelCase<N extends string> = N extends `${infer Head}_${infer Tail}`
+  ? `${Lowercase<Head>}${Capitalize<CamelCase<Tail>>}`
+  : Lowercase<N>;
+
+type HttpSetting = Extract<SettingName, `HTTP_${string}`>;
 
 /**
- * Reads the settings: from `env`, then from the file at `dotenvPath` (no file is read where none is named, a
- * missing one is no error), then the defaults. An empty value counts as unset; other names are none of our
- * business. Throws `BAD_CONFIG` with every problem there is, one a line.
+ * What the program was told to be, frozen to the last list: each setting under its name in camel case (`SETTINGS`
+ * says what each one means), those of the status page together.
+ */
+export type Config = { readonly [N in Exclude<SettingName, HttpSetting> as CamelCase<N>]: Values[N] } & {
+  /** Undefined if there is no status page. */
+  readonly http: HttpConfig | undefined;
+  /** Whether npm runs this process: its Ctrl+C then arrives twice. */
+  readonly isUnderNpm: boolean;
+  /** False if `NO_COLOR` is set (https://no-color.org) or the terminal is a dumb one. */
+  readonly isColorAllowed: boolean;
+  /** Sentences about settings that have no effect, to be logged at the start. */
+  readonly warnings: readonly string[];
+};
+
+/**
+ * Reads the settings: from `env`, then from the file at `dotenvPath` (no file is read if none is named, a missing one
+ * is no error), then the defaults. An empty value counts as unset. Other names are ignored; a name in the file that
+ * looks like a misspelt setting becomes a warning. Throws `BAD_CONFIG` with every problem there is, one a line.
  */
 export function loadConfig(env: NodeJS.ProcessEnv, options: { readonly dotenvPath?: string } = {}): Config {
-  const written = { ...readDotenv(options.dotenvPath), ...withoutEmpty(env) };
-  const { values, problems } = readValues(written);
+  const fromFile = readDotenv(options.dotenvPath);
+  const { values, problems } = readValues({ ...fromFile, ...withoutEmpty(env) });
   problems.push(...contradictions(values));
   if (problems.length > 0) throw badConfig(problems);
-  return toConfig(values as Values, env);
+  return toConfig(values as Values, env, misspeltNames(Object.keys(fromFile)));
+}
+
+/** One sentence for each name that is no setting, but nearly one. */
+function misspeltNames(names: readonly string[]): string[] {
+  const settings = Object.keys(SETTINGS);
+  return names.flatMap((name) => {
+    if (settings.includes(name)) return [];
+    const meant = nearestWord(name, settings);
+    return meant === undefined ? [] : [`${name} in .env is no setting, so it has no effect. Write ${meant}.`];
+  });
 }
 
 /** `loadConfig` for this process: its environment, and `.env` in the folder it was started in. */
@@ -91,29 +92,19 @@ function badConfig(problems: readonly string[]): AppError {
   );
 }
 
-function toConfig(values: Values, env: NodeJS.ProcessEnv): Config {
-  const http =
-    values.HTTP_PORT === undefined
-      ? undefined
-      : { host: values.HTTP_HOST, port: values.HTTP_PORT, token: values.HTTP_TOKEN };
+function toConfig(values: Values, env: NodeJS.ProcessEnv, warnings: readonly string[]): Config {
+  const fields = Object.entries(values)
+    .filter(([name]) => !name.startsWith('HTTP_'))
+    .map(([name, value]) => [camelCase(name), Object.freeze(value)]);
+  const { HTTP_PORT: port, HTTP_HOST: host, HTTP_TOKEN: token } = values;
   return Object.freeze({
-    sessionPath: values.SESSION_PATH,
-    logLevel: values.LOG_LEVEL,
-    logFormat: values.LOG_FORMAT,
-    reconnectDelayMs: values.RECONNECT_DELAY_MS,
-    reconnectMaxDelayMs: values.RECONNECT_MAX_DELAY_MS,
-    pairingNumber: values.PAIRING_NUMBER,
-    ownerNumbers: Object.freeze(values.OWNER_NUMBERS ?? []),
-    commandPrefix: values.COMMAND_PREFIX,
-    messageMaxAgeSeconds: values.MESSAGE_MAX_AGE_SECONDS,
-    sendsPerMinute: values.SENDS_PER_MINUTE,
-    sendsPerChatPerMinute: values.SENDS_PER_CHAT_PER_MINUTE,
-    typingDelayMs: values.TYPING_DELAY_MS,
-    http: Object.freeze(http),
-    proxyUrl: values.PROXY_URL,
-    waVersion: Object.freeze(values.WA_VERSION),
-    waWebsocketUrl: values.WA_WEBSOCKET_URL,
+    ...(Object.fromEntries(fields) as Omit<Config, 'http'>),
+    http: Object.freeze(port === undefined ? undefined : { host, port, token }),
     isUnderNpm: (env.npm_lifecycle_event ?? '') !== '',
     isColorAllowed: (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
+    warnings: Object.freeze(warnings),
   });
 }
+
+const camelCase = (name: string): string =>
+  name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -4,16 +4,38 @@ import { join } from 'node:path';
 
 /** A kind of value: how it is read, and the words that say what it may be. */
 export interface Kind<T> {
-  /** Undefined where the text is no such value. */
+  /** Undefined if the text is no such value. */
   readonly read: (text: string) => T | undefined;
   /** Ends the sentence "it must be …". */
   readonly mayBe: string;
   /** Secrets and phone numbers are not repeated in an error. */
   readonly isPrivate: boolean;
+  /** Which part of the text is wrong, as the subject of that sentence: "entry 2". */
+  readonly faultIn?: (text: string) => string | undefined;
+  /** What an unset value is read as. Default undefined. */
+  readonly whenUnset?: T;
 }
 
 function kind<T>(mayBe: string, read: Kind<T>['read'], isPrivate = false): Kind<T> {
   return { read, mayBe, isPrivate };
+}
+
+/** Entries with commas between them, each once. `mayBe` says what one entry may be. */
+function listOf<T extends string>(entry: Kind<T>): Kind<readonly T[]> {
+  const entries = (text: string): string[] => text.split(',').filter((part) => part.trim() !== '');
+  return {
+    mayBe: entry.mayBe,
+    isPrivate: entry.isPrivate,
+    whenUnset: [],
+    read(text) {
+      const values = entries(text).map((part) => entry.read(part.trim()));
+      return values.every((value) => value !== undefined) ? [...new Set(values)] : undefined;
+    },
+    faultIn(text) {
+      const index = entries(text).findIndex((part) => entry.read(part.trim()) === undefined);
+      return index === -1 ? undefined : `entry ${index + 1}`;
+    },
+  };
 }
 
 const matching =
@@ -51,7 +73,7 @@ const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 const BETWEEN_DIGITS = /[\s().\-/\u2010-\u2015]/g;
 
 /**
- * The digits of a phone number as people write it (`+1 (555) 123-4567`), or undefined where it is none:
+ * The digits of a phone number as people write it (`+1 (555) 123-4567`), or undefined if it is none:
  * other characters, fewer than 7 or more than 15 digits (E.164), or no country code (a leading 0).
  */
 export function readPhoneNumber(text: string): string | undefined {
@@ -67,17 +89,7 @@ const NUMBER_RULE =
 
 export const phoneNumber: Kind<string> = kind(`a phone number, ${NUMBER_RULE}`, readPhoneNumber, true);
 
-export const phoneNumbers: Kind<readonly string[]> = kind(
-  `phone numbers with commas between them, ${NUMBER_RULE}`,
-  (text) => {
-    const numbers = text
-      .split(',')
-      .filter((part) => part.trim() !== '')
-      .map(readPhoneNumber);
-    return numbers.every((number) => number !== undefined) ? [...new Set(numbers)] : undefined;
-  },
-  true,
-);
+export const phoneNumbers: Kind<readonly string[]> = listOf(phoneNumber);
 
 function readUrl(text: string, schemes: readonly string[]): URL | undefined {
   if (!URL.canParse(text)) return undefined;
@@ -92,9 +104,11 @@ export const proxyUrl: Kind<string> = kind(
   true,
 );
 
+/** May hold a user and a password as well, where a gateway stands in front. */
 export const websocketUrl: Kind<string> = kind(
   'a URL that starts with ws:// or wss:// and names a host',
   (text) => (readUrl(text, ['ws', 'wss']) === undefined ? undefined : text),
+  true,
 );
 
 export type WaVersion = readonly [number, number, number];

@@ -1,8 +1,9 @@
 import * as value from './setting-kinds.ts';
 
 interface Setting<D extends string, T> extends value.Kind<T> {
-  /** As it would be written; empty where there is none. */
+  /** As it would be written; empty if there is none. */
   readonly byDefault: D;
+  /** A sentence for .env.example and README. */
   readonly meaning: string;
 }
 
@@ -14,7 +15,10 @@ function setting<const D extends string, T>(
   return { byDefault, meaning, ...kind };
 }
 
-/** Every setting there is: the one place that knows names and defaults. `.env.example` says the same. */
+/**
+ * Every setting there is: the one place that knows names, defaults and meanings. `npm run docs` writes .env.example
+ * and the table in README from it, and `Config` has its values.
+ */
 export const SETTINGS = {
   SESSION_PATH: setting('./sessions', value.path, 'The session folder: one bot, one folder.'),
   LOG_LEVEL: setting(
@@ -86,10 +90,18 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** What each setting was read as; undefined only where it has no default. */
+/** What each setting was read as; undefined only if it has no default. A list without entries is empty. */
 export type Values = {
   readonly [N in SettingName]: (typeof SETTINGS)[N] extends Setting<infer D, infer T>
-    ? T | (D extends '' ? undefined : never)
+    ?
+        | T
+        | (D extends ''
+            ? T extends readonly unknown[]
+              ? number extends T['length']
+                ? never
+                : undefined
+              : undefined
+            : never)
     : never;
 };
 
@@ -100,15 +112,25 @@ export function readValues(written: Readonly<Record<string, string>>): {
 } {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
-  for (const [name, { byDefault, read, mayBe, isPrivate }] of Object.entries(SETTINGS)) {
+  for (const [name, { byDefault, ...kind }] of Object.entries(SETTINGS)) {
     const text = (written[name] ?? byDefault).trim();
-    const value = text === '' ? undefined : read(text);
+    const value = text === '' ? kind.whenUnset : kind.read(text);
     if (text === '' || value !== undefined) values[name] = value;
-    else if (isPrivate) problems.push(`${name} must be ${mayBe}`);
-    else problems.push(`${name} is ${JSON.stringify(text.slice(0, 80))}, but must be ${mayBe}`);
+    else problems.push(problemOf(name, text, kind));
   }
   return { values: values as Partial<Values>, problems };
 }
+
+/** What may hold a password or a number is not repeated: an address with a user in it may stand in any setting. */
+function problemOf(name: string, text: string, { mayBe, isPrivate, faultIn }: value.Kind<unknown>): string {
+  const place = faultIn?.(text);
+  if (place !== undefined) return `${name}: ${place} must be ${mayBe}`;
+  if (isPrivate || text.includes('@')) return `${name} must be ${mayBe}`;
+  return `${name} is ${JSON.stringify(text.slice(0, 80))}, but must be ${mayBe}`;
+}
+
+/** A shorter token is guessed in an afternoon. */
+const LEAST_TOKEN_LENGTH = 6;
 
 /** What is wrong between settings that are each right. */
 export function contradictions(values: Partial<Values>): string[] {
@@ -120,9 +142,10 @@ export function contradictions(values: Partial<Values>): string[] {
     );
   }
   // A token that is there but bad has been reported already.
-  const lacksToken = 'HTTP_TOKEN' in values && values.HTTP_TOKEN === undefined;
-  if (host !== undefined && !value.isLoopback(host) && lacksToken) {
-    problems.push(`HTTP_TOKEN must be set, because HTTP_HOST is "${host}": other machines can reach it`);
-  }
+  if (host === undefined || value.isLoopback(host) || !('HTTP_TOKEN' in values)) return problems;
+  const because = `because HTTP_HOST is "${host}": other machines can reach it`;
+  if (values.HTTP_TOKEN === undefined) problems.push(`HTTP_TOKEN must be set, ${because}`);
+  else if (values.HTTP_TOKEN.length < LEAST_TOKEN_LENGTH)
+    problems.push(`HTTP_TOKEN must have at least ${LEAST_TOKEN_LENGTH} characters, ${because}`);
   return problems;
 }

@@ -1,23 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { describe, expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
+import { settingsExample, withSettings } from '../../tools/settings-table.ts';
 
 const examplePath = new URL('../../.env.example', import.meta.url).pathname;
 const example = readFileSync(examplePath, 'utf8');
 
-describe('.env.example', () => {
-  it('names every setting with its default, in the same order, and no other', () => {
-    const defaults = Object.entries(SETTINGS).map(([name, { byDefault }]) => [name, byDefault]);
-    expect(Object.entries(parse(example))).toEqual(defaults);
-  });
+test('.env.example is what the settings say; `npm run docs` writes it', () => {
+  expect(example).toBe(settingsExample());
+});
 
-  it.each(Object.entries(SETTINGS))('says what %s means', (name, { meaning }) => {
-    expect(example).toContain(`\n# ${meaning}\n${name}=`);
-  });
+test('the table of settings in README is what the settings say; `npm run docs` writes it', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  expect(readme).toBe(withSettings(readme));
+});
 
-  it('as a .env is the same as no .env', () => {
-    expect(loadConfig({}, { dotenvPath: examplePath })).toEqual(loadConfig({}));
-  });
+test('.env.example names every setting with its default', () => {
+  const defaults = Object.entries(SETTINGS).map(([name, { byDefault }]) => [name, byDefault]);
+  expect(Object.entries(parse(example))).toEqual(defaults);
+});
+
+test('.env.example as a .env is the same as no .env', () => {
+  expect(loadConfig({}, { dotenvPath: examplePath })).toEqual(loadConfig({}));
 });

@@ -39,6 +39,7 @@ describe('loadConfig', () => {
       waWebsocketUrl: 'wss://web.whatsapp.com/ws/chat',
       isUnderNpm: false,
       isColorAllowed: true,
+      warnings: [],
     } satisfies Config);
   });
 
@@ -141,6 +142,7 @@ describe('loadConfig', () => {
     ['a host that is none', { HTTP_HOST: 'http://x' }, /HTTP_HOST is .* must be an IP/],
     ['an address with a part too large', { HTTP_HOST: '127.0.0.256' }, /HTTP_HOST is .* must be an IP/],
     ['an open door', { HTTP_HOST: '0.0.0.0' }, /HTTP_TOKEN must be set, because HTTP_HOST is "0.0.0.0"/],
+    ['a token that is guessed at once', { HTTP_HOST: '::', HTTP_TOKEN: 'abcde' }, /at least 6 characters/],
     ['an open IPv6 door', { HTTP_HOST: '::', HTTP_PORT: '80' }, /HTTP_TOKEN must be set/],
     ['a proxy of a kind we do not speak', { PROXY_URL: 'ftp://x' }, /PROXY_URL must be a URL .*socks5/],
     ['a proxy with no host', { PROXY_URL: 'socks5://' }, /PROXY_URL/],
@@ -193,10 +195,20 @@ describe('loadConfig', () => {
     ['OWNER_NUMBERS', '15551234567, 0155512'],
     ['PROXY_URL', 'ftp://me:hunter2@x'],
     ['HTTP_TOKEN', 'my secret'],
+    ['WA_WEBSOCKET_URL', 'wss//maria:hunter22@example.org/ws'],
+    ['HTTP_HOST', 'maria:hunter22@example'],
   ])('does not repeat a bad %s', (name, text) => {
     for (const part of text.split(/[ ,@:]+/).filter((word) => word.length > 5)) {
       expect(refusal({ [name]: text }).message).not.toContain(part);
     }
+  });
+
+  it.each([
+    [{ OWNER_NUMBERS: '15551234567, 0155512' }, 'OWNER_NUMBERS: entry 2 must be a phone number'],
+    [{ OWNER_NUMBERS: 'x,15551234567' }, 'OWNER_NUMBERS: entry 1 must be a phone number'],
+    [{ OWNER_NUMBERS: '15551234567,,15551234568, 12' }, 'OWNER_NUMBERS: entry 3 must be a phone number'],
+  ])('names the wrong entry of a list by its place: %j', (env, words) => {
+    expect(refusal(env).message).toContain(words);
   });
 
   it('cannot be changed afterwards', () => {
@@ -228,6 +240,23 @@ describe('.env', () => {
       commandPrefix: '#',
       typingDelayMs: 500,
     });
+  });
+
+  it.each([
+    ['OWNER_NUMBER', 'OWNER_NUMBERS'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['log_level', 'LOG_LEVEL'],
+    ['SESSION_PAHT', 'SESSION_PATH'],
+    ['HTTP-PORT', 'HTTP_PORT'],
+  ])('a misspelt %s is named with the right setting', (written, meant) => {
+    writeFileSync(dotenvPath, `${written}=15551234567\n`);
+    const { warnings } = loadConfig({}, { dotenvPath });
+    expect(warnings).toEqual([`${written} in .env is no setting, so it has no effect. Write ${meant}.`]);
+  });
+
+  it('a name that is like no setting is left alone', () => {
+    writeFileSync(dotenvPath, 'OPENAI_API_KEY=x\nTZ=UTC\nPORT=1\nTOKEN=2\n');
+    expect(loadConfig({}, { dotenvPath }).warnings).toEqual([]);
   });
 
   it('leaves the environment alone', () => {
