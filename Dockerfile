@@ -2,7 +2,8 @@
 # Debian rather than Alpine: sharp's build for glibc is the one most people run.
 FROM node:22-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
+# Not .npmrc: it asks for the development packages, which are pruned below.
+COPY package.json package-lock.json ./
 # No install script is needed: sharp brings its library as a package.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
