@@ -1,19 +1,19 @@
 import { proto } from '@whiskeysockets/baileys';
 import { decodeMessage, encodeMessage } from '../phones/message-bytes.ts';
 import type { Network } from '../phones/phone-network.ts';
-import type { Parcel } from '../server/parcel.ts';
+import type { Delivery } from '../server/delivery.ts';
 import { GroupKeys } from './phone-group-keys.ts';
 import { type KeyBundle, PhoneKeys } from './phone-keys.ts';
 import { type Ciphertext, PhoneSessions } from './phone-sessions.ts';
 
-/** All that a phone encrypts and decrypts: for single companions and for groups. */
+/** Encrypts and decrypts for a phone, for single companions and for groups. */
 export class PhoneCrypto {
   readonly #network: Network;
   readonly #owner: string;
   #keys = new PhoneKeys();
   #sessions: PhoneSessions;
   #groupKeys = new GroupKeys();
-  /** Companions that can read this phone in a group. */
+  /** `group:companion` for each companion that has this phone's sender key. */
   readonly #keyHolders = new Set<string>();
 
   constructor(network: Network, owner: string) {
@@ -37,7 +37,7 @@ export class PhoneCrypto {
     this.loseSessions();
   }
 
-  /** Opens a session if there is none. Undefined when the companion has been unlinked. */
+  /** Opens a session if there is none. Undefined if the companion is not linked any more. */
   async encrypt(companion: number, message: proto.IMessage): Promise<Ciphertext | undefined> {
     if (!this.#sessions.has(companion)) {
       const bundle = this.#network.takeBundle(companion);
@@ -47,7 +47,7 @@ export class PhoneCrypto {
     return this.#sessions.encrypt(companion, encodeMessage(message));
   }
 
-  /** In a new session, made of the keys that came with a retry request or of those on the server. */
+  /** Encrypts in a new session, made from the keys of a retry receipt or from those on the server. */
   async encryptAnew(
     companion: number,
     message: proto.IMessage,
@@ -59,12 +59,12 @@ export class PhoneCrypto {
     return this.#sessions.encrypt(companion, encodeMessage(message));
   }
 
-  /** The message for everybody, and the key to it for each companion that has not got it yet. */
+  /** The group ciphertext, and the sender key for each companion that does not have it yet. */
   async encryptForGroup(
     group: string,
     message: proto.IMessage,
   ): Promise<{ body: Buffer; keys: Map<number, Ciphertext> }> {
-    // The distribution must tell the chain as it was before this message.
+    // The distribution must hold the chain as it was before this message.
     const distribution = await this.distribution(group);
     const body = await this.#groupKeys.encrypt(group, encodeMessage(message));
     const keys = new Map<number, Ciphertext>();
@@ -84,31 +84,31 @@ export class PhoneCrypto {
     return { senderKeyDistributionMessage: { groupId: group, axolotlSenderKeyDistributionMessage } };
   }
 
-  /** Throws when any part of the message cannot be read. */
-  async read(parcel: Parcel): Promise<proto.Message> {
-    if (parcel.ciphers.length === 0) throw new Error('nothing to decrypt');
+  /** Throws if any part of the message cannot be decrypted. */
+  async read(delivery: Delivery): Promise<proto.Message> {
+    if (delivery.ciphers.length === 0) throw new Error('nothing to decrypt');
     const message = proto.Message.create();
-    for (const { type, body } of parcel.ciphers) {
-      const part = decodeMessage(await this.#decrypt(parcel, type, body));
+    for (const { type, body } of delivery.ciphers) {
+      const part = decodeMessage(await this.#decrypt(delivery, type, body));
       const { groupId, axolotlSenderKeyDistributionMessage: key } = part.senderKeyDistributionMessage ?? {};
-      if (groupId && key) await this.#groupKeys.accept(groupId, parcel.companion, key);
+      if (groupId && key) await this.#groupKeys.accept(groupId, delivery.companion, key);
       Object.assign(message, part);
     }
     return message;
   }
 
-  #decrypt(parcel: Parcel, type: string, body: Buffer): Promise<Buffer> {
+  #decrypt(delivery: Delivery, type: string, body: Buffer): Promise<Buffer> {
     switch (type) {
       case 'pkmsg':
-        if (!parcel.hasDeviceIdentity)
+        if (!delivery.hasDeviceIdentity)
           throw new Error('a companion must prove its identity in a new session');
-        return this.#sessions.decrypt(parcel.companion, type, body);
+        return this.#sessions.decrypt(delivery.companion, type, body);
       case 'msg':
-        return this.#sessions.decrypt(parcel.companion, type, body);
+        return this.#sessions.decrypt(delivery.companion, type, body);
       case 'skmsg':
-        return this.#groupKeys.decrypt(parcel.group ?? '', parcel.companion, body);
+        return this.#groupKeys.decrypt(delivery.group ?? '', delivery.companion, body);
       default:
-        throw new Error(`unknown cipher ${type}`);
+        throw new Error(`unknown cipher type ${type}`);
     }
   }
 }

@@ -6,7 +6,7 @@ import {
   SenderKeyRecord,
 } from '@whiskeysockets/baileys/lib/Signal/Group/index.js';
 
-/** The sender keys a phone holds: its own in each group, and those it was given. */
+/** The sender keys of a phone: its own for each group, and those that others sent it. */
 export class GroupKeys {
   readonly #records = new Map<string, Buffer>();
   readonly #store = {
@@ -19,7 +19,7 @@ export class GroupKeys {
     },
   };
 
-  /** What others need to read this phone's next messages in the group. */
+  /** The distribution message with which others can read this phone's next messages in the group. */
   async distribution(group: string): Promise<Buffer> {
     const message = await new GroupSessionBuilder(this.#store).create(own(group));
     return Buffer.from(message.serialize());
@@ -34,7 +34,7 @@ export class GroupKeys {
     await new GroupSessionBuilder(this.#store).process(theirs(group, device), message);
   }
 
-  /** Throws when the key is missing or the message was read before; then nothing has changed. */
+  /** Throws, without any change, if the key is missing or the message was decrypted before. */
   async decrypt(group: string, device: number, body: Buffer): Promise<Buffer> {
     return Buffer.from(await new GroupCipher(this.#store, theirs(group, device)).decrypt(body));
   }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type Stanza, stanza, uintBytes } from '../wire/stanza.ts';
 import { curve, type SignalKeyPair, withoutKeyType } from './phone-libsignal.ts';
 
-/** What somebody needs in order to write to a device for the first time. Public keys without type byte. */
+/** The keys with which a session with a device is opened. Public keys have no type byte. */
 export interface KeyBundle {
   readonly registrationId: number;
   readonly identity: Buffer;
@@ -19,7 +19,7 @@ export class PhoneKeys {
   readonly #preKeys = new Map<number, SignalKeyPair>();
   #nextPreKeyId = 1;
 
-  /** A bundle with a one-time key that nobody else gets. */
+  /** A bundle with a new one-time key. */
   bundle(): KeyBundle {
     const id = this.#nextPreKeyId++;
     const pair = curve.generateKeyPair();
@@ -33,7 +33,7 @@ export class PhoneKeys {
     };
   }
 
-  /** Slow, so that hundreds of people who only listen cost nothing. */
+  /** Called at the first bundle only, because a signature is slow and most people never need one. */
   #sign(): Buffer {
     return curve.calculateSignature(this.identity.privKey, this.#signedPreKey.pubKey);
   }
@@ -51,7 +51,7 @@ export class PhoneKeys {
   }
 }
 
-/** The children of a bundle as they travel, in a key look-up and inside a retry receipt. */
+/** A bundle as nodes, for the answer to a key query and for a retry receipt. */
 export function bundleNodes(bundle: KeyBundle): Stanza[] {
   const { signedPreKey, preKey } = bundle;
   const nodes = [

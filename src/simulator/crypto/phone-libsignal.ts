@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * The parts of libsignal 6 that people's phones use. Its own types leave most of them out,
- * and its high-level calls print private keys, so phones are built on these inner ones.
+ * The parts of libsignal 6 that phones use. The library's own types leave most of them out, and its high-level
+ * calls print private keys.
  */
 export interface SignalKeyPair {
   pubKey: Buffer;
@@ -89,7 +89,7 @@ export function copyOf(ratchet: Ratchet): Ratchet {
   return type.deserialize(ratchet.serialize());
 }
 
-/** True when `signature` is `publicKey`'s over `message`. The library's other wrappers ignore the answer. */
+/** True if `signature` is `publicKey`'s over `message`. The library's other wrappers ignore the result. */
 export function isSignatureValid(publicKey: Buffer, message: Buffer, signature: Buffer): boolean {
   try {
     return curve.verifySignature(withKeyType(publicKey), message, signature);
@@ -98,7 +98,7 @@ export function isSignatureValid(publicKey: Buffer, message: Buffer, signature: 
   }
 }
 
-/** Public keys travel as 32 bytes and are used with a leading type byte. */
+/** Adds the leading type byte, which public keys have in libsignal and not on the wire. */
 export function withKeyType(publicKey: Uint8Array): Buffer {
   return publicKey.length === 33 ? Buffer.from(publicKey) : Buffer.concat([Buffer.from([5]), publicKey]);
 }

@@ -20,12 +20,12 @@ export interface Ciphertext {
   readonly body: Buffer;
 }
 
-/** As many closed sessions as Signal keeps for messages that are still under way. */
+/** How many sessions are kept for each device, as in Signal. */
 const MAX_SESSIONS = 40;
 
 /**
  * A phone's pairwise Signal sessions, one record for each remote device.
- * As on a phone, a message that cannot be read leaves no trace in any session.
+ * A message that cannot be decrypted must not change any session.
  */
 export class PhoneSessions {
   readonly #keys: PhoneKeys;
@@ -33,7 +33,7 @@ export class PhoneSessions {
   readonly #records = new Map<string, SessionRecord>();
   readonly #store: SignalStore;
 
-  /** `owner` keeps apart the queues that libsignal shares across the whole process. */
+  /** `owner` must be unique in the process, because libsignal shares its queues by address. */
   constructor(keys: PhoneKeys, owner: string) {
     this.#keys = keys;
     this.#owner = owner;
@@ -54,7 +54,7 @@ export class PhoneSessions {
     this.#records.delete(this.#address(device).toString());
   }
 
-  /** Opens a session from a bundle; the old one stays for messages under way. */
+  /** Opens a session from a bundle. The old one stays for messages that are under way. */
   async start(device: number, bundle: KeyBundle): Promise<void> {
     const { identity, signedPreKey, preKey } = bundle;
     if (!isSignatureValid(identity, withKeyType(signedPreKey.value), signedPreKey.signature)) {
@@ -132,18 +132,18 @@ export class PhoneSessions {
     throw new Error('No matching sessions found for message', { cause: last });
   }
 
-  /** Works on a copy: the library steps a ratchet before it knows that the message belongs to it. */
+  /** Works on a copy, because the library steps a ratchet before it checks the MAC. */
   async #attempt(device: number, body: Buffer, ratchet: Ratchet): Promise<Buffer> {
     const copy = copyOf(ratchet);
     const cipher = new SessionCipher(this.#store, this.#address(device));
     const plaintext = await cipher.doDecryptWhisperMessage(Buffer.from(body), copy);
     copy.indexInfo.used = Date.now();
-    // Phones answer in the session they were last written to in.
+    // Phones answer in the session of the last message that they read.
     this.#open(device, copy);
     return plaintext;
   }
 
-  /** Makes `ratchet` the one that is written with. Not the library's call: that one prints private keys. */
+  /** Makes `ratchet` the open session. The library's own function prints private keys. */
   #open(device: number, ratchet: Ratchet): void {
     const address = this.#address(device).toString();
     const record = this.#records.get(address) ?? new SessionRecord();

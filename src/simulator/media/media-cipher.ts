@@ -10,10 +10,10 @@ import {
 
 export type MediaType = 'image' | 'video' | 'audio' | 'document' | 'sticker';
 
-/** As many bytes of the MAC travel behind the ciphertext. */
+/** The length of the MAC behind the ciphertext. */
 const MAC_BYTES = 10;
 
-/** What a message tells about its file, beside where it lies. */
+/** The keys and hashes of a file, as its message carries them. */
 export interface MediaKeys {
   readonly mediaKey: Buffer;
   readonly fileSha256: Buffer;
@@ -31,7 +31,7 @@ export function encryptMedia(file: Buffer, type: MediaType): { blob: Buffer; key
   return { blob, keys };
 }
 
-/** Throws when the blob is not what the message promised. */
+/** Throws if the MAC or the hash of the blob is not the one in the message. */
 export function decryptMedia(blob: Buffer, type: MediaType, mediaKey: Buffer, fileSha256: Buffer): Buffer {
   const { iv, cipherKey, macKey } = expand(mediaKey, type);
   const ciphertext = blob.subarray(0, -MAC_BYTES);

@@ -4,19 +4,19 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { makeTlsIdentity, type TlsIdentity } from '../wire/tls-certificate.ts';
 
-/** Larger than WhatsApp takes. */
+/** The largest upload. WhatsApp's own limit is lower. */
 const MAX_BYTES = 100 * 1024 * 1024;
 
 /**
- * Where encrypted files lie. Clients insist on https, so the host has a certificate of its own that they must be
- * told to trust: `NODE_EXTRA_CA_CERTS` for a process, or the `ca` of an agent.
+ * The host of encrypted files. Clients only speak https to it, and its certificate is self-signed: a process trusts
+ * it by `NODE_EXTRA_CA_CERTS`, an agent by its `ca`.
  */
 export class MediaHost {
   readonly identity: TlsIdentity = makeTlsIdentity();
   readonly #blobs = new Map<string, Buffer>();
   #server: Server | undefined;
   #port = 0;
-  /** The status that uploads and downloads get instead of being served. */
+  /** The HTTP status that answers every upload and download. Default undefined: they are served. */
   failure: number | undefined;
 
   /** `host:port`. */
@@ -45,7 +45,7 @@ export class MediaHost {
     await closed;
   }
 
-  /** Keeps a blob and gives the path under which everyone who knows it finds it. */
+  /** Stores a blob and returns its path and URL. */
   put(blob: Buffer): { directPath: string; url: string } {
     const directPath = `/v/${createHash('sha256').update(blob).digest('base64url')}.enc`;
     this.#blobs.set(directPath, blob);

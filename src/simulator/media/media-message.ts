@@ -10,7 +10,7 @@ export interface MediaFile {
   readonly fileName?: string;
 }
 
-/** What all kinds of media messages have in common. */
+/** The fields that all kinds of media messages have. */
 interface MediaContent {
   mediaKey?: Uint8Array | null;
   fileSha256?: Uint8Array | null;
@@ -18,7 +18,7 @@ interface MediaContent {
   mimetype?: string | null;
 }
 
-/** Uploads a file as a phone does and gives the message that refers to it. */
+/** Uploads a file as a phone does and returns the message that refers to it. */
 export function mediaMessage(file: MediaFile, host: MediaHost): proto.IMessage {
   const { blob, keys } = encryptMedia(file.data, file.type);
   const { mimetype, caption, fileName } = file;
@@ -38,7 +38,7 @@ export function mediaMessage(file: MediaFile, host: MediaHost): proto.IMessage {
   }
 }
 
-/** The file of a media message, checked against what the message says. Throws when it has none. */
+/** The decrypted file of a media message. Throws if the message has no file or its hashes do not match. */
 export function fileIn(
   message: proto.IMessage,
   host: MediaHost,

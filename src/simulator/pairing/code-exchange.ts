@@ -10,23 +10,23 @@ import {
 } from '@whiskeysockets/baileys';
 import { type SignalKeyPair, withoutKeyType } from '../crypto/phone-libsignal.ts';
 
-/** What a companion has sent for pairing with a code. */
+/** A companion's request for pairing with a code. */
 export interface CodeRequest {
-  /** The account that the code is to be typed on. */
+  /** The account whose phone enters the code. */
   readonly jid: string;
   readonly ref: string;
-  /** Salt, IV, and the companion's ephemeral key under a key made of the code. */
+  /** Salt, IV, and the companion's ephemeral key, encrypted with a key that is derived from the code. */
   readonly wrappedCompanionKey: Buffer;
 }
 
-/** The phone's answer to a code that was typed on it. */
+/** The phone's answer after the code was entered. */
 export interface CodeOffer {
   readonly wrappedPhoneKey: Buffer;
   readonly ephemeral: KeyPair;
   readonly companionKey: Buffer;
 }
 
-/** A code as people type it: any case, with or without the dash. */
+/** Removes dashes and spaces, and makes letters upper case. */
 export function normalizeCode(code: string): string {
   return code.toUpperCase().replace(/[^0-9A-Z]/g, '');
 }
@@ -44,8 +44,8 @@ export async function answerCode(request: CodeRequest, code: string): Promise<Co
 }
 
 /**
- * Opens the companion's key bundle and gives the secret that both sides share from now on.
- * Throws when the companion used another code or another account.
+ * Decrypts the companion's key bundle and returns the shared ADV secret.
+ * Throws if the companion used another code or another account.
  */
 export function openKeyBundle(
   offer: CodeOffer,

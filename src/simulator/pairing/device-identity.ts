@@ -1,7 +1,7 @@
 import { Curve, hmacSign, proto } from '@whiskeysockets/baileys';
 import { isSignatureValid, type SignalKeyPair, withoutKeyType } from '../crypto/phone-libsignal.ts';
 
-/** What the signatures of a pairing cover, so that none can stand for another. */
+/** The prefixes of the signed bytes. They differ so that one signature cannot replace the other. */
 const ACCOUNT_PREFIX = Buffer.from([6, 0]);
 const DEVICE_PREFIX = Buffer.from([6, 1]);
 
@@ -11,7 +11,7 @@ export interface DeviceIdentity {
   readonly accountKey: Buffer;
 }
 
-/** The owner's phone vouches for a companion's identity key. */
+/** The owner's phone signs a companion's identity key. */
 export function signDeviceIdentity(
   account: SignalKeyPair,
   companionIdentity: Buffer,
@@ -25,7 +25,7 @@ export function signDeviceIdentity(
   return { details, accountSignature, accountKey: withoutKeyType(account.pubKey) };
 }
 
-/** The identity as it travels to the companion, sealed with the secret that the QR code showed. */
+/** The identity as the companion gets it, with an HMAC by the ADV secret of the QR code. */
 export function sealDeviceIdentity(identity: DeviceIdentity, advSecret: Buffer): Uint8Array {
   const { details, accountSignature, accountKey } = identity;
   const signed = { details, accountSignature, accountSignatureKey: accountKey };
@@ -34,7 +34,7 @@ export function sealDeviceIdentity(identity: DeviceIdentity, advSecret: Buffer):
   return proto.ADVSignedDeviceIdentityHMAC.encode({ details: bytes, hmac, accountType: 0 }).finish();
 }
 
-/** True when the companion has countersigned exactly this identity. */
+/** True if the companion has signed exactly this identity. */
 export function isCountersigned(
   reply: Uint8Array,
   identity: DeviceIdentity,

@@ -20,8 +20,8 @@ import {
 } from './code-exchange.ts';
 import { isCountersigned, sealDeviceIdentity, signDeviceIdentity } from './device-identity.ts';
 
-/** A client that has connected without being linked, and waits for a phone to accept it. */
-interface Applicant {
+/** A connected client that is not linked yet. */
+interface UnlinkedClient {
   readonly connection: Connection;
   readonly registration: Registration;
   readonly refs: readonly string[];
@@ -43,13 +43,13 @@ interface PairingOptions {
 
 const PLATFORM = 'android';
 
-/** How long a typed code waits for the client's request. */
+/** How long an entered code waits for the client's request. */
 const CODE_REQUEST_LIMIT_MS = 2_000;
 
-/** Registers new companions: QR refs, pairing codes, and the signatures with which a phone accepts one. */
-export class PairingDesk {
+/** Registers new companions: QR refs, pairing codes, and the signatures by which a phone links one. */
+export class PairingServer {
   readonly #options: PairingOptions;
-  readonly #applicants = new Map<Connection, Applicant>();
+  readonly #clients = new Map<Connection, UnlinkedClient>();
   readonly #requests = new EventEmitter<{ 'code-requested': [] }>();
 
   constructor(options: PairingOptions) {
@@ -57,10 +57,10 @@ export class PairingDesk {
   }
 
   has(connection: Connection): boolean {
-    return this.#applicants.has(connection);
+    return this.#clients.has(connection);
   }
 
-  /** A client without account: it gets refs to make QR codes of. Throws when its keys make no sense. */
+  /** Sends a new client the refs for its QR codes. Throws if its signed pre-key is not valid. */
   register(
     connection: Connection,
     noiseKey: Buffer,
@@ -72,87 +72,85 @@ export class PairingDesk {
       () => `2@${randomBytes(32).toString('base64url')}`,
     );
     const idle = { code: undefined, offer: undefined, expects: undefined, gone: () => undefined };
-    this.#applicants.set(connection, { connection, registration, refs, ...idle });
+    this.#clients.set(connection, { connection, registration, refs, ...idle });
     const nodes = refs.map((ref) => stanza('ref', {}, Buffer.from(ref)));
     const attrs = { type: 'set', id: randomUUID(), from: SERVER_JID, xmlns: 'md' };
     connection.send(stanza('iq', attrs, [stanza('pair-device', {}, nodes)]));
   }
 
   forget(connection: Connection): void {
-    this.#applicants
-      .get(connection)
-      ?.gone(new Error('the client closed its connection before it was linked'));
-    this.#applicants.delete(connection);
+    this.#clients.get(connection)?.gone(new Error('the client closed its connection before it was linked'));
+    this.#clients.delete(connection);
   }
 
-  /** Takes what an applicant says. */
+  /** Handles a stanza of a client that is not linked. */
   received(connection: Connection, node: Stanza): void {
-    const applicant = this.#applicants.get(connection);
-    if (!applicant || node.tag !== 'iq') return;
+    const client = this.#clients.get(connection);
+    if (!client || node.tag !== 'iq') return;
     if (node.attrs.type === 'result') {
-      const { expects } = applicant;
+      const { expects } = client;
       if (expects && expects.id === node.attrs.id) expects.answered(node);
       return;
     }
     const step = childOf(node, 'link_code_companion_reg');
     switch (step?.attrs.stage) {
       case 'companion_hello':
-        this.#requestCode(applicant, node, step);
+        this.#requestCode(client, node, step);
         return;
       case 'companion_finish':
         connection.send(resultOf(node));
-        if (applicant.expects?.id === 'companion_finish') applicant.expects.answered(step);
+        if (client.expects?.id === 'companion_finish') client.expects.answered(step);
         return;
       default:
         connection.send(node.attrs.xmlns === 'w:p' ? resultOf(node) : errorOf(node, 401, 'not-authorized'));
     }
   }
 
-  /** The phone has scanned a QR code. Resolves when the companion is linked. */
+  /** The phone scans a QR code. Resolves when the companion is linked. */
   async scan(qr: string): Promise<Companion> {
     const [ref = '', noiseKey = '', identityKey = '', secret = ''] = qr.slice(qr.indexOf('#') + 1).split(',');
-    const applicant = [...this.#applicants.values()].find(({ refs }) => refs.includes(ref));
-    if (!applicant) throw new Error('this QR code is no longer valid');
-    const { registration } = applicant;
+    const client = [...this.#clients.values()].find(({ refs }) => refs.includes(ref));
+    if (!client) throw new Error('this QR code is no longer valid');
+    const { registration } = client;
     const shown = [noiseKey, identityKey].map((key) => Buffer.from(key, 'base64'));
     if (!shown[0]?.equals(registration.noiseKey) || !shown[1]?.equals(registration.identityKey)) {
       throw new Error('this QR code belongs to another client');
     }
-    return this.#link(applicant, Buffer.from(secret, 'base64'));
+    return this.#link(client, Buffer.from(secret, 'base64'));
   }
 
-  /** The code that a client shows was typed on the phone. Resolves when the companion is linked. */
+  /** The code that a client shows is entered on the phone. Resolves when the companion is linked. */
   async enterCode(typed: string): Promise<Companion> {
-    const applicant = await this.#applicantWithCode();
-    if (!applicant?.code) throw new Error('no client waits for a code on this account');
-    const { code, connection, registration } = applicant;
+    const client = await this.#clientWithCode();
+    if (!client?.code) throw new Error('no client waits for a code on this account');
+    const { code, connection, registration } = client;
     const offer = await answerCode(code, normalizeCode(typed));
-    const finish = this.#expect(applicant, 'companion_finish');
+    const finish = this.#expect(client, 'companion_finish');
     connection.send(this.#primaryHello(code, offer));
     const bundle = bytesOf(childOf(await finish, 'link_code_pairing_wrapped_key_bundle'));
     const { account } = this.#options;
-    return this.#link(applicant, openKeyBundle(offer, account, registration.identityKey, bundle));
+    return this.#link(client, openKeyBundle(offer, account, registration.identityKey, bundle));
   }
 
-  /** The last client that asked for a code; its request may still be on its way when a program types fast. */
-  async #applicantWithCode(): Promise<Applicant | undefined> {
+  /** The last client that asked for a code. A test may enter the code before the request arrives. */
+  async #clientWithCode(): Promise<UnlinkedClient | undefined> {
     const account = jidOf(this.#options.owner, 'pn');
     const find = () =>
-      [...this.#applicants.values()].reverse().find(({ code }) => isSameUser(code?.jid, account));
-    const applicant = find();
-    if (applicant || this.#applicants.size === 0) return applicant;
+      [...this.#clients.values()].reverse().find(({ code }) => isSameUser(code?.jid, account));
+    const client = find();
+    if (client || this.#clients.size === 0) return client;
     const deadline = AbortSignal.timeout(CODE_REQUEST_LIMIT_MS);
     await once(this.#requests, 'code-requested', { signal: deadline }).catch(() => undefined);
     return find();
   }
 
-  #requestCode(applicant: Applicant, query: Stanza, hello: Stanza): void {
+  #requestCode(client: UnlinkedClient, query: Stanza, hello: Stanza): void {
     const wrappedCompanionKey = bytesOf(childOf(hello, 'link_code_pairing_wrapped_companion_ephemeral_pub'));
     if (wrappedCompanionKey.length !== 80) throw new Error('not a wrapped key');
     const ref = randomBytes(16).toString('base64url');
-    applicant.code = { jid: hello.attrs.jid ?? '', ref, wrappedCompanionKey };
+    client.code = { jid: hello.attrs.jid ?? '', ref, wrappedCompanionKey };
     const answer = stanza('link_code_pairing_ref', {}, Buffer.from(ref));
-    applicant.connection.send(resultOf(query, [stanza('link_code_companion_reg', {}, [answer])]));
+    client.connection.send(resultOf(query, [stanza('link_code_companion_reg', {}, [answer])]));
     this.#requests.emit('code-requested');
   }
 
@@ -168,9 +166,9 @@ export class PairingDesk {
     return stanza('notification', attrs, [step]);
   }
 
-  async #link(applicant: Applicant, advSecret: Buffer): Promise<Companion> {
+  async #link(client: UnlinkedClient, advSecret: Buffer): Promise<Companion> {
     const { owner, account, nowSeconds } = this.#options;
-    const { connection, registration } = applicant;
+    const { connection, registration } = client;
     const device = this.#options.nextDeviceId();
     const identity = signDeviceIdentity(account, registration.identityKey, device, nowSeconds());
     const id = randomUUID();
@@ -181,7 +179,7 @@ export class PairingDesk {
       stanza('device', { jid, lid }),
       stanza('platform', { name: PLATFORM }),
     ]);
-    const answer = this.#expect(applicant, id);
+    const answer = this.#expect(client, id);
     const t = String(nowSeconds());
     connection.send(stanza('iq', { type: 'set', id, from: SERVER_JID, xmlns: 'md', t }, [success]));
     const reply = childOf(childOf(await answer, 'pair-device-sign'), 'device-identity');
@@ -190,18 +188,18 @@ export class PairingDesk {
       throw new Error('the companion did not sign its identity');
     }
     const companion = new Companion(device, jid, lid, registration);
-    this.#applicants.delete(connection);
+    this.#clients.delete(connection);
     this.#options.linked(companion);
-    // Part of every pairing: the client has to come back as the device it now is.
+    // Part of every pairing: the client has to connect again and log in as the new device.
     connection.send(stanza('stream:error', { code: '515' }));
     connection.close();
     return companion;
   }
 
-  #expect(applicant: Applicant, id: string): Promise<Stanza> {
+  #expect(client: UnlinkedClient, id: string): Promise<Stanza> {
     return new Promise((resolve, reject) => {
-      applicant.gone = reject;
-      applicant.expects = { id, answered: resolve };
+      client.gone = reject;
+      client.expects = { id, answered: resolve };
     });
   }
 }

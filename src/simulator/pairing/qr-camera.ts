@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import jsQR from 'jsqr';
 import sharp from 'sharp';
 
-/** Reads the QR code in a picture, as a phone's camera does. Undefined where there is none. */
+/** Reads the QR code in a picture, as a phone's camera does. Undefined if there is none. */
 export async function readQr(path: string): Promise<string | undefined> {
   const { data, info } = await sharp(path).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
   return jsQR.default(new Uint8ClampedArray(data), info.width, info.height)?.data;
@@ -19,7 +19,7 @@ export async function waitForQr(path: string, signal: AbortSignal): Promise<stri
   }
 }
 
-/** Resolves at the next change in a folder, or soon in any case: a folder may not be there yet to be watched. */
+/** Resolves at the next change in a folder, and after 100 ms at the latest: the folder may not exist yet. */
 function nextChange(folder: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (): void => {

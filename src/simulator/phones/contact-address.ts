@@ -10,6 +10,12 @@ export interface Contact {
   readonly lid: string;
 }
 
+/** A group as messages name it. */
+export interface GroupAddress {
+  readonly jid: string;
+  readonly addressing: Addressing;
+}
+
 export function jidOf(contact: Contact, addressing: Addressing, device = 0): string {
   const suffix = device === 0 ? '' : `:${device}`;
   return addressing === 'pn' ? `${contact.number}${suffix}@s.whatsapp.net` : `${contact.lid}${suffix}@lid`;

@@ -1,9 +1,9 @@
 import { type Stanza, stanza } from '../wire/stanza.ts';
-import { type Addressing, type Contact, jidOf, userOf } from './contact-address.ts';
+import { type Addressing, type Contact, type GroupAddress, jidOf, userOf } from './contact-address.ts';
 import type { Person } from './person.ts';
 
 /** A group that the owner's account is in, with the people in it. */
-export class Group {
+export class Group implements GroupAddress {
   readonly jid: string;
   readonly subject: string;
   readonly people: readonly Person[];
@@ -32,12 +32,12 @@ export class Group {
     this.#createdAt = createdAt;
   }
 
-  /** How the group calls somebody. */
+  /** The address of a member in this group. */
   addressOf(contact: Contact): string {
     return jidOf(contact, this.addressing);
   }
 
-  /** The group as a look-up shows it. */
+  /** The `<group>` node of a metadata query. */
   metadata(): Stanza {
     const founder = this.addressOf(this.#owner);
     const attrs = {

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
 import { PhoneCrypto } from '../crypto/phone-crypto.ts';
 import { bundleNodes, type KeyBundle, type PhoneKeys } from '../crypto/phone-keys.ts';
-import type { Parcel, SentMessage } from '../server/parcel.ts';
+import type { Delivery, SentMessage } from '../server/delivery.ts';
 import { type Stanza, stanza, uintBytes } from '../wire/stanza.ts';
 import { type Contact, jidOf } from './contact-address.ts';
 import { isForPeople, newMessageId } from './message-bytes.ts';
@@ -15,10 +15,10 @@ import {
   type UnreadableMessage,
 } from './received-messages.ts';
 
-/** As many times as phones ask for a message they cannot read. */
+/** How often a phone asks for a message that it cannot read. */
 const MAX_RETRIES = 5;
 
-/** A phone: it reads what the bot sends, answers with receipts, sends, and sends again what is asked for. */
+/** A phone: it reads what the bot sends, sends receipts and messages, and sends messages again on request. */
 export abstract class Handset implements Contact, Author {
   readonly number: string;
   readonly lid: string;
@@ -45,17 +45,17 @@ export abstract class Handset implements Contact, Author {
     return this.#crypto.keys;
   }
 
-  /** What arrives, and what fails, as it happens. */
+  /** Emits each message that arrives and each that cannot be read. */
   get events(): EventEmitter<InboxEvents> {
     return this.#inbox.events;
   }
 
-  /** What could be read, in order of arrival, each id once. */
+  /** The messages that could be read, in order of arrival, each id once. */
   get inbox(): readonly ReceivedMessage[] {
     return this.#inbox.messages;
   }
 
-  /** What could not be read at the first try. */
+  /** The messages that could not be read at the first attempt. */
   get unreadable(): readonly UnreadableMessage[] {
     return this.#inbox.unreadable;
   }
@@ -65,14 +65,14 @@ export abstract class Handset implements Contact, Author {
     return this.#inbox.duplicates;
   }
 
-  abstract envelopeOf(sent: SentMessage): Record<string, string | undefined>;
+  abstract senderAttributesOf(sent: SentMessage): Record<string, string | undefined>;
   abstract contentOf(sent: SentMessage): proto.IMessage;
-  /** Attributes that say whose receipt this is. */
-  protected abstract receiptEnvelopeOf(parcel: Parcel): Record<string, string | undefined>;
-  /** Called once for each message that was read. */
-  protected abstract arrived(message: proto.IMessage, parcel: Parcel): void;
+  /** The attributes of a receipt that name its sender. */
+  protected abstract receiptAttributesOf(delivery: Delivery): Record<string, string | undefined>;
+  /** Called once for each message that could be read. */
+  protected abstract arrived(message: proto.IMessage, delivery: Delivery): void;
 
-  /** The first message in the inbox, past or to come, that `match` accepts. Rejects after the deadline. */
+  /** Resolves with the first message, received already or later, that `match` accepts. Rejects after the deadline. */
   waitForMessage(
     match: (message: ReceivedMessage) => boolean,
     deadlineMs = 10_000,
@@ -80,9 +80,9 @@ export abstract class Handset implements Contact, Author {
     return this.#inbox.waitFor(match, deadlineMs);
   }
 
-  /** Takes a message from the bot: reads it, or asks for it again. */
-  deliver(parcel: Parcel): Promise<void> {
-    return this.#inOrder(() => this.#receive(parcel));
+  /** Reads a message from the bot, or asks for it again if it cannot be read. */
+  deliver(delivery: Delivery): Promise<void> {
+    return this.#inOrder(() => this.#receive(delivery));
   }
 
   /** Sends a message again to a companion that could not read it, in a new session. */
@@ -90,17 +90,17 @@ export abstract class Handset implements Contact, Author {
     return this.#inOrder(() => this.#outbox.resend(id, companion, count, bundle));
   }
 
-  /** The next so many messages cannot be read, whatever is in them. */
+  /** The next `times` messages cannot be read. */
   failReads(times: number): void {
     this.#failingReads = times;
   }
 
-  /** All ratchets and sender keys are lost, as on a phone that came back from an old backup. */
+  /** Deletes all ratchets and sender keys, as on a phone that was restored from an old backup. */
   loseSessions(): Promise<void> {
     return this.#inOrder(async () => this.#crypto.loseSessions());
   }
 
-  /** A new phone with the old number: another identity, no sessions. Companions are told. */
+  /** A new phone with the old number: a new identity key and no sessions. Companions get a notification. */
   reinstall(): Promise<void> {
     return this.#inOrder(async () => {
       this.#crypto.renewIdentity();
@@ -116,48 +116,48 @@ export abstract class Handset implements Contact, Author {
     return this.#inOrder(() => this.#outbox.send(sent));
   }
 
-  async #receive(parcel: Parcel): Promise<void> {
-    // Known ids are read all the same: they may bring a new session.
-    const isKnown = this.#inbox.has(parcel.id);
-    const message = await this.#read(parcel).catch((error: Error) => error);
+  async #receive(delivery: Delivery): Promise<void> {
+    // A message with a known id is decrypted as well, because it may open a new session.
+    const isKnown = this.#inbox.has(delivery.id);
+    const message = await this.#read(delivery).catch((error: Error) => error);
     if (message instanceof Error && !isKnown) {
-      this.#askAgain(parcel, message.message);
+      this.#requestResend(delivery, message.message);
       return;
     }
-    if (this.sendsDeliveryReceipts) this.#sendReceipt(parcel, {});
+    if (this.sendsDeliveryReceipts) this.#sendReceipt(delivery, {});
     if (message instanceof Error || isKnown) this.#inbox.duplicates++;
-    else if (isForPeople(message)) this.#accept(parcel, message);
+    else if (isForPeople(message)) this.#accept(delivery, message);
   }
 
-  #read(parcel: Parcel): Promise<proto.Message> {
-    if (this.#failingReads === 0) return this.#crypto.read(parcel);
+  #read(delivery: Delivery): Promise<proto.Message> {
+    if (this.#failingReads === 0) return this.#crypto.read(delivery);
     this.#failingReads--;
-    return Promise.reject(new Error('this phone was told to fail'));
+    return Promise.reject(new Error('the test makes this phone fail'));
   }
 
-  #accept(parcel: Parcel, received: proto.IMessage): void {
+  #accept(delivery: Delivery, received: proto.IMessage): void {
     const message = received.deviceSentMessage?.message ?? received;
-    this.#inbox.add(parcel, message);
-    this.arrived(message, parcel);
+    this.#inbox.add(delivery, message);
+    this.arrived(message, delivery);
   }
 
-  #askAgain(parcel: Parcel, error: string): void {
-    const count = this.#inbox.fail(parcel, error);
+  #requestResend(delivery: Delivery, error: string): void {
+    const count = this.#inbox.fail(delivery, error);
     if (count > MAX_RETRIES) return;
     const t = String(this.network.nowSeconds());
-    const retry = stanza('retry', { v: '1', count: String(count), id: parcel.id, t });
+    const retry = stanza('retry', { v: '1', count: String(count), id: delivery.id, t });
     const content = [retry, stanza('registration', {}, uintBytes(this.keys.registrationId, 4))];
     if (count > 1) content.push(stanza('keys', {}, bundleNodes(this.keys.bundle())));
-    this.#sendReceipt(parcel, { type: 'retry' }, content);
+    this.#sendReceipt(delivery, { type: 'retry' }, content);
   }
 
-  #sendReceipt(parcel: Parcel, attributes: Record<string, string>, content?: Stanza[]): void {
-    const common = { id: parcel.id, t: String(this.network.nowSeconds()) };
-    const attrs = { ...this.receiptEnvelopeOf(parcel), ...common, ...attributes };
-    this.network.post(parcel.companion, stanza('receipt', attrs, content));
+  #sendReceipt(delivery: Delivery, attributes: Record<string, string>, content?: Stanza[]): void {
+    const common = { id: delivery.id, t: String(this.network.nowSeconds()) };
+    const attrs = { ...this.receiptAttributesOf(delivery), ...common, ...attributes };
+    this.network.post(delivery.companion, stanza('receipt', attrs, content));
   }
 
-  /** Ratchets go forward one step at a time. */
+  /** Runs one operation on the ratchets at a time. */
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#tail.then(work);
     this.#tail = result.catch(() => undefined);

@@ -17,7 +17,7 @@ export class Archive {
     }
   }
 
-  /** The answer to a companion that asks for messages; undefined where it asks for something else. */
+  /** The answer to a companion that asks for messages; undefined if it asks for something else. */
   answerTo(request: proto.IMessage, stanzaId: string): proto.Message.IProtocolMessage | undefined {
     const { peerDataOperationRequestType: type, placeholderMessageResendRequest: wanted } =
       request.protocolMessage?.peerDataOperationRequestMessage ?? {};

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { proto } from '@whiskeysockets/baileys';
 
-/** Message bytes as they are encrypted: padded with 1 to 16 bytes that each tell how many. */
+/** The plaintext of a message, padded with 1 to 16 bytes whose value is their number. */
 export function encodeMessage(message: proto.IMessage): Buffer {
   const bytes = proto.Message.encode(proto.Message.fromObject(message)).finish();
   const padding = (randomBytes(1).readUInt8(0) & 15) + 1;
@@ -14,12 +14,12 @@ export function decodeMessage(padded: Buffer): proto.Message {
   return proto.Message.decode(padded.subarray(0, padded.length - padding));
 }
 
-/** An id as phones make them. */
+/** A message id of the form that phones use. */
 export function newMessageId(): string {
   return `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
 }
 
-/** The words of a message: its text or its caption. */
+/** The text or caption of a message. */
 export function textIn(message: proto.IMessage): string | undefined {
   const inner = unwrapped(message);
   return (
@@ -32,7 +32,7 @@ export function textIn(message: proto.IMessage): string | undefined {
   );
 }
 
-/** Id of the message that this one quotes. */
+/** The id of the quoted message. */
 export function quotedIdIn(message: proto.IMessage): string | undefined {
   for (const part of Object.values(unwrapped(message))) {
     if (typeof part === 'object' && part !== null && 'contextInfo' in part) {
@@ -43,7 +43,7 @@ export function quotedIdIn(message: proto.IMessage): string | undefined {
   return undefined;
 }
 
-/** False for messages that carry keys for devices and nothing for people. */
+/** False if a message carries keys only. */
 export function isForPeople(message: proto.IMessage): boolean {
   const hidden = ['senderKeyDistributionMessage', 'messageContextInfo'];
   return Object.entries(message).some(([name, part]) => part != null && !hidden.includes(name));

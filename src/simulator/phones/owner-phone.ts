@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { proto } from '@whiskeysockets/baileys';
 import type { Companion } from '../server/companion-device.ts';
-import type { Parcel, SentMessage } from '../server/parcel.ts';
+import type { Delivery, SentMessage } from '../server/delivery.ts';
 import { type Contact, jidOf } from './contact-address.ts';
 import { Group } from './group.ts';
 import { Handset } from './handset.ts';
@@ -11,7 +11,7 @@ import { newMessageId } from './message-bytes.ts';
 import type { Person } from './person.ts';
 import type { Network } from './phone-network.ts';
 
-/** What the phone's "linked devices" screen can do. */
+/** The actions of the phone's "Linked devices" screen. */
 export interface LinkedDevices {
   scan(qr: string): Promise<Companion>;
   enterCode(code: string): Promise<Companion>;
@@ -22,7 +22,7 @@ const { Type } = proto.Message.ProtocolMessage;
 
 /**
  * The owner's own phone: device 0 of the account that the bot is linked to.
- * It accepts the bot, tells it about the account, gets a copy of all it sends, and can write by itself.
+ * It links the bot, sends it the account's keys and history, gets a copy of all that the bot sends, and sends too.
  */
 export class OwnerPhone extends Handset {
   protected readonly sendsDeliveryReceipts = false;
@@ -42,24 +42,24 @@ export class OwnerPhone extends Handset {
   }
 
   /**
-   * Scans what the client shows as a QR code. Resolves when the client is linked; it then gets 515.
-   * Rejects when the code is not (or no longer) valid, or the client goes away.
+   * Scans a QR code, given as its text. Resolves when the client is linked; the client then gets 515.
+   * Rejects if the code is not valid (any more) or the client disconnects.
    */
   scan(qr: string): Promise<Companion> {
     return this.#devices.scan(qr);
   }
 
-  /** Types the code that the client shows. As `scan`; rejects when the code is wrong. */
+  /** Enters the pairing code that the client shows. Resolves like `scan`; rejects if the code is wrong. */
   enterCode(code: string): Promise<Companion> {
     return this.#devices.enterCode(code);
   }
 
-  /** Removes the bot from the linked devices: at once when it is online, else it learns at its next login. */
+  /** Removes the bot from the linked devices. An offline bot is refused at its next login. */
   unlink(): void {
     this.#devices.unlink();
   }
 
-  /** The owner writes on the phone; the bot gets a copy. Without `to` it is a note to self. */
+  /** The owner sends a message; the bot gets a copy. Default chat: the owner's own. */
   async send(text: string, to: Person | Group | undefined = undefined): Promise<{ id: string }> {
     const id = newMessageId();
     const group = to instanceof Group ? to : undefined;
@@ -70,19 +70,19 @@ export class OwnerPhone extends Handset {
     return { id };
   }
 
-  /** A message that somebody sent to the account. */
+  /** Keeps a message that somebody sent to the account. */
   remember(message: proto.IWebMessageInfo): void {
     this.#archive.add(message);
   }
 
-  /** Turned off, the phone answers no companion until it is turned on again; what they ask waits for it. */
+  /** An off phone answers no companion; their requests wait until the phone is on again. */
   async turnOff(isOff: boolean): Promise<void> {
     this.#isOff = isOff;
     while (!this.#isOff && this.#unanswered.length > 0) await this.#unanswered.shift()?.();
   }
 
-  /** What a phone tells a new companion: the keys of the account's settings, and its history, which is empty. */
-  async welcome(): Promise<void> {
+  /** Sends a new companion the app-state key and the history, which is empty. */
+  async sendInitialSync(): Promise<void> {
     await this.#shareAppStateKey();
     const { INITIAL_BOOTSTRAP } = proto.HistorySync.HistorySyncType;
     const history = proto.HistorySync.encode({ syncType: INITIAL_BOOTSTRAP, chunkOrder: 1, progress: 100 });
@@ -101,19 +101,19 @@ export class OwnerPhone extends Handset {
     return recipient ? { deviceSentMessage: { destinationJid: recipient, message } } : message;
   }
 
-  envelopeOf({ group, recipient, addressing }: SentMessage): Record<string, string | undefined> {
+  senderAttributesOf({ group, recipient, addressing }: SentMessage): Record<string, string | undefined> {
     const self = jidOf(this, addressing);
     if (group) return { from: group.jid, participant: self, addressing_mode: addressing };
     return recipient ? { from: self, recipient } : { from: self, category: 'peer' };
   }
 
-  protected receiptEnvelopeOf(parcel: Parcel): Record<string, string | undefined> {
-    return parcel.group
-      ? { from: parcel.group, participant: parcel.self }
-      : { from: parcel.self, recipient: parcel.chat };
+  protected receiptAttributesOf(delivery: Delivery): Record<string, string | undefined> {
+    return delivery.group
+      ? { from: delivery.group, participant: delivery.self }
+      : { from: delivery.self, recipient: delivery.chat };
   }
 
-  protected arrived(message: proto.IMessage, { id }: Parcel): void {
+  protected arrived(message: proto.IMessage, { id }: Delivery): void {
     if (message.protocolMessage?.type === Type.APP_STATE_SYNC_KEY_REQUEST) {
       this.#answer(() => this.#shareAppStateKey());
     }

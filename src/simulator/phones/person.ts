@@ -1,33 +1,32 @@
 import type { proto } from '@whiskeysockets/baileys';
 import type { MediaType } from '../media/media-cipher.ts';
 import { fileIn, type MediaFile, mediaMessage } from '../media/media-message.ts';
-import type { Parcel, SentMessage } from '../server/parcel.ts';
-import { type Addressing, type Contact, jidOf } from './contact-address.ts';
-import type { Group } from './group.ts';
+import type { Delivery, SentMessage } from '../server/delivery.ts';
+import { type Addressing, type Contact, type GroupAddress, jidOf } from './contact-address.ts';
 import { Handset } from './handset.ts';
 import { newMessageId } from './message-bytes.ts';
 import type { Network } from './phone-network.ts';
 import type { ReceivedMessage } from './received-messages.ts';
 
 export interface SendOptions {
-  /** A group that both are in; without it the message goes to the bot's account itself. */
-  to?: Group;
-  /** A second message with the same id is for the receiver to recognise. */
+  /** A group that both are in. Default: the chat with the bot's account. */
+  to?: GroupAddress;
+  /** Default a new id. A receiver must drop a second message with the same id. */
   id?: string;
   /** Seconds; default now. */
   timestamp?: number;
-  /** The ciphertext is damaged on its way; the bot can ask for it again and then gets it whole. */
+  /** The ciphertext is damaged on its way. If the bot asks for it again, it gets it whole. */
   isCorrupt?: boolean;
-  /** The sender's phone is gone before anyone can ask for it again; the owner's phone has it. */
+  /** The sender never sends it again; the owner's phone has it. */
   isSentOnce?: boolean;
-  /** The bot is told `<unavailable>`, as where somebody writes from an ad: it has to ask the owner's phone. */
+  /** The bot gets `<unavailable>`, as for messages from an ad: it has to ask the owner's phone. */
   isOnPhoneOnly?: boolean;
 }
 
-/** What somebody was told about one of their messages. */
+/** A receipt for one of a person's messages. */
 export interface SeenReceipt {
   readonly id: string;
-  /** `delivery` when the stanza carries no type. */
+  /** `delivery` if the stanza has no type. */
   readonly type: string;
   readonly atMs: number;
 }
@@ -47,16 +46,16 @@ export class Person extends Handset {
     this.#addressing = addressing;
   }
 
-  /** The address that this person's direct messages come from; the phone number where both occur. */
+  /** The address that this person's direct messages come from; the phone number if both occur. */
   get jid(): string {
     return jidOf(this, this.#addressing === 'lid' ? 'lid' : 'pn');
   }
 
-  send(text: string, to?: Group): Promise<{ id: string }> {
+  send(text: string, to?: GroupAddress): Promise<{ id: string }> {
     return this.sendMessage({ conversation: text }, to ? { to } : {});
   }
 
-  /** Resolves when the message is with the server; whether the bot is online does not matter. */
+  /** Resolves when the server has the message, even if the bot is offline. */
   async sendMessage(message: proto.IMessage, options: SendOptions = {}): Promise<{ id: string }> {
     const id = options.id ?? newMessageId();
     const timestamp = options.timestamp ?? this.network.nowSeconds();
@@ -64,7 +63,7 @@ export class Person extends Handset {
     const { to: group, isCorrupt = false, isSentOnce = false, isOnPhoneOnly = false } = options;
     const self = jidOf(this, addressing);
     const place = group ? { remoteJid: group.jid, participant: self } : { remoteJid: self };
-    this.network.tellPhone({
+    this.network.archiveMessage({
       key: { ...place, fromMe: false, id },
       message,
       messageTimestamp: timestamp,
@@ -89,7 +88,7 @@ export class Person extends Handset {
     return sent.message;
   }
 
-  envelopeOf({ group, addressing }: SentMessage): Record<string, string | undefined> {
+  senderAttributesOf({ group, addressing }: SentMessage): Record<string, string | undefined> {
     const self = jidOf(this, addressing);
     const other = jidOf(this, addressing === 'lid' ? 'pn' : 'lid');
     if (!group) return { from: self, [addressing === 'lid' ? 'sender_pn' : 'sender_lid']: other };
@@ -97,8 +96,8 @@ export class Person extends Handset {
     return { from: group.jid, participant: self, [otherName]: other, addressing_mode: addressing };
   }
 
-  protected receiptEnvelopeOf(parcel: Parcel): Record<string, string | undefined> {
-    return parcel.group ? { from: parcel.group, participant: parcel.self } : { from: parcel.self };
+  protected receiptAttributesOf(delivery: Delivery): Record<string, string | undefined> {
+    return delivery.group ? { from: delivery.group, participant: delivery.self } : { from: delivery.self };
   }
 
   protected arrived(): void {}

@@ -4,17 +4,17 @@ import type { MediaHost } from '../media/media-host.ts';
 import type { Stanza } from '../wire/stanza.ts';
 import type { Contact } from './contact-address.ts';
 
-/** What a simulated phone needs from the server. */
+/** The server as simulated phones use it. */
 export interface Network {
   readonly owner: Contact;
   /** Ids of the owner's linked devices. */
   companionIds(): number[];
-  /** A bundle of a linked device; spends one of its one-time keys. */
+  /** A key bundle of a linked device; uses up one of its one-time keys. */
   takeBundle(companion: number): KeyBundle | undefined;
-  /** Hands a stanza to a linked device, now or at its next login, until it acknowledges it. */
+  /** Sends a stanza to a linked device, now and at each login, until the device acknowledges it. */
   post(companion: number, node: Stanza): void;
-  /** The owner's phone gets every message itself, whatever becomes of its companions' copies. */
-  tellPhone(message: proto.IWebMessageInfo): void;
+  /** Gives a message to the owner's phone, which gets every message itself. */
+  archiveMessage(message: proto.IWebMessageInfo): void;
   nowSeconds(): number;
   readonly media: MediaHost;
 }

@@ -1,21 +1,21 @@
 import type { proto } from '@whiskeysockets/baileys';
 import type { PhoneCrypto } from '../crypto/phone-crypto.ts';
 import type { KeyBundle } from '../crypto/phone-keys.ts';
-import type { SentMessage } from '../server/parcel.ts';
+import type { SentMessage } from '../server/delivery.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import { mediaTypeOf, stanzaTypeOf } from './message-bytes.ts';
 import type { Network } from './phone-network.ts';
 
-/** Who a phone's messages are from. */
+/** The sender of a phone's messages. */
 export interface Author {
   readonly name: string;
-  /** Attributes that say whose message this is. */
-  envelopeOf(sent: SentMessage): Record<string, string | undefined>;
-  /** What companions get of it. */
+  /** The attributes of a message stanza that name its sender. */
+  senderAttributesOf(sent: SentMessage): Record<string, string | undefined>;
+  /** The message as companions get it. */
   contentOf(sent: SentMessage): proto.IMessage;
 }
 
-/** What a phone sends: once to every companion, and again to those that ask for it. */
+/** Sends a phone's messages once to every companion, and again to a companion that asks. */
 export class Outbox {
   readonly #network: Network;
   readonly #crypto: PhoneCrypto;
@@ -75,12 +75,12 @@ export class Outbox {
     const common = { id, type: stanzaTypeOf(message), t: String(timestamp), notify: this.#author.name };
     this.#network.post(
       companion,
-      stanza('message', { ...this.#author.envelopeOf(sent), ...common }, content),
+      stanza('message', { ...this.#author.senderAttributesOf(sent), ...common }, content),
     );
   }
 }
 
-/** Changes a byte that the MAC covers, or the MAC itself: it is near the end, behind it come ids. */
+/** Changes a byte of the MAC or of what the MAC covers. The last bytes are ids, so it is a byte before them. */
 function damage(body: Buffer): void {
   const index = body.length - 9;
   body.writeUInt8(body.readUInt8(index) ^ 1, index);

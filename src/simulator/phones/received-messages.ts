@@ -1,26 +1,26 @@
 import { EventEmitter } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
-import type { Parcel } from '../server/parcel.ts';
+import type { Delivery } from '../server/delivery.ts';
 import { quotedIdIn, textIn } from './message-bytes.ts';
 
 export interface ReceivedMessage {
   readonly id: string;
   readonly text: string | undefined;
   readonly quotedId: string | undefined;
-  /** The conversation as this phone sees it: the bot's address, or a group. */
+  /** The chat on this phone: the bot's address or a group. */
   readonly chat: string;
   /** The bot's device. */
   readonly from: string;
   readonly atMs: number;
   readonly message: proto.IMessage;
-  /** 1 when it could be read at once, one more for each retry it took. */
+  /** 1 if it could be read at once, and one more for each retry. */
   readonly attempt: number;
 }
 
 export interface UnreadableMessage {
   readonly id: string;
   readonly chat: string;
-  /** Why the first try failed. */
+  /** Why the first attempt failed. */
   readonly error: string;
   attempts: number;
   /** A resent copy could be read. */
@@ -29,13 +29,13 @@ export interface UnreadableMessage {
 
 export interface InboxEvents {
   received: [message: ReceivedMessage];
-  /** A try has failed; `attempts` tells how many by now. */
+  /** An attempt has failed; `attempts` is their number so far. */
   failed: [message: UnreadableMessage];
 }
 
 type Match = (message: ReceivedMessage) => boolean;
 
-/** What a phone has received: each id once, and what it could not read. */
+/** The messages that a phone has received, each id once, and those that it could not read. */
 export class Inbox {
   readonly messages: ReceivedMessage[] = [];
   readonly unreadable: UnreadableMessage[] = [];
@@ -46,7 +46,7 @@ export class Inbox {
 
   constructor(name: string) {
     this.#name = name;
-    // One for each message that a test waits for.
+    // Each test that waits for a message adds a listener.
     this.events.setMaxListeners(0);
   }
 
@@ -54,8 +54,8 @@ export class Inbox {
     return this.#ids.has(id);
   }
 
-  add(parcel: Parcel, message: proto.IMessage): void {
-    const { id, chat, from } = parcel;
+  add(delivery: Delivery, message: proto.IMessage): void {
+    const { id, chat, from } = delivery;
     const failure = this.#failureOf(id);
     if (failure) failure.isRecovered = true;
     this.#ids.add(id);
@@ -66,8 +66,8 @@ export class Inbox {
     this.events.emit('received', received);
   }
 
-  /** Notes a failed try and gives their number. */
-  fail({ id, chat }: Parcel, error: string): number {
+  /** Records a failed attempt and returns their number. */
+  fail({ id, chat }: Delivery, error: string): number {
     let failure = this.#failureOf(id);
     if (!failure) {
       failure = { id, chat, error, attempts: 0, isRecovered: false };

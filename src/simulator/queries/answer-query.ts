@@ -1,26 +1,11 @@
-import type { Companion } from '../server/companion-device.ts';
-import type { Switches } from '../server/switches.ts';
-import type { World } from '../server/world.ts';
 import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza } from '../wire/stanza.ts';
 import { answerEncrypt } from './key-queries.ts';
 import { answerUsync } from './people-queries.ts';
-
-export interface QueryContext {
-  readonly companion: Companion;
-  readonly world: World;
-  readonly switches: Switches;
-  readonly nowSeconds: () => number;
-  /** Hosts for media, `host:port`. */
-  readonly mediaHosts: readonly string[];
-  /** The client wants stanzas from now on. */
-  readonly activate: () => void;
-  /** The client logs out. */
-  readonly unlink: () => void;
-}
+import type { QueryContext } from './query-context.ts';
 
 type Answer = (query: Stanza, context: QueryContext) => Stanza;
 
-/** What a client asks after login, by namespace. */
+/** The answers to queries, by namespace. */
 const ANSWERS: Record<string, Answer> = {
   'w:p': (query) => resultOf(query),
   'w:stats': (query) => resultOf(query),
@@ -49,18 +34,18 @@ const ANSWERS: Record<string, Answer> = {
     query.attrs.type === 'get' ? errorOf(query, 404, 'item-not-found') : resultOf(query),
 };
 
-/** The answer to a query; queries that nobody knows are refused as WhatsApp does it. */
+/** The answer to a query. An unknown namespace gets error 501, as at WhatsApp. */
 export function answerQuery(query: Stanza, context: QueryContext): Stanza {
   const answer = ANSWERS[query.attrs.xmlns ?? ''];
   return answer ? answer(query, context) : errorOf(query, 501, 'feature-not-implemented');
 }
 
-function answerGroups(query: Stanza, { world }: QueryContext): Stanza {
+function answerGroups(query: Stanza, { directory }: QueryContext): Stanza {
   if (childOf(query, 'participating')) {
-    const groups = [...world.groups.values()].map((group) => group.metadata());
+    const groups = [...directory.groups.values()].map((group) => group.metadata());
     return resultOf(query, [stanza('groups', {}, groups)]);
   }
-  const group = world.groups.get(query.attrs.to ?? '');
+  const group = directory.groups.get(query.attrs.to ?? '');
   if (!group) return errorOf(query, 404, 'item-not-found');
   return childOf(query, 'query') ? resultOf(query, [group.metadata()]) : resultOf(query);
 }
@@ -72,13 +57,13 @@ function answerMedia(query: Stanza, { mediaHosts }: QueryContext): Stanza {
   return resultOf(query, [stanza('media_conn', { auth: 'simulated', ttl: '3600', auth_ttl: '3600' }, hosts)]);
 }
 
-/** GraphQL: what clients are known to ask for is there, and says that nothing is restricted. */
+/** GraphQL queries: the answer says that the account is not restricted. */
 function answerMex(query: Stanza): Stanza {
   const data = { xwa2_fetch_account_reachout_timelock: { is_active: false }, xwa2_message_capping_info: {} };
   return resultOf(query, [stanza('result', {}, Buffer.from(JSON.stringify({ data })))]);
 }
 
-/** Settings that the account's devices share: there are none, and what a client uploads is taken. */
+/** App state: every collection is empty, and patches are accepted and dropped. */
 function answerAppState(query: Stanza): Stanza {
   const collections = childrenOf(childOf(query, 'sync'), 'collection').map((collection) => {
     const version = Number(collection.attrs.version ?? 0) + childrenOf(collection, 'patch').length;

@@ -13,9 +13,9 @@ import {
   uintBytes,
   uintOf,
 } from '../wire/stanza.ts';
-import type { QueryContext } from './answer-query.ts';
+import type { QueryContext } from './query-context.ts';
 
-/** Namespace `encrypt`: a device's own keys on the server, and other people's bundles. */
+/** Namespace `encrypt`: a companion stores its keys and asks for key bundles of others. */
 export function answerEncrypt(query: Stanza, context: QueryContext): Stanza {
   const { companion } = context;
   if (query.attrs.type === 'set') return storeKeys(query, companion);
@@ -50,7 +50,7 @@ function signedPreKeyIn(node: Stanza | undefined): SignedPreKey {
   return { id: uintOf(id), value: bytesOf(value), signature: bytesOf(signature) };
 }
 
-/** What the server holds of a device's keys, so that the client can compare. */
+/** The digest of the stored keys, which the client compares with its own. */
 function digestOf(query: Stanza, companion: Companion): Stanza {
   const ids = companion.preKeyIds();
   if (ids.length === 0) return errorOf(query, 404, 'item-not-found');
@@ -72,9 +72,9 @@ function digestOf(query: Stanza, companion: Companion): Stanza {
   return resultOf(query, [digest]);
 }
 
-function bundlesFor(users: Stanza[], { world }: QueryContext): Stanza[] {
+function bundlesFor(users: Stanza[], { directory }: QueryContext): Stanza[] {
   return users.map(({ attrs: { jid } }) => {
-    const bundle = world.bundleOf(jid);
+    const bundle = directory.bundleOf(jid);
     if (!bundle) return stanza('user', { jid }, [stanza('error', { code: '404', text: 'item-not-found' })]);
     return stanza('user', { jid }, userNodes(bundle));
   });

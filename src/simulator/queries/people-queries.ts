@@ -1,6 +1,6 @@
 import { type Contact, isSameUser, jidOf } from '../phones/contact-address.ts';
 import { childOf, childrenOf, resultOf, SERVER_JID, type Stanza, stanza, textOf } from '../wire/stanza.ts';
-import type { QueryContext } from './answer-query.ts';
+import type { QueryContext } from './query-context.ts';
 
 /** Namespace `usync`: who somebody is, which devices they have, whether a number is on WhatsApp. */
 export function answerUsync(query: Stanza, context: QueryContext): Stanza {
@@ -43,25 +43,25 @@ export function answerUsync(query: Stanza, context: QueryContext): Stanza {
   return resultOf(query, [stanza('usync', attrs, [result, stanza('list', {}, list)])]);
 }
 
-function contactIn(user: Stanza, { world }: QueryContext): Contact | undefined {
-  return world.handsetOf(user.attrs.jid ?? `${digitsIn(user)}${SERVER_JID}`);
+function contactIn(user: Stanza, { directory }: QueryContext): Contact | undefined {
+  return directory.handsetOf(user.attrs.jid ?? `${digitsIn(user)}${SERVER_JID}`);
 }
 
 function digitsIn(user: Stanza): string {
   return textOf(childOf(user, 'contact')).replace(/\D/g, '');
 }
 
-/** Only a look-up by number learns the LID. */
+/** WhatsApp tells the LID only if the query names the phone number. */
 function lidOf(contact: Contact | undefined, jid: string): Stanza | undefined {
   if (!contact || !isSameUser(jid, jidOf(contact, 'pn'))) return undefined;
   return stanza('lid', { val: jidOf(contact, 'lid') });
 }
 
-function devicesOf(contact: Contact | undefined, { world }: QueryContext): Stanza[] {
+function devicesOf(contact: Contact | undefined, { directory }: QueryContext): Stanza[] {
   if (!contact) return [];
   const phone = stanza('device', { id: '0' });
-  if (contact !== world.phone) return [phone];
-  const companions = [...world.companions.values()].map(({ id, keyIndex }) =>
+  if (contact !== directory.phone) return [phone];
+  const companions = [...directory.companions.values()].map(({ id, keyIndex }) =>
     stanza('device', { id: String(id), 'key-index': String(keyIndex) }),
   );
   return [phone, ...companions];

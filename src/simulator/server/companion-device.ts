@@ -8,7 +8,7 @@ export interface SignedPreKey {
   readonly signature: Buffer;
 }
 
-/** What a companion tells about itself when it registers. */
+/** The keys that a companion sends when it registers. */
 export interface Registration {
   readonly noiseKey: Buffer;
   readonly identityKey: Buffer;
@@ -16,7 +16,7 @@ export interface Registration {
   readonly signedPreKey: SignedPreKey;
 }
 
-/** A linked device as the server knows it: the bot. */
+/** A linked device, as the server stores it: the bot. */
 export class Companion {
   readonly id: number;
   readonly jid: string;
@@ -26,7 +26,7 @@ export class Companion {
   readonly identityKey: Buffer;
   readonly registrationId: number;
   readonly mailbox = new Mailbox();
-  /** Ids of one-time keys that somebody got; the client must be able to use every one of them once. */
+  /** Ids of the one-time keys that were handed out. The client must be able to use each of them once. */
   readonly handedOutPreKeyIds: number[] = [];
   readonly counters = {
     logins: 0,
@@ -40,7 +40,7 @@ export class Companion {
   signedPreKey: SignedPreKey;
   connection: Connection | undefined;
   isActive = false;
-  /** The phone tells a new companion about the account's history once. */
+  /** The phone has sent the history; it does so once. */
   hasHistory = false;
   readonly #preKeys = new Map<number, Buffer>();
 
@@ -65,7 +65,7 @@ export class Companion {
     this.counters.preKeyUploads++;
   }
 
-  /** Hands out one one-time key, or a bundle without when there is none left. */
+  /** A bundle with the next one-time key, or without one if none is left. */
   takeBundle(): KeyBundle {
     const { registrationId, signedPreKey } = this;
     const [next] = this.#preKeys;

@@ -2,7 +2,7 @@ import { type Stanza, stanza } from '../wire/stanza.ts';
 import type { Listener } from '../wire/websocket-listener.ts';
 import type { Switches } from './switches.ts';
 
-/** Everything that can go wrong with WhatsApp, to be switched on in a test. */
+/** Switches that make WhatsApp fail in a test. */
 export class Faults {
   readonly #listener: Listener;
   readonly #switches: Switches;
@@ -14,7 +14,7 @@ export class Faults {
     this.#forgetCompanions = forgetCompanions;
   }
 
-  /** `<stream:error>` with a code, and the node inside it if there is one; then the connection ends. */
+  /** Sends `<stream:error>` with a code and a child, and closes every connection. */
   streamError(code: number | undefined, child?: Stanza): void {
     const node = stanza('stream:error', { code: code?.toString() }, child ? [child] : undefined);
     this.#listener.each((connection) => {
@@ -28,49 +28,49 @@ export class Faults {
     this.streamError(undefined, stanza('conflict', { type: 'replaced' }));
   }
 
-  /** The owner has removed the device while it is online. Clients report 401; its next login fails, too. */
+  /** The owner removes the online device. Clients report 401, and the next login is refused with 401. */
   removeDevice(): void {
     this.#forgetCompanions();
     this.streamError(401, stanza('conflict', { type: 'device_removed' }));
   }
 
-  /** The owner has removed the device while it was offline: its next login gets `<failure reason="401">`. */
+  /** The owner removes the offline device: its next login gets `<failure reason="401">`. */
   unlinkWhileOffline(): void {
     this.#forgetCompanions();
   }
 
-  /** The next logins are refused: 401, 402 with `expire` (seconds), 403, 405, 503, … None any more with 0 times. */
+  /** Refuses the next logins with any reason: 401, 402 with `expire` (seconds), 403, 405, 503, … 0 times ends it. */
   failNextLogins(reason: number, times = 1, attrs: Record<string, string> = {}): void {
     if (times === 0) this.#switches.loginFailures.length = 0;
     const failure = { reason: String(reason), location: 'simulated', ...attrs };
     for (let i = 0; i < times; i++) this.#switches.loginFailures.push(failure);
   }
 
-  /** The next WebSocket upgrades get this HTTP status instead of 101. None any more with 0 times. */
+  /** Answers the next WebSocket upgrades with this HTTP status instead of 101. 0 times ends it. */
   refuseUpgrades(status: number, times = 1): void {
     if (times === 0) this.#switches.refusedUpgrades.length = 0;
     for (let i = 0; i < times; i++) this.#switches.refusedUpgrades.push(status);
   }
 
-  /** WebSocket upgrades get no answer at all. */
+  /** WebSocket upgrades get no answer. */
   hangUpgrades(isOn: boolean): void {
     this.#switches.hangsUpgrades = isOn;
   }
 
-  /** TCP reset. */
+  /** Resets the TCP connections. */
   dropConnection(): void {
     this.#listener.each((connection) => connection.drop());
   }
 
   /**
-   * The connections that are live now read and answer nothing more, and stay open; `false` wakes them up.
-   * A new connection is a different peer and works.
+   * The present connections stay open, and the server reads and sends nothing on them until `false`.
+   * New connections work.
    */
   halfOpen(isOn: boolean): void {
     this.#listener.each((connection) => connection.freeze(isOn));
   }
 
-  /** Refuses TCP until `up`. Nothing that is known gets lost. */
+  /** Refuses TCP connections until `up`. The server keeps its state. */
   down(): Promise<void> {
     return this.#listener.stop();
   }
@@ -85,7 +85,7 @@ export class Faults {
     this.#switches.swallowsMessages = isOn && (options.swallow ?? false);
   }
 
-  /** Every stanza to a client is this late. */
+  /** Delays every stanza to clients. */
   delayMs(ms: number): void {
     this.#switches.delayMs = ms;
     this.#listener.each((connection) => {
@@ -93,12 +93,12 @@ export class Faults {
     });
   }
 
-  /** Queries with these namespaces get no answer; without arguments all are answered again. */
+  /** Queries with these namespaces get no answer. Without arguments all are answered again. */
   ignoreQueries(...namespaces: string[]): void {
     this.#switches.ignoredQueries = new Set(namespaces);
   }
 
-  /** Whether look-ups of devices by phone number also tell the LID. Default on, as WhatsApp does. */
+  /** Whether a device look-up by phone number also returns the LID. Default true, as at WhatsApp. */
   replyWithLids(isOn: boolean): void {
     this.#switches.repliesWithLids = isOn;
   }

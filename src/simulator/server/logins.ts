@@ -1,26 +1,26 @@
 import type { EventEmitter } from 'node:events';
-import type { PairingDesk } from '../pairing/pairing-server.ts';
+import type { PairingServer } from '../pairing/pairing-server.ts';
 import { deviceOf, jidOf } from '../phones/contact-address.ts';
 import type { Connection } from '../wire/client-connection.ts';
 import type { ClientFinish } from '../wire/noise-server.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';
+import type { Directory } from './directory.ts';
 import type { SimulatorEvents } from './simulator-events.ts';
 import type { Switches } from './switches.ts';
-import type { World } from './world.ts';
 
 interface LoginOptions {
-  readonly world: World;
+  readonly directory: Directory;
   readonly switches: Switches;
-  readonly desk: PairingDesk;
+  readonly pairing: PairingServer;
   readonly events: EventEmitter<SimulatorEvents>;
   readonly nowSeconds: () => number;
 }
 
-/** Who is connected: lets linked clients in, sends the others to the pairing desk or away. */
+/** Logs linked clients in, passes new clients on to pairing, and refuses all others. */
 export class Logins {
   readonly counters = { connections: 0, logins: 0, refusedLogins: 0 };
-  /** The version that the last client named. */
+  /** The version in the last login payload. */
   clientVersion: string | undefined;
   /** Clients older than this get 405. */
   minimumVersion: string | undefined;
@@ -35,9 +35,9 @@ export class Logins {
     return this.#connected.get(connection);
   }
 
-  /** A client has proved which Noise key it has, and says what it wants. */
-  greeted(connection: Connection, { noiseKey, payload }: ClientFinish): void {
-    const { world, switches, desk, events } = this.#options;
+  /** The handshake of a client is complete; `payload` asks for a login or for pairing. */
+  authenticated(connection: Connection, { noiseKey, payload }: ClientFinish): void {
+    const { directory, switches, pairing, events } = this.#options;
     this.counters.connections++;
     connection.delayMs = switches.delayMs;
     const { primary, secondary, tertiary } = payload.userAgent?.appVersion ?? {};
@@ -50,23 +50,23 @@ export class Logins {
       return;
     }
     if (payload.devicePairingData) {
-      desk.register(connection, noiseKey, payload.devicePairingData);
+      pairing.register(connection, noiseKey, payload.devicePairingData);
       events.emit('qr-requested');
       return;
     }
-    const companion = world.companionByNoiseKey(noiseKey);
+    const companion = directory.companionByNoiseKey(noiseKey);
     if (companion) this.#login(connection, companion, payload.passive ?? false);
   }
 
   closed(connection: Connection): void {
     const companion = this.#connected.get(connection);
     this.#connected.delete(connection);
-    this.#options.desk.forget(connection);
+    this.#options.pairing.forget(connection);
     if (companion?.connection === connection) leave(companion);
     this.#options.events.emit('closed', companion);
   }
 
-  /** The client wants what waits for it, and from now on what comes. */
+  /** Sends the waiting stanzas, and from now on each new one. */
   activate(companion: Companion): void {
     const { connection } = companion;
     if (!connection || companion.isActive) return;
@@ -74,19 +74,19 @@ export class Logins {
     companion.mailbox.attach((node) => connection.send(node));
     if (companion.hasHistory) return;
     companion.hasHistory = true;
-    const { world, events } = this.#options;
-    world.phone?.welcome().catch((error: unknown) => void events.emit('input-refused', error));
+    const { directory, events } = this.#options;
+    directory.phone?.sendInitialSync().catch((error: unknown) => void events.emit('input-refused', error));
   }
 
-  /** Undefined for a client that may come in. */
+  /** Undefined if the client may log in. */
   #refusalOf(noiseKey: Buffer, payload: ClientFinish['payload']): Record<string, string> | undefined {
-    const { world } = this.#options;
+    const { directory } = this.#options;
     if (this.minimumVersion !== undefined && isOlder(this.clientVersion ?? '', this.minimumVersion)) {
       return { reason: '405', location: 'simulated' };
     }
     if (payload.devicePairingData) return undefined;
-    const companion = world.companionByNoiseKey(noiseKey);
-    const isKnown = companion?.id === payload.device && world.owner.number === String(payload.username);
+    const companion = directory.companionByNoiseKey(noiseKey);
+    const isKnown = companion?.id === payload.device && directory.owner.number === String(payload.username);
     return isKnown ? undefined : { reason: '401', location: 'simulated' };
   }
 
@@ -96,12 +96,12 @@ export class Logins {
     companion.connection = connection;
     companion.counters.logins++;
     this.counters.logins++;
-    for (const node of this.#welcome(companion)) connection.send(node);
+    for (const node of this.#loginStanzas(companion)) connection.send(node);
     this.#options.events.emit('opened', companion);
     if (!isPassive) this.activate(companion);
   }
 
-  /** The newest connection of a device is the one that counts. */
+  /** Closes the older connection of a device with `replaced`. */
   #replace(companion: Companion): void {
     const older = companion.connection;
     if (!older) return;
@@ -111,10 +111,10 @@ export class Logins {
     older.close();
   }
 
-  #welcome(companion: Companion): Stanza[] {
-    const { world, nowSeconds } = this.#options;
-    const lid = jidOf(world.owner, 'lid', deviceOf(companion.jid));
-    const display_name = world.phone?.name;
+  #loginStanzas(companion: Companion): Stanza[] {
+    const { directory, nowSeconds } = this.#options;
+    const lid = jidOf(directory.owner, 'lid', deviceOf(companion.jid));
+    const display_name = directory.phone?.name;
     const success = { t: String(nowSeconds()), props: '0', location: 'simulated', lid, display_name };
     const routing = stanza('routing_info', {}, Buffer.from([8, 2, 8, 5]));
     return [stanza('success', success), stanza('ib', {}, [stanza('edge_routing', {}, [routing])])];

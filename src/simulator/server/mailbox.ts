@@ -6,11 +6,11 @@ type Send = (node: Stanza) => void;
 const ACKNOWLEDGED = ['message', 'receipt', 'notification', 'call'] as const;
 type Kind = (typeof ACKNOWLEDGED)[number];
 
-/** What a device still has to acknowledge, oldest first: sent at once when it is online, and again at each login. */
+/** The stanzas that a device has to acknowledge, oldest first. They are sent at once and again at each login. */
 export class Mailbox {
   readonly #waiting: Stanza[] = [];
   #send: Send | undefined;
-  /** Stanzas that were sent again at a login. */
+  /** How many stanzas were sent again at a login. */
   redelivered = 0;
 
   get waiting(): readonly Stanza[] {
@@ -22,7 +22,7 @@ export class Mailbox {
     this.#send?.(node);
   }
 
-  /** The device is online: everything it has not acknowledged goes out again, framed as WhatsApp does it. */
+  /** The device is online: sends all stanzas that it has not acknowledged, between `offline_preview` and `offline`. */
   attach(send: Send): void {
     this.#send = send;
     const count = this.#waiting.length;
@@ -38,7 +38,7 @@ export class Mailbox {
     this.#send = undefined;
   }
 
-  /** Forgets the oldest stanza that `id` and `peer` fit. False when there is none. */
+  /** Removes the oldest stanza with this id and peer. False if there is none. */
   acknowledge(kind: string, id: string | undefined, peer: string | undefined): boolean {
     const index = this.#waiting.findIndex((node) => {
       if (node.tag !== kind || node.attrs.id !== id) return false;

@@ -4,7 +4,7 @@
  * It speaks WebSocket, Noise, binary nodes, registration and login, pairing by QR and by code, the Signal key
  * directory, receipts, acknowledgements and redelivery, and answers what a client asks after login.
  *
- * Left out: TLS on the socket, genuine certificates (see certificate.ts), people with more devices than a phone,
+ * Left out: TLS on the socket, genuine certificates (see noise-certificate.ts), people with more devices than a phone,
  * calls, statuses, newsletters, communities, business profiles, profile pictures, the account's settings (app
  * state is empty, and what a client uploads is forgotten), history (empty), blocking, changes in groups, rate
  * limits, participant hashes, and reports.
@@ -16,36 +16,36 @@ import { EventEmitter } from 'node:events';
 import { Curve } from '@whiskeysockets/baileys';
 import type { KeyBundle } from '../crypto/phone-keys.ts';
 import { MediaHost } from '../media/media-host.ts';
-import { PairingDesk } from '../pairing/pairing-server.ts';
+import { PairingServer } from '../pairing/pairing-server.ts';
 import type { Addressing, Contact } from '../phones/contact-address.ts';
 import { Group } from '../phones/group.ts';
 import { OwnerPhone } from '../phones/owner-phone.ts';
 import { Person } from '../phones/person.ts';
 import type { Network } from '../phones/phone-network.ts';
-import type { QueryContext } from '../queries/answer-query.ts';
+import type { QueryContext } from '../queries/query-context.ts';
 import type { Connection, ConnectionListener } from '../wire/client-connection.ts';
 import { makeCertificateChain } from '../wire/noise-certificate.ts';
 import { SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
 import { Listener } from '../wire/websocket-listener.ts';
 import type { Companion } from './companion-device.ts';
+import { Directory } from './directory.ts';
 import { Faults } from './faults.ts';
 import { Logins } from './logins.ts';
 import type { SimulatorEvents } from './simulator-events.ts';
 import { Router } from './stanza-router.ts';
 import { initialSwitches } from './switches.ts';
-import { World } from './world.ts';
 
 export interface SimulatorOptions {
   /** Default 0: any free one. */
   port?: number;
-  /** How many QR codes a client can show before it gives up. Default 6. */
+  /** How many QR refs a client gets. Default 6. */
   qrRefs?: number;
   owner?: { number?: string; lid?: string; name?: string };
 }
 
 export interface PersonOptions {
   name?: string;
-  /** Digits; default one that nobody has. */
+  /** Digits. Default an unused number. */
   number?: string;
   lid?: string;
   /** The address that direct messages come from; `mixed` alternates. Default `pn`. */
@@ -61,24 +61,24 @@ export interface GroupOptions {
   admins?: Person[];
 }
 
-/** Companions hear of their one-time keys when fewer than this are left. */
+/** A companion is notified if it has fewer one-time keys than this. */
 const LOW_PRE_KEYS = 5;
 
 /**
- * A WhatsApp server on a free port of loopback, with people and their phones. The bot speaks to it as to the real
- * one: pairing, encryption, groups, media, faults on demand.
+ * A WhatsApp server on loopback, with people and their phones. A bot connects to it as to the real one: pairing,
+ * encryption, groups, media, and faults on demand.
  */
 export class SimulatedWhatsApp {
   readonly events = new EventEmitter<SimulatorEvents>();
   /** The owner's own phone. */
   readonly phone: OwnerPhone;
   readonly faults: Faults;
-  /** The host for files; its certificate is what clients must trust. */
+  /** The host of media files. Clients must trust its certificate. */
   readonly media = new MediaHost();
-  readonly #world: World;
+  readonly #directory: Directory;
   readonly #switches = initialSwitches();
   readonly #listener: Listener;
-  readonly #desk: PairingDesk;
+  readonly #pairing: PairingServer;
   readonly #logins: Logins;
   readonly #router: Router;
   #starting: Promise<void> | undefined;
@@ -91,15 +91,15 @@ export class SimulatedWhatsApp {
     const owner = { number, lid };
     const { events } = this;
     const switches = this.#switches;
-    const world = new World(owner);
-    this.#world = world;
+    const directory = new Directory(owner);
+    this.#directory = directory;
     this.phone = new OwnerPhone(this.#network(owner), owner, name, {
-      scan: (qr) => this.#desk.scan(qr),
-      enterCode: (code) => this.#desk.enterCode(code),
+      scan: (qr) => this.#pairing.scan(qr),
+      enterCode: (code) => this.#pairing.enterCode(code),
       unlink: () => this.faults.removeDevice(),
     });
-    world.phone = this.phone;
-    this.#desk = new PairingDesk({
+    directory.phone = this.phone;
+    this.#pairing = new PairingServer({
       owner,
       account: this.phone.keys.identity,
       qrRefs: options.qrRefs ?? 6,
@@ -107,7 +107,7 @@ export class SimulatedWhatsApp {
       nextDeviceId: () => this.#nextDeviceId++,
       linked: (companion) => this.#linked(companion),
     });
-    this.#logins = new Logins({ world, switches, desk: this.#desk, events, nowSeconds });
+    this.#logins = new Logins({ directory, switches, pairing: this.#pairing, events, nowSeconds });
     this.#router = new Router({
       contextOf: (companion) => this.#contextOf(companion),
       failed: (error) => void events.emit('input-refused', error),
@@ -115,17 +115,17 @@ export class SimulatedWhatsApp {
     const key = Curve.generateKeyPair();
     const certificate = makeCertificateChain(key);
     this.#listener = new Listener(options.port ?? 0, key, certificate, switches, this.#connectionListener());
-    this.faults = new Faults(this.#listener, switches, () => world.companions.clear());
+    this.faults = new Faults(this.#listener, switches, () => directory.companions.clear());
   }
 
-  /** Where clients connect to; valid after `start`. */
+  /** The address for clients. Valid after `start`. */
   get url(): string {
     return `ws://127.0.0.1:${this.#listener.port}/ws/chat`;
   }
 
-  /** The linked devices: normally none or one, the bot. */
+  /** The linked devices: none, or the bot. */
   get devices(): Companion[] {
-    return [...this.#world.companions.values()];
+    return [...this.#directory.companions.values()];
   }
 
   /** Since the simulator was made. */
@@ -133,12 +133,12 @@ export class SimulatedWhatsApp {
     return { ...this.#logins.counters, pairings: this.#pairings };
   }
 
-  /** The version that the last client named, e.g. `2.3000.1043857760`. */
+  /** The version of the last client, e.g. `2.3000.1043857760`. */
   get clientVersion(): string | undefined {
     return this.#logins.clientVersion;
   }
 
-  /** Clients older than this get 405. Default undefined: all come in. */
+  /** Clients with an older version get 405. Default undefined: every version is accepted. */
   get minimumVersion(): string | undefined {
     return this.#logins.minimumVersion;
   }
@@ -153,27 +153,27 @@ export class SimulatedWhatsApp {
     return this.#starting;
   }
 
-  /** Ends all connections. Everything known stays, and `start` goes on with it on the same port. */
+  /** Ends all connections. The state stays, and `start` listens on the same port again. */
   stop(): Promise<void> {
     this.#stopping ??= this.#close();
     return this.#stopping;
   }
 
   addPerson(options: PersonOptions = {}): Person {
-    const index = this.#world.people.length + 1;
+    const index = this.#directory.people.length + 1;
     const number = options.number ?? `1555020${String(index).padStart(4, '0')}`;
     const lid = options.lid ?? `2000000${String(index).padStart(8, '0')}`;
     const name = options.name ?? `Person ${index}`;
-    const network = this.#network(this.#world.owner);
+    const network = this.#network(this.#directory.owner);
     const person = new Person(network, { number, lid }, name, options.addressing ?? 'pn');
-    this.#world.add(person);
+    this.#directory.add(person);
     return person;
   }
 
   addGroup(options: GroupOptions): Group {
     const id = `120363${String(randomInt(10 ** 12)).padStart(12, '0')}`;
     const group = new Group(id, this.phone, options, nowSeconds());
-    this.#world.groups.set(group.jid, group);
+    this.#directory.groups.set(group.jid, group);
     return group;
   }
 
@@ -191,12 +191,12 @@ export class SimulatedWhatsApp {
 
   #connectionListener(): ConnectionListener {
     return {
-      greeted: (connection, finish) => this.#logins.greeted(connection, finish),
+      authenticated: (connection, finish) => this.#logins.authenticated(connection, finish),
       received: (connection, node) => this.#received(connection, node),
       sent: (connection, node) => {
         this.events.emit('stanza-out', node, this.#logins.companionOn(connection));
       },
-      misread: (_, error) => void this.events.emit('input-refused', error),
+      refused: (_, error) => void this.events.emit('input-refused', error),
       closed: (connection) => this.#logins.closed(connection),
     };
   }
@@ -205,11 +205,11 @@ export class SimulatedWhatsApp {
     const companion = this.#logins.companionOn(connection);
     this.events.emit('stanza-in', node, companion);
     if (companion) this.#router.received(companion, node);
-    else this.#desk.received(connection, node);
+    else this.#pairing.received(connection, node);
   }
 
   #linked(companion: Companion): void {
-    this.#world.companions.set(companion.id, companion);
+    this.#directory.companions.set(companion.id, companion);
     this.#pairings++;
     this.events.emit('paired', companion);
   }
@@ -219,15 +219,15 @@ export class SimulatedWhatsApp {
       owner,
       media: this.media,
       nowSeconds,
-      companionIds: () => [...this.#world.companions.keys()],
-      tellPhone: (message) => this.phone.remember(message),
+      companionIds: () => [...this.#directory.companions.keys()],
+      archiveMessage: (message) => this.phone.remember(message),
       takeBundle: (id) => this.#takeBundle(id),
-      post: (id, node) => this.#world.companions.get(id)?.mailbox.post(node),
+      post: (id, node) => this.#directory.companions.get(id)?.mailbox.post(node),
     };
   }
 
   #takeBundle(id: number): KeyBundle | undefined {
-    const companion = this.#world.companions.get(id);
+    const companion = this.#directory.companions.get(id);
     if (!companion) return undefined;
     const bundle = companion.takeBundle();
     const left = companion.preKeyIds().length;
@@ -242,7 +242,7 @@ export class SimulatedWhatsApp {
   #contextOf(companion: Companion): QueryContext {
     return {
       companion,
-      world: this.#world,
+      directory: this.#directory,
       switches: this.#switches,
       nowSeconds,
       mediaHosts: [this.media.host],

@@ -1,11 +1,12 @@
 import type { KeyBundle } from '../crypto/phone-keys.ts';
 import { userOf } from '../phones/contact-address.ts';
-import { answerQuery, type QueryContext } from '../queries/answer-query.ts';
+import { answerQuery } from '../queries/answer-query.ts';
+import type { QueryContext } from '../queries/query-context.ts';
 import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';
-import { parcelsOf } from './split-message.ts';
+import { deliveriesOf } from './split-message.ts';
 
-/** Receipts by which a companion tells that it has a message. Others tell what became of it. */
+/** The types of receipts that acknowledge a message. */
 const DELIVERY_TYPES = [undefined, 'inactive', 'sender', 'peer_msg', 'hist_sync'];
 
 interface RouterOptions {
@@ -13,7 +14,7 @@ interface RouterOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** Takes what a linked companion says, and brings it to whom it is for. */
+/** Handles the stanzas of linked companions: answers queries and delivers messages and receipts. */
 export class Router {
   readonly #options: RouterOptions;
 
@@ -59,17 +60,17 @@ export class Router {
       companion.connection?.send(stanza('ack', { class: 'message', id, from: to, participant, t }));
     }
     if (switches.swallowsMessages) return;
-    for (const [handset, parcel] of parcelsOf(companion, node, context.world)) {
-      handset.deliver(parcel).catch(this.#options.failed);
+    for (const [handset, delivery] of deliveriesOf(companion, node, context.directory)) {
+      handset.deliver(delivery).catch(this.#options.failed);
     }
   }
 
-  #receipt(companion: Companion, node: Stanza, { world }: QueryContext): void {
+  #receipt(companion: Companion, node: Stanza, { directory }: QueryContext): void {
     const { id = '', to, type, participant, recipient } = node.attrs;
     const items = childrenOf(childOf(node, 'list'), 'item').map(({ attrs }) => attrs.id ?? '');
     companion.counters.receipts++;
     companion.connection?.send(stanza('ack', { class: 'receipt', id, from: to, type, participant }));
-    const sender = world.handsetOf(participant ?? to);
+    const sender = directory.handsetOf(participant ?? to);
     if (type === 'retry') {
       companion.counters.retryReceipts++;
       const count = Number(childOf(node, 'retry')?.attrs.count ?? 1);
@@ -78,7 +79,7 @@ export class Router {
     }
     for (const each of [id, ...items]) {
       if (DELIVERY_TYPES.includes(type)) companion.mailbox.acknowledge('message', each, recipient ?? to);
-      const person = world.personOf(participant ?? to);
+      const person = directory.personOf(participant ?? to);
       person?.receipts.push({ id: each, type: type ?? 'delivery', atMs: Date.now() });
     }
   }
@@ -90,15 +91,15 @@ export class Router {
   }
 }
 
-function chatState(node: Stanza, { world }: QueryContext): void {
+function chatState(node: Stanza, { directory }: QueryContext): void {
   const state = node.tag === 'chatstate' ? childrenOf(node)[0]?.tag : node.attrs.type;
   const to = node.attrs.to;
   if (!state || !userOf(to)) return;
-  const audience = world.groups.get(to ?? '')?.people ?? [world.personOf(to)];
+  const audience = directory.groups.get(to ?? '')?.people ?? [directory.personOf(to)];
   for (const person of audience) person?.chatStates.push({ state, atMs: Date.now() });
 }
 
-/** The keys that come with a retry receipt, from the second on. */
+/** The keys in a retry receipt; present from the second receipt on. */
 function bundleIn(receipt: Stanza): KeyBundle | undefined {
   const keys = childOf(receipt, 'keys');
   const signed = childOf(keys, 'skey');

@@ -1,20 +1,20 @@
-/** How the server misbehaves at the moment. */
+/** The faults that are switched on. */
 export interface Switches {
   /** Sends get no acknowledgement. */
   withholdsAcks: boolean;
-  /** Sends are swallowed as well: nobody receives them. */
+  /** Sends are not delivered. */
   swallowsMessages: boolean;
   /** Queries with these namespaces get no answer. */
   ignoredQueries: Set<string>;
-  /** Device look-ups by phone number also tell the LID, as WhatsApp does. Makes clients open new sessions. */
+  /** A device look-up by phone number also returns the LID, so that clients open new sessions. */
   repliesWithLids: boolean;
-  /** Waits this long before each stanza it sends. */
+  /** The delay of each stanza that is sent. */
   delayMs: number;
-  /** Logins that are refused, in order. */
+  /** The attributes of the next `<failure>` answers to logins, in order. */
   loginFailures: Record<string, string>[];
-  /** HTTP statuses that answer the next upgrades. */
+  /** The HTTP statuses of the next upgrades, in order. */
   refusedUpgrades: number[];
-  /** Upgrades are not answered at all. */
+  /** Upgrades get no answer. */
   hangsUpgrades: boolean;
 }
 

@@ -6,16 +6,16 @@ import { type ClientFinish, NoiseServer } from './noise-server.ts';
 import type { Stanza } from './stanza.ts';
 
 export interface ConnectionListener {
-  /** The handshake is done. */
-  greeted(connection: Connection, finish: ClientFinish): void;
+  /** The Noise handshake is complete. */
+  authenticated(connection: Connection, finish: ClientFinish): void;
   received(connection: Connection, node: Stanza): void;
   sent(connection: Connection, node: Stanza): void;
-  /** The client sent something that is no WhatsApp; it is being cut off. */
-  misread(connection: Connection, error: unknown): void;
+  /** The client sent something that is not WhatsApp's protocol; its connection is being closed. */
+  refused(connection: Connection, error: unknown): void;
   closed(connection: Connection): void;
 }
 
-/** One client's socket: Noise and frames below, stanzas above. A client that sends nonsense is cut off. */
+/** One client's connection: WebSocket, frames and Noise. A client that sends anything else is disconnected. */
 export class Connection {
   readonly #webSocket: WebSocket;
   readonly #tcp: Socket;
@@ -27,7 +27,7 @@ export class Connection {
   #stage: 'hello' | 'finish' | 'open' | 'closed' = 'hello';
   #isFrozen = false;
   #sendsAtMs = 0;
-  /** Waits this long before each stanza it sends. */
+  /** The delay of each stanza that is sent. */
   delayMs = 0;
 
   constructor(
@@ -50,7 +50,7 @@ export class Connection {
     return this.#stage === 'open';
   }
 
-  /** Sends in the order of the calls. What is sent on a closed connection is lost. */
+  /** Sends in the order of the calls. Stanzas for a closed connection are dropped. */
   send(node: Stanza): void {
     const waitMs = Math.max(this.delayMs, this.#sendsAtMs - Date.now());
     if (waitMs <= 0) {
@@ -65,7 +65,7 @@ export class Connection {
     this.#timers.add(timer);
   }
 
-  /** Says goodbye properly, after everything that was sent. */
+  /** Closes the WebSocket after all stanzas are sent. */
   close(): void {
     if (this.#isFrozen) return;
     if (this.#timers.size === 0) {
@@ -76,12 +76,12 @@ export class Connection {
     this.#timers.add(timer);
   }
 
-  /** Cuts the line as a crashed peer does. */
+  /** Resets the TCP connection, as a crashed peer does. */
   drop(): void {
     this.#tcp.resetAndDestroy();
   }
 
-  /** A peer that is gone without a word: reads nothing, answers nothing, and the socket stays. */
+  /** A half-open connection: the server reads and sends nothing, and the socket stays open. */
   freeze(isFrozen: boolean): void {
     this.#isFrozen = isFrozen;
     if (isFrozen) {
@@ -109,7 +109,7 @@ export class Connection {
         : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]);
       for (const payload of this.#frames.push(bytes)) this.#take(payload);
     } catch (error) {
-      this.#listener.misread(this, error);
+      this.#listener.refused(this, error);
       this.#webSocket.terminate();
     }
   }
@@ -123,7 +123,7 @@ export class Connection {
       case 'finish': {
         const finish = this.#noise.readFinish(payload);
         this.#stage = 'open';
-        this.#listener.greeted(this, finish);
+        this.#listener.authenticated(this, finish);
         return;
       }
       case 'open':

@@ -3,7 +3,7 @@ import { decodeDecompressedBinaryNode, encodeBinaryNode, NOISE_WA_HEADER } from 
 import * as dictionary from '@whiskeysockets/baileys/lib/WABinary/constants.js';
 import type { Stanza } from './stanza.ts';
 
-/** Larger than any stanza a client has reason to send; anything above is taken for garbage. */
+/** The largest stanza that is accepted from a client. */
 const MAX_STANZA_BYTES = 16 * 1024 * 1024;
 
 /** Cuts a client's byte stream into frames: an intro once, then three bytes of length and that many bytes. */
@@ -11,7 +11,7 @@ export class FrameReader {
   #pending: Buffer = Buffer.alloc(0);
   #hasIntro = false;
 
-  /** Gives the frames that are complete. Throws when the stream does not begin as WhatsApp's does. */
+  /** Returns the complete frames. Throws if the stream does not begin with WhatsApp's intro. */
   push(bytes: Buffer): Buffer[] {
     this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
     if (!this.#hasIntro && !this.#skipIntro()) return [];
@@ -50,7 +50,7 @@ export function encodeStanza(node: Stanza): Buffer {
   return encodeBinaryNode(node);
 }
 
-/** Throws when the bytes are no stanza. */
+/** Throws if the bytes are not a stanza. */
 export function decodeStanza(bytes: Buffer): Stanza {
   const isCompressed = (bytes.readUInt8(0) & 2) !== 0;
   const body = bytes.subarray(1);

@@ -12,9 +12,9 @@ import {
 
 const EMPTY = Buffer.alloc(0);
 
-/** What a client proves about itself in its last handshake message. */
+/** The contents of the client's last handshake message. */
 export interface ClientFinish {
-  /** The client's static Noise key: WhatsApp knows a linked device by it. */
+  /** The client's static Noise key. WhatsApp identifies a linked device by it. */
   readonly noiseKey: Buffer;
   readonly payload: proto.ClientPayload;
 }
@@ -39,7 +39,7 @@ export class NoiseServer {
     this.#mixHash(NOISE_WA_HEADER);
   }
 
-  /** Takes the client's hello, gives the server's. Throws on anything else. */
+  /** Reads the client hello and returns the server hello. Throws on anything else. */
   answerHello(message: Uint8Array): Uint8Array {
     const theirs = proto.HandshakeMessage.decode(message).clientHello?.ephemeral;
     if (theirs?.length !== 32) throw new Error('not a client hello');
@@ -53,7 +53,7 @@ export class NoiseServer {
     return proto.HandshakeMessage.encode({ serverHello }).finish();
   }
 
-  /** Takes the client's last handshake message and switches to transport. Throws when it is forged. */
+  /** Reads the client's last handshake message and derives the transport keys. Throws if it is forged. */
   readFinish(message: Uint8Array): ClientFinish {
     const finish = proto.HandshakeMessage.decode(message).clientFinish;
     if (!finish?.static || !finish.payload) throw new Error('not a client finish');

@@ -5,7 +5,7 @@ export type Stanza = BinaryNode;
 
 type Attributes = Record<string, string | undefined>;
 
-/** Builds a node; attributes without a value are left out. */
+/** Builds a node without the attributes that are undefined. */
 export function stanza(tag: string, attributes: Attributes = {}, content?: Stanza['content']): Stanza {
   const attrs: Record<string, string> = {};
   for (const [name, value] of Object.entries(attributes)) if (value !== undefined) attrs[name] = value;
@@ -21,7 +21,7 @@ export function childOf(node: Stanza | undefined, tag: string): Stanza | undefin
   return childrenOf(node, tag)[0];
 }
 
-/** A node's content as bytes. Short strings travel as tokens, so both forms occur. */
+/** A node's content as bytes. Short strings are sent as tokens, so content may be a string. */
 export function bytesOf(node: Stanza | undefined): Buffer {
   const content = node?.content;
   if (typeof content === 'string') return Buffer.from(content);
@@ -32,7 +32,7 @@ export function textOf(node: Stanza | undefined): string {
   return bytesOf(node).toString('utf8');
 }
 
-/** Big-endian integer of whatever length the content has. */
+/** The content as a big-endian integer. 0 if it is empty or longer than 6 bytes. */
 export function uintOf(node: Stanza | undefined): number {
   const bytes = bytesOf(node);
   return bytes.length === 0 || bytes.length > 6 ? 0 : bytes.readUIntBE(0, bytes.length);
@@ -51,7 +51,7 @@ export function resultOf(query: Stanza, content?: Stanza[]): Stanza {
   return stanza('iq', { type: 'result', id: query.attrs.id, from: query.attrs.to ?? SERVER_JID }, content);
 }
 
-/** The refusal of a query. */
+/** The error answer to a query. */
 export function errorOf(query: Stanza, code: number, text: string): Stanza {
   const attrs = { type: 'error', id: query.attrs.id, from: query.attrs.to ?? SERVER_JID };
   return stanza('iq', attrs, [stanza('error', { code: String(code), text })]);

@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 export interface TlsIdentity {
   /** PEM. */
   readonly key: string;
-  /** PEM; it is its own issuer, so whoever trusts it trusts the host. */
+  /** PEM. Self-signed: a client that trusts it trusts the host. */
   readonly cert: string;
 }
 
@@ -14,7 +14,7 @@ const OID = {
   basicConstraints: [0x55, 0x1d, 0x13],
 };
 
-/** A self-signed certificate for 127.0.0.1 and localhost, valid for ten years. RFC 5280, no more than is needed. */
+/** A self-signed certificate for 127.0.0.1 and localhost, valid for ten years. Format: RFC 5280. */
 export function makeTlsIdentity(now = new Date()): TlsIdentity {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const algorithm = sequence(oid(OID.ecdsaWithSha256));
@@ -60,7 +60,7 @@ function oid(bytes: number[]): Buffer {
   return der(0x06, Buffer.from(bytes));
 }
 
-/** UTCTime, good until 2049. */
+/** UTCTime, which ends in 2049. */
 function time(date: Date): Buffer {
   const digits = date.toISOString().replace(/\D/g, '').slice(2, 14);
   return der(0x17, Buffer.from(`${digits}Z`));

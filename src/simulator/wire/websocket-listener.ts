@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import type { Switches } from '../server/switches.ts';
 import { Connection, type ConnectionListener } from './client-connection.ts';
 
-/** The port: takes WebSocket connections, refuses them, or is not there. */
+/** Listens on the port: accepts WebSocket connections, or refuses them as the switches say. */
 export class Listener {
   readonly #key: KeyPair;
   readonly #certificate: Uint8Array;
@@ -37,7 +37,7 @@ export class Listener {
     this.#connectionListener = connectionListener;
   }
 
-  /** The real one, once it has listened. */
+  /** The port of the last `start`. */
   get port(): number {
     return this.#port;
   }
@@ -63,7 +63,7 @@ export class Listener {
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
-      // A client that resets its connection is no event worth crashing for.
+      // Without a listener a reset by the client would end the process.
       socket.on('error', () => socket.destroy());
     });
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));

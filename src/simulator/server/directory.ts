@@ -6,8 +6,8 @@ import type { OwnerPhone } from '../phones/owner-phone.ts';
 import type { Person } from '../phones/person.ts';
 import type { Companion } from './companion-device.ts';
 
-/** Who exists. */
-export class World {
+/** All accounts, groups and linked devices. */
+export class Directory {
   readonly owner: Contact;
   readonly people: Person[] = [];
   readonly groups = new Map<string, Group>();
@@ -34,7 +34,7 @@ export class World {
     this.#enter(person);
   }
 
-  /** The phone behind an address of either kind, whatever device it names. */
+  /** The phone of the user in an address of either kind. The device in the address is ignored. */
   handsetOf(jid: string | undefined): Handset | undefined {
     return this.#handsets.get(userOf(jid));
   }
@@ -43,7 +43,7 @@ export class World {
     return this.people.find((person) => person === this.handsetOf(jid));
   }
 
-  /** Keys for writing to the device that `jid` names; spends a one-time key of it. */
+  /** A key bundle of the device in `jid`; uses up one of its one-time keys. */
   bundleOf(jid: string | undefined): KeyBundle | undefined {
     const device = deviceOf(jid);
     if (this.isOwner(jid) && device !== 0) return this.companions.get(device)?.takeBundle();

@@ -1,0 +1,17 @@
+import type { Companion } from '../server/companion-device.ts';
+import type { Directory } from '../server/directory.ts';
+import type { Switches } from '../server/switches.ts';
+
+/** The server as the answers to queries use it. */
+export interface QueryContext {
+  readonly companion: Companion;
+  readonly directory: Directory;
+  readonly switches: Switches;
+  readonly nowSeconds: () => number;
+  /** Hosts for media, `host:port`. */
+  readonly mediaHosts: readonly string[];
+  /** The client wants stanzas from now on. */
+  readonly activate: () => void;
+  /** The client logs out. */
+  readonly unlink: () => void;
+}

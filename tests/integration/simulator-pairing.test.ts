@@ -1,0 +1,67 @@
+import { rm } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { within } from './support/deadline.ts';
+import { terminate, useStockRig } from './support/stock-client.ts';
+
+const stock = useStockRig();
+
+test('closes with 515 after the scan and logs in at the next connection', async () => {
+  const first = await stock.rig.connect();
+  const companion = await stock.wa.phone.scan(await within(first.qr, 'the QR code'));
+  expect(await within(first.closed, 'the restart')).toMatchObject({ code: 515 });
+  await first.saved();
+  const second = await stock.rig.connect();
+  await within(second.opened, 'the login');
+  expect(second.sock.authState.creds.me?.id).toBe(companion.jid);
+  expect(second.sock.authState.creds.registrationId).toBe(companion.registrationId);
+  expect(stock.wa.counters).toMatchObject({ pairings: 1, logins: 1 });
+  expect([...companion.preKeyIds(), ...companion.handedOutPreKeyIds]).toHaveLength(812);
+  expect(stock.wa.clientVersion).toMatch(/^2\.3000\.\d+$/);
+});
+
+test('links a client when its code is entered on the phone', async () => {
+  const first = await stock.rig.connect();
+  await within(first.qr, 'the registration');
+  const code = await first.sock.requestPairingCode(stock.wa.phone.number);
+  await stock.wa.phone.enterCode(`${code.slice(0, 4)}-${code.slice(4).toLowerCase()}`);
+  expect(await within(first.closed, 'the restart')).toMatchObject({ code: 515 });
+  await first.saved();
+  const second = await stock.rig.connect();
+  await within(second.opened, 'the login');
+  expect(second.sock.authState.creds.me?.id).toBe(stock.wa.devices[0]?.jid);
+});
+
+test('refuses a wrong code and still accepts the right one', async () => {
+  const first = await stock.rig.connect();
+  await within(first.qr, 'the registration');
+  const code = await first.sock.requestPairingCode(stock.wa.phone.number);
+  await expect(stock.wa.phone.enterCode('AAAAAAAA')).rejects.toThrow();
+  expect(stock.wa.devices).toEqual([]);
+  await stock.wa.phone.enterCode(code);
+  expect(stock.wa.devices).toHaveLength(1);
+});
+
+test('refuses the QR code of a client that has disconnected', async () => {
+  const first = await stock.rig.connect();
+  const qr = await within(first.qr, 'the QR code');
+  const gone = new Promise((resolve) => stock.wa.events.once('closed', resolve));
+  terminate(first.sock);
+  await within(gone, 'the end of the connection');
+  await expect(stock.wa.phone.scan(qr)).rejects.toThrow('no longer valid');
+});
+
+test('lets a client close with 408 after its last QR code', async () => {
+  const first = await stock.rig.connect({ qrTimeout: 20 });
+  expect(await within(first.closed, 'the end of the QR codes')).toMatchObject({
+    code: 408,
+    message: 'QR refs attempts ended',
+  });
+});
+
+test('gives a second pairing a new device id', async () => {
+  await (await stock.rig.pair()).kill();
+  stock.wa.faults.unlinkWhileOffline();
+  await rm(stock.rig.folder, { recursive: true, maxRetries: 10, retryDelay: 20 });
+  await stock.rig.pair();
+  expect(stock.wa.devices.map(({ id }) => id)).toEqual([2]);
+});
