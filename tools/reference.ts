@@ -13,14 +13,19 @@ interface Span {
 
 /** A chapter: its heading, and the types it tells of, as `file: name`, the file in `src/`. */
 const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = [
-  ['What a command says of itself', 'bot/command: CommandSpec', 'bot/run/access: Access'],
+  ['The description of a command', 'bot/command: CommandSpec', 'bot/run/access: Access'],
   ['Arguments', 'bot/args: *'],
-  ['The context: what was said', 'bot/context: Said'],
-  ['The context: answers', 'bot/context: Answers', 'bot/send/say: Say'],
-  ['The context: around it', 'bot/context: Surroundings', 'bot/state/chat-state: ChatState', 'core/log: Log'],
+  ['The context: what was said', 'bot/context: ContextInput'],
+  ['The context: answers', 'bot/context: ContextAnswers', 'bot/send/say: Say'],
+  [
+    'The context: state, log and program',
+    'bot/context: ContextServices',
+    'bot/state/chat-state: ChatState',
+    'core/log: Log',
+  ],
   ['Errors', 'bot/refusal: Refusal', 'bot/run/interrupted: Interrupted'],
   [
-    'What the context hands out',
+    'Types that the context uses',
     'core/messages: Person',
     'core/messages: IncomingMessage',
     'core/messages: ChatKind',
@@ -35,13 +40,13 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
     'bot/services: Services',
     'bot/services: StatusFacts',
   ],
-  ['An argument of your own', 'bot/args: Arg', 'bot/args: ArgFacts', 'bot/args: Read'],
+  ['Your own argument types', 'bot/args: Arg', 'bot/args: ArgFacts', 'bot/args: Read'],
 ];
 
 /** Types that need no words: the language's own, type parameters, and what follows from other types. */
 const UNTOLD = /^(?:Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|[A-Z])$/;
 /** What an author finds under `ctx.`. */
-const OF_CONTEXT = ['Said', 'Answers', 'Surroundings'];
+const OF_CONTEXT = ['ContextInput', 'ContextAnswers', 'ContextServices'];
 
 const BEGIN = '<!-- Made by `npm run docs` from the types in src/. Change it there. -->';
 const END = '<!-- So far from the types. -->';

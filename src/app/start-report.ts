@@ -1,6 +1,7 @@
 import { type EventEmitter, once } from 'node:events';
 import type { BotStats } from '../bot/bot.ts';
 import type { Clock } from '../core/clock.ts';
+import { commandText } from '../core/text.ts';
 import { maskNumber } from '../logging/mask.ts';
 import { personAddress } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client.ts';
@@ -62,8 +63,7 @@ export function accountLabel(me: GreetingParts['session']['creds']['me']): strin
 
 /** What to try first. A prefix that ends in a letter is a word of its own. */
 export function invitation(prefix: string): string {
-  const start = /[\p{L}\p{N}]$/u.test(prefix) ? `${prefix} ` : prefix;
-  return `Send ${start}ping to this account from another phone, or ${start}help.`;
+  return `Send ${commandText(prefix, 'ping')} to this account from another phone, or ${commandText(prefix, 'help')}.`;
 }
 
 /** What became of the messages that came while the bot was away. */

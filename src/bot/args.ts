@@ -1,3 +1,4 @@
+import { commandText } from '../core/text.ts';
 import { formatDuration, readDuration } from './duration.ts';
 
 /** What an argument may look at besides its text. */
@@ -6,16 +7,16 @@ export interface ArgFacts {
   readonly mentions: readonly string[];
 }
 
-/** What an argument made of the text; `problem` is told above the usage line. */
+/** What an argument read from the text. If it does not fit, the person gets `problem` above the usage line. */
 export type Read<T> =
   | { readonly isFit: true; readonly value: T; readonly rest: string }
   | { readonly isFit: false; readonly problem?: string };
 
-/** One argument, of your own if you like: reads its value off the front of the text and leaves the rest to the next. */
+/** One argument. It reads its value from the start of the text and leaves the rest to the next argument. You can write your own. */
 export interface Arg<T> {
-  /** How the usage line shows it, given the argument's name. */
+  /** How the usage line shows the argument that has this name. */
   shows(name: string): string;
-  /** Reads `text`, which begins with what the arguments before it have left. */
+  /** Reads from `text`, which is what the arguments before this one left. */
   read(text: string, facts: ArgFacts): Read<T>;
 }
 
@@ -27,10 +28,10 @@ const UNFIT = { isFit: false } as const;
 
 /** The usage line: `!remind <20m> <text…>`. Made from the arguments, so that it is never out of date. */
 export function usageOf(prefix: string, name: string, spec: ArgSpec): string {
-  return [prefix + name, ...Object.entries(spec).map(([key, arg]) => arg.shows(key))].join(' ');
+  return [commandText(prefix, name), ...Object.entries(spec).map(([key, arg]) => arg.shows(key))].join(' ');
 }
 
-/** The values of all arguments, or the sentence that says what is wrong (empty where the usage line says it all). */
+/** The values of all arguments, or a sentence that says what is wrong (empty if the usage line says enough). */
 export function parseArgs(
   spec: ArgSpec,
   text: string,
@@ -45,7 +46,7 @@ export function parseArgs(
     values[name] = read.value;
     left = read.rest;
   }
-  // A command without arguments does not mind a word more: "!ping please".
+  // A command without arguments ignores further words: "!ping please".
   return entries.length > 0 && left.trim() !== '' ? { problem: '' } : { values };
 }
 
@@ -54,7 +55,7 @@ export function word(): Arg<string> {
   return { shows: (name) => `<${name}>`, read: readWord };
 }
 
-/** All the text that is left, line breaks included; at least a character. */
+/** All the text that is left, with its line breaks; at least one character. */
 export function rest(): Arg<string> {
   return {
     shows: (name) => `<${name}…>`,
@@ -107,7 +108,7 @@ export function duration(maxMs = 365 * 86_400_000): Arg<number> {
   };
 }
 
-/** Somebody whom the message mentions: `@15551234567`. */
+/** A person whom the message mentions: `@15551234567`. */
 export function person(): Arg<{ readonly jid: string }> {
   return {
     shows: (name) => `<@${name}>`,
@@ -133,7 +134,7 @@ export function parts(min: number, max: number): Arg<readonly string[]> {
   };
 }
 
-/** The same, or nothing, and the value is `undefined`. Only at the end. */
+/** The argument may be left out; its value is then `undefined`. Only for the last arguments. */
 export function optional<T>(arg: Arg<T>): Arg<T | undefined> {
   return {
     shows: (name) => `[${arg.shows(name).replace(/^<(.*)>$/, '$1')}]`,

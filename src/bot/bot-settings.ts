@@ -1,4 +1,4 @@
-/** What a person can set; `config.ts` has checked it. */
+/** The settings that the bot needs; `config.ts` has checked them. */
 export interface BotSettings {
   readonly commandPrefix: string;
   readonly messageMaxAgeSeconds: number;
@@ -6,7 +6,7 @@ export interface BotSettings {
   readonly sendsPerMinute: number;
   /** 0 is no limit. */
   readonly sendsPerChatPerMinute: number;
-  /** 0 is not at all. */
+  /** How long the bot shows that it types; 0 shows nothing. */
   readonly typingDelayMs: number;
   /** Phone numbers, digits only. */
   readonly ownerNumbers: readonly string[];

@@ -7,13 +7,13 @@ import type { Context } from './context.ts';
 import type { Ignored } from './intake/admission.ts';
 import { type EditRow, Edits } from './intake/edits.ts';
 import { LOOP_LIMITS } from './intake/loop-guard.ts';
-import { LoopWatch } from './intake/loop-memory.ts';
-import { Inbox } from './intake/message-filter.ts';
-import { Router, type RouterCounts } from './intake/message-router.ts';
+import { LoopWatch } from './intake/loop-watch.ts';
+import { MessageFilter } from './intake/message-filter.ts';
+import { MessageRouter, type RouterCounts } from './intake/message-router.ts';
 import type { CommandRegistry } from './loading/command-registry.ts';
 import type { Middleware } from './middleware.ts';
 import { isOwner } from './run/access.ts';
-import { Desk, type DeskCounts } from './run/command-runner.ts';
+import { CommandRunner, type RunCounts } from './run/command-runner.ts';
 import type { Outcome } from './run/outcome.ts';
 import { safeError } from './run/safe-error.ts';
 import { Outbox } from './send/outbox.ts';
@@ -30,11 +30,11 @@ export interface BotOptions {
   readonly services: Services;
   readonly clock: Clock;
   readonly log: Log;
-  /** Steps around every command, the first outermost. Default none. */
+  /** Steps that run around every command, the first outermost. Default none. */
   readonly middleware?: readonly Middleware<Context>[];
-  /** One key for a chat, whichever of a person's addresses it comes under. Default: each address is one. */
+  /** The key of a chat: the same for both addresses of a person. Default: the address itself. */
   readonly conversationOf?: (chat: string) => string;
-  /** Whether the bot sent the message with this id in an earlier run, where that is known. */
+  /** Whether an earlier run of the bot sent the message with this id. Default: never. */
   readonly wasSent?: (messageId: string) => boolean;
   /** How long a handler may take, its sends not counted. Default 60,000. */
   readonly handlerLimitMs?: number;
@@ -45,13 +45,13 @@ export interface BotOptions {
 const DONE = Promise.resolve<Outcome>('done');
 const UNFINISHED = Promise.resolve<Outcome>('unfinished');
 
-/** Takes messages, runs the commands in them, and sends the answers: in order in each chat, chats side by side. */
+/** Takes messages, runs the commands in them, and sends the answers: in order in each chat, and chats in parallel. */
 export class Bot {
   readonly #options: BotOptions;
-  readonly #desk: Desk;
-  readonly #inbox: Inbox;
+  readonly #runner: CommandRunner;
+  readonly #filter: MessageFilter;
   readonly #outbox: Outbox;
-  readonly #router: Router;
+  readonly #router: MessageRouter;
   readonly #edits: Edits;
   readonly #states: ChatStates;
   readonly #reminders: Reminders;
@@ -64,13 +64,13 @@ export class Bot {
     const { messenger, clock, log, settings, storage } = options;
     this.#options = options;
     const ownerNumbers = new Set(settings.ownerNumbers);
-    this.#inbox = new Inbox({
+    this.#filter = new MessageFilter({
       clock,
       log,
       maxAgeMs: settings.messageMaxAgeSeconds * 1_000,
       wasSent: options.wasSent,
     });
-    // Without a limit on sends (tests, benches) an even pace proves nothing.
+    // Without a limit on sends (tests, benches) an even pace does not show that the sender is a bot.
     const evenTurns = settings.sendsPerChatPerMinute > 0 ? LOOP_LIMITS.evenTurns : 0;
     const conversationOf = options.conversationOf ?? ((chat) => chat);
     const loops = new LoopWatch(clock, log, { ...LOOP_LIMITS, evenTurns }, conversationOf);
@@ -83,7 +83,7 @@ export class Bot {
       perChatPerMinute: settings.sendsPerChatPerMinute,
       typingDelayMs: settings.typingDelayMs,
       onSending: (message) => {
-        this.#inbox.noteOwn(message.id);
+        this.#filter.noteOwn(message.id);
         loops.noteWritten(message);
       },
     });
@@ -91,7 +91,7 @@ export class Bot {
     this.#edits = new Edits(storage.table<EditRow>('edits'));
     this.#states = new ChatStates(storage.table<ChatStateRow>('chat-state'), clock, conversationOf);
     this.#reminders = new Reminders(storage.table<Reminder>('reminders'), clock, log, send);
-    this.#desk = new Desk({
+    this.#runner = new CommandRunner({
       clock,
       log,
       messenger,
@@ -104,62 +104,62 @@ export class Bot {
       middleware: options.middleware ?? [],
       limitMs: options.handlerLimitMs ?? 60_000,
     });
-    this.#router = new Router({
+    this.#router = new MessageRouter({
       conversationOf,
       clock,
       log,
-      inbox: this.#inbox,
+      filter: this.#filter,
       edits: this.#edits,
       loops,
       commands: options.commands,
       prefix: settings.commandPrefix,
       serve: (message, loaded, line) => {
         const owners = { numbers: ownerNumbers, ownIds: settings.ownIds() };
-        return this.#desk.serve(message, loaded, line, isOwner(message.sender, message.isFromMe, owners));
+        return this.#runner.serve(message, loaded, line, isOwner(message.sender, message.isFromMe, owners));
       },
-      hint: (message, text) => this.#desk.notify(message, 1, text),
+      hint: (message, text) => this.#runner.notify(message, 1, text),
     });
   }
 
-  /** Facts for a status page. */
+  /** The counts that the status page and `!status` show. */
   get stats(): BotStats {
     return {
       ...this.#router.counts,
-      ...this.#desk.counts,
+      ...this.#runner.counts,
       ...this.#outbox.stats,
-      ignored: this.#inbox.ignored,
+      ignored: this.#filter.ignored,
       reminders: this.#reminders.pending,
     };
   }
 
-  /** Takes up reminders that were kept, and clears out what is over. Idempotent. */
+  /** Removes expired state and arms the stored reminders. A second call gets the same promise. */
   start(): Promise<void> {
     this.#starting ??= this.#outside(() => this.#start());
     return this.#starting;
   }
 
-  /** Settles in little more than the grace: unfinished handlers are cut off, and nothing is sent from here on. */
+  /** Settles soon after the grace. Handlers that still run are cut off, and nothing is sent from then on. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
   /**
-   * `done` when nothing is left to do for this message, `unfinished` when it must be handed over again later.
-   * The same message again is the same handling. Never rejects.
+   * `done` if nothing is left to do for this message, `unfinished` if it must be handed over again later.
+   * The same message again gets the same promise. Never rejects.
    */
   handle(message: IncomingMessage): Promise<Outcome> {
     if (this.#stopping !== undefined) return UNFINISHED;
     try {
       return this.#outside(() => this.#router.route(message));
     } catch (error) {
-      this.#options.log.error({ err: safeError(error, '') }, 'a message could not be looked at');
+      this.#options.log.error({ err: safeError(error, '') }, 'could not route a message');
       return DONE;
     }
   }
 
   /**
-   * Sends what answers no message: in its chat's order and at the pace of everything else. Settles as
+   * Sends a message that answers no other, in the order of its chat and at the pace of everything else. Settles as
    * `Outbox.send` does.
    */
   send(message: OutgoingMessage): Promise<void> {
@@ -171,8 +171,7 @@ export class Bot {
     try {
       await Promise.all([this.#states.prune(), this.#edits.prune(clock.now())]);
     } catch (error) {
-      // It is only for order's sake, and a later start does it again.
-      log.warn({ err: safeError(error, '') }, 'what is over could not be cleared out');
+      log.warn({ err: safeError(error, '') }, 'could not prune expired state');
     }
     if (this.#stopping === undefined) this.#reminders.start();
   }
@@ -183,14 +182,14 @@ export class Bot {
     const idle = this.#router.close();
     await Promise.race([idle, clock.sleep(stopGraceMs, grace.signal).catch(() => undefined)]);
     grace.abort();
-    this.#desk.cutAll();
+    this.#runner.cutAll();
     this.#outbox.stop();
-    this.#inbox.stop();
+    this.#filter.stop();
     await Promise.all([idle, this.#reminders.stop(), this.#starting?.catch(() => undefined)]);
   }
 }
 
-export interface BotStats extends DeskCounts, RouterCounts {
+export interface BotStats extends RunCounts, RouterCounts {
   readonly queued: number;
   readonly sent: number;
   readonly reminders: number;

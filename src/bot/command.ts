@@ -7,20 +7,20 @@ import type { Access } from './run/access.ts';
 export interface CommandSpec<S extends ArgSpec> {
   /** 1 to 32 letters of any script, digits, `-` or `_`; case does not count. */
   readonly name: string;
-  /** Other names. Default none. */
+  /** Further names of the command. Default none. */
   readonly aliases?: readonly string[];
-  /** One line for `help`. */
+  /** What the command does, in one line for `help`. */
   readonly summary: string;
   /** Who may use it. Default `everyone`. */
   readonly access?: Access;
-  /** Its arguments in order; `ctx.args` has their values. Default none. */
+  /** The arguments in order; `ctx.args` has their values. Default none. */
   readonly args?: S;
   /**
-   * How long one person waits between two uses, in seconds. Who is too early is told so once, and then gets
-   * nothing until it is over; owners never wait, and a restart forgets it. Default 0.
+   * How long one person must wait between two uses, in seconds. A person who is too early is told so once and gets
+   * no further answer until the time is over. Owners never wait, and a restart forgets it. Default 0.
    */
   readonly cooldownSeconds?: number;
-  /** Does it. What it throws is logged with the file, and the person is told; a `Refusal` word for word. */
+  /** Runs the command. An error is logged with the file, and the person is told; the text of a `Refusal` is sent to them. */
   run(ctx: Context<ArgsOf<S>>): Promise<void> | void;
 }
 
@@ -37,7 +37,7 @@ export interface Command {
 
 const ACCESS: readonly string[] = ['everyone', 'members', 'admins', 'owners'] satisfies Access[];
 
-/** Describes a command: the default export of a file in `src/commands/`. Throws where the description is none. */
+/** Describes a command: the default export of a file in `src/commands/`. Throws a `TypeError` if the description is not valid. */
 export function command<const S extends ArgSpec = Record<never, never>>(spec: CommandSpec<S>): Command {
   const names = [spec.name, ...(spec.aliases ?? [])];
   for (const name of names) {
@@ -63,7 +63,7 @@ export function command<const S extends ArgSpec = Record<never, never>>(spec: Co
   };
 }
 
-/** Whether this is what `command()` returns, though another copy of this module may have made it. */
+/** Whether this is what `command()` returns. Another copy of this module may have made it. */
 export function isCommand(value: unknown): value is Command {
   if (typeof value !== 'object' || value === null) return false;
   const { name, aliases, summary, access, args, cooldownMs, run } = value as Partial<Command>;

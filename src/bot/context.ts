@@ -7,17 +7,17 @@ import type { Services } from './services.ts';
 import type { ChatState } from './state/chat-state.ts';
 
 /**
- * What a command has in hand. Once the handler is cut off (it took too long, or the bot stops), each call that
+ * What a handler works with. After the handler was cut off (it took too long, or the bot stops), each call that
  * sends or fetches rejects with `Interrupted`.
  */
-export interface Context<A = unknown> extends Said<A>, Answers, Surroundings {}
+export interface Context<A = unknown> extends ContextInput<A>, ContextAnswers, ContextServices {}
 
 /**
- * Everything in a message was chosen by whoever wrote it. `text`, `args` and `sender.name` are free of control
- * characters and can be repeated; what you take from `message` is as it came.
+ * The sender chose everything that is in a message. `text`, `args` and `sender.name` have no control characters and
+ * are safe to repeat; the fields of `message` are unchanged.
  */
-export interface Said<A> {
-  /** The message as it came. */
+export interface ContextInput<A> {
+  /** The message, unchanged. */
   readonly message: IncomingMessage;
   /** Who wrote it. */
   readonly sender: Person;
@@ -40,49 +40,50 @@ export interface Said<A> {
   /** Subject and members of the group, at most five minutes old; `undefined` in a direct chat. */
   group(): Promise<GroupFacts | undefined>;
   /**
-   * The file of this message, else of the one it quotes, else `undefined`. Throws a `Refusal` (so the person is
-   * told) where it is too large, whatever size was claimed, takes too long, or is gone. Four handlers may have
-   * files at a time, each until it ends; the others wait, and their time limit with them.
+   * The file of this message; if it has none, of the message that it quotes; if that has none, `undefined`. Throws a
+   * `Refusal`, which tells the person, if the file is too large (whatever size was claimed), takes too long, or is
+   * gone. At most four handlers have files at a time, each until it ends. The others wait, and their time limit stops
+   * meanwhile.
    */
   media(options?: MediaOptions): Promise<Media | undefined>;
 }
 
 /**
- * A context writes to its own chat only. What sends resolves when WhatsApp has the message, however long the
- * network is away, and rejects with `SEND_REFUSED` where WhatsApp will not take it, with `SEND_TIMEOUT` where it
+ * A context writes to its own chat. Each method that sends resolves when WhatsApp has the message, however long the
+ * network is away. It rejects with `SEND_REFUSED` if WhatsApp refuses the message, and with `SEND_TIMEOUT` if WhatsApp
  * does not acknowledge it in five tries.
  */
-export interface Answers {
-  /** Answers, quoting the message. */
+export interface ContextAnswers {
+  /** Answers the message and quotes it. */
   reply(say: Say): Promise<void>;
-  /** Says something in this chat, without a quote. */
+  /** Writes in this chat without a quote. */
   send(say: Say): Promise<void>;
-  /** Puts an emoji on the message; an empty string takes it back. */
+  /** Reacts to the message with an emoji; an empty string removes the reaction. */
   react(emoji: string): Promise<void>;
   /**
    * Asks the chat: a question of at most 255 characters, 2 to 12 different options of at most 100. `maxChoices`:
    * default 1.
    */
   poll(question: string, options: readonly string[], maxChoices?: number): Promise<void>;
-  /** `@15551234567`, to put into a text: that person is notified. */
+  /** The mention of a person, `@15551234567`. A text that contains it notifies that person. */
   mention(person: { readonly jid: string }): string;
   /**
-   * Says `text` (at most 4,000 characters) in this chat `delayMs` milliseconds after the message was sent, over
-   * restarts, late with an apology. In a group the sender is mentioned. Resolves when it is on disk. Throws a
-   * `Refusal` where there is too much to keep: 50 for one person.
+   * Sends `text` (at most 4,000 characters) in this chat `delayMs` milliseconds after the message was sent. It outlives
+   * restarts; if it is late, it has an apology. In a group it mentions the sender. Resolves when it is on disk. Throws
+   * a `Refusal` if too many are kept: 50 for one person.
    */
   later(delayMs: number, text: string): Promise<void>;
 }
 
-/** What the bot lends to a command. */
-export interface Surroundings {
-  /** Small values of this chat that outlive a restart and end by themselves. */
+/** What the bot and the program offer to a handler. */
+export interface ContextServices {
+  /** Small values of this chat. They outlive a restart and expire. */
   readonly state: ChatState;
-  /** Aborts when the handler is cut off: hand it to `fetch` and to timers. */
+  /** Aborts when the handler is cut off. Pass it to `fetch` and to timers. */
   readonly signal: AbortSignal;
-  /** A logger that names the command and the message. Never log text or numbers of people. */
+  /** A logger that names the command and the message. You must not log the text or the number of a person. */
   readonly log: Log;
-  /** What the program tells of itself. */
+  /** The state of the program. */
   readonly services: Services;
 }
 
@@ -90,9 +91,9 @@ export interface Surroundings {
 export interface CommandInfo {
   /** In lower case. */
   readonly name: string;
-  /** Its other names, in lower case. */
+  /** Its further names, in lower case. */
   readonly aliases: readonly string[];
-  /** Its line in `help`. */
+  /** What it does, in one line. */
   readonly summary: string;
   /** Who may use it. */
   readonly access: Access;

@@ -13,7 +13,7 @@ const TOUCHING_PART = /(\d{1,7}(?:\.\d{1,3})?)([wdhms])(?=\d)/iy;
 
 /**
  * The duration that `text` begins with (`20m`, `1h30m`, `2 days and 4 hours`), in milliseconds, and the
- * rest of the text. `undefined` where it begins with none.
+ * rest of the text. `undefined` if the text begins with no duration.
  */
 export function readDuration(text: string): { readonly ms: number; readonly rest: string } | undefined {
   let ms = 0;
@@ -30,7 +30,7 @@ export function readDuration(text: string): { readonly ms: number; readonly rest
     : { ms: Math.round(ms), rest: text.slice(end).trimStart() };
 }
 
-/** A duration as people say it, in its two largest units: `1 hour 30 minutes`. Under a second is `0 seconds`. */
+/** A duration in words, in its two largest units: `1 hour 30 minutes`. Less than a second is `0 seconds`. */
 export function formatDuration(ms: number): string {
   const parts: string[] = [];
   let left = Math.max(0, ms);

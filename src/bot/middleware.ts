@@ -1,7 +1,7 @@
-/** A step around every command: does its part, and calls `next` once for the rest, or not at all. */
+/** A step that runs around every handler. It calls `next` once to go on, or not at all to end the handling. */
 export type Middleware<C> = (ctx: C, next: () => Promise<void>) => Promise<void> | void;
 
-/** Puts steps into one, the first outermost. A second call of the same `next` rejects. */
+/** Composes steps into one step, the first outermost. A second call of the same `next` rejects. */
 export function compose<C>(steps: readonly Middleware<C>[]): Middleware<C> {
   return (ctx, last) => {
     const from = async (index: number): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * A "no" with its reason, to be thrown by a handler: the person gets the message, word for word, and the log no
- * error. For what they can change ("That is not an image."), not for what is broken.
+ * A handler throws this to refuse a request: the person gets the message word for word, and nothing is logged. Use it
+ * for what the person can change ("That is not an image."), not for faults.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal';

@@ -1,17 +1,17 @@
-/** What the program around the bot tells of itself. */
+/** The state of the program around the bot. */
 export interface StatusFacts {
-  /** As in the log: `open`, `connecting`, `close`. */
+  /** The word that the log uses: `open`, `connecting`, `close`. */
   readonly connection: string;
-  /** How long it has been so, in milliseconds. */
+  /** How long the connection has been in this state, in milliseconds. */
   readonly connectionAgeMs: number;
   /** How long the program has run, in milliseconds. */
   readonly uptimeMs: number;
-  /** More lines for `!status`, in order: what is counted, and how many. */
+  /** Further lines for `!status`, in order: what is counted, and how many. */
   readonly counts: ReadonlyArray<readonly [what: string, count: number]>;
 }
 
-/** What commands may ask the program for. */
+/** What a handler may ask the program for. */
 export interface Services {
-  /** How the program is, now. */
+  /** The present state of the program. */
   status(): StatusFacts;
 }

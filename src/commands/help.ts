@@ -14,7 +14,7 @@ export default command({
       const lines = commands.map(({ usage, summary }) => `${usage}\n   ${summary}`);
       return ctx.reply(['What you can ask of me:', ...lines].join('\n'));
     }
-    // Asked with the prefix or without it: "!help !ping" is what people type.
+    // People type "!help !ping" as well as "!help ping".
     const name = normalizeName(ctx.args.command).replace(/^[^\p{L}\p{N}]+/u, '');
     const found = commands.find((one) => one.name === name || one.aliases.includes(name));
     if (found === undefined) throw new Refusal('There is no such command for you here.');

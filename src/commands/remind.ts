@@ -9,7 +9,7 @@ export default command({
   args: { after: duration(), text: rest() },
   async run(ctx) {
     const { after, text } = ctx.args;
-    // "me in 20 minutes to call Ben": the "to" belongs to the order, not to the reminder.
+    // "me in 20 minutes to call Ben": the "to" is not part of the reminder.
     await ctx.later(after, `⏰ ${text.replace(/^to\s+/i, '')}`);
     await ctx.reply(`I will remind you in ${formatDuration(after)}.`);
   },

@@ -1,7 +1,7 @@
 import { command } from '../bot/command.ts';
 import { Refusal } from '../bot/refusal.ts';
 
-/** Enough for the photo of any phone, too little for a picture made to fill the memory. */
+/** Enough for the photo of any phone, and too few pixels to fill the memory. */
 const MAX_PIXELS = 50_000_000;
 
 export default command({
@@ -17,7 +17,7 @@ export default command({
 });
 
 async function toSticker(bytes: Uint8Array): Promise<Uint8Array> {
-  // Loaded when first needed: it is the heaviest thing the bot has.
+  // Loaded at the first use, because it is the largest module of the program.
   const { default: sharp } = await import('sharp');
   try {
     return await sharp(bytes, { limitInputPixels: MAX_PIXELS })
@@ -31,7 +31,7 @@ async function toSticker(bytes: Uint8Array): Promise<Uint8Array> {
   }
 }
 
-/** By its first bytes: what it is called is the sender's claim, and not every format is safe to decode. */
+/** Looks at the first bytes, because the MIME type is a claim of the sender and not every format is safe to decode. */
 function isImage(bytes: Uint8Array): boolean {
   const start = Buffer.from(bytes.subarray(0, 12)).toString('hex');
   return /^(?:ffd8ff|89504e470d0a1a0a|47494638(?:37|39)61|52494646.{8}57454250)/.test(start);

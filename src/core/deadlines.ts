@@ -1,14 +1,14 @@
 import type { Clock } from './clock.ts';
 
 export interface Timed {
-  /** When its time is up, as things stand. Never sooner than `limitMs` after it was added. */
+  /** When the time limit ends, as far as is known now. Never earlier than `limitMs` after the item was added. */
   dueAtMs(): number;
   expire(): void;
 }
 
 /**
- * Time limits of one length for many things, with one timer for all: adding and removing costs nothing.
- * The timer lives only while there is something to watch.
+ * Time limits of the same length for many items, with one timer for all of them, so that adding and removing an item
+ * is cheap. The timer runs only while there are items.
  */
 export class Deadlines<T extends Timed> {
   readonly #items = new Set<T>();
@@ -52,7 +52,7 @@ export class Deadlines<T extends Timed> {
   #wake(): void {
     this.#sleeping = undefined;
     const now = this.#clock.now();
-    // Nothing that is added from here on is due before a whole limit has passed.
+    // An item that is added from here on is due after at least a whole limit.
     let nextMs = now + this.#limitMs;
     for (const item of [...this.#items]) {
       const due = item.dueAtMs();

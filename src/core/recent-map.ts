@@ -1,8 +1,8 @@
 /**
- * A map that remembers the newest entries: at least `capacity` of them, at most twice as many. Two halves
- * take turns, because taking single old entries out of a large map costs more than all else it does.
+ * A map that keeps the newest entries: at least `capacity` of them, at most twice as many. It drops old entries half
+ * a map at a time, because deleting them one by one costs more than all other operations together.
  */
-export class Recent<V> {
+export class RecentMap<V> {
   readonly #capacity: number;
   #young = new Map<string, V>();
   #old = new Map<string, V>();

@@ -1,8 +1,13 @@
 /** Longest text that WhatsApp takes in one message, in UTF-16 units. */
 export const MAX_TEXT_LENGTH = 65_536;
 
-/** Control characters but newline and tab, lone surrogates, and the marks that turn the reading direction. */
+/** Control characters except newline and tab, lone surrogates, and the marks that change the reading direction. */
 const UNPRINTABLE = /(?![\n\t])[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+
+/** How a person writes a command: `!help`, or `bot help` for a prefix that ends in a letter or digit. */
+export function commandText(prefix: string, name: string): string {
+  return /[\p{L}\p{N}]$/u.test(prefix) ? `${prefix} ${name}` : prefix + name;
+}
 
 /** `text` without what could garble the message or the terminal that it is repeated in. Any length. */
 export function plainText(text: string): string {

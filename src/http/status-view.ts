@@ -1,4 +1,5 @@
 import { assertNever, shellWord } from '../core/errors.ts';
+import { commandText } from '../core/text.ts';
 import { formatBytes, formatCount, formatUptime, sumOf } from './format-numbers.ts';
 import { drawQr, type QrPath } from './qr-svg.ts';
 import type { StatusSnapshot } from './status-source.ts';
@@ -88,7 +89,7 @@ function headlineOf(snapshot: StatusSnapshot): Omit<Headline, 'sinceMs'> {
 /** To somebody who has just linked it, also what to try. */
 function openSentence({ answered, commandPrefix }: StatusSnapshot): string {
   if (answered > 0) return 'The bot is online and answers.';
-  const help = /[\p{L}\p{N}]$/u.test(commandPrefix) ? `${commandPrefix} help` : `${commandPrefix}help`;
+  const help = commandText(commandPrefix, 'help');
   return `The bot is online. Send it ${help} from any phone to try it.`;
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { Call } from '../../src/bot/run/handler-context.ts';
+import { HandlerContext } from '../../src/bot/run/handler-context.ts';
 import { withReference } from '../../tools/reference.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -15,7 +15,9 @@ test('the reference is what the types say; `npm run docs` writes it', () => {
 });
 
 test('it tells of every member of the context', () => {
-  const members = Object.getOwnPropertyNames(Call.prototype).filter((name) => name !== 'constructor');
+  const members = Object.getOwnPropertyNames(HandlerContext.prototype).filter(
+    (name) => name !== 'constructor',
+  );
   expect(members.length).toBeGreaterThan(15);
   expect(members.filter((name) => !new RegExp(`\\| \`ctx\\.${name}[(:]`).test(guide))).toEqual([]);
 });

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from '../../core/messages.ts';
 
-/** Why a message is not even looked at. */
+/** Why a message is ignored. */
 export type Ignored = 'not-a-chat' | 'from-a-bot' | 'own-send' | 'too-old';
 
 export interface AdmitFacts {
   readonly nowMs: number;
   readonly maxAgeMs: number;
-  /** Whether the bot sent this message itself: its id is one of those that the bot made. */
+  /** Whether the bot sent this message itself, which its id shows. */
   readonly isOwnSend: boolean;
 }
 

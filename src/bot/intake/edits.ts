@@ -1,55 +1,55 @@
 import type { IncomingMessage, Table } from '../../core/messages.ts';
-import { Recent } from '../../core/recent-map.ts';
+import { RecentMap } from '../../core/recent-map.ts';
 
 /** How long after a message its edit can still become a command. */
 const EDIT_WINDOW_MS = 5 * 60_000;
-/** How long the note of an edit is kept, should nobody remove it. */
+/** How long the note of an edit is kept if it was not removed earlier. */
 const KEEP_MS = 86_400_000;
 const REMEMBERED = 5_000;
 
-/** A command on its way through the bot. */
-export interface Job {
+/** A command that waits for its turn or runs. */
+export interface PendingCommand {
   isStarted: boolean;
-  /** Resolves when the note that an edit runs is on disk; `undefined` for what is no edit. */
+  /** Resolves when the note that an edit runs is on disk; `undefined` for a message that is not an edit. */
   recorded?: Promise<void>;
-  /** Set when an edit took its place before it started; resolves when that is on disk. */
+  /** Set when an edit replaced the command before it started; resolves when that is on disk. */
   replacedBy: Promise<void> | undefined;
 }
 
 interface Seen {
   readonly sentAtMs: number;
-  job: Job | undefined;
+  job: PendingCommand | undefined;
 }
 
-/** Which edit took the place of a message, by that message. */
+/** The edit that replaced a message. The key of the row names the message. */
 export type EditRow = { readonly atMs: number; readonly edit: string };
 
 /**
- * What becomes of edited messages. An edit that turns what was no command into one runs, within five
- * minutes, as a message of its own. A command that has not started gives way to its edit. One that has
- * started is answered as it was, and its edit is nothing. What was decided holds after a kill, too. Edits of
- * messages that the bot has not seen since its start are nothing either: they may have been answered.
+ * Decides what an edited message does. An edit that turns a message into a command runs as a message of its own, if it
+ * comes within five minutes. The edit of a command that has not started replaces it. The edit of a command that has
+ * started is ignored: the command is answered as it was. These decisions hold after a kill. Edits of messages that the
+ * bot has not seen since its start are ignored too, because the message may have been answered.
  */
 export class Edits {
   readonly #table: Table<EditRow>;
-  readonly #seen = new Recent<Seen>(REMEMBERED);
+  readonly #seen = new RecentMap<Seen>(REMEMBERED);
 
   constructor(table: Table<EditRow>) {
     this.#table = table;
   }
 
-  /** Remembers a message, `job` where it became a command. */
-  note(message: IncomingMessage, job?: Job): void {
+  /** Remembers a message, and its `job` if it is a command. */
+  note(message: IncomingMessage, job?: PendingCommand): void {
     this.#seen.set(placeOf(message, message.id), { sentAtMs: message.sentAtMs, job });
   }
 
-  /** Whether an edit took the place of this message before a kill: what was decided then still holds. */
+  /** Whether an edit replaced this message before a kill. */
   isReplaced(message: IncomingMessage): boolean {
     return placesOf(message, message.id).some((place) => this.#table.has(place));
   }
 
-  /** Whether this edit runs. `job` is its own where its new text is a command. */
-  take(edit: IncomingMessage, originalId: string, job: Job | undefined, nowMs: number): boolean {
+  /** Whether this edit runs. `job` is set if its new text is a command. */
+  take(edit: IncomingMessage, originalId: string, job: PendingCommand | undefined, nowMs: number): boolean {
     const places = placesOf(edit, originalId);
     if (places.some((place) => this.#table.get(place)?.edit === edit.key)) return job !== undefined;
     const place = places.find((one) => this.#seen.has(one));
@@ -65,7 +65,7 @@ export class Edits {
     return job !== undefined;
   }
 
-  /** Removes the note that the edit runs. Where that fails, a later start does it. */
+  /** Removes the note that the edit runs. If that fails, a later start removes it. */
   async done(edit: IncomingMessage, originalId: string): Promise<void> {
     for (const place of placesOf(edit, originalId)) {
       if (this.#table.get(place)?.edit === edit.key) await this.#table.delete(place).catch(() => undefined);
@@ -79,10 +79,10 @@ export class Edits {
   }
 }
 
-/** Not by chat, which has two addresses: a person's messages have ids of their own. */
+/** Does not contain the chat, which has two addresses: the ids of one person's messages differ anyway. */
 const placeOf = ({ sender }: IncomingMessage, id: string): string => `${sender.number ?? sender.jid}\n${id}`;
 
-/** A message whose sender's number is known now may have come when it was not. */
+/** Both keys of a message: the number of its sender may have become known only after the message came. */
 const placesOf = (message: IncomingMessage, id: string): string[] => [
   placeOf(message, id),
   `${message.sender.jid}\n${id}`,

@@ -1,7 +1,7 @@
 /** What is remembered of one sender in one chat. */
 export interface LoopMemory {
   readonly lastAtMs: number;
-  /** Commands in a row that looked like a machine's answer to the bot. */
+  /** How many commands in a row looked like the answer of a machine to the bot. */
   readonly strikes: number;
   /** Pauses between the bot's answer and the next command, while the two take strict turns. */
   readonly pausesMs: readonly number[];
@@ -22,15 +22,15 @@ export interface LoopEvent {
 }
 
 export interface LoopLimits {
-  /** So many strikes in a row are a loop. */
+  /** How many strikes in a row are a loop. */
   readonly strikes: number;
-  /** A quote, and words that were the sender's own, count as a machine's when they come so soon after the bot wrote. */
+  /** A quote, or words of the sender's last command, count as a strike if they come within this time of the bot's message. */
   readonly promptMs: number;
-  /** So many turns at an even pace are a loop; 0 is never. */
+  /** How many turns at an even pace are a loop; 0 turns this rule off. */
   readonly evenTurns: number;
-  /** Standard deviation over mean, up to which a pace is even. People are above 0.3. */
+  /** The standard deviation divided by the mean, up to which a pace is even. People are above 0.3. */
   readonly evenSpread: number;
-  /** Pauses longer than this are no loop. */
+  /** A longer pause is not part of a loop. */
   readonly maxPauseMs: number;
   readonly muteMs: number;
 }
@@ -47,8 +47,8 @@ export const LOOP_LIMITS: LoopLimits = {
 export type LoopVerdict = 'pass' | 'mute' | 'muted';
 
 /**
- * Whether this command is a turn in a loop of two bots that answer each other. `mute` is said once, `muted`
- * until the mute is over. A burst of commands is no loop: it does not wait for answers.
+ * Whether this command is a turn in a loop of two bots that answer each other. The verdict is `mute` once, then
+ * `muted` until the mute ends. A burst of commands is not a loop, because it does not wait for answers.
  */
 export function decideLoop(
   memory: LoopMemory | undefined,
@@ -59,7 +59,7 @@ export function decideLoop(
   const pauseMs =
     event.answeredAtMs === undefined ? Number.POSITIVE_INFINITY : event.atMs - event.answeredAtMs;
   const isTurn = pauseMs <= limits.maxPauseMs && (event.answeredAtMs ?? 0) >= (memory?.lastAtMs ?? 0);
-  // A person may say the same thing to a command that echoes it, again and again, but not at once each time.
+  // A person may send the same text to a command that echoes it, again and again, but not at once each time.
   const isNews = event.repeatsBot && !event.repeatsItself;
   const isPrompt = pauseMs <= limits.promptMs;
   const isMachine = isTurn && (isNews || ((event.repeatsBot || event.quotesBot) && isPrompt));
@@ -75,7 +75,7 @@ export function decideLoop(
   return { verdict: 'mute', memory: { lastAtMs: event.atMs, strikes: 0, pausesMs: [], mutedUntilMs } };
 }
 
-/** Standard deviation over mean. */
+/** The standard deviation divided by the mean. */
 function spread(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;

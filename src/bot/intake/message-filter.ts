@@ -1,26 +1,26 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
-import { Recent } from '../../core/recent-map.ts';
+import { RecentMap } from '../../core/recent-map.ts';
 import { decideAdmission, type Ignored } from './admission.ts';
 
-/** How long old messages are counted before one line tells of all of them. */
+/** How long old messages are counted before one log line reports them. */
 const COUNT_MS = 2_000;
-/** How many ids of its own messages the bot knows by heart. */
+/** How many ids of the bot's own messages are kept in memory. */
 const OWN_IDS = 10_000;
 
-export interface InboxOptions {
+export interface MessageFilterOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly maxAgeMs: number;
-  /** Knows the bot's own messages of earlier starts, where somebody keeps them. */
+  /** Whether an earlier run of the bot sent the message with this id. */
   readonly wasSent: ((messageId: string) => boolean) | undefined;
 }
 
-/** Sorts out what the bot does not look at, and says in one line how much of it was too old. */
-export class Inbox {
-  readonly #options: InboxOptions;
-  readonly #ownIds = new Recent<true>(OWN_IDS);
+/** Ignores messages that cannot be for the bot, and logs in one line how many were too old. */
+export class MessageFilter {
+  readonly #options: MessageFilterOptions;
+  readonly #ownIds = new RecentMap<true>(OWN_IDS);
   readonly #ignored: Record<Ignored, number> = {
     'not-a-chat': 0,
     'from-a-bot': 0,
@@ -30,7 +30,7 @@ export class Inbox {
   #oldCount = 0;
   #counting: AbortController | undefined;
 
-  constructor(options: InboxOptions) {
+  constructor(options: MessageFilterOptions) {
     this.#options = options;
   }
 
@@ -38,7 +38,7 @@ export class Inbox {
     return { ...this.#ignored };
   }
 
-  /** Whether this id is one that the bot made. */
+  /** Whether the bot made this id. */
   isOwn(messageId: string): boolean {
     return this.#ownIds.has(messageId) || this.#options.wasSent?.(messageId) === true;
   }
@@ -59,10 +59,10 @@ export class Inbox {
     return false;
   }
 
-  /** Writes the line that is still owed. */
+  /** Writes the log line for the messages that were counted and not yet reported. */
   stop(): void {
     this.#counting?.abort();
-    this.#tellOld();
+    this.#reportOld();
   }
 
   #countOld(): void {
@@ -70,12 +70,12 @@ export class Inbox {
     if (this.#counting !== undefined) return;
     this.#counting = new AbortController();
     this.#options.clock.sleep(COUNT_MS, this.#counting.signal).then(
-      () => this.#tellOld(),
-      () => undefined, // stop() tells
+      () => this.#reportOld(),
+      () => undefined, // stop() writes the line
     );
   }
 
-  #tellOld(): void {
+  #reportOld(): void {
     this.#counting = undefined;
     if (this.#oldCount === 0) return;
     const facts = { count: this.#oldCount, maxAgeSeconds: this.#options.maxAgeMs / 1_000 };

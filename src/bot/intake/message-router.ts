@@ -1,66 +1,67 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
-import { Recent } from '../../core/recent-map.ts';
+import { RecentMap } from '../../core/recent-map.ts';
+import { commandText } from '../../core/text.ts';
+import { ChatQueues } from '../chat-queues.ts';
 import type { CommandRegistry, LoadedCommand } from '../loading/command-registry.ts';
 import type { Outcome } from '../run/outcome.ts';
 import { safeError } from '../run/safe-error.ts';
-import { Lanes } from './chat-queues.ts';
-import type { Edits, Job } from './edits.ts';
-import type { LoopWatch } from './loop-memory.ts';
-import type { Inbox } from './message-filter.ts';
+import type { Edits, PendingCommand } from './edits.ts';
+import type { LoopWatch } from './loop-watch.ts';
+import type { MessageFilter } from './message-filter.ts';
 import { type CommandLine, parseCommand } from './parse-command.ts';
 
-export interface RouterOptions {
+export interface MessageRouterOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly inbox: Inbox;
+  readonly filter: MessageFilter;
   readonly edits: Edits;
   readonly loops: LoopWatch;
   readonly commands: CommandRegistry;
   readonly prefix: string;
-  /** What counts as one chat. */
+  /** The key of a chat. */
   readonly conversationOf: (chat: string) => string;
-  /** Runs the command; must not reject for reasons of the command's own. */
+  /** Runs the command. It must not reject because of an error in the command. */
   readonly serve: (message: IncomingMessage, loaded: LoadedCommand, line: CommandLine) => Promise<Outcome>;
-  /** Says a sentence of the bot's own in answer to a message. */
+  /** Answers a message with a sentence of the bot. */
   readonly hint: (message: IncomingMessage, text: string) => Promise<Outcome>;
 }
 
 export interface RouterCounts {
   readonly received: number;
   readonly commands: number;
-  /** Commands of senders that the loop guard keeps quiet. */
+  /** Commands of senders that the loop guard muted. */
   readonly muted: number;
   /** Commands dropped because too many waited in their chat. */
   readonly overflowed: number;
 }
 
-/** A message that is a command. */
-interface Order {
+/** The command that a message names. */
+interface MatchedCommand {
   readonly line: CommandLine;
   readonly loaded: LoadedCommand;
-  readonly job: Job;
+  readonly job: PendingCommand;
 }
 
 const DONE = Promise.resolve<Outcome>('done');
-/** Keys of messages that are known to be in work or done. */
+/** How many keys of messages that are in work or done are kept. */
 const REMEMBERED = 10_000;
-/** Commands that may wait in one chat; more is an attack, and is dropped. */
+/** How many commands may wait in one chat; further ones are dropped. */
 const MAX_WAITING = 5_000;
-/** One hint about unknown commands per chat and span. */
+/** A chat gets at most one hint about unknown commands in this time. */
 const HINT_EVERY_MS = 10 * 60_000;
 
-/** From a message to its command, at most once, in the order of the chat. */
-export class Router {
-  readonly #options: RouterOptions;
-  readonly #lanes = new Lanes<Outcome>();
-  readonly #seen = new Recent<Promise<Outcome>>(REMEMBERED);
-  readonly #hinted = new Recent<number>(1_000);
+/** Runs the command that a message names: at most once, in the order of its chat. */
+export class MessageRouter {
+  readonly #options: MessageRouterOptions;
+  readonly #queues = new ChatQueues<Outcome>();
+  readonly #seen = new RecentMap<Promise<Outcome>>(REMEMBERED);
+  readonly #hinted = new RecentMap<number>(1_000);
   readonly #counts = { received: 0, commands: 0, muted: 0, overflowed: 0 };
   #isClosed = false;
 
-  constructor(options: RouterOptions) {
+  constructor(options: MessageRouterOptions) {
     this.#options = options;
   }
 
@@ -68,20 +69,20 @@ export class Router {
     return this.#counts;
   }
 
-  /** Starts nothing from here on; what waits stays unfinished. Resolves when what runs has ended. */
+  /** Starts no command from here on; commands that wait stay unfinished. Resolves when the running ones have ended. */
   close(): Promise<void> {
     this.#isClosed = true;
-    return this.#lanes.whenIdle();
+    return this.#queues.whenIdle();
   }
 
   route(message: IncomingMessage): Promise<Outcome> {
     const seen = this.#seen.get(message.key);
     if (seen !== undefined) return seen;
     this.#counts.received += 1;
-    const { inbox, prefix, edits, clock } = this.#options;
-    if (!inbox.admits(message)) return DONE;
+    const { filter, prefix, edits, clock } = this.#options;
+    if (!filter.admits(message)) return DONE;
     const line = parseCommand(message.text, prefix);
-    const order = line && this.#order(line);
+    const order = line && this.#match(line);
     if (message.edits === undefined) {
       if (edits.isReplaced(message)) return DONE;
       edits.note(message, order?.job);
@@ -93,12 +94,12 @@ export class Router {
     return this.#queue(message, () => this.#work(message, order));
   }
 
-  #order(line: CommandLine): Order | undefined {
+  #match(line: CommandLine): MatchedCommand | undefined {
     const loaded = this.#options.commands.find(line.name);
     return loaded && { line, loaded, job: { isStarted: false, replacedBy: undefined } };
   }
 
-  async #work(message: IncomingMessage, { line, loaded, job }: Order): Promise<Outcome> {
+  async #work(message: IncomingMessage, { line, loaded, job }: MatchedCommand): Promise<Outcome> {
     if (job.replacedBy !== undefined) {
       await job.replacedBy;
       return 'done';
@@ -111,7 +112,7 @@ export class Router {
     return outcome;
   }
 
-  /** A word for those who mistype, in direct chats only and seldom: in a group it may be meant for another bot. */
+  /** Tells a person who mistyped a command where to find help. Not in groups, where the command may be for another bot. */
   #hint(message: IncomingMessage): Promise<Outcome> {
     if (message.chatKind !== 'direct' || message.isFromMe) return DONE;
     const chat = this.#conversation(message);
@@ -120,13 +121,8 @@ export class Router {
     if (toldAtMs !== undefined && now - toldAtMs < HINT_EVERY_MS) return DONE;
     if (!this.#mayQueue(message)) return DONE;
     this.#hinted.set(chat, now);
-    const text = `I don't know that one. ${this.#helpLine()}`;
+    const text = `I don't know that one. Send ${commandText(this.#options.prefix, 'help')} for what I can do.`;
     return this.#queue(message, () => this.#options.hint(message, text));
-  }
-
-  #helpLine(): string {
-    const { prefix } = this.#options;
-    return `Send ${/[\p{L}\p{N}]$/u.test(prefix) ? `${prefix} help` : `${prefix}help`} for what I can do.`;
   }
 
   #conversation({ chat }: IncomingMessage): string {
@@ -134,26 +130,26 @@ export class Router {
   }
 
   #mayQueue(message: IncomingMessage): boolean {
-    const { inbox, log, loops } = this.#options;
-    if (this.#lanes.waiting(this.#conversation(message)) >= MAX_WAITING) {
+    const { filter, log, loops } = this.#options;
+    if (this.#queues.waiting(this.#conversation(message)) >= MAX_WAITING) {
       this.#counts.overflowed += 1;
       if (this.#counts.overflowed === 1) {
         log.warn({ maxWaiting: MAX_WAITING }, 'too many commands wait in one chat; more are dropped');
       }
       return false;
     }
-    const quotesBot = message.quoted !== undefined && inbox.isOwn(message.quoted.id);
+    const quotesBot = message.quoted !== undefined && filter.isOwn(message.quoted.id);
     if (!loops.mutes(message, quotesBot)) return true;
     this.#counts.muted += 1;
     return false;
   }
 
   #queue(message: IncomingMessage, work: () => Promise<Outcome>): Promise<Outcome> {
-    const handling = this.#lanes.run(this.#conversation(message), async () => {
+    const handling = this.#queues.run(this.#conversation(message), async () => {
       if (this.#isClosed) return 'unfinished';
       try {
         const outcome = await work();
-        // Handed over again in the same process, it is not a second time but the next try.
+        // If the message is handed over again, that is the next try and not a duplicate.
         if (outcome === 'unfinished') this.#seen.delete(message.key);
         return outcome;
       } catch (error) {

@@ -1,6 +1,6 @@
 import { cutText, MAX_TEXT_LENGTH } from '../../core/text.ts';
 
-/** A message that begins like a command. Whether there is such a command is another question. */
+/** A message that has the form of a command. There may be no command with this name. */
 export interface CommandLine {
   /** Lower case, composed (NFC), 1 to 32 characters. */
   readonly name: string;
@@ -18,7 +18,7 @@ const ENDS_IN_WORD = /[\p{L}\p{N}]$/u;
 /**
  * Reads `!name rest`. The prefix is compared as text, whatever characters it has, in any case, because
  * phones capitalise the first letter. After a prefix that ends in a letter or digit (`bot`), white space
- * must follow, so that "bottle" is no command. Looks at no more than WhatsApp's longest message.
+ * must follow, so that "bottle" is not a command. Reads at most as much as WhatsApp's longest message.
  */
 export function parseCommand(text: string, prefix: string): CommandLine | undefined {
   const start = cutText(text, MAX_TEXT_LENGTH).replace(LEADING_BLANKS, '');
@@ -34,7 +34,7 @@ export function parseCommand(text: string, prefix: string): CommandLine | undefi
   return { name: normalizeName(name), rest: line.slice(name.length).trim() };
 }
 
-/** How names are compared: composed and in lower case. */
+/** The form in which names are compared: composed (NFC) and in lower case. */
 export function normalizeName(name: string): string {
   return name.normalize('NFC').toLowerCase();
 }

@@ -2,7 +2,7 @@ import type { Command } from '../command.ts';
 
 export interface LoadedCommand {
   readonly command: Command;
-  /** Where it is written: for logs. */
+  /** The file of the command, for logs. */
   readonly file: string;
 }
 
@@ -21,7 +21,7 @@ export class CommandRegistry {
     return this.#byName.get(name);
   }
 
-  /** Adds the command of a file, in place of the one it had. Throws, and changes nothing, where a name is taken. */
+  /** Sets the command of a file and replaces the earlier one. Throws and changes nothing if another file has the name. */
   set(file: string, command: Command): void {
     for (const name of [command.name, ...command.aliases]) {
       const other = this.#byName.get(name);

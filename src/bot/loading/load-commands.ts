@@ -6,7 +6,7 @@ import type { Log } from '../../core/log.ts';
 import { isCommand } from '../command.ts';
 import type { CommandRegistry } from './command-registry.ts';
 
-/** A file that gave no command, and why. */
+/** A file from which no command could be loaded, and why. */
 export interface LoadProblem {
   readonly file: string;
   readonly problem: string;
@@ -14,7 +14,7 @@ export interface LoadProblem {
 
 /**
  * Loads every command of a folder into the registry, in the order of the file names. A file that does not
- * load, has no command or takes a name that is taken is reported and logged; the others work.
+ * load, has no command, or uses the name of another one is logged and returned; the others work.
  */
 export async function loadCommands(
   folder: string,
@@ -31,8 +31,8 @@ export async function loadCommands(
 }
 
 /**
- * Loads one file into the registry, in place of what it had. On a problem the old one stays. The `version`
- * above 0 makes Node.js read the file again: each one stays in memory, so this is for development.
+ * Loads one file into the registry and replaces its earlier command. If there is a problem, the earlier command stays.
+ * A `version` above 0 makes Node.js read the file again; each version stays in memory, so this is for development.
  */
 export async function loadCommand(
   path: string,
@@ -48,11 +48,11 @@ export async function loadCommand(
     registry.set(file, command);
     return undefined;
   } catch (error) {
-    return { file, problem: whereItIsWrong(error) };
+    return { file, problem: problemOf(error) };
   }
 }
 
-/** How logs name a file: from where the program was started, with `/` on every system. */
+/** How logs name a file: relative to the working directory, with `/` on every system. */
 export function fileLabel(path: string): string {
   return relative(process.cwd(), path).replaceAll('\\', '/');
 }
@@ -62,8 +62,8 @@ export function isCommandFile(name: string): boolean {
   return /^[^.].*\.(?:ts|js|mts|mjs)$/.test(name) && !/\.(?:d|test|spec)\.[mc]?[tj]s$/.test(name);
 }
 
-/** A compiler's message names the place; Node.js puts it on top of the stack. */
-function whereItIsWrong(error: unknown): string {
+/** The message of an error, with the line of a syntax error: Node.js puts that on top of the stack. */
+function problemOf(error: unknown): string {
   const message = messageOf(error);
   if (!(error instanceof SyntaxError)) return message;
   const place = error.stack?.split('\n', 1)[0] ?? '';

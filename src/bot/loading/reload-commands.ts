@@ -14,19 +14,19 @@ export interface ReloadOptions {
   readonly log: Log;
 }
 
-/** Editors write a file in several steps; it is read when it has been left alone for so long. */
+/** Editors write a file in several steps. It is read when it has not changed for this long. */
 const QUIET_MS = 100;
 
 /**
- * For development: loads a command again when its file is saved, without touching the connection. One that
- * does not compile leaves the old one running, and the log says where it is wrong. Files that a command
- * imports are not watched. Resolves when the signal aborts and nothing is being loaded any more, or when the
- * system cannot watch the folder, which the log says. Never rejects.
+ * For development: loads a command again when its file is saved; the connection stays open. If the file does not
+ * compile, the earlier command stays, and the log names the line. Files that a command imports are not watched.
+ * Resolves when the signal aborts and no load is running, or if the system cannot watch the folder, which is logged.
+ * Never rejects.
  */
 export async function watchCommands(options: ReloadOptions, signal: AbortSignal): Promise<void> {
   const { folder, clock, log } = options;
   const waiting = new Map<string, AbortController>();
-  /** One load per file at a time: the newest is the last. */
+  /** At most one load of a file runs at a time, so that the newest version is loaded last. */
   const loading = new Map<string, Promise<void>>();
   let version = Date.now();
 
@@ -42,7 +42,7 @@ export async function watchCommands(options: ReloadOptions, signal: AbortSignal)
         version += 1;
         await reload(options, name, version);
       },
-      () => earlier, // saved again, or the end
+      () => earlier, // saved again, or stopped
     );
     loading.set(name, work);
   };
@@ -60,7 +60,7 @@ export async function watchCommands(options: ReloadOptions, signal: AbortSignal)
     });
     watcher.close();
   } catch (error) {
-    // Watches are few on some systems, and a watched folder is a convenience.
+    // Some systems allow few watches, and the bot works without one.
     unwatched(error);
   }
   for (const quiet of waiting.values()) quiet.abort();

@@ -2,8 +2,8 @@ import { assertNever } from '../../core/errors.ts';
 import type { GroupFacts, Person } from '../../core/messages.ts';
 
 /**
- * Who may use a command: anyone; anyone, but in groups only; the admins of the group, and owners; owners of the
- * bot.
+ * Who may use a command. `everyone`: any person. `members`: any person, in groups only. `admins`: the admins of the
+ * group, and owners. `owners`: the owners of the bot.
  */
 export type Access = 'everyone' | 'members' | 'admins' | 'owners';
 
@@ -22,7 +22,7 @@ export interface AccessFacts {
 
 export type AccessDecision = 'allowed' | 'groups-only' | 'admins-only' | 'owners-only';
 
-/** Owners may do all that an admin may, but a command that needs a group needs one for them too. */
+/** An owner may do what an admin may. A command that needs a group refuses owners outside of groups too. */
 export function decideAccess(access: Access, facts: AccessFacts): AccessDecision {
   switch (access) {
     case 'everyone':
@@ -39,7 +39,7 @@ export function decideAccess(access: Access, facts: AccessFacts): AccessDecision
   }
 }
 
-/** Whether this is an owner, by number or as the linked account itself, under either kind of address. */
+/** Whether a person is an owner: by number, or as the linked account itself under either kind of address. */
 export function isOwner(person: Person, isFromMe: boolean, owners: Owners): boolean {
   if (isFromMe) return true;
   if (person.number !== undefined && owners.numbers.has(person.number)) return true;

@@ -11,53 +11,53 @@ import { compose, type Middleware } from '../middleware.ts';
 import { Refusal } from '../refusal.ts';
 import { sendId } from '../send/message-id.ts';
 import { Cooldowns } from './cooldown.ts';
-import { Call, type Host } from './handler-context.ts';
-import { type End, Run } from './handler-run.ts';
+import { HandlerContext, type HandlerParts } from './handler-context.ts';
+import { HandlerRun, type RunEnd } from './handler-run.ts';
 import { Interrupted } from './interrupted.ts';
 import { decideVerdict, type Outcome } from './outcome.ts';
 import { accessOf, checkAccess, checkCooldown } from './permission-check.ts';
 import { safeError } from './safe-error.ts';
-import { Places } from './semaphore.ts';
+import { Semaphore } from './semaphore.ts';
 
-export interface DeskOptions extends Omit<Host, 'usable' | 'mediaPlaces'> {
+export interface CommandRunnerOptions extends Omit<HandlerParts, 'usableCommands' | 'mediaSlots'> {
   readonly commands: CommandRegistry;
   readonly prefix: string;
   readonly middleware: readonly Middleware<Context>[];
   readonly limitMs: number;
 }
 
-export interface DeskCounts {
+export interface RunCounts {
   readonly answered: number;
   readonly failed: number;
   readonly unfinished: number;
-  /** Handlers at work now. */
+  /** Handlers that run now. */
   readonly running: number;
 }
 
-/** Longest sentence that goes out in place of an answer. */
+/** Longest sentence that the bot sends in place of an answer. */
 const MAX_NOTICE_LENGTH = 4_096;
 
-/** Commands that may have files in memory at the same time: each file has 8 MiB, and many times that as pixels. */
-const MEDIA_PLACES = 4;
+/** How many commands may have files in memory: each file has up to 8 MiB, and many times that as pixels. */
+const MEDIA_SLOTS = 4;
 
-/** Serves one command after the other: checks, runs, and tells the person when that went wrong. */
-export class Desk {
-  readonly #options: DeskOptions;
-  readonly #host: Host;
+/** Runs commands: checks access and arguments, runs the handler, and tells the person if it failed. */
+export class CommandRunner {
+  readonly #options: CommandRunnerOptions;
+  readonly #parts: HandlerParts;
   readonly #steps: Middleware<Context>;
-  readonly #runs: Deadlines<Run>;
+  readonly #runs: Deadlines<HandlerRun>;
   readonly #cooldowns = new Cooldowns();
   readonly #counts = { answered: 0, failed: 0, unfinished: 0, running: 0 };
 
-  constructor(options: DeskOptions) {
+  constructor(options: CommandRunnerOptions) {
     this.#options = options;
-    const mediaPlaces = new Places<Run>(MEDIA_PLACES);
-    this.#host = { ...options, mediaPlaces, usable: (ctx) => this.#usable(ctx) };
+    const mediaSlots = new Semaphore<HandlerRun>(MEDIA_SLOTS);
+    this.#parts = { ...options, mediaSlots, usableCommands: (ctx) => this.#usableCommands(ctx) };
     this.#steps = compose(options.middleware);
     this.#runs = new Deadlines(options.clock, options.limitMs);
   }
 
-  get counts(): DeskCounts {
+  get counts(): RunCounts {
     return this.#counts;
   }
 
@@ -68,11 +68,17 @@ export class Desk {
     isOwner: boolean,
   ): Promise<Outcome> {
     const { command } = loaded;
-    const run = new Run(this.#options.clock, this.#options.limitMs);
+    const run = new HandlerRun(this.#options.clock, this.#options.limitMs);
     const text = plainText(line.rest);
     const parsed = parseArgs(command.args, text, message);
     const args: unknown = 'values' in parsed ? parsed.values : {};
-    const ctx = new Call(this.#host, run, { message, command: this.#info(command), args, text, isOwner });
+    const ctx = new HandlerContext(this.#parts, run, {
+      message,
+      command: this.#info(command),
+      args,
+      text,
+      isOwner,
+    });
     this.#runs.add(run);
     this.#counts.running += 1;
     const end = await run.perform(async () => {
@@ -83,18 +89,24 @@ export class Desk {
         await command.run(ctx);
       });
     });
-    this.#host.mediaPlaces.leave(run);
+    this.#parts.mediaSlots.release(run);
     this.#counts.running -= 1;
     this.#runs.delete(run);
     return this.#conclude(end, run, message, loaded);
   }
 
-  /** A sentence of the bot itself in answer to a message. `place` tells it from all others of that message. */
-  async notify(message: IncomingMessage, place: number, text: string): Promise<Outcome> {
+  /** Answers a message with a sentence of the bot. `sendNumber` makes its id, as for the sends of a handler. */
+  async notify(message: IncomingMessage, sendNumber: number, text: string): Promise<Outcome> {
     const { key, chat, expirationSeconds } = message;
     const content = { kind: 'text', text: cutText(text, MAX_NOTICE_LENGTH) } as const;
     try {
-      await this.#options.send({ id: sendId(key, place), chat, content, quote: message, expirationSeconds });
+      await this.#options.send({
+        id: sendId(key, sendNumber),
+        chat,
+        content,
+        quote: message,
+        expirationSeconds,
+      });
       return 'done';
     } catch (error) {
       if (error instanceof Interrupted || isAppError(error, 'SEND_TIMEOUT')) return 'unfinished';
@@ -106,16 +118,16 @@ export class Desk {
     }
   }
 
-  /** Ends all handlers now: their messages stay unfinished. */
+  /** Ends all handlers now. Their messages stay unfinished. */
   cutAll(): void {
     for (const run of [...this.#runs]) run.cut('stopping');
     this.#runs.stop();
   }
 
-  /** A notice takes the next place among the sends: whichever of it and an answer of another run came first stays. */
+  /** A notice gets the next send number. If an earlier run already sent an answer under it, people keep that answer. */
   async #conclude(
-    end: End,
-    run: Run,
+    end: RunEnd,
+    run: HandlerRun,
     message: IncomingMessage,
     { command, file }: LoadedCommand,
   ): Promise<Outcome> {
@@ -128,14 +140,14 @@ export class Desk {
     const outcome =
       verdict.notice === undefined
         ? verdict.outcome
-        : await this.notify(message, run.nextPlace(), verdict.notice);
+        : await this.notify(message, run.nextSendNumber(), verdict.notice);
     if (outcome === 'unfinished') this.#counts.unfinished += 1;
     else if (verdict.isFault) this.#counts.failed += 1;
     else this.#counts.answered += 1;
     return outcome;
   }
 
-  async #usable(ctx: Context): Promise<readonly CommandInfo[]> {
+  async #usableCommands(ctx: Context): Promise<readonly CommandInfo[]> {
     const infos: CommandInfo[] = [];
     for (const { command } of this.#options.commands.all) {
       if ((await accessOf(ctx, command.access)) === 'allowed') infos.push(this.#info(command));

@@ -1,7 +1,7 @@
-import { Recent } from '../../core/recent-map.ts';
+import { RecentMap } from '../../core/recent-map.ts';
 
 interface Entry {
-  /** The message that used it: handed over again, it goes on. */
+  /** The key of the message that used the command. The same message again does not have to wait. */
   readonly by: string;
   readonly untilMs: number;
   isTold: boolean;
@@ -12,9 +12,9 @@ export type CooldownVerdict =
   | { readonly verdict: 'tell'; readonly leftMs: number }
   | { readonly verdict: 'silent' };
 
-/** One use of a command per person and span. Who is too early is told so once, and then nothing until it is over. */
+/** Allows each person one use of a command per time span. A person who is too early is told so once in that span. */
 export class Cooldowns {
-  readonly #entries = new Recent<Entry>(10_000);
+  readonly #entries = new RecentMap<Entry>(10_000);
 
   /** `by` is the key of the message. */
   use(command: string, person: string, by: string, cooldownMs: number, nowMs: number): CooldownVerdict {

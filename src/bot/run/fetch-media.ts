@@ -11,21 +11,21 @@ export interface MediaOptions {
   readonly timeoutMs?: number;
 }
 
-/** A file that a person sent. All but the bytes are claims of theirs. */
+/** A file that a person sent. All fields except the bytes are claims of the sender. */
 export interface Media {
-  /** What it was sent as. */
+  /** The kind of media that it was sent as. */
   readonly kind: MediaKind;
-  /** What it claims to be. */
+  /** The MIME type that the sender claims. */
   readonly mimetype: string;
-  /** What it is called, where it came as a document. */
+  /** The file name, if it was sent as a document. */
   readonly fileName: string | undefined;
   /** The file itself, decrypted. */
   readonly bytes: Uint8Array;
 }
 
 /**
- * The media of a message, else of the one it quotes, else `undefined`. Throws `Refusal` where it is too
- * large, whatever it claims, takes too long, or is gone.
+ * The media of a message, else of the one it quotes, else `undefined`. Throws a `Refusal` if it is too large
+ * (whatever size was claimed), takes too long, or is gone.
  */
 export async function fetchMedia(
   messenger: Messenger,
@@ -71,7 +71,7 @@ async function withTimeout<T>(
   try {
     return await Promise.race([work(controller.signal), timer]);
   } catch (error) {
-    // However the messenger says that it was given up.
+    // The messenger may report the abort in any way.
     if (controller.signal.reason === late) throw late;
     if (isAppError(error, 'MEDIA_REFUSED'))
       throw new Refusal('I could not fetch that file: it is too large, damaged or gone.', { cause: error });

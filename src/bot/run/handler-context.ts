@@ -17,25 +17,25 @@ import type { Services } from '../services.ts';
 import type { ChatState, ChatStates } from '../state/chat-state.ts';
 import type { Reminders } from '../state/reminders.ts';
 import { fetchMedia, type Media, type MediaOptions } from './fetch-media.ts';
-import type { Run } from './handler-run.ts';
-import type { Places } from './semaphore.ts';
+import type { HandlerRun } from './handler-run.ts';
+import type { Semaphore } from './semaphore.ts';
 
-/** What a call needs of the bot; one for all. */
-export interface Host {
+/** The parts of the bot that every handler context uses. */
+export interface HandlerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly messenger: Messenger;
   readonly services: Services;
   readonly states: ChatStates;
   readonly reminders: Reminders;
-  /** For calls that have files in memory. */
-  readonly mediaPlaces: Places<Run>;
+  /** Limits how many handlers have files in memory. */
+  readonly mediaSlots: Semaphore<HandlerRun>;
   send(message: OutgoingMessage): Promise<void>;
-  usable(ctx: Context): Promise<readonly CommandInfo[]>;
+  usableCommands(ctx: Context): Promise<readonly CommandInfo[]>;
 }
 
-/** One command of one person. */
-export interface CallFacts {
+/** What one handler is called with. */
+export interface HandlerFacts {
   readonly message: IncomingMessage;
   readonly command: CommandInfo;
   readonly args: unknown;
@@ -43,23 +43,23 @@ export interface CallFacts {
   readonly isOwner: boolean;
 }
 
-/** Longest text that is kept for later. */
+/** Longest text of a reminder. */
 const MAX_LATER_LENGTH = 4_000;
 
-/** The context of one call. What each member promises is written where authors of commands read it. */
-export class Call implements Context {
+/** The context of one handler. `Context` documents its members. */
+export class HandlerContext implements Context {
   readonly message: IncomingMessage;
   readonly command: CommandInfo;
   readonly args: unknown;
   readonly text: string;
   readonly isOwner: boolean;
-  readonly #host: Host;
-  readonly #run: Run;
+  readonly #parts: HandlerParts;
+  readonly #run: HandlerRun;
   #log: Log | undefined;
   #mentions: Map<string, string> | undefined;
 
-  constructor(host: Host, run: Run, { message, command, args, text, isOwner }: CallFacts) {
-    this.#host = host;
+  constructor(host: HandlerParts, run: HandlerRun, { message, command, args, text, isOwner }: HandlerFacts) {
+    this.#parts = host;
     this.#run = run;
     this.message = message;
     this.command = command;
@@ -86,7 +86,7 @@ export class Call implements Context {
   }
 
   get state(): ChatState {
-    return this.#host.states.of(this.chat);
+    return this.#parts.states.of(this.chat);
   }
 
   get signal(): AbortSignal {
@@ -94,12 +94,12 @@ export class Call implements Context {
   }
 
   get log(): Log {
-    this.#log ??= this.#host.log.child({ command: this.command.name, messageId: this.message.id });
+    this.#log ??= this.#parts.log.child({ command: this.command.name, messageId: this.message.id });
     return this.#log;
   }
 
   get services(): Services {
-    return this.#host.services;
+    return this.#parts.services;
   }
 
   reply(say: Say): Promise<void> {
@@ -121,8 +121,8 @@ export class Call implements Context {
   async media(options: MediaOptions = {}): Promise<Media | undefined> {
     this.#run.check();
     if ((this.message.media ?? this.message.quotedMedia) === undefined) return undefined;
-    await this.#run.track(this.#host.mediaPlaces.take(this.#run, this.#run.signal));
-    return fetchMedia(this.#host.messenger, this.#host.clock, this.message, options, this.#run.signal);
+    await this.#run.track(this.#parts.mediaSlots.acquire(this.#run, this.#run.signal));
+    return fetchMedia(this.#parts.messenger, this.#parts.clock, this.message, options, this.#run.signal);
   }
 
   mention(person: { readonly jid: string }): string {
@@ -134,27 +134,27 @@ export class Call implements Context {
 
   async group(): Promise<GroupFacts | undefined> {
     this.#run.check();
-    return this.isGroup ? this.#host.messenger.group(this.chat) : undefined;
+    return this.isGroup ? this.#parts.messenger.group(this.chat) : undefined;
   }
 
   later(delayMs: number, text: string): Promise<void> {
     return this.#attempt(() => {
       if (!(delayMs >= 0 && delayMs < Number.POSITIVE_INFINITY))
-        throw new RangeError('delayMs is no time span');
+        throw new RangeError('delayMs must be a number of milliseconds from 0 up');
       if (text.length > MAX_LATER_LENGTH) throw new Refusal(`I keep at most ${MAX_LATER_LENGTH} characters.`);
       const { sender, sentAtMs, expirationSeconds } = this.message;
-      const id = `${this.message.key}\n${this.#run.nextPlace()}`;
-      const dueAtMs = Math.min(sentAtMs, this.#host.clock.now()) + delayMs;
+      const id = `${this.message.key}\n${this.#run.nextSendNumber()}`;
+      const dueAtMs = Math.min(sentAtMs, this.#parts.clock.now()) + delayMs;
       const said = this.isGroup ? `${this.mention(sender)} ${text}` : text;
       const mentions = this.#mentionsIn(said);
       const { chat } = this;
       const reminder = { chat, text: said, dueAtMs, person: sender.id, mentions, expirationSeconds };
-      return this.#host.reminders.add(id, reminder);
+      return this.#parts.reminders.add(id, reminder);
     });
   }
 
   commands(): Promise<readonly CommandInfo[]> {
-    return this.#host.usable(this);
+    return this.#parts.usableCommands(this);
   }
 
   #say(say: Say, quote: IncomingMessage | undefined): Promise<void> {
@@ -164,14 +164,14 @@ export class Call implements Context {
     });
   }
 
-  /** Places are given out in the order of the calls, so a handler that runs again gives the same ones. */
+  /** Numbers the sends in the order of the calls, so that a handler that runs again sends the same ids. */
   #dispatch(content: Content, quote: IncomingMessage | undefined): Promise<void> {
     const { key, chat, expirationSeconds } = this.message;
-    const id = sendId(key, this.#run.nextPlace());
-    return this.#host.send({ id, chat, content, quote, expirationSeconds });
+    const id = sendId(key, this.#run.nextSendNumber());
+    return this.#parts.send({ id, chat, content, quote, expirationSeconds });
   }
 
-  /** Not an async function: the run must know the very promise that the handler gets, awaited or not. */
+  /** Not an async function, because the run must track the same promise that the handler gets. */
   #attempt(work: () => Promise<void>): Promise<void> {
     try {
       this.#run.check();

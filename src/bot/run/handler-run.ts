@@ -2,21 +2,21 @@ import type { Clock } from '../../core/clock.ts';
 import type { Timed } from '../../core/deadlines.ts';
 import { Interrupted, type Interruption } from './interrupted.ts';
 
-/** How the handling of one command ended. */
-export type End =
+/** How a handler ended. */
+export type RunEnd =
   | { readonly kind: 'returned' }
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: Interruption };
 
-/** Shortest pause between two looks at a handler that waits for its sends. */
+/** Shortest pause between two checks of a handler that waits for its sends. */
 const MIN_LOOK_MS = 1_000;
 
 /**
- * One handler at work. Its time limit counts its own time only: while something it sent waits for its turn
- * or for a connection, the clock stands still. It is over when the handler has returned and all that it
- * sent, awaited or not, has arrived.
+ * One run of a handler. Its time limit counts only the time of the handler itself, not the time in which its sends
+ * wait for their turn or for a connection. The run ends when the handler has returned and WhatsApp has acknowledged all
+ * that it sent, awaited or not.
  */
-export class Run implements Timed {
+export class HandlerRun implements Timed {
   readonly #clock: Clock;
   readonly #limitMs: number;
   readonly #pending = new Set<Promise<unknown>>();
@@ -25,7 +25,7 @@ export class Run implements Timed {
   #sendCount = 0;
   #controller: AbortController | undefined;
   #interrupted: Interrupted | undefined;
-  #settle: ((end: End) => void) | undefined;
+  #settle: ((end: RunEnd) => void) | undefined;
 
   constructor(clock: Clock, limitMs: number) {
     this.#clock = clock;
@@ -42,19 +42,19 @@ export class Run implements Timed {
     return this.#controller.signal;
   }
 
-  /** The place of the next send among those of this handler. */
-  nextPlace(): number {
+  /** The number of the next send of this handler, from 1 up. */
+  nextSendNumber(): number {
     this.#sendCount += 1;
     return this.#sendCount;
   }
 
-  /** Throws once the handler was cut off. */
+  /** Throws `Interrupted` if the handler was cut off. */
   check(): void {
     if (this.#interrupted !== undefined) throw this.#interrupted;
   }
 
-  /** Settles at the latest when the handler is cut off. Never rejects. */
-  perform(work: () => Promise<void>): Promise<End> {
+  /** Runs the handler. Settles at the latest when it is cut off. Never rejects. */
+  perform(work: () => Promise<void>): Promise<RunEnd> {
     return new Promise((resolve) => {
       this.#settle = resolve;
       work().then(
@@ -64,7 +64,7 @@ export class Run implements Timed {
     });
   }
 
-  /** Stops the time limit while `sending` is under way, and keeps the run from ending before it. */
+  /** Stops the time limit until `sending` settles. The run does not end before that. */
   track<T>(sending: Promise<T>): Promise<T> {
     if (this.#pending.size === 0) this.#usedMs += this.#clock.now() - this.#resumedAtMs;
     this.#pending.add(sending);
@@ -72,7 +72,7 @@ export class Run implements Timed {
       this.#pending.delete(sending);
       if (this.#pending.size === 0) this.#resumedAtMs = this.#clock.now();
     };
-    // Also marks the rejection as seen: a handler that does not await a send must not end the process.
+    // This also handles the rejection: a handler that does not await a send must not end the process.
     sending.then(settled, settled);
     return sending;
   }
@@ -86,7 +86,7 @@ export class Run implements Timed {
     this.cut('too-late');
   }
 
-  /** Ends the run now: its signal aborts, and whatever it calls on its context is rejected. */
+  /** Ends the run now: its signal aborts, and further calls on its context reject. */
   cut(reason: Interruption): void {
     if (this.#interrupted !== undefined) return;
     this.#interrupted = new Interrupted(reason);
@@ -94,8 +94,8 @@ export class Run implements Timed {
     this.#settle?.({ kind: reason });
   }
 
-  /** What was sent without `await` must arrive, too: its failure is the handler's. */
-  async #drain(resolve: (end: End) => void): Promise<void> {
+  /** Waits for sends that were not awaited. If one fails, the handler has failed. */
+  async #drain(resolve: (end: RunEnd) => void): Promise<void> {
     try {
       while (this.#pending.size > 0) await Promise.all(this.#pending);
       resolve({ kind: 'returned' });

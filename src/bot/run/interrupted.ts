@@ -1,7 +1,7 @@
-/** Why a handler was cut off: the bot stops, or it took longer than it may. */
+/** Why a handler was cut off: the bot stops, or the handler took too long. */
 export type Interruption = 'stopping' | 'too-late';
 
-/** What each call on a context that sends or fetches rejects with once its handler was cut off. Nothing was sent. */
+/** Each call on a context that sends or fetches rejects with this after its handler was cut off. Nothing was sent. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly reason: Interruption;

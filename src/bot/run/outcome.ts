@@ -1,21 +1,21 @@
 import { isAppError } from '../../core/errors.ts';
 import { Refusal } from '../refusal.ts';
-import type { End } from './handler-run.ts';
+import type { RunEnd } from './handler-run.ts';
 
 /** `unfinished` messages are handed to the bot again: in a minute, at the next connection, after the next start. */
 export type Outcome = 'done' | 'unfinished';
 
-/** What follows the end of a handler. */
+/** What the bot does after a handler ended. */
 export type Verdict =
   | { readonly outcome: Outcome; readonly notice: undefined; readonly isFault: boolean }
   | { readonly outcome: 'done'; readonly notice: string; readonly isFault: boolean };
 
 /**
- * What the person is told when a handler did not simply return, and whether the log names it as a fault. Where
- * WhatsApp could not be asked (about a group), or would not acknowledge what was sent, the message is left
- * unfinished: whoever wrote it has no answer yet.
+ * What the person is told if a handler did not simply return, and whether the log reports a fault. If there was no
+ * connection, or WhatsApp did not acknowledge what was sent, the message stays unfinished, because its sender has no
+ * answer yet.
  */
-export function decideVerdict(end: End): Verdict {
+export function decideVerdict(end: RunEnd): Verdict {
   switch (end.kind) {
     case 'returned':
       return { outcome: 'done', notice: undefined, isFault: false };

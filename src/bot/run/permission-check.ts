@@ -6,7 +6,7 @@ import { Refusal } from '../refusal.ts';
 import { type AccessDecision, decideAccess, isAdmin } from './access.ts';
 import type { Cooldowns } from './cooldown.ts';
 
-/** Asks the group who its admins are only where the answer matters. */
+/** Asks WhatsApp for the admins of the group only if the decision depends on them. */
 export async function accessOf(ctx: Context, access: Command['access']): Promise<AccessDecision> {
   const { isGroup, isOwner } = ctx;
   const group = access === 'admins' && !isOwner ? await ctx.group() : undefined;
@@ -17,7 +17,7 @@ export async function accessOf(ctx: Context, access: Command['access']): Promise
   });
 }
 
-/** Throws `Refusal` where the sender may not use the command here. */
+/** Throws a `Refusal` if the sender may not use the command in this chat. */
 export async function checkAccess(ctx: Context): Promise<void> {
   const decision = await accessOf(ctx, ctx.command.access);
   switch (decision) {
@@ -34,7 +34,7 @@ export async function checkAccess(ctx: Context): Promise<void> {
   }
 }
 
-/** Whether the command may run now; throws `Refusal` the first time it may not. Owners don't wait. */
+/** Whether the command may run now. Throws a `Refusal` the first time it may not. Owners do not wait. */
 export function checkCooldown(ctx: Context, command: Command, cooldowns: Cooldowns, nowMs: number): boolean {
   if (ctx.isOwner) return true;
   const { key, sender } = ctx.message;

@@ -1,7 +1,7 @@
 import { isAppError, systemCode } from '../../core/errors.ts';
 
 const MAX_MESSAGE = 300;
-/** So much of a message is searched for in an error; a longer one does not get into an error whole. */
+/** How many characters of a message are searched for in an error. */
 const MAX_SEARCHED = 4_096;
 
 /** An error for the log. */
@@ -14,8 +14,8 @@ export interface SafeError {
 }
 
 /**
- * What a log may know of an error that a command threw: parsers put their input into their messages, so
- * words of the person's text, quoted snippets and long numbers are blotted out.
+ * What the log may contain of an error that a handler threw. Parsers put their input into their messages, so words
+ * of the person's text, quoted parts and long numbers are replaced by `…`.
  */
 export function safeError(error: unknown, personText: string): SafeError {
   const isError = error instanceof Error;

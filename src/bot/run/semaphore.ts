@@ -1,6 +1,6 @@
-/** So many holders at a time; the others wait, in the order in which they came. */
-export class Places<H extends object> {
-  readonly #places = new WeakMap<H, Promise<void>>();
+/** Lets a fixed number of holders in at a time. The others wait, in the order in which they came. */
+export class Semaphore<H extends object> {
+  readonly #slots = new WeakMap<H, Promise<void>>();
   readonly #waiting = new Set<() => void>();
   #free: number;
 
@@ -8,20 +8,20 @@ export class Places<H extends object> {
     this.#free = count;
   }
 
-  /** Resolves when the holder has a place, its only one until it leaves; rejects when the signal aborts before. */
-  take(holder: H, signal: AbortSignal): Promise<void> {
-    const place = this.#places.get(holder) ?? this.#enter(signal);
-    this.#places.set(holder, place);
-    return place;
+  /** Resolves when the holder has its slot; a second call returns the same slot. Rejects if the signal aborts first. */
+  acquire(holder: H, signal: AbortSignal): Promise<void> {
+    const slot = this.#slots.get(holder) ?? this.#enter(signal);
+    this.#slots.set(holder, slot);
+    return slot;
   }
 
-  /** For good: a holder that comes back after this takes no place from anybody. */
-  leave(holder: H): void {
-    this.#places.get(holder)?.then(
-      () => this.#give(),
+  /** Frees the slot for good: a holder that acquires again after this gets no slot and does not wait. */
+  release(holder: H): void {
+    this.#slots.get(holder)?.then(
+      () => this.#next(),
       () => undefined, // cut off while it waited
     );
-    this.#places.set(holder, Promise.resolve());
+    this.#slots.set(holder, Promise.resolve());
   }
 
   #enter(signal: AbortSignal): Promise<void> {
@@ -44,7 +44,7 @@ export class Places<H extends object> {
     });
   }
 
-  #give(): void {
+  #next(): void {
     const [next] = this.#waiting;
     if (next === undefined) this.#free += 1;
     else next();

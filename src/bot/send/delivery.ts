@@ -5,14 +5,14 @@ import type { Log } from '../../core/log.ts';
 import type { Content, Messenger, OutgoingMessage } from '../../core/messages.ts';
 import { decideRetry } from './send-retry.ts';
 
-/** The slowest line that a file is uploaded on: half a megabit a second. */
+/** The slowest upload that is waited for: half a megabit a second. */
 const SLOWEST_BYTES_PER_MS = 64;
 
 const uploadMs = (content: Content): number =>
   'data' in content ? Math.ceil(content.data.length / SLOWEST_BYTES_PER_MS) : 0;
 
-/** Takes single messages to WhatsApp: each is tried until WhatsApp has it or refuses it, with the same id each time. */
-export class Courier {
+/** Delivers single messages: tries each one under the same id until WhatsApp acknowledges or refuses it. */
+export class Delivery {
   readonly #messenger: Messenger;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -55,7 +55,7 @@ export class Courier {
     this.#deadlines.stop();
   }
 
-  /** It ends at the deadline even where the messenger does not listen to its signal. */
+  /** Ends at the deadline even if the messenger ignores its signal. */
   #try(message: OutgoingMessage): Promise<void> {
     return new Promise((resolve, reject) => {
       const controller = new AbortController();
@@ -67,7 +67,7 @@ export class Courier {
           const text = `WhatsApp did not acknowledge a message within ${Math.round(deadlineMs / 1_000)} s. It is tried again.`;
           const reason = new AppError('SEND_TIMEOUT', text);
           reject(reason);
-          // A stop is no silence of WhatsApp's.
+          // After a stop, the messenger must not count this as an acknowledgement that never came.
           controller.abort(this.#isStopped ? undefined : reason);
         },
       };

@@ -3,8 +3,9 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { Messenger, OutgoingMessage } from '../../core/messages.ts';
+import { ChatQueues } from '../chat-queues.ts';
 import { Interrupted } from '../run/interrupted.ts';
-import { Courier } from './delivery.ts';
+import { Delivery } from './delivery.ts';
 import { type Bucket, isFull, takeToken } from './pacing.ts';
 
 export interface OutboxOptions {
@@ -26,31 +27,20 @@ export interface OutboxOptions {
   readonly onSending: (message: OutgoingMessage) => void;
 }
 
-interface Entry {
-  readonly message: OutgoingMessage;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
+/** With so many paces in memory, the outbox looks for the first time for some to forget. */
+const MIN_PACES = 1_000;
 
-/** One chat: its messages leave one after the other. */
-interface Lane {
-  readonly queue: Entry[];
-  isRunning: boolean;
-  bucket: Bucket | undefined;
-}
-
-/** So many chats are remembered before the first look for some to forget. */
-const MIN_LANES = 1_000;
-
-/** Everything that the bot says leaves here: in order in each chat, and paced. */
+/** Sends everything that the bot says: in order in each chat, and paced. */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #maxQueued: number;
-  readonly #lanes = new Map<string, Lane>();
-  readonly #courier: Courier;
+  readonly #queues = new ChatQueues<void>();
+  /** How much each chat may send now. */
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #delivery: Delivery;
   readonly #stop = new AbortController();
   #bucket: Bucket | undefined;
-  #forgetAt = MIN_LANES;
+  #forgetAt = MIN_PACES;
   #queued = 0;
   #sent = 0;
 
@@ -58,7 +48,7 @@ export class Outbox {
     this.#options = options;
     this.#maxQueued = options.maxQueued ?? 1_000;
     const { messenger, clock, log, deadlineMs = 30_000 } = options;
-    this.#courier = new Courier(messenger, clock, log, deadlineMs);
+    this.#delivery = new Delivery(messenger, clock, log, deadlineMs);
     // Every chat that waits listens to it, and each takes its listener away again.
     setMaxListeners(0, this.#stop.signal);
   }
@@ -69,64 +59,60 @@ export class Outbox {
   }
 
   /**
-   * Resolves once WhatsApp has the message. Rejects with `SEND_REFUSED` where it never will (also where too
-   * many messages wait in this chat), with `SEND_TIMEOUT` after five tries without an acknowledgement, and
-   * with `Interrupted` when the bot stops.
+   * Resolves once WhatsApp has the message. Rejects with `SEND_REFUSED` if it never will (also if too many
+   * messages wait in this chat), with `SEND_TIMEOUT` after five tries without an acknowledgement, and with
+   * `Interrupted` when the bot stops.
    */
   send(message: OutgoingMessage): Promise<void> {
     if (this.#stop.signal.aborted) return Promise.reject(new Interrupted('stopping'));
     const { conversationOf } = this.#options;
-    const lane = this.#lane(conversationOf ? conversationOf(message.chat) : message.chat);
-    if (lane.queue.length >= this.#maxQueued) {
+    const chat = conversationOf ? conversationOf(message.chat) : message.chat;
+    if (this.#queues.waiting(chat) >= this.#maxQueued) {
       const text = `${this.#maxQueued} messages wait in this chat already. Send fewer, or wait for each one.`;
       return Promise.reject(new AppError('SEND_REFUSED', text));
     }
-    return new Promise((resolve, reject) => {
-      lane.queue.push({ message, resolve, reject });
-      this.#queued += 1;
-      if (!lane.isRunning) void this.#run(lane);
-    });
+    this.#queued += 1;
+    return this.#queues.run(chat, () => this.#sendInTurn(chat, message));
   }
 
   /** Rejects everything that waits or is on its way. Nothing leaves from here on. */
   stop(): void {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new Interrupted('stopping'));
-    this.#courier.stop();
+    this.#delivery.stop();
   }
 
-  /** Never rejects: each entry hears of its own failure. */
-  async #run(lane: Lane): Promise<void> {
-    lane.isRunning = true;
-    for (let entry = lane.queue.shift(); entry !== undefined; entry = lane.queue.shift()) {
-      try {
-        await this.#send(lane, entry.message);
-        this.#sent += 1;
-        entry.resolve();
-      } catch (error) {
-        entry.reject(this.#stop.signal.aborted ? new Interrupted('stopping') : error);
-      }
+  async #sendInTurn(chat: string, message: OutgoingMessage): Promise<void> {
+    try {
+      await this.#waitForPace(chat);
+      await this.#showTyping(message);
+      this.#options.onSending(message);
+      await this.#delivery.deliver(message, this.#stop.signal);
+      this.#sent += 1;
+    } catch (error) {
+      throw this.#stop.signal.aborted ? new Interrupted('stopping') : error;
+    } finally {
       this.#queued -= 1;
     }
-    lane.isRunning = false;
   }
 
-  async #send(lane: Lane, message: OutgoingMessage): Promise<void> {
-    const { perMinute, perChatPerMinute, typingDelayMs, onSending } = this.#options;
-    const own = takeToken(lane.bucket, this.#options.clock.now(), perChatPerMinute);
-    lane.bucket = own.bucket;
+  async #waitForPace(chat: string): Promise<void> {
+    const { clock, perMinute, perChatPerMinute } = this.#options;
+    const own = takeToken(this.#buckets.get(chat), clock.now(), perChatPerMinute);
+    this.#remember(chat, own.bucket);
     await this.#pause(own.waitMs);
     // Taken in the order of arrival, one a chat at a time: no chat starves another.
-    const all = takeToken(this.#bucket, this.#options.clock.now(), perMinute);
+    const all = takeToken(this.#bucket, clock.now(), perMinute);
     this.#bucket = all.bucket;
     await this.#pause(all.waitMs);
-    if (typingDelayMs > 0 && message.content.kind !== 'reaction') {
-      // For show: nobody waits for it, and its failure is no failure of the message.
-      this.#options.messenger.showTyping(message.chat, true).catch(() => undefined);
-      await this.#pause(typingDelayMs);
-    }
-    onSending(message);
-    await this.#courier.deliver(message, this.#stop.signal);
+  }
+
+  async #showTyping({ chat, content }: OutgoingMessage): Promise<void> {
+    const { messenger, typingDelayMs } = this.#options;
+    if (typingDelayMs <= 0 || content.kind === 'reaction') return;
+    // A message is sent even if typing could not be shown.
+    messenger.showTyping(chat, true).catch(() => undefined);
+    await this.#pause(typingDelayMs);
   }
 
   async #pause(ms: number): Promise<void> {
@@ -134,23 +120,18 @@ export class Outbox {
     this.#stop.signal.throwIfAborted();
   }
 
-  #lane(chat: string): Lane {
-    let lane = this.#lanes.get(chat);
-    if (lane === undefined) {
-      if (this.#lanes.size >= this.#forgetAt) this.#forgetIdle();
-      lane = { queue: [], isRunning: false, bucket: undefined };
-      this.#lanes.set(chat, lane);
-    }
-    return lane;
+  #remember(chat: string, bucket: Bucket): void {
+    if (!this.#buckets.has(chat) && this.#buckets.size >= this.#forgetAt) this.#forgetIdle();
+    this.#buckets.set(chat, bucket);
   }
 
-  /** Lets go of chats at rest whose pace is back at its start; the rest stays, so that nobody gains by it. */
+  /** Forgets chats in which nothing waits and whose bucket is full: a new bucket allows them the same. */
   #forgetIdle(): void {
     const { clock, perChatPerMinute } = this.#options;
     const now = clock.now();
-    for (const [chat, lane] of this.#lanes) {
-      if (!lane.isRunning && isFull(lane.bucket, now, perChatPerMinute)) this.#lanes.delete(chat);
+    for (const [chat, bucket] of this.#buckets) {
+      if (!this.#queues.isBusy(chat) && isFull(bucket, now, perChatPerMinute)) this.#buckets.delete(chat);
     }
-    this.#forgetAt = Math.max(MIN_LANES, this.#lanes.size * 2);
+    this.#forgetAt = Math.max(MIN_PACES, this.#buckets.size * 2);
   }
 }

@@ -1,10 +1,10 @@
-/** Tokens that were left at a moment. Below zero, the next sends are promised already. */
+/** The tokens at a moment. A number below zero means that sends already wait. */
 export interface Bucket {
   readonly tokens: number;
   readonly atMs: number;
 }
 
-/** How many sends may come at once before the pace counts: a third of a minute's. */
+/** How many sends may leave at once before they are paced: those of a third of a minute. */
 export function burstOf(perMinute: number): number {
   return Math.max(1, Math.ceil(perMinute / 3));
 }
@@ -12,7 +12,7 @@ export function burstOf(perMinute: number): number {
 /**
  * Takes one send out of the bucket (`undefined` is a full one) and says how long to wait before it.
  * In any span of m minutes at most `burstOf(perMinute) + perMinute * m` sends start, to the millisecond. 0 per minute
- * is no limit. A clock that steps back gives no tokens and takes none.
+ * is no limit. A clock that is set back neither adds nor removes tokens.
  */
 export function takeToken(
   bucket: Bucket | undefined,
@@ -25,7 +25,7 @@ export function takeToken(
   return { bucket: { tokens, atMs: nowMs }, waitMs };
 }
 
-/** Whether the bucket is as good as a new one, and need not be kept. */
+/** Whether the bucket allows the same as a new one, so that it need not be kept. */
 export function isFull(bucket: Bucket | undefined, nowMs: number, perMinute: number): boolean {
   return perMinute <= 0 || tokensAt(bucket, nowMs, perMinute) >= burstOf(perMinute);
 }

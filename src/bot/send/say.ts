@@ -6,9 +6,9 @@ import { MAX_TEXT_LENGTH } from '../../core/text.ts';
 export const MAX_UPLOAD_BYTES = 64 * 1024 * 1024;
 
 /**
- * What a command can say; a string is a text, and a sticker is a WebP. Refused with `SEND_REFUSED` before it
- * leaves: a text that is blank or has more than 65,536 characters (a flood of parts is nobody's wish), a file of no
- * bytes or of more than 64 MiB, a poll that WhatsApp would not show.
+ * What a handler can send; a string is a text, and a sticker is a WebP. Refused with `SEND_REFUSED` before it leaves:
+ * a text that is blank or has more than 65,536 characters (it is not split into parts), a file of no bytes or of more
+ * than 64 MiB, a poll that WhatsApp would not show.
  */
 export type Say =
   | string
@@ -26,8 +26,8 @@ export type Say =
   | { readonly poll: string; readonly options: readonly string[]; readonly maxChoices?: number };
 
 /**
- * `say` as the messenger takes it. Rejects what WhatsApp would drop or cut without a word: `SEND_REFUSED`
- * for an empty or overlong text, a file that is too large, a poll that is none.
+ * `say` in the form that the messenger takes. Throws `SEND_REFUSED` for what WhatsApp would drop or cut without an
+ * error: an empty or overlong text, a file that is too large, a poll that is not valid.
  */
 export function toContent(say: Say, mentionsIn: (text: string) => readonly string[]): Content {
   if (typeof say === 'string') return textContent(say, mentionsIn(say));

@@ -1,20 +1,20 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Table } from '../../core/messages.ts';
 
-/** Values of a chat: name, value, and when it is over. A list, because names come from anywhere. */
+/** The values of a chat: name, value, and when it expires. A list, because a name may be any string. */
 export type ChatStateRow = ReadonlyArray<readonly [name: string, value: unknown, expiresAtMs: number]>;
 
 const DEFAULT_TTL_MS = 86_400_000;
 const MAX_TTL_MS = 30 * 86_400_000;
-/** All values of one chat together, as JSON. */
+/** The length of all values of one chat together, as JSON. */
 const MAX_CHAT_CHARACTERS = 8_192;
 const MAX_CHATS = 5_000;
 
-/** Small values that commands keep for a chat. They outlive a restart, and end by themselves. */
+/** Small values that handlers keep for a chat. They outlive a restart, and expire. */
 export class ChatStates {
   readonly #table: Table<ChatStateRow>;
   readonly #clock: Clock;
-  /** The last write of each chat that is still on its way: the next one waits for it. */
+  /** The last unfinished write of each chat; the next write waits for it. */
   readonly #writing = new Map<string, Promise<void>>();
   readonly #conversationOf: (chat: string) => string;
 
@@ -37,7 +37,7 @@ export class ChatStates {
     };
   }
 
-  /** Removes what is over. Run at the start, and when the table is full. */
+  /** Removes expired values. Runs at the start, and when the table is full. */
   async prune(): Promise<void> {
     for (const [chat] of [...this.#table.entries()]) await this.#change(chat, (row) => row);
   }
@@ -50,7 +50,7 @@ export class ChatStates {
   async #set(chat: string, name: string, value: unknown, ttlMs: number): Promise<void> {
     if (!this.#table.has(chat) && this.#table.size >= MAX_CHATS) await this.prune();
     if (!this.#table.has(chat) && this.#table.size >= MAX_CHATS) {
-      throw new Error(`${MAX_CHATS} chats have state already; delete some, or give it a shorter life`);
+      throw new Error(`${MAX_CHATS} chats have state already; delete values, or give them a shorter ttlMs`);
     }
     const expiresAtMs = this.#clock.now() + Math.min(Math.max(0, ttlMs), MAX_TTL_MS);
     await this.#change(chat, (row) => [...row.filter(([one]) => one !== name), [name, value, expiresAtMs]]);
@@ -80,14 +80,14 @@ export class ChatStates {
 }
 
 /**
- * Values of one chat, shared by all commands: begin the name with your command's. Together they may have 8,192
- * characters of JSON; what would be more rejects.
+ * Values of one chat. All handlers share them, so begin each name with the name of your command. Together they may
+ * have 8,192 characters of JSON; a write that would exceed this rejects.
  */
 export interface ChatState {
-  /** The value, or `undefined` where there is none or its time is over. Plain JSON: check what you read. */
+  /** The value, or `undefined` if there is none or it has expired. Plain JSON: check what you read. */
   get(name: string): unknown;
-  /** Resolves when it is on disk. It ends by itself after `ttlMs` milliseconds: default a day, at most 30 days. */
+  /** Resolves when it is on disk. It expires after `ttlMs` milliseconds: default a day, at most 30 days. */
   set(name: string, value: unknown, options?: { readonly ttlMs?: number }): Promise<void>;
-  /** Resolves when that is on disk. */
+  /** Resolves when the deletion is on disk. */
   delete(name: string): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { Refusal } from '../refusal.ts';
 import { Interrupted } from '../run/interrupted.ts';
 import { sendId } from '../send/message-id.ts';
 
-/** A message that is due later. The key of its row makes its id: sent twice, it is the same message. */
+/** A message that is due later. The key of its row makes its message id, so that people see it once if it is sent twice. */
 export interface Reminder {
   readonly chat: string;
   readonly text: string;
@@ -17,22 +17,22 @@ export interface Reminder {
   readonly expirationSeconds: number;
 }
 
-/** Up to here nobody calls it late. */
+/** A reminder that is later than this has an apology. */
 const PUNCTUAL_MS = 60_000;
-/** Longest wait in one piece: timers stand still while the machine sleeps, and take no more than 24 days. */
+/** Longest timer. Timers stand still while the machine sleeps, and a timer of more than 24 days fires at once. */
 const LOOK_EVERY_MS = 60_000;
-/** How long one that WhatsApp did not acknowledge waits before it is tried again. */
+/** How long a reminder that WhatsApp did not acknowledge waits before the next try. */
 const AGAIN_MS = 60_000;
 const MAX_PER_PERSON = 50;
 const MAX_ALL = 10_000;
 
-/** Keeps reminders over restarts and sends each once, late ones with an apology. */
+/** Keeps reminders over restarts and sends each once. A late one has an apology. */
 export class Reminders {
   readonly #table: Table<Reminder>;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #send: (message: OutgoingMessage) => Promise<void>;
-  /** Sorted, the next one first. */
+  /** Sorted by time, the next one first. */
   readonly #due: Array<{ readonly id: string; readonly atMs: number }> = [];
   readonly #counts = new Map<string, number>();
   readonly #delivering = new Set<Promise<void>>();
@@ -60,14 +60,14 @@ export class Reminders {
     this.#arm();
   }
 
-  /** Resolves when nothing touches the table any more. What is on its way is cut off by the outbox, not here. */
+  /** Resolves when nothing changes the table any more. The outbox cuts off reminders that are being sent. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#wait?.abort();
     await Promise.all(this.#delivering);
   }
 
-  /** Resolves when it is on disk. The same id again changes nothing. Throws `Refusal` where there are too many. */
+  /** Resolves when it is on disk. The same id again changes nothing. Throws a `Refusal` if there are too many. */
   async add(id: string, reminder: Reminder): Promise<void> {
     if (this.#table.has(id)) return;
     if ((this.#counts.get(reminder.person) ?? 0) >= MAX_PER_PERSON || this.#table.size >= MAX_ALL) {
@@ -93,7 +93,7 @@ export class Reminders {
     this.#due.splice(low, 0, { id, atMs });
   }
 
-  /** Waits for the next one, in place of whatever was waited for. */
+  /** Sets the timer for the next reminder and cancels the earlier timer. */
   #arm(): void {
     this.#wait?.abort();
     const next = this.#due[0];
@@ -102,7 +102,7 @@ export class Reminders {
     const waitMs = Math.min(LOOK_EVERY_MS, Math.max(0, next.atMs - this.#clock.now()));
     this.#clock.sleep(waitMs, this.#wait.signal).then(
       () => this.#wake(),
-      () => undefined, // aborted: an earlier one came, or the bot stops
+      () => undefined, // aborted: an earlier reminder was added, or the bot stops
     );
   }
 
@@ -117,14 +117,14 @@ export class Reminders {
     this.#arm();
   }
 
-  /** Sent first, deleted then: killed in between, it is sent again under the same id, which is no second message. */
+  /** Sends first and deletes then. After a kill in between it is sent again under the same id, and people see it once. */
   async #deliver(id: string): Promise<void> {
     const reminder = this.#table.get(id);
     if (reminder === undefined) return;
     try {
       await this.#send(toMessage(id, reminder, this.#clock));
     } catch (error) {
-      // Kept, and delivered after the next start.
+      // The row stays, and the next start delivers it.
       if (error instanceof Interrupted) return;
       if (isAppError(error, 'SEND_TIMEOUT') || isAppError(error, 'STORAGE_FAILED')) {
         this.#enqueue(id, this.#clock.now() + AGAIN_MS);
@@ -142,13 +142,13 @@ export class Reminders {
       const code = isAppError(error) ? error.code : 'UNKNOWN';
       this.#log.warn(
         { code },
-        'a reminder that was sent could not be deleted; it goes out again, under the same id',
+        'could not delete a reminder that was sent; it is sent again under the same id',
       );
     });
   }
 }
 
-/** Its text is made anew at each try: until there is a connection, nobody knows how late it is. */
+/** The text is made at each try, because how late it is depends on when there is a connection. */
 function toMessage(id: string, reminder: Reminder, clock: Clock): OutgoingMessage {
   const { chat, text, dueAtMs, mentions, expirationSeconds } = reminder;
   return {

@@ -22,7 +22,7 @@ test('ping is answered with pong, quoting the message', async () => {
   ]);
 });
 
-test('the same message a second time is the same handling', async () => {
+test('the same message a second time is not handled again', async () => {
   const { bot, messenger } = makeBot([ping]);
   const message = incoming('!ping');
   const first = bot.handle(message);
@@ -55,7 +55,7 @@ test('status is for owners, by number and as the linked account', async () => {
   ]);
 });
 
-test('who did not send a command gets nothing', async () => {
+test('a message that is not a command gets no answer', async () => {
   const { bot, messenger } = makeBot([ping]);
   for (const text of ['', 'hello', 'ping', '!', '!!!', '! ping', 'a !ping', '\u0000', '!ping'.repeat(3)]) {
     expect(await bot.handle(incoming(text, { chat: GROUP }))).toBe('done');
@@ -84,19 +84,19 @@ test('a handler that throws is logged with its file, and the person is told with
   expect(JSON.stringify(log.lines)).not.toContain('topsecret');
 });
 
-test('a command that is no edit and keeps nothing writes nothing', async () => {
+test('a command that keeps nothing writes nothing to disk', async () => {
   const { bot, storage } = makeBot([ping]);
   await bot.handle(incoming('!ping'));
   expect([...storage.tables.values()].map(({ writes }) => writes)).toEqual([0, 0, 0]);
 });
 
-test('what came, what was a command, and what became of it is counted', async () => {
+test('received messages, commands and their outcomes are counted', async () => {
   const { bot } = makeBot([ping, status]);
   for (const text of ['hello', '!pnig', '!ping', '!status', '!ping']) await bot.handle(incoming(text));
   expect(bot.stats).toMatchObject({ received: 5, commands: 3, answered: 3, failed: 0, running: 0, sent: 4 });
 });
 
-test('a list of numbers in a step lets people in under either kind of address', async () => {
+test('a list of numbers in a middleware step admits people under either kind of address', async () => {
   const friends = new Set(['15551230001']);
   const { bot, messenger } = makeBot([ping], {
     middleware: [
@@ -111,7 +111,7 @@ test('a list of numbers in a step lets people in under either kind of address', 
   expect(messenger.sent.map(({ chat }) => chat)).toEqual([ANNA.jid, '7001@lid']);
 });
 
-test('what fails around a command is logged, and the next one is answered', async () => {
+test('an error around a command is logged, and the next command is answered', async () => {
   let isBroken = true;
   const ownIds = () => {
     if (isBroken) throw new TypeError('a bug');
@@ -125,12 +125,12 @@ test('what fails around a command is logged, and the next one is answered', asyn
   expect(messenger.texts).toEqual(['pong']);
 });
 
-test('a disk that is full at the start keeps no bot from starting', async () => {
+test('the bot starts even if the disk is full', async () => {
   const { bot, clock, messenger, storage, log } = makeBot([ping]);
   await storage.table('edits').set('old', { atMs: clock.nowMs - 86_400_001 });
   storage.table('edits').failure = new AppError('STORAGE_FAILED', 'full');
   await bot.start();
-  expect(log.of('warn').map(({ line }) => line)).toEqual(['what is over could not be cleared out']);
+  expect(log.of('warn').map(({ line }) => line)).toEqual(['could not prune expired state']);
   await bot.handle(incoming('!ping'));
   expect(messenger.texts).toEqual(['pong']);
 });

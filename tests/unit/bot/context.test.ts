@@ -31,7 +31,7 @@ test('a context tells who wrote what and where, free of control characters', asy
   });
 });
 
-test('every way to answer, in order, with ids of their own', async () => {
+test('each way to answer sends its content in order, under an id of its own', async () => {
   const { bot, messenger } = doing(async (ctx) => {
     await ctx.reply('quoted');
     await ctx.send({ image: new Uint8Array([1]), caption: 'plain' });
@@ -64,7 +64,7 @@ test('a person who is mentioned in a text is notified, others are not', async ()
   ]);
 });
 
-test('media of the message, else of the one it quotes, else nothing', async () => {
+test('media() gives the file of the message, else of the quoted message, else undefined', async () => {
   const seen: unknown[] = [];
   const { bot, messenger } = doing(async (ctx) => void seen.push(await ctx.media()));
   messenger.file = new Uint8Array([1, 2, 3]);
@@ -122,7 +122,7 @@ test.each<
   expect(clock.sleeping).toBe(0);
 });
 
-test('four calls have files in memory at a time, each until it is over; waiting costs nobody their time', async () => {
+test('at most four handlers have files in memory, and waiting for a slot does not count as handler time', async () => {
   let atWork = 0;
   let most = 0;
   const { bot, clock, messenger, log } = doing(async (ctx) => {
@@ -146,7 +146,7 @@ test('four calls have files in memory at a time, each until it is over; waiting 
   expect(log.lines).toEqual([]);
 });
 
-test('who is cut off while waiting for a place takes none', async () => {
+test('a handler that is cut off while it waits for a slot takes no slot', async () => {
   const { bot, clock, messenger } = doing(async (ctx) => void (await ctx.media()));
   messenger.file = () => new Promise(() => undefined);
   const people = Array.from({ length: 6 }, (_, n) => ({ ...ANNA, id: `${n}`, jid: `${n}@s.whatsapp.net` }));
@@ -159,7 +159,7 @@ test('who is cut off while waiting for a place takes none', async () => {
   expect(clock.sleeping).toBe(0);
 });
 
-test('media of exactly the largest size is taken; a fault in fetching it is a fault', async () => {
+test('a file of exactly the largest size is accepted, and an error while fetching is logged as a fault', async () => {
   const { bot, messenger, log } = doing(async (ctx) => void (await ctx.media({ maxBytes: 3 })));
   messenger.file = new Uint8Array(3);
   await bot.handle(incoming('!do', { media: { ...IMAGE, sizeBytes: 3 } }));
@@ -170,7 +170,7 @@ test('media of exactly the largest size is taken; a fault in fetching it is a fa
   expect(log.of('error')).toMatchObject([{ facts: { err: { name: 'TypeError' } } }]);
 });
 
-test('the facts of a group, and none of a direct chat', async () => {
+test('group() gives the facts of a group, and undefined in a direct chat', async () => {
   const subjects: unknown[] = [];
   const { bot, messenger } = doing(async (ctx) => void subjects.push((await ctx.group())?.subject));
   messenger.groups.set(GROUP, { chat: GROUP, subject: 'friends', members: [] });
@@ -179,7 +179,7 @@ test('the facts of a group, and none of a direct chat', async () => {
   expect(subjects).toEqual(['friends', undefined]);
 });
 
-test('admins of the group may, members may not, and in a direct chat nobody', async () => {
+test('an admin command runs for admins, is refused to members, and is refused in a direct chat', async () => {
   const lock = command({
     name: 'lock',
     summary: 'locks',
@@ -199,14 +199,14 @@ test('admins of the group may, members may not, and in a direct chat nobody', as
   ]);
 });
 
-test('an owner may do what an admin may, and WhatsApp is not even asked', async () => {
+test('an owner may use an admin command, and WhatsApp is not asked for the admins', async () => {
   const lock = command({ name: 'lock', summary: 's', access: 'admins', run: (ctx) => ctx.reply('locked') });
   const { bot, messenger } = makeBot([lock], { settings: { ownerNumbers: ['15551230001'] } });
   await bot.handle(incoming('!lock', { chat: GROUP }));
   expect(messenger.texts).toEqual(['locked']);
 });
 
-test('what is too long to be kept for later is refused', async () => {
+test('later() refuses a text that is too long', async () => {
   const { bot, clock, messenger } = doing((ctx) =>
     ctx.later(0, 'x'.repeat(ctx.text === 'more' ? 4_001 : 4_000)),
   );
@@ -218,7 +218,7 @@ test('what is too long to be kept for later is refused', async () => {
   expect(messenger.texts[1]).toBe('x'.repeat(4_000));
 });
 
-test('a refusal is told word for word and is no fault', async () => {
+test('the person gets the text of a refusal, and nothing is logged', async () => {
   const { bot, messenger, log } = doing(() => {
     throw new Refusal('Not on a Sunday.');
   });
@@ -228,7 +228,7 @@ test('a refusal is told word for word and is no fault', async () => {
   expect(bot.stats).toMatchObject({ answered: 1, failed: 0 });
 });
 
-test('middleware of the program runs around every command', async () => {
+test('middleware runs around every command', async () => {
   const trace: string[] = [];
   const { bot } = doing(() => void trace.push('run'), {
     middleware: [
@@ -252,7 +252,7 @@ test('a log line of a command names it and the message, and no person', async ()
   ]);
 });
 
-test('what is said later notifies whom it mentions', async () => {
+test('a reminder notifies the people whom it mentions', async () => {
   const { bot, clock, messenger } = doing((ctx) =>
     ctx.later(60_000, `call ${ctx.mention({ jid: '15551230009@s.whatsapp.net' })}`),
   );

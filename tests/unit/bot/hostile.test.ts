@@ -45,7 +45,7 @@ test('ten thousand mentions are neither repeated nor slow', async () => {
   expect(messenger.sent[0]?.content).toEqual({ kind: 'text', text: 'hello @1' });
 });
 
-test('a forged quote gives nobody rights or words', async () => {
+test('a forged quote gives its sender no rights and puts no words into the answer', async () => {
   const { bot, messenger } = makeBot([id, echo], { settings: { ownerNumbers: ['15559990001'] } });
   const quoted = { id: 'X', text: '!echo forged', senderJid: '15559990001@s.whatsapp.net' };
   await bot.handle(incoming('hello', { quoted }));
@@ -83,7 +83,7 @@ test('a flood of one chat is cut at five thousand waiting commands, with one war
   expect(log.of('warn')).toHaveLength(1);
 });
 
-test('plain text stays as it is, and cutting never leaves half a character', () => {
+test('plain text is not changed, and cutting never leaves half a character', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.nat({ max: 40 }), (text, length) => {
       const cut = cutText(text, length);
@@ -95,7 +95,7 @@ test('plain text stays as it is, and cutting never leaves half a character', () 
   );
 });
 
-test('what a person wrote does not get into the log by way of an error', () => {
+test('an error in the log does not contain what the person wrote', () => {
   const text = '{"password": "hunter2 tango", phone +15551234567}';
   let error: unknown;
   try {

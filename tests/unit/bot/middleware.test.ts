@@ -9,19 +9,19 @@ const tracing =
     trace.push(`${name} out`);
   };
 
-test('steps wrap each other, the first outermost', async () => {
+test('middleware steps wrap each other, the first outermost', async () => {
   const trace: string[] = [];
   await compose([tracing('a'), tracing('b')])(trace, async () => void trace.push('last'));
   expect(trace).toEqual(['a in', 'b in', 'last', 'b out', 'a out']);
 });
 
-test('a step that does not call next ends it', async () => {
+test('a middleware step that does not call next() ends the handling', async () => {
   const trace: string[] = [];
   await compose<string[]>([tracing('a'), () => undefined])(trace, async () => void trace.push('last'));
   expect(trace).toEqual(['a in', 'a out']);
 });
 
-test('a second call of the same next rejects', async () => {
+test('a second call of the same next() rejects', async () => {
   const twice: Middleware<string[]> = async (_trace, next) => {
     await next();
     await next();
@@ -31,14 +31,14 @@ test('a second call of the same next rejects', async () => {
   expect(trace).toEqual(['last']);
 });
 
-test('the same composed steps work for many at once', async () => {
+test('composed middleware works for several messages at once', async () => {
   const steps = compose([tracing('a')]);
   const traces = [[], [], []] as string[][];
   await Promise.all(traces.map((trace) => steps(trace, async () => void trace.push('last'))));
   for (const trace of traces) expect(trace).toEqual(['a in', 'last', 'a out']);
 });
 
-test('a step that throws, even without a promise, rejects', async () => {
+test('a middleware step that throws synchronously rejects', async () => {
   const bad: Middleware<string[]> = () => {
     throw new Error('bad step');
   };

@@ -37,7 +37,7 @@ test('a notice that a stop cuts off leaves the message unfinished', async () => 
   expect(await handled).toBe('unfinished');
 });
 
-test('a notice that WhatsApp refuses is a warning in the log, and no end of it', async () => {
+test('a notice that WhatsApp refuses is logged as a warning, and the message is done', async () => {
   const { bot, messenger, log } = failing();
   messenger.onSend = async () => {
     throw new AppError('SEND_REFUSED', 'no');
@@ -69,7 +69,7 @@ const saying = (replies: number, error?: Error) =>
     },
   });
 
-test('one who was told to wait, and whose command runs after a kill, is not answered twice', async () => {
+test('a person who was told to wait gets one answer if the command runs again after a kill', async () => {
   const message = incoming('!say');
   const told = await idsOf([saying(1)], message, [incoming('!say')]);
   expect(told).toHaveLength(1);
@@ -88,7 +88,7 @@ test.each<[sentence: string, first: Command[], second: Command[]]>([
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('a notice after a reminder that was asked for is the same message as the answer in its place', async () => {
+test('a notice after a reminder has the id of the answer that it replaces', async () => {
   const later = (error?: Error) =>
     command({
       name: 'say',

@@ -39,7 +39,7 @@ test('a burst of 500 from one person is answered in order, each once', async () 
   expect(new Set(messenger.sent.map(({ id }) => id)).size).toBe(500);
 });
 
-test('five each from 200 people: the order of each chat holds, and they go side by side', async () => {
+test('five messages each of 200 people are answered in the order of each chat, and chats run in parallel', async () => {
   const { bot, messenger } = makeBot([echo]);
   let together = 0;
   let most = 0;
@@ -71,7 +71,7 @@ test('five each from 200 people: the order of each chat holds, and they go side 
   expect(most).toBeGreaterThan(100);
 });
 
-test('a handler that hangs holds up its own chat for a minute, and no other', async () => {
+test('a handler that hangs blocks its own chat for a minute, and no other chat', async () => {
   const { hang, contexts } = hanging();
   const { bot, clock, messenger, log } = makeBot([hang, ping]);
   const hung = bot.handle(incoming('!hang'));
@@ -109,7 +109,7 @@ test('a handler that ended in time is not cut off later', async () => {
   expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
 });
 
-test('time in which a message waits for a connection is not the time of the handler', async () => {
+test('the time limit of a handler does not count the time in which its send waits for a connection', async () => {
   const { bot, clock, messenger } = makeBot([ping]);
   let isOpen = false;
   let open = () => {};
@@ -125,7 +125,7 @@ test('time in which a message waits for a connection is not the time of the hand
   expect(messenger.texts).toEqual(['pong']);
 });
 
-test('its own time is counted on before and after such a wait', async () => {
+test('the time limit of a handler counts its time before and after a wait for a connection', async () => {
   const signals: AbortSignal[] = [];
   const slow = command({
     name: 'slow',
@@ -169,7 +169,7 @@ test('what a handler sends without awaiting it arrives before its message is don
   expect(messenger.texts).toEqual(['one', 'two', 'three']);
 });
 
-test('a message that nobody awaits and WhatsApp refuses is the failure of its handler', async () => {
+test('a handler fails if WhatsApp refuses a send that it did not await', async () => {
   const hasty = command({ name: 'hasty', summary: 'does not wait', run: (ctx) => void ctx.reply('x') });
   const { bot, messenger, log } = makeBot([hasty]);
   messenger.onSend = async ({ content }) => {
@@ -183,7 +183,7 @@ test('a message that nobody awaits and WhatsApp refuses is the failure of its ha
   expect(log.of('error')).toMatchObject([{ facts: { file: 'src/commands/hasty.ts' } }]);
 });
 
-test('a message that nobody awaits and WhatsApp does not acknowledge leaves its command unfinished', async () => {
+test('a command stays unfinished if WhatsApp does not acknowledge a send that was not awaited', async () => {
   const hasty = command({ name: 'hasty', summary: 'does not wait', run: (ctx) => void ctx.reply('x') });
   const { bot, clock, messenger } = makeBot([hasty]);
   messenger.onSend = () => new Promise(() => undefined);
@@ -192,7 +192,7 @@ test('a message that nobody awaits and WhatsApp does not acknowledge leaves its 
   expect(await handled).toBe('unfinished');
 });
 
-test('a command that needs facts of its group waits for the next connection where there is none', async () => {
+test('a command that needs the facts of its group waits for the next connection', async () => {
   const lock = command({ name: 'lock', summary: 's', access: 'admins', run: (ctx) => ctx.reply('locked') });
   const { bot, messenger, log } = makeBot([lock]);
   const { group } = messenger;
@@ -222,7 +222,7 @@ test('a message that is never acknowledged stays unfinished and frees its chat',
   expect(await bot.handle(message)).toBe('done');
 });
 
-test('handlers start outside of the async context that their message came in', async () => {
+test('handlers do not run in the async context in which their message came', async () => {
   const storage = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
   const look = command({ name: 'look', summary: 'looks', run: () => void seen.push(storage.getStore()) });

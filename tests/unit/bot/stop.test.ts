@@ -20,7 +20,7 @@ function slow() {
   return { contexts, ends, wait };
 }
 
-test('stop without work settles at once, any number of times, with the same promise', async () => {
+test('stop() without work settles at once, and each call gets the same promise', async () => {
   const { bot, log } = makeBot([ping]);
   await bot.start();
   expect(bot.stop()).toBe(bot.stop());
@@ -43,7 +43,7 @@ test('a handler that ends within the grace is done', async () => {
   expect(clock.sleeping).toBe(0);
 });
 
-test('each handler has the whole grace, though others end sooner', async () => {
+test('each handler may use the whole grace, even if others end earlier', async () => {
   const { wait, ends } = slow();
   const { bot, clock } = makeBot([wait]);
   const handled = [bot.handle(incoming('!wait')), bot.handle(incoming('!wait', { sender: BEN }))];
@@ -56,7 +56,7 @@ test('each handler has the whole grace, though others end sooner', async () => {
   await stopped;
 });
 
-test('a handler that does not is cut off, and its message and all that wait stay unfinished', async () => {
+test('a handler that outlasts the grace is cut off, and its message and all waiting ones stay unfinished', async () => {
   const { wait, contexts, ends } = slow();
   const { bot, clock, messenger, log } = makeBot([wait, ping]);
   const running = bot.handle(incoming('!wait'));
@@ -79,7 +79,7 @@ test('a handler that does not is cut off, and its message and all that wait stay
   expect(clock.sleeping).toBe(0);
 });
 
-test('a signal that is first asked for after the end has aborted', async () => {
+test('a signal that is first read after the handler was cut off has aborted', async () => {
   const { wait, contexts } = slow();
   const { bot, clock } = makeBot([wait]);
   void bot.handle(incoming('!wait'));
@@ -91,7 +91,7 @@ test('a signal that is first asked for after the end has aborted', async () => {
   expect(contexts[0]?.signal.reason).toBeInstanceOf(Interrupted);
 });
 
-test('a handler that swallows the interruption of its send is unfinished all the same', async () => {
+test('the message of a handler that catches the interruption of its send stays unfinished', async () => {
   const stubborn = command({
     name: 'stubborn',
     summary: 'catches everything',
@@ -107,7 +107,7 @@ test('a handler that swallows the interruption of its send is unfinished all the
   expect(await handled).toBe('unfinished');
 });
 
-test('after the next start the same message gets the same ids: nothing is doubled', async () => {
+test('after a restart the same message gets answers with the same ids', async () => {
   const twice = command({
     name: 'twice',
     summary: 'answers twice',
@@ -132,7 +132,7 @@ test('after the next start the same message gets the same ids: nothing is double
   expect(second.messenger.texts).toEqual(['one', 'two']);
 });
 
-test('a send that a stop cuts off does not look like one that WhatsApp left unacknowledged', async () => {
+test('a send that a stop cuts off does not count as one that WhatsApp did not acknowledge', async () => {
   const { bot, clock, messenger } = makeBot([ping]);
   let reason: unknown;
   messenger.onSend = (_message, signal) =>

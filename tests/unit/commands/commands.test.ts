@@ -117,7 +117,7 @@ test.each(['png', 'jpeg', 'webp', 'gif'] as const)('a sticker from a %s', async 
   expect(await sharp(content.data).metadata()).toMatchObject({ format: 'webp', width: 512, height: 512 });
 });
 
-test('a photo that was taken upright makes an upright sticker', async () => {
+test('a photo with an EXIF orientation makes an upright sticker', async () => {
   const { bot, messenger } = makeBot([sticker]);
   const create = { width: 300, height: 100, channels: 3 as const, background: 'red' };
   messenger.file = await sharp({ create }).withMetadata({ orientation: 6 }).jpeg().toBuffer();
@@ -150,7 +150,7 @@ test.each<[sentence: string, file: Uint8Array, told: RegExp]>([
   expect(log.of('error')).toEqual([]);
 });
 
-test('no sticker without an image', async () => {
+test('sticker refuses a message without an image', async () => {
   const { bot, messenger } = makeBot([sticker]);
   await bot.handle(incoming('!sticker'));
   expect(messenger.texts).toEqual(['Send it with an image, or in answer to one.']);

@@ -14,7 +14,7 @@ function makeDeadlines() {
   return { clock, deadlines, expired, add };
 }
 
-test('each expires when it is due, with one timer for all, which ends with the last', async () => {
+test('items expire when they are due, with one timer for all of them', async () => {
   const { clock, expired, add } = makeDeadlines();
   add('a', () => START_MS + 60_000);
   await clock.advance(25_000);
@@ -30,7 +30,7 @@ test('each expires when it is due, with one timer for all, which ends with the l
   expect(clock.sleeping).toBe(0);
 });
 
-test('one that was put off is looked at again, one that was removed is not', async () => {
+test('an item that was put off expires later, and a removed one does not expire', async () => {
   const { clock, deadlines, expired, add } = makeDeadlines();
   let dueAtMs = START_MS + 60_000;
   add('late', () => dueAtMs);
@@ -41,7 +41,7 @@ test('one that was put off is looked at again, one that was removed is not', asy
   expect(expired).toEqual([['late', 105_000]]);
 });
 
-test('stop takes the timer away', async () => {
+test('stop() ends the timer', async () => {
   const { clock, deadlines, expired, add } = makeDeadlines();
   add('a', () => START_MS + 60_000);
   deadlines.stop();

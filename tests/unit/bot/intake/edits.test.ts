@@ -23,7 +23,7 @@ test('an unknown command can be edited into a known one', async () => {
   expect(messenger.texts).toEqual(['pong']);
 });
 
-test('the edit of a command that ran is not run again', async () => {
+test('the edit of a command that ran is ignored', async () => {
   const { bot, messenger } = makeBot([ping]);
   await bot.handle(incoming('!ping', { id: 'M' }));
   await bot.handle(edit('!ping now', 'M'));
@@ -61,14 +61,14 @@ test('an edit may come under the other address of its sender', async () => {
   expect(messenger.sent.map((sent) => sent.chat)).toEqual([chat]);
 });
 
-test('at five minutes sharp, an edit still counts', async () => {
+test('an edit that comes after exactly five minutes still runs', async () => {
   const { bot, messenger } = makeBot([ping]);
   await bot.handle(incoming('ping', { id: 'M' }));
   await bot.handle(edit('!ping', 'M', { sentAtMs: START_MS + 300_000 }));
   expect(messenger.texts).toEqual(['pong']);
 });
 
-test('a command that waits longer gives way to its edit all the same', async () => {
+test('an edit replaces a command that waited longer than five minutes', async () => {
   const { bot, messenger } = makeBot([ping]);
   let release = () => {};
   messenger.onSend = () => new Promise((resolve) => (release = resolve));
@@ -83,14 +83,14 @@ test('a command that waits longer gives way to its edit all the same', async () 
   expect(messenger.sent.map(({ quote }) => quote)).toEqual([expect.anything(), fixed]);
 });
 
-test('nobody edits what another wrote', async () => {
+test('an edit by another person is ignored', async () => {
   const { bot, messenger } = makeBot([ping]);
   await bot.handle(incoming('ping', { id: 'M', chat: GROUP }));
   await bot.handle(edit('!ping', 'M', { chat: GROUP, sender: BEN }));
   expect(messenger.sent).toEqual([]);
 });
 
-test('an edit more than five minutes later, or of a message never seen, is nothing', async () => {
+test('an edit after more than five minutes, or of an unknown message, is ignored', async () => {
   const { bot, messenger, log } = makeBot([ping]);
   await bot.handle(incoming('ping', { id: 'M' }));
   await bot.handle(edit('!ping', 'M', { sentAtMs: START_MS + 300_001 }));
@@ -99,7 +99,7 @@ test('an edit more than five minutes later, or of a message never seen, is nothi
   expect(log.lines).toEqual([]);
 });
 
-test('an edit that was begun before a crash is run after it, though its original is forgotten', async () => {
+test('an edit that was in work at a crash runs after the restart', async () => {
   const first = makeBot([ping]);
   first.messenger.onSend = () => new Promise(() => undefined);
   await first.bot.handle(incoming('ping', { id: 'M' }));
@@ -151,7 +151,7 @@ test.each<[sentence: string, texts: string[], expected: string[]]>([
   expect(second.messenger.sent.map(({ quote }) => quote)).toEqual(expected.map(() => edits.at(-1)));
 });
 
-test('a command from a LID gives way to its edit also where its number became known in between', async () => {
+test('an edit replaces a command from a LID even if its number became known in between', async () => {
   const first = makeBot([ping]);
   first.messenger.onSend = () => new Promise(() => undefined);
   void first.bot.handle(incoming('!ping', { sender: BEN }));
@@ -174,7 +174,7 @@ function withSlowDisk() {
   return { ...world, write: () => write() };
 }
 
-test('an edit runs when it is on disk that it does: a kill must not lose it', async () => {
+test('an edit runs only after the decision to run it is on disk', async () => {
   const { bot, messenger, write } = withSlowDisk();
   await bot.handle(incoming('ping', { id: 'M' }));
   const handled = bot.handle(edit('!ping', 'M'));
@@ -185,7 +185,7 @@ test('an edit runs when it is on disk that it does: a kill must not lose it', as
   expect(messenger.texts).toEqual(['pong']);
 });
 
-test('a command that gives way to its edit is done when that is on disk', async () => {
+test('a command that its edit replaces is done when the decision is on disk', async () => {
   const { bot, messenger, write } = withSlowDisk();
   let release = () => {};
   messenger.onSend = () => new Promise((resolve) => (release = resolve));
@@ -202,7 +202,7 @@ test('a command that gives way to its edit is done when that is on disk', async 
   expect(await original).toBe('done');
 });
 
-test('a full disk keeps no edit from being answered', async () => {
+test('an edit is answered even if the disk is full', async () => {
   const { bot, messenger, storage } = makeBot([ping]);
   storage.table('edits').failure = new AppError('STORAGE_FAILED', 'full');
   await bot.handle(incoming('ping', { id: 'M' }));

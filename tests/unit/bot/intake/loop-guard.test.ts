@@ -82,14 +82,14 @@ test.each<
   expect(new Set(verdicts.slice(first + 1))).toEqual(new Set(['muted']));
 });
 
-test('a mute ends, and what follows is judged anew', () => {
+test('after a mute ends the sender is judged anew', () => {
   const muted: LoopMemory = { lastAtMs: 0, strikes: 0, pausesMs: [], mutedUntilMs: 1_000 };
   const event = { ...NOTHING, answeredAtMs: undefined };
   expect(decideLoop(muted, { ...event, atMs: 999 }, LOOP_LIMITS).verdict).toBe('muted');
   expect(decideLoop(muted, { ...event, atMs: 1_000 }, LOOP_LIMITS).verdict).toBe('pass');
 });
 
-test('who answers other people at once is no bot, who answers the bot at once is one', async () => {
+test('quick answers to people are not a loop, and quick answers to the bot are one', async () => {
   const { bot, clock, messenger } = makeBot([ping]);
   const ask = async (quotedId: string) => {
     const quoted = { id: quotedId, text: '', senderJid: undefined };
@@ -128,13 +128,13 @@ test('a person who says the same thing again and again to a command that echoes 
   expect(world.log.of('warn')).toEqual([]);
 });
 
-test('so is one who says it in more words than are kept of it', async () => {
+test('a person who repeats a text that is longer than what is kept is answered each time', async () => {
   const world = makeBot([say], SETTINGS);
   const turn = (n: number) => ({ text: `!say ${'good morning all '.repeat(60)}`, pauseMs: 2_100 + human(n) });
   expect(await answered(world, 30, turn)).toBe(30);
 });
 
-test('a bot that puts what this one tells it into its next command is left alone, though it takes its time', async () => {
+test('a bot that repeats the answers in its next commands is muted even if it is slow', async () => {
   let count = 0;
   const next = command({
     name: 'next',
@@ -149,7 +149,7 @@ test('a bot that puts what this one tells it into its next command is left alone
   expect(await answered(world, 30, turn)).toBe(6);
 });
 
-test('a loop under both addresses of a person is seen whole', async () => {
+test('a loop under both addresses of a person counts as one', async () => {
   const conversationOf = (chat: string) => (chat === BEN.jid ? ANNA.jid : chat);
   const world = makeBot([say], { ...SETTINGS, conversationOf });
   const turn = (n: number) => ({
@@ -161,7 +161,7 @@ test('a loop under both addresses of a person is seen whole', async () => {
   expect(world.log.of('warn')).toHaveLength(1);
 });
 
-test('a bot that sends back what it gets is left alone after a few turns, with one warning, others are not', async () => {
+test('a bot that sends back what it gets is muted after a few turns with one warning, and others are answered', async () => {
   const { bot, clock, messenger, log } = makeBot([say, ping], { settings: { sendsPerChatPerMinute: 30 } });
   for (let turn = 0; turn < 50; turn += 1) {
     const handled = bot.handle(

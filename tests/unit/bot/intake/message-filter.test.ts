@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { decideAdmission } from '../../../../src/bot/intake/admission.ts';
 import ping from '../../../../src/commands/ping.ts';
 import type { ChatKind, IncomingMessage } from '../../../../src/core/messages.ts';
-import { Recent } from '../../../../src/core/recent-map.ts';
+import { RecentMap } from '../../../../src/core/recent-map.ts';
 import { ANNA, GROUP, incoming, makeBot, START_MS } from '../fakes.ts';
 
 const KINDS: Record<ChatKind, 'not-a-chat' | undefined> = {
@@ -61,7 +61,7 @@ test('a thousand old messages are dropped with one line that counts them', async
   expect(log.of('info')[1]?.facts).toEqual({ count: 1, maxAgeSeconds: 600 });
 });
 
-test('a count that is still owed is told at the stop', async () => {
+test('stop() logs the messages that were counted and not yet reported', async () => {
   const { bot, clock, log } = makeBot([ping]);
   await bot.handle(incoming('!ping', { sentAtMs: 0 }));
   await bot.stop();
@@ -69,7 +69,7 @@ test('a count that is still owed is told at the stop', async () => {
   expect(clock.sleeping).toBe(0);
 });
 
-test('the bot does not answer its own echo, in this run or after another', async () => {
+test('the bot does not answer its own messages, of this run or of an earlier one', async () => {
   const { bot, messenger } = makeBot([ping], { wasSent: (id) => id === 'EARLIER' });
   await bot.handle(incoming('!ping'));
   const echo = { isFromMe: true, chat: ANNA.jid };
@@ -92,8 +92,8 @@ test('an unknown command gets a hint in a direct chat, once in ten minutes, and 
   expect(messenger.sent).toHaveLength(2);
 });
 
-test('the newest entries are remembered, and never more than twice as many', () => {
-  const recent = new Recent<number>(3);
+test('a RecentMap keeps the newest entries, and at most twice its capacity', () => {
+  const recent = new RecentMap<number>(3);
   const keys = Array.from({ length: 20 }, (_, index) => `${index}`);
   for (const [index, key] of keys.entries()) {
     recent.set(key, index);

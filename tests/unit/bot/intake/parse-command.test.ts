@@ -37,7 +37,7 @@ test.each(ROWS)('%s', (_sentence, text, prefix, name, rest = '') => {
   expect(parseCommand(text, prefix)).toEqual(name === undefined ? undefined : { name, rest });
 });
 
-test('whatever the prefix, it is compared as text', () => {
+test('a prefix is compared as text, whatever characters it has', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }), (prefix) => {
       fc.pre(prefix.trim() === prefix && !/^[\u200b\u200e\u200f]/.test(prefix));

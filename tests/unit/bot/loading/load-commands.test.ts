@@ -31,7 +31,7 @@ test('the commands of the project load, each in a file of its own with fewer tha
   expect(registry.find('menu')?.file).toBe('src/commands/help.ts');
 });
 
-test('files that are no commands are reported by name, and the others work', async () => {
+test('files without a command are reported by name, and the others are loaded', async () => {
   await writeFile(join(folder, 'a.mjs'), file('one', ['uno']));
   await writeFile(join(folder, 'b.mjs'), file('two', ['uno']));
   await writeFile(join(folder, 'c.mjs'), 'export default { name: "three" };');
@@ -70,7 +70,7 @@ test.each<[name: string, expected: boolean]>([
   expect(isCommandFile(name)).toBe(expected);
 });
 
-test('a registry puts a new version in place of the old one, or stays as it was', () => {
+test('a registry replaces a command by its new version, or changes nothing if a name is taken', () => {
   const make = (name: string, aliases: string[] = []) =>
     command({ name, aliases, summary: 's', run: () => undefined });
   const registry = new CommandRegistry();

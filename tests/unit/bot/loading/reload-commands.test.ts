@@ -43,7 +43,7 @@ function reader(child: ChildProcess): (awaited: string) => Promise<Line> {
   };
 }
 
-test('a saved command is loaded again; one that does not compile leaves the old one, and says where', async () => {
+test('a saved command is loaded again, and one that does not compile leaves the old one and logs the line', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'reload-'));
   const path = join(folder, 'x.ts');
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
@@ -90,7 +90,7 @@ test('a saved command is loaded again; one that does not compile leaves the old 
   }
 });
 
-test('a folder that the system cannot watch is a warning, and no end of anything', async () => {
+test('a folder that the system cannot watch is logged as a warning', async () => {
   const log = new FakeLog();
   const folder = join(tmpdir(), 'no such folder');
   const watching = watchCommands(
@@ -103,7 +103,7 @@ test('a folder that the system cannot watch is a warning, and no end of anything
   ]);
 });
 
-test('saved again while it is being loaded, the newest version stays', async () => {
+test('a file that is saved again during its load ends in its newest version', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'reload-'));
   const save = async (summary: string, first = '') => {
     await writeFile(join(folder, '.x.mjs'), `${first}\n${handWritten(summary)}`);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Places } from '../../../../src/bot/run/semaphore.ts';
+import { Semaphore } from '../../../../src/bot/run/semaphore.ts';
 import { rest } from '../fakes.ts';
 
 const calm = new AbortController().signal;
@@ -14,39 +14,39 @@ const [a, b, c, d, e, f] = [
 ] as const;
 
 /** Takes places for these, and tells who has one. */
-function makePlaces(count: number) {
-  const places = new Places<{ name: string }>(count);
+function makeSemaphore(count: number) {
+  const semaphore = new Semaphore<{ name: string }>(count);
   const inside: string[] = [];
   const enter = (holder: { name: string }, signal = calm) =>
-    places.take(holder, signal).then(
+    semaphore.acquire(holder, signal).then(
       () => void inside.push(holder.name),
       (error: unknown) => void inside.push(`${holder.name}: ${error}`),
     );
-  return { places, inside, enter };
+  return { semaphore, inside, enter };
 }
 
-test('who comes first has a place first, and the next one when it leaves', async () => {
-  const { places, inside, enter } = makePlaces(2);
+test('holders get slots in the order in which they came, and a freed slot goes to the next one', async () => {
+  const { semaphore, inside, enter } = makeSemaphore(2);
   for (const one of [a, b, c, d]) void enter(one);
   await rest();
   expect(inside).toEqual(['a', 'b']);
-  places.leave(b);
+  semaphore.release(b);
   await rest();
   expect(inside).toEqual(['a', 'b', 'c']);
-  places.leave(a);
-  places.leave(c);
+  semaphore.release(a);
+  semaphore.release(c);
   await rest();
   expect(inside).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('a holder has one place however often it asks, and none once it left', async () => {
-  const { places, inside, enter } = makePlaces(2);
+test('a holder has one slot however often it acquires, and none after it released', async () => {
+  const { semaphore, inside, enter } = makeSemaphore(2);
   void enter(a);
   void enter(a);
-  places.leave(b); // it never came
+  semaphore.release(b); // it never came
   void enter(b);
-  places.leave(a);
-  places.leave(d);
+  semaphore.release(a);
+  semaphore.release(d);
   void enter(c);
   await rest();
   void enter(e);
@@ -55,15 +55,15 @@ test('a holder has one place however often it asks, and none once it left', asyn
   expect(inside).toEqual(['a', 'a', 'b', 'c', 'e']);
 });
 
-test('who is cut off while waiting leaves the place to the next', async () => {
-  const { places, inside, enter } = makePlaces(1);
+test('a holder whose signal aborts while it waits leaves the slot to the next one', async () => {
+  const { semaphore, inside, enter } = makeSemaphore(1);
   const cut = new AbortController();
   void enter(a);
   void enter(b, cut.signal);
   void enter(c);
   cut.abort('cut');
-  places.leave(b);
-  places.leave(a);
+  semaphore.release(b);
+  semaphore.release(a);
   await rest();
   expect(inside).toEqual(['a', 'b: cut', 'c']);
 });

@@ -48,7 +48,7 @@ test('a chat whose sends hang does not hold up another', async () => {
   expect(ids(messenger)).toEqual(['2']);
 });
 
-test('without a connection it waits for one, and sends the same id again', async () => {
+test('a send waits for a connection, and then sends the same id again', async () => {
   const { messenger, outbox } = makeOutbox();
   const tried: string[] = [];
   let open = () => {};
@@ -65,7 +65,7 @@ test('without a connection it waits for one, and sends the same id again', async
   expect(tried).toEqual(['1', '1']);
 });
 
-test('a connection that opens and fails at once is not tried in a tight circle', async () => {
+test('a connection that opens and fails at once is tried with pauses', async () => {
   const { clock, messenger, outbox } = makeOutbox();
   let tries = 0;
   messenger.onSend = async () => {
@@ -78,7 +78,7 @@ test('a connection that opens and fails at once is not tried in a tight circle',
   expect(tries).toBeLessThan(40);
 });
 
-test('what is not acknowledged is sent again at the deadline, five times in all, then given up', async () => {
+test('a message without acknowledgement is sent five times in all, at its deadlines, and then rejects', async () => {
   const { clock, messenger, outbox } = makeOutbox();
   const tried: string[] = [];
   const aborted: boolean[] = [];
@@ -99,7 +99,7 @@ test('what is not acknowledged is sent again at the deadline, five times in all,
   expect(clock.sleeping).toBe(0);
 });
 
-test('a file has the time that it needs on a slow line', async () => {
+test('the deadline of a file allows for a slow line', async () => {
   const { clock, messenger, outbox } = makeOutbox();
   let tries = 0;
   messenger.onSend = () => {
@@ -130,7 +130,7 @@ test('each try has a deadline of its own', async () => {
   expect(tried).toEqual(['1', '2', '1', '2']);
 });
 
-test('a chat is not forgotten among thousands while its pace counts', async () => {
+test('the pace of a chat is kept among thousands of chats until its bucket is full again', async () => {
   const { clock, messenger, outbox } = makeOutbox({ perChatPerMinute: 3 });
   await outbox.send(text('1'));
   for (let index = 0; index < 2_500; index += 1) await outbox.send(text('x', `${index}`));
@@ -141,7 +141,7 @@ test('a chat is not forgotten among thousands while its pace counts', async () =
   await second;
 });
 
-test('nor while one of its messages is on its way', async () => {
+test('the pace of a chat is kept while one of its messages is being sent', async () => {
   const { messenger, outbox } = makeOutbox();
   messenger.onSend = ({ id }) => (id === '1' ? never() : Promise.resolve());
   void outbox.send(text('1')).catch(() => undefined);
@@ -162,7 +162,7 @@ test('a refused message rejects at once, and the next one leaves', async () => {
   expect(second.status).toBe('fulfilled');
 });
 
-test('a messenger that throws before it returns a promise is a failed send, not a broken outbox', async () => {
+test('a messenger that throws synchronously fails one send, and the next one works', async () => {
   const { messenger, outbox } = makeOutbox();
   messenger.send = () => {
     throw new TypeError('bug');
@@ -171,7 +171,7 @@ test('a messenger that throws before it returns a promise is a failed send, not 
   await expect(outbox.send(text('2'))).rejects.toThrow('bug');
 });
 
-test('a thousand and first waiting message of a chat is refused', async () => {
+test('the outbox refuses a message if a thousand wait in its chat', async () => {
   const { messenger, outbox } = makeOutbox();
   messenger.onSend = never;
   const sends = Array.from({ length: 1_001 }, (_, index) => outbox.send(text(`${index}`)));
@@ -184,7 +184,7 @@ test('a thousand and first waiting message of a chat is refused', async () => {
   expect(outbox.stats).toEqual({ queued: 0, sent: 0 });
 });
 
-test('stop ends every kind of wait at once, and nothing leaves afterwards', async () => {
+test('stop() ends every kind of wait at once, and nothing is sent afterwards', async () => {
   const { clock, messenger, outbox } = makeOutbox({ perChatPerMinute: 3, typingDelayMs: 500 });
   messenger.onSend = async ({ chat }) => {
     if (chat === 'offline') throw new AppError('NOT_CONNECTED', 'no connection');
@@ -216,7 +216,7 @@ test('stop ends every kind of wait at once, and nothing leaves afterwards', asyn
   expect(clock.sleeping).toBe(0);
 });
 
-test('typing is shown, then the message leaves; a reaction needs none, and a failure of typing is none', async () => {
+test('typing is shown before a message, not before a reaction, and a failure to show it is ignored', async () => {
   const { clock, messenger, outbox } = makeOutbox({ typingDelayMs: 500 });
   messenger.onTyping = async () => {
     throw new Error('no typing');

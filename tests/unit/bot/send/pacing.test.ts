@@ -34,7 +34,7 @@ test('in no span of time start more than the burst and the rate allow', () => {
   );
 });
 
-test('nobody waits longer than one send takes at this rate, once those before have left', () => {
+test('a send waits at most as long as one send takes at this rate after those before it', () => {
   fc.assert(
     fc.property(anyPauses, anyRate, (pausesMs, perMinute) => {
       let bucket: Bucket | undefined;
@@ -50,7 +50,7 @@ test('nobody waits longer than one send takes at this rate, once those before ha
   );
 });
 
-test('those who wait at the same time wait in the order in which they came', () => {
+test('sends that wait at the same time leave in the order in which they came', () => {
   let bucket: Bucket | undefined;
   const waits = Array.from({ length: 200 }, () => {
     const taken = takeToken(bucket, 5_000, 60);
@@ -62,16 +62,16 @@ test('those who wait at the same time wait in the order in which they came', () 
   expect(waits[199]).toBe(180_000);
 });
 
-test('0 is no limit', () => {
+test('a rate of 0 is no limit', () => {
   expect(starts(new Array(1_000).fill(0), 0)).toEqual(new Array(1_000).fill(1_000_000));
 });
 
-test('a clock that steps back neither gives nor takes', () => {
+test('a clock that is set back neither adds nor removes tokens', () => {
   const { bucket } = takeToken(undefined, 100_000, 60);
   expect(takeToken(bucket, 0, 60).waitMs).toBe(0);
 });
 
-test('a bucket is full again after its burst has been made up for', () => {
+test('a bucket is full again after the time of its burst', () => {
   let bucket: Bucket | undefined;
   for (let sends = 0; sends < burstOf(60); sends += 1) bucket = takeToken(bucket, 0, 60).bucket;
   expect(isFull(bucket, 19_000, 60)).toBe(false);

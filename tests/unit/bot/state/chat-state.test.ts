@@ -6,7 +6,7 @@ function makeStates(table = new FakeTable<ChatStateRow>(), clock = new FakeClock
   return { table, clock, states: new ChatStates(table, clock) };
 }
 
-test('values belong to a chat, outlive a restart, and end', async () => {
+test('values belong to a chat, outlive a restart, and expire', async () => {
   const { table, clock, states } = makeStates();
   await states.of('a').set('turn', { who: 'anna' }, { ttlMs: 1_000 });
   await states.of('a').set('kept', 1);
@@ -30,14 +30,14 @@ class SlowTable<T> extends FakeTable<T> {
   }
 }
 
-test('changes at the same time lose nothing', async () => {
+test('concurrent changes of one chat are all kept', async () => {
   const { states } = makeStates(new SlowTable());
   const state = states.of('a');
   await Promise.all([state.set('x', 1), state.set('y', 2), state.delete('x'), state.set('z', 3)]);
   expect([state.get('x'), state.get('y'), state.get('z')]).toEqual([undefined, 2, 3]);
 });
 
-test('a value that is too large is refused and changes nothing; the next one is taken', async () => {
+test('a value that is too large is refused and changes nothing, and the next write works', async () => {
   const { states } = makeStates();
   const state = states.of('a');
   await state.set('x', 1);
@@ -48,7 +48,7 @@ test('a value that is too large is refused and changes nothing; the next one is 
   expect([state.get('x'), state.get('big'), state.get('y')]).toEqual([1, undefined, 2]);
 });
 
-test('names that objects have anyway are names like others', async () => {
+test('names of object members such as __proto__ are ordinary names', async () => {
   const { states } = makeStates();
   const state = states.of('__proto__');
   expect(state.get('constructor')).toBeUndefined();
@@ -57,7 +57,7 @@ test('names that objects have anyway are names like others', async () => {
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 });
 
-test('a full table makes room for what is over, else refuses', async () => {
+test('a full table drops expired values, and refuses a new chat if there are none', async () => {
   const { states, clock, table } = makeStates();
   for (let chat = 0; chat < 5_000; chat += 1) table.map.set(`${chat}`, [['x', 1, clock.nowMs + 1_000]]);
   await expect(states.of('new').set('x', 1)).rejects.toThrow('5000 chats');
@@ -68,7 +68,7 @@ test('a full table makes room for what is over, else refuses', async () => {
   expect([...table.map.keys()]).toEqual(['7', 'new']);
 });
 
-test('a value that is set again is the new one; clearing out writes only what has ended', async () => {
+test('a value that is set again replaces the old one, and pruning writes only rows with expired values', async () => {
   const { states, clock, table } = makeStates();
   await states.of('a').set('x', 1);
   await states.of('a').set('x', 2);

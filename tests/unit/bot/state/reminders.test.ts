@@ -31,7 +31,7 @@ function makeReminders(table = new FakeTable<Reminder>(), clock = new FakeClock(
   return { table, clock, sent, texts, log, send, reminders };
 }
 
-test('each comes when it is due, in that order, and is then forgotten', async () => {
+test('reminders are sent when they are due, in that order, and then deleted', async () => {
   const { clock, texts, table, reminders } = makeReminders();
   reminders.start();
   await reminders.add('b', reminder(2 * HOUR));
@@ -48,7 +48,7 @@ test('each comes when it is due, in that order, and is then forgotten', async ()
   expect(clock.sleeping).toBe(0);
 });
 
-test('kept over a restart; one that came due meanwhile is late, with an apology', async () => {
+test('reminders outlive a restart, and one that became due meanwhile has an apology', async () => {
   const first = makeReminders();
   first.reminders.start();
   await first.reminders.add('a', reminder(HOUR));
@@ -64,7 +64,7 @@ test('kept over a restart; one that came due meanwhile is late, with an apology'
   expect(second.texts()[1]).toBe('due in 18000000');
 });
 
-test('killed between sending and forgetting, it goes out again under the same id', async () => {
+test('a reminder is sent again under the same id after a kill between its send and its deletion', async () => {
   const first = makeReminders();
   first.reminders.start();
   await first.reminders.add('a', reminder(HOUR));
@@ -79,7 +79,7 @@ test('killed between sending and forgetting, it goes out again under the same id
   expect(second.table.size).toBe(0);
 });
 
-test('the same one again is the same one', async () => {
+test('adding the same reminder again changes nothing', async () => {
   const { clock, sent, reminders } = makeReminders();
   reminders.start();
   await reminders.add('a', reminder(HOUR));
@@ -103,7 +103,7 @@ test.each<[sentence: string, error: unknown, left: number]>([
   expect(log.of('warn').map(({ facts }) => facts)).toEqual(left === 0 ? [{ code: 'SEND_REFUSED' }] : []);
 });
 
-test('one that WhatsApp did not acknowledge is tried again, and counts once', async () => {
+test('a reminder that WhatsApp did not acknowledge is tried again and counts once', async () => {
   const { clock, texts, table, send, reminders } = makeReminders();
   reminders.start();
   for (let index = 0; index < 50; index += 1) await reminders.add(`${index}`, reminder(HOUR));
@@ -119,7 +119,7 @@ test('one that WhatsApp did not acknowledge is tried again, and counts once', as
   await expect(reminders.add('more', reminder(9 * HOUR))).rejects.toThrow('too many reminders');
 });
 
-test('one in a year does not come at once, though no timer is that long', async () => {
+test('a reminder for next year is not sent at once, although no timer is that long', async () => {
   const { clock, sent, reminders } = makeReminders();
   reminders.start();
   await reminders.add('a', reminder(365 * 24 * HOUR));
@@ -131,7 +131,7 @@ test('one in a year does not come at once, though no timer is that long', async 
   expect(sent).toHaveLength(1);
 });
 
-test('after a sleep of the machine it comes within a minute, and only what is late has an apology', async () => {
+test('after the machine slept a reminder is sent within a minute, and only a late one has an apology', async () => {
   const { clock, texts, reminders } = makeReminders();
   reminders.start();
   await reminders.add('a', reminder(HOUR));
@@ -145,7 +145,7 @@ test('after a sleep of the machine it comes within a minute, and only what is la
   ]);
 });
 
-test('due while the network is away, it has its apology when it leaves, and the same id at each try', async () => {
+test('a reminder that waits for the network has an apology when it leaves, and the same id at each try', async () => {
   const { bot, clock, messenger } = makeBot([remind]);
   const tries: Array<readonly [id: string, content: unknown]> = [];
   let open = () => {};
@@ -168,7 +168,7 @@ test('due while the network is away, it has its apology when it leaves, and the 
   await bot.stop();
 });
 
-test('a person keeps fifty at most, and may have new ones when old ones are done', async () => {
+test('a person has at most fifty reminders, and may add new ones when old ones are done', async () => {
   const { clock, reminders } = makeReminders();
   reminders.start();
   for (let index = 0; index < 50; index += 1) await reminders.add(`${index}`, reminder(HOUR + index));
@@ -179,7 +179,7 @@ test('a person keeps fifty at most, and may have new ones when old ones are done
   await expect(reminders.add('and more', reminder(HOUR + 60))).rejects.toThrow('too many reminders');
 });
 
-test('all people together keep ten thousand', async () => {
+test('all people together have at most ten thousand reminders', async () => {
   const { table, reminders } = makeReminders();
   for (let index = 0; index < 9_999; index += 1)
     table.map.set(`${index}`, reminder(HOUR, { person: `${index}` }));
@@ -190,7 +190,7 @@ test('all people together keep ten thousand', async () => {
   );
 });
 
-test('in whatever order they are asked for, they come when they are due, the older wish first', async () => {
+test('reminders are sent in the order of their due times, and those of the same time in the order in which they were added', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat({ max: 5 }), { maxLength: 12 }), async (dues) => {
       const { clock, sent, reminders } = makeReminders();
@@ -207,7 +207,7 @@ test('in whatever order they are asked for, they come when they are due, the old
   );
 });
 
-test('stop waits for those on their way, and nothing is waited for afterwards', async () => {
+test('stop() waits for reminders that are being sent, and sets no further timer', async () => {
   const clock = new FakeClock();
   let finish = () => {};
   const send = () => new Promise<void>((resolve) => (finish = resolve));
@@ -225,7 +225,7 @@ test('stop waits for those on their way, and nothing is waited for afterwards', 
   expect(clock.sleeping).toBe(0);
 });
 
-test('what cannot be stored is not promised', async () => {
+test('a reminder that cannot be stored is refused', async () => {
   const { clock, sent, table, reminders } = makeReminders();
   reminders.start();
   table.failure = new AppError('STORAGE_FAILED', 'full');

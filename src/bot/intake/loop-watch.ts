@@ -1,32 +1,32 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { IncomingMessage, OutgoingMessage } from '../../core/messages.ts';
-import { Recent } from '../../core/recent-map.ts';
+import { RecentMap } from '../../core/recent-map.ts';
 import { decideLoop, type LoopLimits, type LoopMemory } from './loop-guard.ts';
 
-/** Shorter answers ("pong") are found in too many honest messages. */
+/** A shorter answer ("pong") occurs in too many messages of people. */
 const MIN_REPEATED = 12;
 const MAX_REPEATED = 200;
-/** So much of a command is kept, to know its own words again in the answer: those, and a name before them. */
+/** How much of a command is kept, to find its words in the answer: the words, and a name before them. */
 const MAX_KEPT = 400;
 
-/** A sender in a chat. */
+/** What is known of one sender in one chat. */
 interface Sender {
   readonly memory: LoopMemory;
   /** The beginning of the last command. */
   readonly text: string;
 }
 
-/** Remembers who said what last, and asks the loop guard. Bounded, in memory. */
+/** Remembers the last message of each sender and of the bot in each chat, and asks the loop guard. In memory, bounded. */
 export class LoopWatch {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: LoopLimits;
   readonly #conversationOf: (chat: string) => string;
-  readonly #senders = new Recent<Sender>(2_000);
-  readonly #written = new Recent<{ readonly atMs: number; readonly text: string }>(2_000);
+  readonly #senders = new RecentMap<Sender>(2_000);
+  readonly #written = new RecentMap<{ readonly atMs: number; readonly text: string }>(2_000);
 
-  /** `conversationOf`: what counts as one chat. */
+  /** `conversationOf` gives the key of a chat. */
   constructor(clock: Clock, log: Log, limits: LoopLimits, conversationOf: (chat: string) => string) {
     this.#clock = clock;
     this.#log = log;
@@ -39,7 +39,7 @@ export class LoopWatch {
     this.#written.set(this.#conversationOf(chat), { atMs: this.#clock.now(), text });
   }
 
-  /** Whether the sender of this command is muted here, from this command on or already. */
+  /** Whether the sender of this command is muted in this chat. The command itself may begin the mute. */
   mutes(message: IncomingMessage, quotesBot: boolean): boolean {
     const chat = this.#conversationOf(message.chat);
     const key = `${chat}\n${message.sender.id}`;
@@ -59,7 +59,7 @@ export class LoopWatch {
       const facts = { messageId: message.id, minutes: this.#limits.muteMs / 60_000 };
       this.#log.warn(
         facts,
-        'another bot seems to answer this one; its sender is not answered in this chat for a while',
+        'a sender looks like another bot that answers this one; it is not answered in this chat for a while',
       );
     }
     return verdict !== 'pass';
