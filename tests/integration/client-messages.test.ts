@@ -32,7 +32,7 @@ const answerTo = (id: string) => (message: { quotedId: string | undefined }) => 
 const text = (id: string, chat: string) => ({ id, chat, content: { kind: 'text', text: 'hello' } }) as const;
 
 describe('messages', () => {
-  it.each(['pn', 'lid', 'mixed'] as const)('come and go by %s', async (addressing) => {
+  it.each(['pn', 'lid', 'mixed'] as const)('receives and answers messages by %s', async (addressing) => {
     await paired();
     const person = rig.wa.addPerson({ addressing });
     for (let i = 0; i < 4; i++) await rig.ping(person);
@@ -40,7 +40,7 @@ describe('messages', () => {
     expect(person.unreadable).toEqual([]);
   });
 
-  it.each(['pn', 'lid'] as const)('come and go in a group by %s', async (addressing) => {
+  it.each(['pn', 'lid'] as const)('receives and answers messages in a group by %s', async (addressing) => {
     await paired();
     const people = [rig.wa.addPerson(), rig.wa.addPerson({ addressing: 'lid' })];
     const group = rig.wa.addGroup({ people, addressing });
@@ -58,7 +58,7 @@ describe('messages', () => {
     );
   });
 
-  it('that came while the client was stopped are there after the start', async () => {
+  it('receives after the start what came while it was stopped', async () => {
     await paired();
     const person = rig.wa.addPerson();
     await rig.ping(person);
@@ -69,7 +69,7 @@ describe('messages', () => {
     expect(rig.received.filter((message) => message.id === id)).toHaveLength(1);
   });
 
-  it('of the owner from the phone are known as such', async () => {
+  it('recognises messages that the owner wrote on the phone', async () => {
     await paired();
     const person = rig.wa.addPerson();
     const { id } = await rig.wa.phone.send('!status', person);
@@ -80,7 +80,7 @@ describe('messages', () => {
     expect(rig.received).toMatchObject([{ id, isFromMe: true, sender: { id: rig.wa.phone.number } }]);
   });
 
-  it('200 in one burst are all answered, and every answer can be read at once', async () => {
+  it('answers 200 messages in a burst, and each answer can be read at the first try', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson({ addressing: 'lid' });
     const { client } = rig;
@@ -92,7 +92,7 @@ describe('messages', () => {
         return decrypted(...args);
       },
     });
-    // Handlers take their time, too, so that answers leave while other messages come in.
+    // Handlers take some time, so that answers leave while other messages come in.
     const answers: Promise<void>[] = [];
     client.on('received', (quote) => {
       const answer = { ...text(`3EB0${quote.id.slice(-16)}`, quote.chat), quote };
@@ -111,7 +111,7 @@ describe('messages', () => {
 });
 
 describe('a line that is cut', () => {
-  it('while Baileys holds events back loses none of the messages that it acknowledged', async () => {
+  it('loses no acknowledged message if the line is cut while Baileys buffers events', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     await person.send('first');
@@ -131,7 +131,7 @@ describe('a line that is cut', () => {
     expect(rig.wa.devices[0]?.mailbox.waiting.filter(({ tag }) => tag === 'message')).toEqual([]);
   });
 
-  it('again and again, at every stanza of a conversation, costs no message and doubles none', async () => {
+  it('loses and doubles no message if the line is cut at every stanza of a conversation', async () => {
     await paired();
     const people = [rig.wa.addPerson(), rig.wa.addPerson({ addressing: 'lid' })];
     for (const person of people) await rig.ping(person);
@@ -161,7 +161,7 @@ describe('a line that is cut', () => {
     expect(new Set(rig.received.map(({ key }) => key)).size).toBe(rig.received.length);
   });
 
-  it('frees the key queue from a query that will never be answered', async () => {
+  it('frees the key queue from an unanswered query when the line is cut', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     rig.wa.faults.ignoreQueries('usync', 'encrypt');
@@ -171,7 +171,7 @@ describe('a line that is cut', () => {
     const stuck = rig.client.send(text('3EB0AAAAAAAAAAAAAAAA', person.jid), new AbortController().signal);
     const outcome = expect(stuck).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
     await asked;
-    // Not a cut line, which is an error of the socket that everyone hears of: a goodbye.
+    // An orderly close: a cut line would be an error that all queries in flight notice.
     rig.wa.faults.streamError(503);
     await within(outcome, 'the end of the send that hung', 2_000);
     rig.wa.faults.ignoreQueries();
@@ -183,7 +183,7 @@ describe('a line that is cut', () => {
 });
 
 describe('sends', () => {
-  it('whose file was on its way when the line was cut wait for the next connection', async () => {
+  it('rejects a send with NOT_CONNECTED if the line is cut during its upload', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     rig.wa.faults.ignoreQueries('w:m');
@@ -199,7 +199,7 @@ describe('sends', () => {
     await within(outcome, 'the end of the send');
   });
 
-  it('whose time is up before they leave are neither kept nor sent', async () => {
+  it('neither stores nor sends a message whose signal has aborted', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     const message = text('3EB0CCCCCCCCCCCCCCCC', person.jid);
@@ -212,7 +212,7 @@ describe('sends', () => {
     expect(person.duplicates).toBe(0);
   });
 
-  it('to a group of which WhatsApp tells nothing are counted, and hold nobody else up', async () => {
+  it('ends a send to a group whose query is not answered, and delays no other send', async () => {
     rig = new Rig();
     await rig.wa.start();
     const socket = {
@@ -244,7 +244,7 @@ describe('sends', () => {
     expect(rig.client.state.kind).toBe('open');
   });
 
-  it('that WhatsApp does not acknowledge end with their signal, and go out again under the same id', async () => {
+  it('ends an unacknowledged send with its signal, and sends it again under the same id', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     const message = text('3EB0CCCCCCCCCCCCCCCC', person.jid);
@@ -267,9 +267,13 @@ describe('sends', () => {
   });
 
   it.each([
-    ['three times in a row, is the end of the connection', new AppError('SEND_TIMEOUT', 'late'), 'waiting'],
-    ['three times since we cut them short, is not', undefined, 'open'],
-  ] as const)('that WhatsApp does not acknowledge, %s', async (_, reason, state) => {
+    [
+      'closes the connection after three sends that got no ack in time',
+      new AppError('SEND_TIMEOUT', 'late'),
+      'waiting',
+    ],
+    ['keeps the connection open after three sends that the caller cancelled', undefined, 'open'],
+  ] as const)('%s', async (_, reason, state) => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     rig.wa.faults.withholdAcks(true);
@@ -291,7 +295,7 @@ describe('sends', () => {
     await rig.client.send(text('3EB0DDDDDDDDDDDDDDDD', person.jid), AbortSignal.timeout(3_000));
   });
 
-  it('that were swallowed do not count as sent', async () => {
+  it('sends a message again that WhatsApp swallowed without an ack', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     const message = text('3EB0CCCCCCCCCCCCCCCC', person.jid);
@@ -310,7 +314,7 @@ describe('sends', () => {
   });
 });
 
-it('a message that the library cannot send is no reason to wait for a connection', async () => {
+it('ends a send that the library cannot make with SEND_TIMEOUT on an open connection', async () => {
   await paired({ answers: false });
   rig.wa.events.on('stanza-in', ({ tag }) => {
     if (tag === 'message') throw new Error('it was sent');
@@ -324,7 +328,7 @@ it('a message that the library cannot send is no reason to wait for a connection
 });
 
 describe('a phone that could not read an answer', () => {
-  it('gets it again when it asks, and shows it once', async () => {
+  it('resends an answer to a phone that could not read it', async () => {
     await paired();
     const person = rig.wa.addPerson();
     await rig.ping(person);
@@ -335,13 +339,13 @@ describe('a phone that could not read an answer', () => {
     expect(person.unreadable).toMatchObject([{ isRecovered: true }]);
   });
 
-  it('gets it from the folder where the bot was started anew in between', async () => {
+  it('resends an answer that was sent before a restart', async () => {
     await paired();
     const person = rig.wa.addPerson();
     await rig.ping(person);
     person.failReads(1);
     const { id } = await person.send('!ping');
-    // Its request finds nobody there.
+    // The bot is offline when the phone asks.
     await fromBot((tag) => tag === 'message');
     rig.wa.faults.dropConnection();
     await rig.nextWait();
@@ -359,7 +363,7 @@ describe('a person', () => {
     ['with a new phone', (person) => person.reinstall()],
   ];
 
-  it.each(cases)('%s is answered all the same', async (_, mishap) => {
+  it.each(cases)('answers a person %s', async (_, mishap) => {
     await paired();
     const person = rig.wa.addPerson();
     await rig.ping(person);
@@ -369,7 +373,7 @@ describe('a person', () => {
     expect(rig.received.filter((message) => message.id === id)).toHaveLength(1);
   });
 
-  it('whose message was damaged on its way is answered once it came whole', async () => {
+  it('answers a message that was damaged when its sender has resent it', async () => {
     await paired();
     const person = rig.wa.addPerson();
     await rig.ping(person);

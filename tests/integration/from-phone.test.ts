@@ -51,18 +51,21 @@ function receivedOnce(id: string): void {
 }
 
 describe('a message that only the phone has', () => {
-  it.each(['pn', 'lid'] as const)('comes to the bot as if %s had brought it', async (addressing) => {
-    await paired();
-    const person = rig.wa.addPerson({ addressing, name: 'Anna' });
-    const { id } = await person.sendMessage(PING, ON_PHONE_ONLY);
-    const { attempt } = await person.waitForMessage(answerTo(id), PATIENCE_MS);
-    expect(attempt).toBe(1);
-    expect(rig.received).toMatchObject([
-      { id, text: '!ping', chat: person.jid, sender: { id: person.number, name: 'Anna' } },
-    ]);
-  });
+  it.each(['pn', 'lid'] as const)(
+    'hands out a message of a %s chat that only the phone had',
+    async (addressing) => {
+      await paired();
+      const person = rig.wa.addPerson({ addressing, name: 'Anna' });
+      const { id } = await person.sendMessage(PING, ON_PHONE_ONLY);
+      const { attempt } = await person.waitForMessage(answerTo(id), PATIENCE_MS);
+      expect(attempt).toBe(1);
+      expect(rig.received).toMatchObject([
+        { id, text: '!ping', chat: person.jid, sender: { id: person.number, name: 'Anna' } },
+      ]);
+    },
+  );
 
-  it('comes from a group as well', async () => {
+  it('hands out a group message that only the phone had', async () => {
     await paired();
     const person = rig.wa.addPerson();
     const group = rig.wa.addGroup({ people: [person] });
@@ -93,7 +96,7 @@ describe('a message that only the phone has', () => {
     receivedOnce(id);
   });
 
-  it('that was handed on and not dealt with when the bot ended is handed out after the next start', async () => {
+  it('hands out a resent message after the next start if the bot stopped before it was handled', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson({ addressing: 'lid' });
     const { id } = await person.sendMessage({ conversation: 'hello' }, ON_PHONE_ONLY);
@@ -108,7 +111,7 @@ describe('a message that only the phone has', () => {
     receivedOnce(id);
   });
 
-  it('is answered once where the phone is asked twice, and comes back between two starts of the bot', async () => {
+  it('answers once although the phone is asked before and after a restart', async () => {
     await paired();
     await rig.wa.phone.turnOff(true);
     const person = rig.wa.addPerson();
@@ -125,7 +128,7 @@ describe('a message that only the phone has', () => {
     expect(rig.wa.devices[0]?.mailbox.waiting.filter(({ tag }) => tag === 'message')).toEqual([]);
   });
 
-  it('is answered once where it comes from its sender before and after the phone has handed it on', async () => {
+  it('answers once although the message comes from its sender and from the phone', async () => {
     await paired();
     await rig.wa.phone.turnOff(true);
     const person = rig.wa.addPerson();
@@ -141,7 +144,7 @@ describe('a message that only the phone has', () => {
   });
 });
 
-it('a message that could not be read and does not come again comes from the phone', async () => {
+it('gets a message that could not be decrypted from the phone', async () => {
   await paired();
   const person = rig.wa.addPerson({ addressing: 'lid', name: 'Anna' });
   await rig.ping(person);

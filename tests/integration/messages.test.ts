@@ -17,14 +17,14 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-/** How many messages the log says were too old, in all its lines. */
+/** The number of messages that all log lines together report as too old. */
 const droppedForAge = (): number =>
   program.lines
     .map((line) => JSON.parse(line) as { msg: string; count?: number })
     .filter(({ msg }) => msg === 'messages too old to be answered were dropped')
     .reduce((sum, { count = 0 }) => sum + count, 0);
 
-/** Ids of the answers to one question. */
+/** The ids of the answers to one message. */
 const answersTo = (person: Person, id: string): string[] =>
   person.inbox.filter((message) => message.quotedId === id).map((message) => message.id);
 
@@ -42,7 +42,7 @@ async function expectOneAnswerEach(
   for (const [person] of asked) expect(person.unreadable).toEqual([]);
 }
 
-test('the person sees that the bot types before its answer comes, by default too', async () => {
+test('shows by default that it types before it answers', async () => {
   await program.start({ TYPING_DELAY_MS: '' });
   const person = program.wa.addPerson();
   const id = await ask(person);
@@ -53,7 +53,7 @@ test('the person sees that the bot types before its answer comes, by default too
 });
 
 describe('every command is answered exactly once', () => {
-  test('500 in a burst from one person, in the order they were asked', { timeout: 90_000 }, async () => {
+  test('answers 500 commands of one person exactly once and in order', { timeout: 90_000 }, async () => {
     await program.start();
     const person = program.wa.addPerson({ addressing: 'mixed' });
     const ids: string[] = [];
@@ -65,7 +65,7 @@ describe('every command is answered exactly once', () => {
     expect(person.inbox.map((message) => message.quotedId)).toEqual(ids);
   });
 
-  test('five each from 200 people at once', { timeout: 90_000 }, async () => {
+  test('answers five commands each of 200 people exactly once', { timeout: 90_000 }, async () => {
     await program.start();
     const people = Array.from({ length: 200 }, (_, index) =>
       program.wa.addPerson({ addressing: (['pn', 'lid', 'mixed'] as const)[index % 3] ?? 'pn' }),
@@ -77,10 +77,10 @@ describe('every command is answered exactly once', () => {
     await expectOneAnswerEach(asked, 60_000);
   });
 
-  test('1,000 that came in an hour of downtime: those of the last ten minutes are answered, older ones are not', {
+  test('answers commands from a downtime if they are at most ten minutes old', {
     timeout: 90_000,
   }, async () => {
-    // The clock of everybody in this process; timers go on as they are.
+    // This moves the clock of the whole process; timers are not affected.
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
     const startMs = Date.now();
     await program.start();
@@ -108,7 +108,7 @@ describe('every command is answered exactly once', () => {
     expect(droppedForAge()).toBe(old.length);
   });
 
-  test('a send that WhatsApp never acknowledged goes out again under the same id', {
+  test('sends a message that WhatsApp did not acknowledge again under the same id', {
     timeout: 60_000,
   }, async () => {
     await program.start();
@@ -118,7 +118,7 @@ describe('every command is answered exactly once', () => {
     const id = await ask(person);
     await person.waitForMessage((message) => message.quotedId === id);
     program.wa.faults.withholdAcks(false);
-    // Nothing is done as long as nothing is acknowledged: after a restart the answer goes out once more.
+    // Without an ack the command stays unfinished: after a restart the answer is sent once more.
     await program.stop();
     await program.start();
     await vi.waitFor(() => expect(person.duplicates).toBe(1), { timeout: 10_000 });

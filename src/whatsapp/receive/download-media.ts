@@ -4,18 +4,17 @@ import { AppError, isAppError } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import { mediaIn, type Origin } from './parse-message.ts';
 
-/** As many bytes of the MAC travel behind the ciphertext. */
+/** Length of the MAC at the end of an encrypted file. */
 const MAC_BYTES = 10;
 const BLOCK_BYTES = 16;
 
 /**
- * The decrypted media of a message, at most `maxBytes` of it. Throws `MEDIA_REFUSED` where there is none, where
- * it is larger (whatever size the sender claimed), where it is not what was sent, or where it cannot be had
- * before the signal aborts.
+ * The decrypted media of a message, at most `maxBytes` of it. Throws `MEDIA_REFUSED` if the message has none, if
+ * the file is larger (whatever size the sender claimed), if it was damaged, or if it does not arrive before the
+ * signal aborts.
  *
- * Not Baileys' own download: that one takes no signal, checks no MAC, and when the line is cut in the middle of
- * a file it leaves a stream's error to nobody, which ends the process, and waits for ever
- * (`downloadEncryptedContent` of 7.0.0-rc14 pipes without listening).
+ * Baileys' own download is not used: it takes no signal and checks no MAC, and if the line is cut in the middle of
+ * a file, an unhandled stream error ends the process (`downloadEncryptedContent` of 7.0.0-rc14).
  */
 export async function downloadMedia(
   message: IncomingMessage,
@@ -42,8 +41,9 @@ export async function downloadMedia(
 }
 
 /**
- * The sender names the host that a file is fetched from. Only WhatsApp's own are asked, so that nobody can make the
- * bot knock at doors inside its network; a bot that talks to another server altogether takes that one's word.
+ * Whether a file may be fetched from this address. The sender of a message names the host, so only WhatsApp's own
+ * hosts are allowed: otherwise a stranger could make the bot send requests into its own network. If the bot is
+ * connected to another server than WhatsApp's, any host is allowed.
  */
 export function isAllowedHost(url: string, socketUrl: string): boolean {
   if (!URL.canParse(url)) return false;
@@ -58,7 +58,7 @@ async function download(
   dispatcher: unknown,
 ): Promise<Buffer> {
   const headers = { origin: DEFAULT_ORIGIN };
-  // Node's own types know another undici.
+  // Node's types are of another version of undici.
   const init: object = { headers, signal, redirect: 'error', ...(dispatcher ? { dispatcher } : {}) };
   const response = await fetch(url, init);
   if (!response.ok || !response.body) {
@@ -77,7 +77,7 @@ async function download(
 
 type MediaKeys = Awaited<ReturnType<typeof getMediaKeys>>;
 
-/** Encrypted, then authenticated: AES-256-CBC, and the first bytes of an HMAC-SHA256 over IV and ciphertext. */
+/** AES-256-CBC, followed by the first bytes of an HMAC-SHA256 over IV and ciphertext. */
 function decrypt(blob: Buffer, { iv, cipherKey, macKey }: MediaKeys): Buffer {
   const ciphertext = blob.subarray(0, -MAC_BYTES);
   const mac = createHmac('sha256', macKey ?? '')

@@ -1,47 +1,47 @@
 import { createHash } from 'node:crypto';
 import { type BinaryNode, proto, unpadRandomMax16, writeRandomPadMax16 } from '@whiskeysockets/baileys';
 
-/** A message as it is kept: enough to hand it out again after a kill, and to know it when it comes again. */
+/** A message in the inbox: enough to hand it out again after a kill, and to recognise it if it comes again. */
 export interface InboxRow {
   readonly atMs: number;
-  /** Hashes of the ciphertexts that were decrypted for it. */
+  /** Hashes of its ciphertexts. */
   readonly hashes: readonly string[];
-  /** The stanza's attributes, until the message is done. */
+  /** The stanza's attributes, until the message is finished. */
   readonly attrs?: BinaryNode['attrs'];
-  /** The plaintexts, base64, until the message is done. Attributes without any: only the phone has the message. */
+  /** The plaintexts in base64, until the message is finished. Missing beside `attrs`: only the phone has the message. */
   readonly parts?: readonly string[];
-  /** Whether all of it is here and the bot has not finished with it. */
+  /** Whether the message is complete and the bot has not finished with it. */
   readonly isWaiting?: boolean;
 }
 
 export type InboxChanges = Record<string, InboxRow | null>;
 
 const KEEP_MS = 7 * 24 * 60 * 60 * 1000;
-/** How long the words of what is no message for the bot (reactions, keys) are kept: WhatsApp may send it again. */
-const KEEP_WORDS_MS = 24 * 60 * 60 * 1000;
-/** For how long the phone is asked again for what only it has. */
+/** How long the plaintext of a message that is not for the bot (a reaction, a key) is kept. */
+const KEEP_PLAINTEXT_MS = 24 * 60 * 60 * 1000;
+/** For how long the phone is asked again for a message that only it has. */
 const ASK_FOR_MS = 24 * 60 * 60 * 1000;
-export const MOST_ROWS = 10_000;
+export const MAX_ROWS = 10_000;
 
-/** A message that was dealt with: its words are gone, its ciphertexts are known. */
+/** The row of a finished message: its text is removed, the hashes stay. */
 export const doneRow = ({ atMs, hashes }: InboxRow): InboxRow => ({ atMs, hashes });
 
-/** Whether the bot has it already, or had it: whatever comes under its key is the same message again. */
+/** Whether the bot has or had this message: what comes under its key is the same message again. */
 export const wasHandedOut = ({ isWaiting, attrs }: InboxRow): boolean => isWaiting === true || !attrs;
 
-/** Whether only the phone has it, and it is new enough to ask for. */
+/** Whether only the phone has the message, and it is new enough to ask for. */
 export const isWantedFromPhone = ({ attrs, parts, atMs }: InboxRow, nowMs: number): boolean =>
   attrs !== undefined && !parts && nowMs - atMs < ASK_FOR_MS;
 
-/** What goes: ids are kept for seven days, and never more than ten thousand. */
+/** The rows to remove or to shorten. Rows are kept for seven days, at most ten thousand of them. */
 export function outdated(rows: ReadonlyMap<string, InboxRow>, nowMs: number): InboxChanges {
-  const tooMany = rows.size - MOST_ROWS;
+  const tooMany = rows.size - MAX_ROWS;
   const changes: InboxChanges = {};
   let index = 0;
   for (const [key, row] of rows) {
     const ageMs = nowMs - row.atMs;
     if ((ageMs > KEEP_MS || index < tooMany) && !row.isWaiting) changes[key] = null;
-    else if (ageMs > KEEP_WORDS_MS && !row.isWaiting && row.parts) changes[key] = doneRow(row);
+    else if (ageMs > KEEP_PLAINTEXT_MS && !row.isWaiting && row.parts) changes[key] = doneRow(row);
     index += 1;
   }
   return changes;
@@ -50,10 +50,10 @@ export function outdated(rows: ReadonlyMap<string, InboxRow>, nowMs: number): In
 export const hashOf = (ciphertext: Uint8Array): string =>
   createHash('sha256').update(ciphertext).digest('base64url').slice(0, 22);
 
-/** A plaintext as it is kept. */
+/** A plaintext in the form that a row has. */
 export const partOf = (plaintext: Uint8Array): string => Buffer.from(plaintext).toString('base64');
 
-/** The row with one more part, which came in no ciphertext of its own. */
+/** The row with one more part, which had no ciphertext. */
 export function withMessage(row: InboxRow, message: proto.IMessage): InboxRow {
   const plaintext = writeRandomPadMax16(proto.Message.encode(message).finish());
   return {
@@ -63,7 +63,7 @@ export function withMessage(row: InboxRow, message: proto.IMessage): InboxRow {
   };
 }
 
-/** All parts of one stanza as one message, as Baileys puts them together. A part that is no message counts as none. */
+/** All parts of one stanza as one message, joined as Baileys does it. A malformed part is ignored. */
 export function decodeParts(parts: readonly string[]): proto.IMessage {
   const message: proto.IMessage = {};
   for (const part of parts) {
@@ -71,7 +71,7 @@ export function decodeParts(parts: readonly string[]): proto.IMessage {
       const decoded = proto.Message.decode(unpadRandomMax16(Buffer.from(part, 'base64')));
       Object.assign(message, decoded.deviceSentMessage?.message ?? decoded);
     } catch {
-      // Whatever a stranger encrypted, it is not a message.
+      // A stranger may encrypt bytes that are not a message.
     }
   }
   return message;

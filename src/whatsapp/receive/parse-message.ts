@@ -9,7 +9,7 @@ import {
 import type { IncomingMedia, IncomingMessage, MediaKind, Person } from '../../core/messages.ts';
 import { chatKind, numberAmong, personAddress, personId } from '../address.ts';
 
-/** What the messenger needs of a message later: to quote it, react to it, download it. */
+/** What the messenger needs later to quote a message, to react to it, or to download its file. */
 export interface Origin {
   readonly key: WAMessageKey;
   /** Without wrappers. */
@@ -22,7 +22,7 @@ export interface Account {
   readonly lid: string | undefined;
 }
 
-/** The stanza's envelope: who wrote where, as WhatsApp's server says. */
+/** What the attributes of a stanza say: who wrote, in which chat, and when. WhatsApp's server vouches for it. */
 export interface Envelope {
   readonly key: WAMessageKey;
   readonly chat: string;
@@ -31,22 +31,22 @@ export interface Envelope {
   readonly senderLid: string | undefined;
   readonly name: string | undefined;
   readonly sentAtSeconds: number;
-  /** The same by this machine's clock. */
+  /** When it was sent, by this machine's clock. */
   readonly sentAtMs: number;
   readonly isFromMe: boolean;
 }
 
-/** What a stanza does not tell by itself. */
+/** Facts that a stanza does not contain. */
 export interface EnvelopeFacts {
-  /** The phone number of a LID, where it is known. */
+  /** The phone number of a LID, if it is known. */
   readonly numberOf: (lid: string) => string | undefined;
-  /** A moment that WhatsApp dates in seconds, by this machine's clock. */
+  /** Converts a time of WhatsApp's clock, in seconds, to this machine's clock, in milliseconds. */
   readonly localMs: (seconds: number) => number;
 }
 
 const NO_FACTS: EnvelopeFacts = { numberOf: () => undefined, localMs: (seconds) => seconds * 1000 };
 
-/** Reads a stanza's attributes. Throws where they make no sense. */
+/** Reads a stanza's attributes. Throws if they are malformed. */
 export function readEnvelope(
   attrs: BinaryNode['attrs'],
   me: Account,
@@ -78,8 +78,8 @@ export function readEnvelope(
 const withoutDevice = (jid: string): string => jid.replace(/:\d+@/, '@');
 
 /**
- * The key of a message in the inbox. The same for the same message, whichever of a person's two addresses it
- * comes under, and different for two people who choose the same id.
+ * The key of a message in the inbox. One message has one key, whichever of the sender's two addresses the stanza
+ * names; two people who choose the same id have two keys.
  */
 export function messageKey(envelope: Envelope): string {
   const sender = personId(envelope.senderNumber, envelope.senderJid);
@@ -87,13 +87,13 @@ export function messageKey(envelope: Envelope): string {
   return `${place}|${sender}|${envelope.key.id ?? ''}`;
 }
 
-/** The key that a message from a LID had while nobody knew whose LID it is. */
+/** The key that the message had before the phone number of the sender's LID was known. */
 export const keyByLid = (envelope: Envelope): string =>
   messageKey({ ...envelope, senderNumber: undefined, senderJid: envelope.senderLid ?? envelope.senderJid });
 
 /**
- * A message for the bot, or undefined where there is nothing that a person wrote: receipts of other devices,
- * history, keys, reactions. Throws nothing, whatever strangers put into it. `key` is the one that it is kept under.
+ * The message as the bot gets it, or undefined if it has neither text nor media (history, keys, reactions).
+ * Never throws, whatever a stranger sends. `key` is the key of its inbox row.
  */
 export function toIncoming(
   envelope: Envelope,
@@ -108,7 +108,7 @@ export function toIncoming(
   if (text === '' && !media) return undefined;
   const context = contextOf(content);
   const quoted = context?.quotedMessage ? unwrap(context.quotedMessage) : undefined;
-  // Phones show an edit in the place of what it edits, under that one's id.
+  // Phones show the edited text under the id of the original message.
   const shownAs = edit?.key?.id ? { ...envelope.key, id: edit.key.id } : envelope.key;
   const origin: Origin = { key: shownAs, message: content, sentAtSeconds: envelope.sentAtSeconds };
   return {
@@ -143,12 +143,12 @@ function senderOf(envelope: Envelope): Person {
   };
 }
 
-/** What is inside the wrappers for disappearing, view-once and edited messages, and a copy from another device. */
+/** The message inside the wrappers for disappearing, view-once and edited messages and for copies of own messages. */
 function unwrap(message: proto.IMessage): proto.IMessage {
   return normalizeMessageContent(message.deviceSentMessage?.message ?? message) ?? {};
 }
 
-/** Text or caption; empty where there is none. Takes off no wrapper. */
+/** The text or caption; empty if there is none. The message must be unwrapped. */
 export function textOf(message: proto.IMessage): string {
   return (
     message.conversation ||
@@ -165,7 +165,7 @@ export function textOf(message: proto.IMessage): string {
 
 type MediaPart = proto.Message.IImageMessage & { fileName?: string | null };
 
-/** The media of a message and its kind; the parts share the fields that a download needs. */
+/** The media of an unwrapped message and its kind. */
 export function mediaOf(message: proto.IMessage): { part: MediaPart; facts: IncomingMedia } | undefined {
   const parts: Array<[MediaKind, MediaPart | null | undefined]> = [
     ['image', message.imageMessage],
@@ -187,7 +187,7 @@ export function mediaOf(message: proto.IMessage): { part: MediaPart; facts: Inco
   return undefined;
 }
 
-/** The media that `which` names, for a download. */
+/** The message's own media, or that of the message it quotes. */
 export function mediaIn(origin: Origin, which: 'own' | 'quoted'): ReturnType<typeof mediaOf> {
   const quoted = contextOf(origin.message)?.quotedMessage;
   return mediaOf(which === 'own' ? origin.message : quoted ? unwrap(quoted) : {});

@@ -7,8 +7,8 @@ import {
 } from '@whiskeysockets/baileys';
 import type { Account } from './parse-message.ts';
 
-/** Baileys asks for none of these, since no phone hands them on; nor for what is older than fourteen days. */
-const NEVER_HANDED_ON = new Set([
+/** Types of `<unavailable>` that no phone resends. Baileys does not ask for them either. */
+const NEVER_RESENT = new Set([
   'view_once',
   'view_once_unavailable_fanout',
   'bot_unavailable_fanout',
@@ -17,20 +17,20 @@ const NEVER_HANDED_ON = new Set([
 
 /**
  * Whether a stanza names a message without its content, as with ads that open a chat: only the account's phone has
- * it. Baileys acknowledges the stanza, and two seconds later asks the phone.
+ * the content. Baileys acknowledges the stanza, and asks the phone two seconds later.
  */
 export function isLeftToPhone({ content }: BinaryNode): boolean {
   const children = Array.isArray(content) ? content : [];
   if (children.some(({ tag }) => tag === 'enc' || tag === 'plaintext')) return false;
-  return !children.some(({ tag, attrs }) => tag === 'unavailable' && NEVER_HANDED_ON.has(attrs.type ?? ''));
+  return !children.some(({ tag, attrs }) => tag === 'unavailable' && NEVER_RESENT.has(attrs.type ?? ''));
 }
 
-/** The messages in the phone's answer; undefined where this is no such answer. */
-export function handedOnIn({ protocolMessage }: proto.IMessage): proto.IWebMessageInfo[] | undefined {
+/** The messages in the phone's answer to a resend request; undefined if this is not such an answer. */
+export function resentMessages({ protocolMessage }: proto.IMessage): proto.IWebMessageInfo[] | undefined {
   const answer = protocolMessage?.peerDataOperationRequestResponseMessage;
   return answer?.peerDataOperationResult?.flatMap(({ placeholderMessageResendResponse }) => {
     const bytes = placeholderMessageResendResponse?.webMessageInfoBytes;
-    // What the phone does not have comes without bytes.
+    // The phone does not have this message.
     if (!bytes) return [];
     try {
       return [proto.WebMessageInfo.decode(bytes)];
@@ -40,7 +40,7 @@ export function handedOnIn({ protocolMessage }: proto.IMessage): proto.IWebMessa
   });
 }
 
-/** The attributes that the stanza of such a message would have had. */
+/** The attributes that the message's own stanza would have had. */
 export function attrsOf(info: proto.IWebMessageInfo, me: Account): BinaryNode['attrs'] {
   const { remoteJid, fromMe, id, participant } = info.key ?? {};
   const chat = remoteJid ?? '';
@@ -56,7 +56,7 @@ export function attrsOf(info: proto.IWebMessageInfo, me: Account): BinaryNode['a
   };
 }
 
-/** Asks the phone for these messages. */
+/** The request that asks the phone for these messages. */
 export const resendRequest = (
   keys: readonly WAMessageKey[],
 ): proto.Message.IPeerDataOperationRequestMessage => ({

@@ -6,18 +6,18 @@ interface Waiting {
   readonly reject: (error: AppError) => void;
 }
 
-/** WhatsApp's `<ack class="message">` for each message on its way. */
+/** Waits for WhatsApp's `<ack class="message">` of each message that was sent. */
 export class Acks {
   readonly #waiting = new Map<string, Waiting>();
 
-  /** Resolves at the ack; rejects with `SEND_REFUSED` where it carries an error, or as the signal says. */
+  /** Resolves at the ack. Rejects with `SEND_REFUSED` if the ack has an error, with `SEND_TIMEOUT` if the signal aborts. */
   expect(id: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(timedOut());
     return new Promise<void>((resolve, reject) => {
       const onAbort = (): void => waiting.reject(timedOut());
       const settle = (finish: () => void): void => {
         signal.removeEventListener('abort', onAbort);
-        // The next try may wait under this id already.
+        // The next try may already wait under the same id.
         if (this.#waiting.get(id) === waiting) this.#waiting.delete(id);
         finish();
       };
@@ -44,7 +44,7 @@ export class Acks {
     );
   }
 
-  /** The connection is gone: nobody will acknowledge anything on it. */
+  /** Rejects all that wait, with `NOT_CONNECTED`: the connection is closed and will bring no ack. */
   abandon(): void {
     for (const { reject } of this.#waiting.values()) reject(notConnected());
   }
@@ -56,7 +56,7 @@ export const timedOut = (): AppError =>
     'WhatsApp did not acknowledge a message in time. It is sent again under the same id.',
   );
 
-/** What the library could not send although it is connected: worth a few tries, and not the chat for ever. */
+/** The library could not send the message although the connection is open. */
 export const notSent = (cause: unknown): AppError =>
   new AppError(
     'SEND_TIMEOUT',

@@ -9,18 +9,18 @@ import { assertNever } from '../../core/errors.ts';
 import type { Content, OutgoingMessage } from '../../core/messages.ts';
 import { type Origin, textOf } from '../receive/parse-message.ts';
 
-/** What is repeated of the text that an answer quotes: phones show a few lines of it. In UTF-16 units. */
+/** How much of a quoted text is repeated, in UTF-16 units: phones show only a few lines. */
 const QUOTED_LENGTH = 1_000;
-/** A quote that is larger, a thumbnail included, is its words alone. */
+/** If the quoted message is larger, thumbnail included, only its text is quoted. */
 const LARGEST_QUOTE_BYTES = 16 * 1024;
-/** An upload that moves no byte for so long is given up, so that the next try does not run beside it. */
+/** An upload that makes no progress for this long is cancelled, so that it does not run beside the next try. */
 const STALLED_UPLOAD_MS = 20_000;
 
-/** What Baileys' generator is to make of it. */
+/** The content in the form that Baileys' `generateWAMessage` takes. */
 export function toBaileysContent(content: Content): AnyMessageContent {
   switch (content.kind) {
     case 'text':
-      // No link preview: it would fetch whatever address a stranger made the bot repeat.
+      // A link preview would fetch any address that a stranger makes the bot repeat.
       return { text: content.text, mentions: [...(content.mentions ?? [])], linkPreview: null };
     case 'reaction':
       return { react: { text: content.emoji, key: originOf(content.to).key } };
@@ -56,7 +56,7 @@ const mimetypeOf = ({ mimetype }: { readonly mimetype?: string }): { mimetype?: 
 
 const originOf = (message: { readonly origin: unknown }): Origin => message.origin as Origin;
 
-/** The message as WhatsApp gets it, before encryption. Media is encrypted and uploaded on the way. */
+/** The message before encryption. Encrypts and uploads its media. */
 export async function buildMessage(
   message: OutgoingMessage,
   account: { readonly id: string; readonly upload: WAMediaUploadFunction; readonly signal: AbortSignal },
@@ -74,16 +74,16 @@ export async function buildMessage(
   return built.message ?? {};
 }
 
-/** What is quoted of a message: a copy, since Baileys takes away what this one quotes itself. */
+/** What is quoted of a message. Baileys changes the object that it gets, so this is a copy. */
 function quotable(message: proto.IMessage): proto.IMessage {
   const bytes = proto.Message.encode(message).finish();
   const text = textOf(message);
   if (text.length <= QUOTED_LENGTH && bytes.length <= LARGEST_QUOTE_BYTES) return proto.Message.decode(bytes);
-  // Never half a character pair at its end.
+  // The cut must not leave half of a surrogate pair.
   return { conversation: text.slice(0, QUOTED_LENGTH).replace(/[\ud800-\udbff]$/, '') };
 }
 
-/** What the stanza needs beside the message itself. */
+/** The nodes that the stanza needs beside the encrypted message. */
 export function additionalNodes(content: Content): BinaryNode[] {
   return content.kind === 'poll' ? [{ tag: 'meta', attrs: { polltype: 'creation' } }] : [];
 }

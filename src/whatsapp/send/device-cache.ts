@@ -8,16 +8,16 @@ interface Row {
   readonly value: unknown;
 }
 
-/** WhatsApp tells of changed devices by itself; this is for the one it did not tell of. */
+/** WhatsApp sends a notification when devices change; this limit is for a notification that was lost. */
 const KEEP_MS = 24 * 60 * 60 * 1000;
 const MOST_ROWS = 5_000;
 
 /**
- * Which devices people have, kept over restarts.
+ * The devices of each person, kept over restarts.
  *
- * The library keeps this in memory for five minutes, and each look-up that returns a LID makes it throw the
- * session with that person away and begin another: after every start, with everyone. Phones keep forty old
- * sessions; messages that were under way for longer then cannot be read.
+ * Baileys keeps them in memory for five minutes. Each look-up that returns a LID makes it replace the session with
+ * that person, so after every start it replaces all sessions. Phones keep forty old sessions; a message that was
+ * encrypted before that cannot be read.
  */
 export class DeviceCache implements PossiblyExtendedCacheStore {
   readonly #session: Session;
@@ -36,7 +36,7 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
 
   get<T>(user: string): T | undefined {
     const row = this.#rows.get(user);
-    // Either way: what was noted while the clock was wrong must not stay for ever.
+    // A row from the future was written while the clock was wrong, and must expire as well.
     return row && Math.abs(this.#now() - row.atMs) < KEEP_MS ? (row.value as T) : undefined;
   }
 
@@ -52,7 +52,7 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
     if (this.#rows.has(user)) this.#write({ [user]: null });
   }
 
-  /** WhatsApp tells that somebody's devices changed, under one of their addresses; rows are under either. */
+  /** Removes the rows of these people. A person may have a row under each of two addresses; one address is enough. */
   forget(...jids: ReadonlyArray<string | undefined>): void {
     for (const jid of jids) {
       const user = personAddress(jid)?.user;
@@ -62,7 +62,7 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
     }
   }
 
-  /** Somebody wrote from a device that the list does not have: the list is old. */
+  /** Removes the person's row if it lacks the device that this JID names: the row is outdated. */
   sawDevice(jid: string | undefined): void {
     const decoded = jid ? jidDecode(jid) : undefined;
     const devices = decoded && this.get<ReadonlyArray<{ readonly device?: number }>>(decoded.user);
@@ -75,7 +75,7 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
     this.#write(Object.fromEntries([...this.#rows.keys()].map((user) => [user, null])));
   }
 
-  /** A cache that cannot be written is only slower; the session has reported the failed write. */
+  /** A failed write is harmless here: the devices are looked up again. The session has reported it. */
   #write(devices: Record<string, Row | null>): void {
     try {
       void this.#session.set({ devices });

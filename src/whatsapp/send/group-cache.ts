@@ -7,30 +7,30 @@ import { notConnected } from './acknowledgements.ts';
 
 const KEEP_MS = 5 * 60 * 1000;
 
-/** Who is in which group, kept for five minutes: asking for it before every send runs into WhatsApp's rate limits. */
+/** The members of groups, kept for five minutes: a query before every send would reach WhatsApp's rate limit. */
 export class GroupCache {
   readonly #entries = new LRUCache<string, GroupMetadata>({ max: 500, ttl: KEEP_MS });
-  /** Questions under way whose answer may be kept. */
-  readonly #asking = new Map<string, symbol>();
+  /** Queries under way whose answer may be kept. */
+  readonly #queries = new Map<string, symbol>();
 
   async metadata(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promise<GroupMetadata> {
     const known = this.#entries.get(chat);
     if (known) return known;
-    const question = Symbol(chat);
-    this.#asking.set(chat, question);
+    const query = Symbol(chat);
+    this.#queries.set(chat, query);
     try {
       const metadata = await ask(chat, socket);
-      if (this.#asking.get(chat) === question) this.#entries.set(chat, metadata);
+      if (this.#queries.get(chat) === query) this.#entries.set(chat, metadata);
       return metadata;
     } finally {
-      if (this.#asking.get(chat) === question) this.#asking.delete(chat);
+      if (this.#queries.get(chat) === query) this.#queries.delete(chat);
     }
   }
 
-  /** Something changed: what is kept, and the answer to a question asked before, may be older than that. */
+  /** The group changed. Removes what is kept; the answer to a query that was sent before is not kept either. */
   forget(chat: string): void {
     this.#entries.delete(chat);
-    this.#asking.delete(chat);
+    this.#queries.delete(chat);
   }
 
   async facts(
@@ -48,7 +48,7 @@ export class GroupCache {
   }
 }
 
-/** A query that gets no answer in time resolves with nothing, and the library trips over that. */
+/** A query without an answer resolves with undefined, which makes the library throw a TypeError. */
 async function ask(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promise<GroupMetadata> {
   try {
     return await socket.groupMetadata(chat);

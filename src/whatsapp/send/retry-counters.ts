@@ -1,7 +1,7 @@
 import type { CacheStore } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
 
-/** How often which message was asked for again: kept over reconnects, so that nobody asks for ever. */
+/** How often each message was asked for again. Kept over reconnects, so that the number of tries stays limited. */
 export class RetryCounters implements CacheStore {
   readonly #entries = new LRUCache<string, { value: unknown }>({ max: 5_000, ttl: 60 * 60 * 1000 });
 

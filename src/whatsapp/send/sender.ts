@@ -9,7 +9,7 @@ import { additionalNodes, buildMessage } from './build-message.ts';
 import type { GroupCache } from './group-cache.ts';
 import type { SentMessages } from './sent-messages.ts';
 
-/** Sends on one connection. `over` aborts with it. */
+/** Sends messages on one connection. `over` aborts when the connection ends. */
 export class Sender {
   readonly acks = new Acks();
   readonly #socket: WASocket;
@@ -47,7 +47,7 @@ export class Sender {
       const built = await underEither([signal, this.#over], (either) =>
         buildMessage(message, { id: account, upload: socket.waUploadToServer, signal: either }),
       );
-      // From here on a try whose time is up must leave the next one alone, which may be on its way.
+      // If the time of this try is up, the next try may be under way already: this one must not touch its state.
       if (signal.aborted) throw timedOut();
       await this.#sent.remember(message.id, built);
       const acknowledged = this.acks.expect(message.id, signal);
@@ -58,16 +58,16 @@ export class Sender {
         messageId: message.id,
         additionalNodes: additionalNodes(message.content),
       });
-      await this.#listened(acknowledged, signal);
+      await this.#awaitAck(acknowledged, signal);
     } catch (error) {
       if (isAppError(error) && error.code !== 'NOT_CONNECTED') throw error;
-      // On an open connection what gets no answer is counted: it would be tried again at once, and for ever.
+      // On an open connection a failure counts as a try: otherwise it would be repeated at once and without end.
       throw this.#isOpen() ? notSent(error) : notConnected(error);
     }
   }
 
-  /** The same, counted: only what has left and got no word in time is silence. */
-  async #listened(acknowledged: Promise<void>, signal: AbortSignal): Promise<void> {
+  /** Waits for the ack and counts sends without one: only a message that has left and got no ack in time counts. */
+  async #awaitAck(acknowledged: Promise<void>, signal: AbortSignal): Promise<void> {
     try {
       await acknowledged;
       this.#silent = countSilent(this.#silent, 'answered');
@@ -84,9 +84,9 @@ export class Sender {
   }
 
   /**
-   * A look-up that got no answer leaves the library with nobody to encrypt for: it would send a stanza that only
-   * our own phone can read, and WhatsApp would acknowledge it. Who is in a group is asked here, not where
-   * the library would: there the question holds the key queue.
+   * If a device query gets no answer, the library encrypts for nobody but our own phone, and WhatsApp acknowledges
+   * the stanza all the same. So the receivers are looked up here first. The members of a group are queried here
+   * because the library would query them inside a key transaction, which blocks the key queue.
    */
   async #expectReceivers(chat: string): Promise<void> {
     const kind = chatKind(chat);

@@ -10,12 +10,12 @@ interface SentRow {
 const MOST_ROWS = 1_000;
 /** A text of 65,536 characters of three bytes, its quote and a thousand mentions fit. */
 const LARGEST_BYTES = 256 * 1024;
-/** Of all rows together, in base64. */
+/** Length of all rows together, in base64. */
 const MOST_LENGTH = 64 * 1024 * 1024;
 
 /**
- * What was sent, so that a phone that could not read it ("Waiting for this message") gets it again when it asks,
- * after a restart too. Bounded: the newest thousand, no message over 256 KiB, 64 MiB in all.
+ * Messages that were sent. A phone that cannot read one ("Waiting for this message") asks for it again and gets it
+ * from here, after a restart too. Kept are the newest thousand, no message over 256 KiB, 64 MiB in all.
  */
 export class SentMessages {
   readonly #session: Session;
@@ -28,7 +28,7 @@ export class SentMessages {
     return this.#session.rows<SentRow>('sent');
   }
 
-  /** Before it leaves. Throws `STORAGE_FAILED`. */
+  /** Stores a message; must be called before it is sent. Throws `STORAGE_FAILED`. */
   async remember(id: string, message: proto.IMessage): Promise<void> {
     const bytes = proto.Message.encode(message).finish();
     if (bytes.length > LARGEST_BYTES) return;
@@ -37,7 +37,7 @@ export class SentMessages {
     await this.#forgetOldest();
   }
 
-  /** A tenth more than allowed may gather, so that this is done seldom. */
+  /** Does nothing until the limits are exceeded by a tenth, so that it runs seldom. */
   async #forgetOldest(): Promise<void> {
     let length = 0;
     for (const { message } of this.#rows.values()) length += message.length;

@@ -8,18 +8,18 @@ import type { KeyChanges, KeyStore } from '../../session/values/key-changes.ts';
 
 interface Transaction {
   changes: KeyChanges;
-  /** Work that nobody awaited goes on in the context of a transaction that has ended. */
-  isOver: boolean;
-  /** Given up from outside: whatever still runs in it must not touch the store. */
+  /** Work that was not awaited may still run in the context of a transaction that has ended. */
+  hasEnded: boolean;
+  /** It was abandoned from outside: code that still runs in it must not touch the store. */
   isAbandoned: boolean;
 }
 
 /**
  * Key transactions for Baileys, all in one queue.
  *
- * The library's own lock by name: a send under the account's id and a decryption under the sender's then change
- * the same ratchet at the same time, the later commit wins, and message keys are used twice. Here a transaction
- * waits for the one before it, whatever its name. A nested one is part of the outer one.
+ * Baileys locks transactions by name. A send runs under the account's id and a decryption under the sender's, so
+ * both change the same ratchet at the same time, the later commit wins, and message keys are used twice. Here each
+ * transaction waits for the one before it, whatever its name. A nested transaction is part of the outer one.
  */
 export class KeyTransactions implements SignalKeyStoreWithTransaction {
   readonly #store: KeyStore;
@@ -33,8 +33,8 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
 
   get #running(): Transaction | undefined {
     const transaction = this.#context.getStore();
-    if (transaction?.isAbandoned) throw new Error('this key transaction was given up with its connection');
-    return transaction?.isOver ? undefined : transaction;
+    if (transaction?.isAbandoned) throw new Error('this key transaction was abandoned with its connection');
+    return transaction?.hasEnded ? undefined : transaction;
   }
 
   readonly get = async <T extends keyof SignalDataTypeMap>(
@@ -64,7 +64,7 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
 
   readonly isInTransaction = (): boolean => this.#running !== undefined;
 
-  /** Runs `work` after all transactions before it; what it set is stored at its end, or not at all if it throws. */
+  /** Runs `work` after all earlier transactions. Its changes are stored at its end, or not at all if it throws. */
   readonly transaction = async <T>(work: () => Promise<T>, _name?: string): Promise<T> => {
     if (this.isInTransaction()) return work();
     const turn = this.#last.then(() => this.#run(work));
@@ -73,50 +73,50 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
   };
 
   #run<T>(work: () => Promise<T>): Promise<T> {
-    const transaction: Transaction = { changes: {}, isOver: false, isAbandoned: false };
+    const transaction: Transaction = { changes: {}, hasEnded: false, isAbandoned: false };
     const abandoned = new Promise<never>((_, reject) => {
       this.#abandonRunning = () => {
-        transaction.isAbandoned = !transaction.isOver;
-        reject(new Error('a key transaction was given up with its connection'));
+        transaction.isAbandoned = !transaction.hasEnded;
+        reject(new Error('a key transaction was abandoned with its connection'));
       };
     });
     abandoned.catch(() => {});
     const running = this.#context.run(transaction, async () => {
       try {
         const result = await work();
-        // Again, where something was set during a commit.
+        // More may have been set during a commit.
         while (Object.keys(transaction.changes).length > 0) await this.commit();
         return result;
       } finally {
-        transaction.isOver = true;
+        transaction.hasEnded = true;
       }
     });
     return Promise.race([running, abandoned]);
   }
 
   /**
-   * Gives the running transaction up, so that those behind it get their turn: the library awaits downloads inside
-   * some, and one that was cut never ends. What it has set is dropped.
+   * Abandons the running transaction, so that those behind it can run. The library awaits downloads inside some
+   * transactions, and a download on a cut line never ends. The uncommitted changes are dropped.
    */
   abandon(): void {
     this.#abandonRunning();
   }
 
-  /** Resolves when all transactions begun so far are over. */
+  /** Resolves when all transactions begun so far have ended. */
   readonly idle = async (): Promise<void> => {
     await this.#last;
   };
 
   /**
-   * Stores what the running transaction has set so far: for a ratchet that must be on disk before its stanza goes.
-   * Throws where that fails; it is all uncommitted still.
+   * Stores the changes of the running transaction so far: a ratchet must be on disk before its stanza is sent.
+   * Throws if that fails; the changes are then still uncommitted.
    */
   readonly commit = async (): Promise<void> => {
     const transaction = this.#running;
     if (!transaction) return;
     const { changes } = transaction;
     if (Object.keys(changes).length === 0) return;
-    // What is set meanwhile belongs to the next commit.
+    // Changes that are made during the write belong to the next commit.
     transaction.changes = {};
     try {
       await this.#store.set(changes);

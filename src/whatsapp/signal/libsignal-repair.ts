@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { speedUpX25519 } from './libsignal-x25519.ts';
 
-/** The parts of libsignal 6.0.0 that are mended here. */
+/** The parts of libsignal 6.0.0 that are repaired here. */
 interface Chain {
   readonly chainKey: { readonly key?: Buffer };
   readonly messageKeys: Record<string, Buffer>;
@@ -14,7 +14,7 @@ interface SessionRecord {
   readonly sessions: Record<string, SessionEntry>;
 }
 interface SessionCipher {
-  /** Ours: the record as it is stored, once a try has failed. */
+  /** Added here: the record as it is stored, read when a try has failed. */
   untouched?: SessionRecord | null | undefined;
   getRecord(): Promise<SessionRecord | null | undefined>;
   storeRecord(record: SessionRecord): Promise<void>;
@@ -24,22 +24,21 @@ interface LibSignal {
   readonly SessionCipher: { readonly prototype: SessionCipher };
 }
 
-/** How many spent chains a session keeps, so that a late copy of a message is known as one. */
-const MOST_SPENT_CHAINS = 8;
+/** How many used-up chains a session keeps, so that a late copy of a message is recognised. */
+const MOST_USED_CHAINS = 8;
 
 let isRepaired = false;
 
 /**
- * Mends libsignal 6.0.0, for all of the process, once.
+ * Repairs two faults of libsignal 6.0.0, for the whole process. Later calls do nothing.
  *
- * A message is tried on one session after another. A try that fails has already stepped that session's ratchet,
- * and when a later session fits, the whole record is stored, the damaged session with it: a source of "Bad MAC"
- * and of "Waiting for this message". Phones work on a copy. Here a session that a failed try has touched gets the
- * fields of its stored form back.
- *
- * And every turn of a conversation leaves a spent chain behind, for ever: after a thousand turns a record has
- * 100 KB, read and written with each message. A chain that is closed and has no message keys left can decrypt
- * nothing any more; only the newest few are kept.
+ * 1. libsignal tries a message on one session after another. A try that fails has already stepped the ratchet of
+ *    its session. If a later session fits, the whole record is stored, the damaged session included: a source of
+ *    "Bad MAC" and of "Waiting for this message". Phones work on a copy. Here a session gets the fields of its
+ *    stored form back after a failed try.
+ * 2. Every turn of a conversation leaves a used-up chain behind, and libsignal keeps all of them: after a thousand
+ *    turns a record has 100 KB, which is read and written with each message. A closed chain without message keys
+ *    can decrypt nothing; only the newest few are kept.
  *
  * Source: `libsignal/src/session_cipher.js`.
  */
@@ -54,7 +53,7 @@ export function repairLibSignal(): void {
     try {
       return await decrypt.call(this, data, session);
     } catch (error) {
-      // A cipher is made for one message; the record is read once for all of its failed tries.
+      // Each message has its own cipher, so the record is read once for all failed tries of the message.
       this.untouched ??= await this.getRecord();
       const untouched = this.untouched?.sessions[session.indexInfo.baseKey.toString('base64')];
       if (untouched) restore(session, untouched);
@@ -64,7 +63,7 @@ export function repairLibSignal(): void {
 
   const store = prototype.storeRecord;
   prototype.storeRecord = async function (record) {
-    for (const session of Object.values(record.sessions)) dropSpentChains(session._chains);
+    for (const session of Object.values(record.sessions)) dropUsedChains(session._chains);
     await store.call(this, record);
   };
 }
@@ -74,10 +73,10 @@ function restore(target: object, source: object): void {
   Object.assign(target, source);
 }
 
-/** Chains are in the order in which they were begun. */
-function dropSpentChains(chains: Record<string, Chain>): void {
-  const spent = Object.entries(chains).filter(
+/** The chains of a session are in the order in which they began. */
+function dropUsedChains(chains: Record<string, Chain>): void {
+  const used = Object.entries(chains).filter(
     ([, { chainKey, messageKeys }]) => chainKey.key === undefined && Object.keys(messageKeys).length === 0,
   );
-  for (const [id] of spent.slice(0, -MOST_SPENT_CHAINS)) delete chains[id];
+  for (const [id] of used.slice(0, -MOST_USED_CHAINS)) delete chains[id];
 }

@@ -6,9 +6,10 @@ interface Curve {
 }
 
 /**
- * libsignal hands each X25519 key to OpenSSL as DER, whose decoding costs several times what the agreement itself
- * does, two times for every message. As a JWK, Node takes the raw bytes (RFC 8037; it never looks at `x` of a
- * private key). Same inputs, same output; what is no pair of keys goes the old way, to fail as it always did.
+ * Makes X25519 agreements in libsignal faster. libsignal hands each key to OpenSSL as DER, and decoding that costs
+ * several times the agreement itself, twice for each message. As a JWK, Node takes the raw bytes (RFC 8037; it does
+ * not read `x` of a private key). Inputs and outputs stay the same; malformed keys go to the original function,
+ * which throws its own error.
  */
 export function speedUpX25519(): void {
   const curve = createRequire(import.meta.url)('libsignal/src/curve.js') as Curve;

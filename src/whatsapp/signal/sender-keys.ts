@@ -9,9 +9,9 @@ interface SenderKeyState {
 const HAS_SKIPPED_KEYS = '"senderMessageKeys":[{';
 
 /**
- * Baileys writes the keys of skipped group messages in a form (`{"type":"Buffer","data":[…]}`) that its own reader
- * leaves as it is, so that a message out of order fails with "Expected Buffer instead of: Object". Written as
- * base64, it is read.
+ * A stored sender key in a form that Baileys can read. Baileys writes the keys of skipped group messages as
+ * `{"type":"Buffer","data":[…]}`, which its own reader does not turn into a Buffer, so that a message out of order
+ * fails with "Expected Buffer instead of: Object". Baileys does read base64.
  *
  * Source: `storeSenderKey` in `lib/Signal/libsignal.js`, `BufferJSON` in `lib/Utils/generics.js`.
  */
@@ -22,8 +22,8 @@ export function readableSenderKey(value: Uint8Array): Uint8Array {
 }
 
 /**
- * Whether a distribution message brings a key that is known already. Taking it in again would push the chain that
- * can still read earlier messages out of the record; libsignal's other implementations keep the known one.
+ * Whether a distribution message brings a key that the record has already. Processing it again would remove the
+ * chain that can read earlier messages; other implementations of libsignal keep the known key.
  *
  * Source: `add_sender_key_state` in signalapp/libsignal, `rust/protocol/src/sender_keys.rs`.
  */
@@ -46,7 +46,7 @@ export function isKnownSenderKey(
   }
 }
 
-/** Both forms in which a Buffer may stand in that JSON. */
+/** A JSON reviver for both forms of a Buffer. */
 function reviveAny(key: string, value: unknown): unknown {
   const { type, data } = (typeof value === 'object' && value !== null ? value : {}) as {
     type?: unknown;

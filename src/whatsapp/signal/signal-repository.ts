@@ -10,30 +10,30 @@ import { isKnownSenderKey, readableSenderKey } from './sender-keys.ts';
 
 type MakeSignalRepository = SocketConfig['makeSignalRepository'];
 
-/** Sees each ciphertext before it is decrypted and each plaintext in the transaction that holds its ratchet. */
+/** Called with each ciphertext before it is decrypted, and with each plaintext inside the transaction of its ratchet. */
 export interface DecryptionHooks {
-  /** The plaintext of a ciphertext that was decrypted before, where it must not be decrypted again. */
+  /** The plaintext, if this ciphertext was decrypted before and must not be decrypted again. */
   before(ciphertext: Uint8Array): Uint8Array | undefined;
-  /** What to store together with the ratchet that this plaintext has moved. */
+  /** Returns what must be stored in the same commit as the ratchet. */
   decrypted(
     ciphertext: Uint8Array,
     plaintext: Uint8Array,
   ): KeyChanges | undefined | Promise<KeyChanges | undefined>;
-  /** It is stored now, ratchet and all. */
+  /** Called when plaintext and ratchet are stored. */
   stored(ciphertext: Uint8Array): void;
 }
 
 /**
- * Baileys' own Signal repository, with these things put right:
- * - all transactions wait in one queue (`KeyTransactions` says why);
+ * Baileys' own Signal repository with these changes:
+ * - all transactions wait in one queue (see `KeyTransactions`);
  * - a plaintext is stored in the same commit as the ratchet that decrypted it;
- * - a ratchet that encrypted something is stored before the stanza can leave;
- * - whether there is a session is looked up without parsing every key in it;
- * - sender keys of groups: see sender-keys.ts.
+ * - a ratchet that encrypted a message is stored before the stanza is sent;
+ * - a session is looked up without parsing all of its keys;
+ * - sender keys of groups are repaired (see sender-keys.ts).
  */
 export function signalRepositoryFactory(keys: KeyTransactions, hooks: DecryptionHooks): MakeSignalRepository {
   return (auth, logger, lookUpLids) => {
-    // Baileys has wrapped our store in transactions of its own; its other layers hold the same object.
+    // Baileys has wrapped our store in its own transactions. Its other layers hold the same object, so it is changed.
     Object.assign(auth.keys, {
       get: async (type: keyof SignalDataTypeMap, ids: string[]) => readable(type, await keys.get(type, ids)),
       set: keys.set,
@@ -95,8 +95,8 @@ export function signalRepositoryFactory(keys: KeyTransactions, hooks: Decryption
 }
 
 /**
- * Values as the library may use them. Some it changes in place before it knows whether what it tries succeeds
- * (who has a group's key, which devices a person has): those are copies of what the store has.
+ * Values that the library may change. It changes some in place before it knows whether the operation succeeds (who
+ * has a group's key, which devices a person has), so it gets copies of those.
  */
 function readable<T>(type: string, found: Record<string, T>): Record<string, T> {
   if (type !== 'sender-key' && type !== 'sender-key-memory' && type !== 'device-list') return found;
@@ -108,7 +108,7 @@ function usable<T>(value: T): T {
   return typeof value === 'object' && value !== null ? structuredClone(value) : value;
 }
 
-/** `GROUP::USER::DEVICE`, as Baileys' SenderKeyName writes it. */
+/** `GROUP::USER::DEVICE`, the form of Baileys' `SenderKeyName`. */
 function senderKeyName(
   repository: SignalRepositoryWithLIDStore,
   groupId: string | null | undefined,
@@ -126,7 +126,7 @@ function overrideOf<O, R>(
   return (options) => replacement(original, options);
 }
 
-/** A stored record as libsignal serializes it. */
+/** A stored record, as libsignal serializes it. */
 interface StoredRecord {
   readonly _sessions?: Record<
     string,

@@ -14,7 +14,7 @@ import { Inbox } from '../../../../src/whatsapp/receive/inbox.ts';
 const ANNA = '15550200001@s.whatsapp.net';
 const DAY = 24 * 60 * 60 * 1000;
 const log = pino({ level: 'silent' });
-/** Whose LID is whose, as far as it is known. */
+/** The known phone numbers of LIDs. */
 const numbers = new Map<string, string>();
 const FACTS = { numberOf: (lid: string) => numbers.get(lid), localMs: (seconds: number) => seconds * 1000 };
 
@@ -51,7 +51,7 @@ async function open(fs = realFileSystem): Promise<void> {
   });
 }
 
-/** As after a kill: what was stored is there, and nothing in memory. */
+/** Opens the session again: what was stored is there, the memory is empty. */
 async function restart(): Promise<void> {
   await session.close();
   await open();
@@ -68,7 +68,7 @@ function stanzaOf(ciphertexts: Uint8Array[], attrs: Record<string, string> = {})
   };
 }
 
-/** What the client does with a ciphertext: looks whether it is known, decrypts, stores, goes on. */
+/** The steps of the client: look the ciphertext up, decrypt, store, go on. */
 async function decrypt(ciphertext: Uint8Array, plain: Uint8Array): Promise<Uint8Array> {
   const known = inbox.before(ciphertext);
   if (known) return known;
@@ -91,12 +91,12 @@ async function receive(
 const textsOf = (messages: IncomingMessage[]): string[] => messages.map(({ text }) => text);
 
 describe('a message', () => {
-  it('is handed out once it is stored', async () => {
+  it('hands a message out when it is stored', async () => {
     await receive({ conversation: '!ping' });
     expect(textsOf(received)).toEqual(['!ping']);
   });
 
-  it('is not handed out where it could not be stored', () => {
+  it('does not hand out a message that could not be stored', () => {
     const ciphertext = randomBytes(40);
     inbox.sawStanza(stanzaOf([ciphertext]));
     inbox.decrypted(ciphertext, plaintext({ conversation: '!ping' }));
@@ -104,7 +104,7 @@ describe('a message', () => {
     expect(inbox.before(ciphertext)).toBeUndefined();
   });
 
-  it('is handed out again after a restart while it is unfinished, oldest first', async () => {
+  it('hands unfinished messages out again after a restart, oldest first', async () => {
     await receive({ conversation: 'one' });
     await receive({ conversation: 'two' }, { id: 'ID2' });
     await restart();
@@ -113,14 +113,14 @@ describe('a message', () => {
     expect(textsOf(inbox.unfinished())).toEqual(['one', 'two']);
   });
 
-  it('is the same when it is handed out again', async () => {
+  it('hands out an equal message after a restart', async () => {
     await receive({ extendedTextMessage: { text: '!a', contextInfo: { expiration: 60 } } });
     const [first] = received;
     await restart();
     expect(inbox.unfinished()).toEqual([first]);
   });
 
-  it('is not handed out again once it is finished', async () => {
+  it('does not hand out a finished message again', async () => {
     await receive({ conversation: 'one' });
     await receive({ conversation: 'two' }, { id: 'ID2' });
     await inbox.finish(received[0]?.key ?? '');
@@ -128,7 +128,7 @@ describe('a message', () => {
     expect(textsOf(inbox.unfinished())).toEqual(['two']);
   });
 
-  it('may be finished twice, and so may one that nobody knows', async () => {
+  it('accepts that a message is finished twice, and that an unknown one is', async () => {
     await receive({ conversation: 'one' });
     const { key } = received[0] ?? { key: '' };
     await inbox.finish(key);
@@ -137,7 +137,7 @@ describe('a message', () => {
     expect(inbox.unfinished()).toEqual([]);
   });
 
-  it('keeps no words once it is finished', async () => {
+  it('removes the text of a finished message', async () => {
     await receive({ conversation: 'a secret' });
     await inbox.finish(received[0]?.key ?? '');
     const rows = JSON.stringify([...session.rows('inbox')]);
@@ -154,7 +154,7 @@ describe('a message from a LID whose number becomes known later', () => {
     numbers.set(LID, '15550200001');
   });
 
-  it('is handed out again under the key that it had, with the number', async () => {
+  it('keeps the key of a message when the number of its LID becomes known', async () => {
     await restart();
     const [again] = inbox.unfinished();
     expect(again).toMatchObject({ key: '|lid:200000000000001|ID1', sender: { number: '15550200001' } });
@@ -165,7 +165,7 @@ describe('a message from a LID whose number becomes known later', () => {
   it.each([
     ['under its LID', { from: LID }],
     ['under the number', { from: ANNA, sender_lid: LID }],
-  ])('is the same when it is sent anew %s', async (_, attrs) => {
+  ])('recognises a message that is sent anew %s', async (_, attrs) => {
     await receive({ conversation: '!ping' }, attrs);
     expect(received).toHaveLength(1);
     expect(inbox.unfinished()).toHaveLength(1);
@@ -177,7 +177,7 @@ describe('a message from a LID whose number becomes known later', () => {
 });
 
 describe('a handler', () => {
-  it('is started outside of the context that the message came in', async () => {
+  it('runs a handler outside of the async context of the key transaction', async () => {
     const context = new AsyncLocalStorage<string>();
     const seen: Array<string | undefined> = [];
     inbox = new Inbox({
@@ -192,7 +192,7 @@ describe('a handler', () => {
 });
 
 describe('a ciphertext that comes again', () => {
-  it('before the message is finished gives its plaintext, and the bot gets it once', async () => {
+  it('returns the plaintext of a known ciphertext, and hands the message out once', async () => {
     const ciphertext = await receive({ conversation: '!ping' });
     const again = inbox.before(ciphertext);
     expect(proto.Message.decode(unpadRandomMax16(again ?? Buffer.alloc(0))).conversation).toBe('!ping');
@@ -200,7 +200,7 @@ describe('a ciphertext that comes again', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('after a restart as well', async () => {
+  it('returns the plaintext of a known ciphertext after a restart', async () => {
     const ciphertext = await receive({ conversation: '!ping' });
     await restart();
     const again = inbox.before(ciphertext);
@@ -208,7 +208,7 @@ describe('a ciphertext that comes again', () => {
     expect(received).toEqual([]);
   });
 
-  it('after the message is finished says nothing, and is recognised all the same', async () => {
+  it('returns an empty plaintext if the message of a known ciphertext is finished', async () => {
     const ciphertext = await receive({ conversation: '!ping' });
     await inbox.finish(received[0]?.key ?? '');
     await restart();
@@ -217,20 +217,20 @@ describe('a ciphertext that comes again', () => {
     expect(proto.Message.decode(unpadRandomMax16(again ?? Buffer.alloc(0))).conversation).toBeFalsy();
   });
 
-  it('is unknown where it never came', () => {
+  it('does not know a ciphertext that never came', () => {
     expect(inbox.before(randomBytes(40))).toBeUndefined();
   });
 });
 
 describe('a message that was sent anew under its id', () => {
-  it('is not handed out while the first is unfinished', async () => {
+  it('does not hand out a second message with the id of an unfinished one', async () => {
     await receive({ conversation: '!ping' });
     await receive({ conversation: '!ping' });
     expect(received).toHaveLength(1);
     expect(inbox.unfinished()).toHaveLength(1);
   });
 
-  it('nor once it is finished, and stays finished', async () => {
+  it('does not hand out a second message with the id of a finished one', async () => {
     await receive({ conversation: '!ping' });
     await inbox.finish(received[0]?.key ?? '');
     const second = await receive({ conversation: '!ping' });
@@ -242,7 +242,7 @@ describe('a message that was sent anew under its id', () => {
 });
 
 describe('a stanza in several parts', () => {
-  it('is one message, complete with its last part', async () => {
+  it('joins the parts of a stanza to one message at the last part', async () => {
     const [key, text] = [randomBytes(40), randomBytes(40)];
     inbox.sawStanza(stanzaOf([key, text]));
     await decrypt(key, plaintext({ senderKeyDistributionMessage: { groupId: 'g' } }));
@@ -253,7 +253,7 @@ describe('a stanza in several parts', () => {
     expect(textsOf(inbox.unfinished())).toEqual(['!ping']);
   });
 
-  it('that was cut off by a kill goes on where it was', async () => {
+  it('completes a stanza that a kill interrupted between two parts', async () => {
     const [key, text] = [randomBytes(40), randomBytes(40)];
     inbox.sawStanza(stanzaOf([key, text]));
     await decrypt(key, plaintext({ senderKeyDistributionMessage: { groupId: 'g' } }));
@@ -295,7 +295,7 @@ describe('a message that only the phone has', () => {
   const handOn = (message: proto.IMessage, from = PHONE) =>
     receive(message, { id: 'ANSWER', from, category: 'peer' });
 
-  it('is wanted, over restarts, until it was asked for', async () => {
+  it('wants a message that only the phone has, over restarts, until it was asked for', async () => {
     inbox.sawStanza(placeholder());
     await restart();
     expect([...inbox.leftToPhone().values()]).toMatchObject([{ remoteJid: ANNA, id: 'ID1', fromMe: false }]);
@@ -304,7 +304,7 @@ describe('a message that only the phone has', () => {
     expect(inbox.unfinished()).toEqual([]);
   });
 
-  it('is asked for within a day only', () => {
+  it('asks the phone for a message within a day only', () => {
     inbox.sawStanza(placeholder());
     nowMs += DAY;
     expect(inbox.leftToPhone().size).toBe(0);
@@ -315,12 +315,12 @@ describe('a message that only the phone has', () => {
     'view_once_unavailable_fanout',
     'bot_unavailable_fanout',
     'hosted_unavailable_fanout',
-  ])('is not wanted as %s, which no phone hands on', (type) => {
+  ])('does not want %s, which no phone resends', (type) => {
     inbox.sawStanza(placeholder({}, type));
     expect(inbox.leftToPhone().size).toBe(0);
   });
 
-  it('is not wanted where the bot has had it', async () => {
+  it('does not ask the phone for a message that the bot has had', async () => {
     await receive({ conversation: 'hello' });
     inbox.sawStanza(placeholder());
     expect(inbox.leftToPhone().size).toBe(0);
@@ -329,7 +329,7 @@ describe('a message that only the phone has', () => {
     expect(inbox.leftToPhone().size).toBe(0);
   });
 
-  it('is handed out with the stanza that announced it', async () => {
+  it('hands out a resent message with the attributes of its own stanza', async () => {
     inbox.sawStanza(placeholder({ notify: 'Anna at work', t: '1700000009' }));
     await handOn(answer(info({ conversation: '!ping' })));
     expect(received).toMatchObject([
@@ -340,14 +340,14 @@ describe('a message that only the phone has', () => {
     expect(inbox.leftToPhone().size).toBe(0);
   });
 
-  it('is handed out as the phone describes it where nothing announced it', async () => {
+  it('hands out a resent message as the phone describes it if no stanza came before', async () => {
     await handOn(answer(info({ conversation: '!ping' })));
     expect(received).toMatchObject([
       { id: 'ID1', chat: ANNA, sentAtMs: 1_700_000_000_000, sender: { id: '15550200001', name: 'Anna' } },
     ]);
   });
 
-  it('is one of a group, or of the owner, as its key says', async () => {
+  it('reads chat and sender of a resent message from its key', async () => {
     const group = '120363000000000001@g.us';
     await handOn(
       answer(
@@ -364,7 +364,7 @@ describe('a message that only the phone has', () => {
     ]);
   });
 
-  it('is handed out once, however often the phone hands it on', async () => {
+  it('hands a message out once, however often the phone resends it', async () => {
     const twice = answer(info({ conversation: '!ping' }), info({ conversation: '!ping' }));
     await handOn(twice);
     await receive(twice, { id: 'ANSWER2', from: PHONE });
@@ -374,14 +374,14 @@ describe('a message that only the phone has', () => {
     expect(inbox.unfinished()).toEqual([]);
   });
 
-  it('leaves no words behind once it is finished, nor in what the phone sent', async () => {
+  it('removes the text of a finished message from the answer of the phone too', async () => {
     const ciphertext = await handOn(answer(info({ conversation: 'a secret' })));
     await inbox.finish(received[0]?.key ?? '');
     expect(JSON.stringify([...session.rows('inbox')])).not.toContain('parts');
     expect(inbox.before(ciphertext)).toBeDefined();
   });
 
-  it('completes one that could be read in part', async () => {
+  it('completes a message of which one part could be decrypted', async () => {
     const [key, text] = [randomBytes(40), randomBytes(40)];
     inbox.sawStanza(stanzaOf([key, text]));
     const skeyPlain = plaintext({ senderKeyDistributionMessage: { groupId: 'g' } });
@@ -394,7 +394,7 @@ describe('a message that only the phone has', () => {
   it.each([
     ['somebody else', ANNA],
     ['another device of the account', '15550100000:5@s.whatsapp.net'],
-  ])('is not taken from %s', async (_, from) => {
+  ])('takes no resent message from %s', async (_, from) => {
     await handOn(answer(info({ conversation: '!ping' })), from);
     expect(received).toEqual([]);
     expect(inbox.unfinished()).toEqual([]);
@@ -405,7 +405,7 @@ describe('a message that only the phone has', () => {
     ['no message', { placeholderMessageResendResponse: {} }],
     ['no protobuf', { placeholderMessageResendResponse: { webMessageInfoBytes: Uint8Array.of(255, 255) } }],
     ['no key', { placeholderMessageResendResponse: { webMessageInfoBytes: Uint8Array.of() } }],
-  ])('may be %s', async (_, result) => {
+  ])('takes an answer of the phone that has %s', async (_, result) => {
     const response = { peerDataOperationResult: [result] };
     await handOn({ protocolMessage: { peerDataOperationRequestResponseMessage: response } });
     expect(received).toEqual([]);
@@ -421,7 +421,7 @@ describe('input that makes no sense', () => {
       'a child without content',
       { tag: 'message', attrs: { id: 'A', from: ANNA }, content: [{ tag: 'enc', attrs: {} }] },
     ],
-  ])('%s', (_, node) => {
+  ])('takes a stanza with %s', (_, node) => {
     expect(() => inbox.sawStanza(node)).not.toThrow();
   });
 
@@ -429,7 +429,7 @@ describe('input that makes no sense', () => {
     ['no sender', { from: '' }],
     ['a group without a participant', { from: '120363000000000001@g.us' }],
     ['a server that nobody knows', { from: 'x@nowhere' }],
-  ])('an envelope with %s stores nothing', (_, attrs) => {
+  ])('stores nothing for a stanza with %s', (_, attrs) => {
     const ciphertext = randomBytes(40);
     inbox.sawStanza(stanzaOf([ciphertext], attrs));
     expect(inbox.decrypted(ciphertext, plaintext({ conversation: 'x' }))).toBeUndefined();
@@ -439,7 +439,7 @@ describe('input that makes no sense', () => {
     ['nothing', Uint8Array.of()],
     ['zeros', new Uint8Array(20)],
     ['no protobuf', Uint8Array.of(255, 255, 255, 255, 1)],
-  ])('a plaintext of %s is no message', async (_, plain) => {
+  ])('finds no message in a plaintext of %s', async (_, plain) => {
     const ciphertext = randomBytes(40);
     inbox.sawStanza(stanzaOf([ciphertext]));
     await decrypt(ciphertext, plain);
@@ -447,11 +447,11 @@ describe('input that makes no sense', () => {
     expect(inbox.unfinished()).toEqual([]);
   });
 
-  it('a ciphertext that came in no stanza stores nothing', () => {
+  it('stores nothing for a ciphertext that came in no stanza', () => {
     expect(inbox.decrypted(randomBytes(40), plaintext({ conversation: 'x' }))).toBeUndefined();
   });
 
-  it('nobody is linked yet', () => {
+  it('stores nothing before a phone has linked the account', () => {
     delete session.creds.me;
     const ciphertext = randomBytes(40);
     inbox.sawStanza(stanzaOf([ciphertext]));
@@ -461,7 +461,7 @@ describe('input that makes no sense', () => {
 });
 
 describe('what is kept', () => {
-  it('goes after seven days, but for what is unfinished', async () => {
+  it('forgets finished messages after seven days, and keeps unfinished ones', async () => {
     await receive({ conversation: 'done' });
     await inbox.finish(received[0]?.key ?? '');
     await receive({ conversation: 'open' }, { id: 'ID2' });
@@ -471,7 +471,7 @@ describe('what is kept', () => {
     expect(textsOf(inbox.unfinished())).toEqual(['open']);
   });
 
-  it('stays for seven days', async () => {
+  it('knows the ciphertext of a finished message for seven days', async () => {
     const ciphertext = await receive({ conversation: 'done' });
     await inbox.finish(received[0]?.key ?? '');
     nowMs += 7 * DAY - 1;
@@ -479,7 +479,7 @@ describe('what is kept', () => {
     expect(inbox.before(ciphertext)).toBeDefined();
   });
 
-  it('is never more than ten thousand and a tenth', async () => {
+  it('keeps at most ten thousand rows and a tenth', async () => {
     const rows: Record<string, object> = {};
     for (let i = 0; i < 11_000; i++) rows[`|x|${i}`] = { atMs: nowMs, hashes: [`h${i}`] };
     await session.set({ inbox: rows });
@@ -495,7 +495,7 @@ describe('what is kept', () => {
     expect(JSON.stringify([...session.rows('inbox')])).not.toContain('parts');
   });
 
-  it('may be too old to stay on a disk that is full, and the bot starts all the same', async () => {
+  it('starts on a full disk although old rows cannot be removed', async () => {
     await receive({ conversation: 'done' });
     await inbox.finish(received[0]?.key ?? '');
     nowMs += 8 * DAY;

@@ -20,7 +20,7 @@ const envelope = (attrs: Record<string, string>): Envelope =>
 
 const fromAnna = envelope({ from: ANNA_PN, sender_lid: ANNA_LID, notify: 'Anna' });
 
-/** As it arrives: encoded and decoded once. */
+/** The message as it arrives: encoded and decoded once. */
 const wire = (message: proto.IMessage): proto.IMessage =>
   proto.Message.decode(proto.Message.encode(proto.Message.fromObject(message)).finish());
 
@@ -67,7 +67,7 @@ describe('readEnvelope', () => {
     expect(envelope(attrs)).toMatchObject(expected);
   });
 
-  it('asks for a number that the stanza does not tell', () => {
+  it('looks up a phone number that the stanza does not contain', () => {
     const asked: string[] = [];
     const numberOf = (lid: string) => {
       asked.push(lid);
@@ -79,13 +79,13 @@ describe('readEnvelope', () => {
     expect(asked).toEqual([ANNA_LID]);
   });
 
-  it('a time that is none is 1970, and not a crash', () => {
+  it('reads a malformed time as 1970', () => {
     expect(envelope({ from: ANNA_PN, t: 'soon' }).sentAtSeconds).toBe(0);
   });
 });
 
 describe('messageKey', () => {
-  it('is the same for one message under both addresses of a person', () => {
+  it('gives one message the same key under both addresses of its sender', () => {
     const byLid = envelope({ from: ANNA_LID, sender_pn: ANNA_PN });
     expect(messageKey(byLid)).toBe(messageKey(fromAnna));
   });
@@ -146,7 +146,7 @@ describe('what a person wrote', () => {
     expect(read(message)).toMatchObject({ text, id: 'ID1', chat: ANNA_PN, edits: undefined });
   });
 
-  it('an edit has the new text and names what it edits', () => {
+  it('gives an edit the new text and the id of the edited message', () => {
     const edit = {
       editedMessage: {
         message: {
@@ -159,11 +159,11 @@ describe('what a person wrote', () => {
       },
     };
     expect(read(edit)).toMatchObject({ text: '!ping', edits: 'OLD', id: 'ID1' });
-    // An answer and a reaction go to what the phone shows.
+    // An answer and a reaction refer to the id that the phone shows.
     expect(read(edit)?.origin).toMatchObject({ key: { id: 'OLD' }, message: { conversation: '!ping' } });
   });
 
-  it('the file of an edited message, and of what that quotes, can be had', () => {
+  it('finds the media of an edited message and of its quote', () => {
     const quotedMessage = { stickerMessage: { directPath: '/quoted' } };
     const editedMessage = {
       imageMessage: { caption: '!sticker', directPath: '/own', contextInfo: { quotedMessage } },
@@ -174,17 +174,17 @@ describe('what a person wrote', () => {
     expect(mediaIn(origin, 'quoted')?.part).toMatchObject({ directPath: '/quoted' });
   });
 
-  it('a quote tells whose words it repeats', () => {
+  it('tells the author of a quoted message', () => {
     const message = read({ extendedTextMessage: { text: '!who', contextInfo: quoted } });
     expect(message?.quoted).toEqual({ id: 'Q1', text: 'before', senderJid: ANNA_LID });
   });
 
-  it('a quote without an id is none', () => {
+  it('ignores a quote without an id', () => {
     const contextInfo = { quotedMessage: { conversation: 'before' } };
     expect(read({ extendedTextMessage: { text: '!who', contextInfo } })?.quoted).toBeUndefined();
   });
 
-  it('mentions and the timer of a disappearing chat come along', () => {
+  it('reads mentions and the timer of a disappearing chat', () => {
     const contextInfo = { mentionedJid: [ANNA_LID, ANNA_PN], expiration: 86_400 };
     expect(read({ extendedTextMessage: { text: '!hi', contextInfo } })).toMatchObject({
       mentions: [ANNA_LID, ANNA_PN],
@@ -192,12 +192,12 @@ describe('what a person wrote', () => {
     });
   });
 
-  it('knows what other bots say about themselves', () => {
+  it('recognises a message that is marked as written by a bot', () => {
     expect(read({ conversation: 'x', messageContextInfo: { botMetadata: {} } })?.isFromBot).toBe(true);
     expect(read({ conversation: 'x' })?.isFromBot).toBe(false);
   });
 
-  it('the sender is one person under both addresses', () => {
+  it('gives the sender one id under both addresses', () => {
     const byLid = read({ conversation: 'x' }, envelope({ from: ANNA_LID, sender_pn: ANNA_PN }));
     expect(byLid?.sender.id).toBe(read({ conversation: 'x' })?.sender.id);
     expect(byLid?.sender).toMatchObject({ number: '15550200001', jid: ANNA_LID });
@@ -219,14 +219,14 @@ describe('media', () => {
     expect(mediaIn(origin as Origin, 'quoted')).toBeUndefined();
   });
 
-  it('of the message that it quotes can be had as well', () => {
+  it('finds the media of the quoted message', () => {
     const contextInfo = { stanzaId: 'Q1', quotedMessage: { imageMessage: { mimetype: 'image/png' } } };
     const message = read({ extendedTextMessage: { text: '!sticker', contextInfo } });
     expect(message).toMatchObject({ media: undefined, quotedMedia: { kind: 'image' } });
     expect(mediaIn(message?.origin as Origin, 'quoted')?.facts.mimetype).toBe('image/png');
   });
 
-  it('of unknown size and type says so', () => {
+  it('reports media of unknown size and type as such', () => {
     expect(read({ imageMessage: {} })?.media).toEqual({
       kind: 'image',
       mimetype: 'application/octet-stream',
@@ -259,7 +259,7 @@ describe('what nobody wrote', () => {
     expect(read(message)).toBeUndefined();
   });
 
-  it('a hundred wrappers are not opened', () => {
+  it('does not unwrap a hundred wrappers', () => {
     let message: proto.IMessage = { conversation: '!ping' };
     for (let depth = 0; depth < 100; depth++) message = { ephemeralMessage: { message } };
     expect(toIncoming(fromAnna, message)).toBeUndefined();
@@ -293,7 +293,7 @@ describe('whatever strangers send', () => {
     );
   const messages = leaf.chain(wrapped).chain(wrapped);
 
-  it('toIncoming throws nothing, and what it gives is plain and complete', () => {
+  it('never throws in toIncoming, and returns complete plain data', () => {
     fc.assert(
       fc.property(messages, (message) => {
         const incoming = toIncoming(fromAnna, wire(message));

@@ -16,14 +16,14 @@ describe('Acks', () => {
     await expect(expected).resolves.toBeUndefined();
   });
 
-  it('rejects with SEND_REFUSED where it carries an error', async () => {
+  it('rejects with SEND_REFUSED if the ack has an error', async () => {
     const acks = new Acks();
     const expected = acks.expect('A', new AbortController().signal);
     acks.received(ack('A', '479'));
     await expect(expected).rejects.toMatchObject({ code: 'SEND_REFUSED' });
   });
 
-  it('rejects with SEND_TIMEOUT when the signal aborts, and when it had', async () => {
+  it('rejects with SEND_TIMEOUT if the signal aborts or has aborted', async () => {
     const acks = new Acks();
     const controller = new AbortController();
     const expected = acks.expect('A', controller.signal);
@@ -32,7 +32,7 @@ describe('Acks', () => {
     await expect(acks.expect('B', controller.signal)).rejects.toMatchObject({ code: 'SEND_TIMEOUT' });
   });
 
-  it('rejects with NOT_CONNECTED when the connection is gone, all of them', async () => {
+  it('rejects all that wait with NOT_CONNECTED when the connection closes', async () => {
     const acks = new Acks();
     const { signal } = new AbortController();
     const all = Promise.allSettled([acks.expect('A', signal), acks.expect('B', signal)]);
@@ -40,7 +40,7 @@ describe('Acks', () => {
     for (const outcome of await all) expect(outcome).toMatchObject({ reason: { code: 'NOT_CONNECTED' } });
   });
 
-  it('a try whose time is up leaves the next one under the same id alone', async () => {
+  it('does not end the next try when an earlier one under the same id times out', async () => {
     const acks = new Acks();
     const late = new AbortController();
     const tries = [acks.expect('A', late.signal), acks.expect('A', new AbortController().signal)] as const;
@@ -51,7 +51,7 @@ describe('Acks', () => {
     await expect(tries[1]).resolves.toBeUndefined();
   });
 
-  it('leaves no listener at the signal', async () => {
+  it('leaves no listener on the signal', async () => {
     const acks = new Acks();
     const { signal } = new AbortController();
     const expected = acks.expect('A', signal);
@@ -60,7 +60,7 @@ describe('Acks', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('takes an ack that nobody waits for, twice the same, and one without an id', () => {
+  it('accepts an unexpected ack, a repeated one, and one without an id', () => {
     const acks = new Acks();
     acks.received(ack('A'));
     acks.received(ack('A'));

@@ -65,13 +65,13 @@ const CONTENTS: ReadonlyArray<readonly [Content, object]> = [
 ];
 
 describe('toBaileysContent', () => {
-  it.each(CONTENTS)('%o', (content, expected) => {
+  it.each(CONTENTS)('converts %o', (content, expected) => {
     expect(toBaileysContent(content)).toMatchObject(expected);
   });
 });
 
 describe('buildMessage', () => {
-  it('a text without anything else', async () => {
+  it('builds a plain text', async () => {
     const message = await buildMessage(
       { id: 'A', chat: CHAT, content: { kind: 'text', text: 'pong' } },
       account(),
@@ -79,7 +79,7 @@ describe('buildMessage', () => {
     expect(message.extendedTextMessage?.text ?? message.conversation).toBe('pong');
   });
 
-  it('a reply quotes the message it answers, with its words', async () => {
+  it('quotes the text of the message that a reply answers', async () => {
     const reply = { id: 'A', chat: CHAT, content: { kind: 'text', text: 'pong' }, quote: asked } as const;
     const { extendedTextMessage } = await buildMessage(reply, account());
     expect(extendedTextMessage?.contextInfo).toMatchObject({
@@ -89,7 +89,7 @@ describe('buildMessage', () => {
     });
   });
 
-  it('a reply takes nothing away from the message it answers: the file that one quotes can still be had', async () => {
+  it('leaves the quoted message unchanged, so that its media can still be found', async () => {
     const contextInfo = { stanzaId: 'PICTURE', quotedMessage: { imageMessage: { directPath: '/a' } } };
     const message = proto.Message.fromObject({ extendedTextMessage: { text: '!sticker', contextInfo } });
     const quote = incoming(message);
@@ -122,7 +122,7 @@ describe('buildMessage', () => {
     });
   });
 
-  it('of what the owner wrote on the phone, the words are quoted and not the envelope', async () => {
+  it('quotes the text of an own message without its wrapper', async () => {
     const sentByOwner = { deviceSentMessage: { destinationJid: CHAT, message: { conversation: '!ping' } } };
     const content = { kind: 'text', text: 'pong' } as const;
     const reply = { id: 'A', chat: CHAT, content, quote: incoming(sentByOwner) };
@@ -130,7 +130,7 @@ describe('buildMessage', () => {
     expect(extendedTextMessage?.contextInfo?.quotedMessage).toEqual({ conversation: '!ping' });
   });
 
-  it('a thumbnail is quoted within reason', async () => {
+  it('quotes a small thumbnail and drops a large one', async () => {
     const quotedWith = async (bytes: number) => {
       const imageMessage = { caption: '!sticker', jpegThumbnail: Buffer.alloc(bytes) };
       const content = { kind: 'text', text: 'pong' } as const;
@@ -142,7 +142,7 @@ describe('buildMessage', () => {
     expect(await quotedWith(1_000_000)).toMatchObject({ conversation: '!sticker' });
   });
 
-  it('a file is uploaded with a limit on how long it may stand still', async () => {
+  it('uploads a file with a limit on the time without progress', async () => {
     let limitMs: number | undefined;
     const upload: WAMediaUploadFunction = async (_, { timeoutMs }) => {
       limitMs = timeoutMs;
@@ -155,7 +155,7 @@ describe('buildMessage', () => {
     expect(limitMs).toBe(20_000);
   });
 
-  it('a reply in a disappearing chat disappears as well', async () => {
+  it('gives a reply in a disappearing chat the timer of the chat', async () => {
     const content = { kind: 'text', text: 'pong' } as const;
     const message = await buildMessage(
       { id: 'A', chat: CHAT, content, expirationSeconds: 86_400 },
@@ -165,7 +165,7 @@ describe('buildMessage', () => {
     expect(inner.extendedTextMessage?.contextInfo?.expiration).toBe(86_400);
   });
 
-  it('an address in a text is not fetched', async () => {
+  it('does not fetch an address in a text', async () => {
     const content = { kind: 'text', text: 'see http://127.0.0.1:1/secret' } as const;
     const message = await buildMessage({ id: 'A', chat: CHAT, content }, account());
     expect(message.extendedTextMessage?.matchedText ?? '').toBe('');
@@ -173,7 +173,7 @@ describe('buildMessage', () => {
 });
 
 describe('additionalNodes', () => {
-  it('marks a poll as one, and nothing else', () => {
+  it('marks a poll, and no other content', () => {
     const polls = CONTENTS.filter(([content]) => additionalNodes(content).length > 0);
     expect(polls.map(([{ kind }]) => kind)).toEqual(['poll']);
   });

@@ -23,32 +23,32 @@ beforeEach(async () => {
 
 afterEach(() => session.close());
 
-test('a list is kept for a day, and no longer', () => {
+test('keeps a list of devices for a day', () => {
   nowMs += 23 * 60 * 60 * 1000;
   expect(cache.get('777')).toEqual([{ user: '777', device: 0 }]);
   nowMs += 2 * 60 * 60 * 1000;
   expect(cache.get('777')).toBeUndefined();
 });
 
-test('a notification under one address forgets the lists under both', () => {
+test('forgets the lists under both addresses at a notification under one', () => {
   cache.forget('4915112345678@s.whatsapp.net');
   expect(cache.get('777')).toBeUndefined();
   expect(cache.get('4915112345678')).toBeUndefined();
 });
 
-test('a message from a device that the list does not have forgets it', () => {
+test('forgets a list when a message comes from a device that it lacks', () => {
   cache.sawDevice('777:5@lid');
   expect(cache.get('777')).toBeUndefined();
   expect(cache.get('4915112345678')).toBeUndefined();
 });
 
-test('a message from a device that is known changes nothing, nor does nonsense', () => {
+test('keeps a list when a message comes from a known device or from a malformed address', () => {
   for (const jid of ['777@lid', '777:0@lid', '120363000000000000@g.us', 'nonsense', undefined])
     cache.sawDevice(jid);
   expect(cache.get('777')).toEqual([{ user: '777', device: 0 }]);
 });
 
-test('a list that was kept while the clock was wrong does not stay for ever, and an hour is no matter', () => {
+test('forgets a list that was stored while the clock was wrong by more than a day', () => {
   nowMs -= 60 * 60 * 1000;
   expect(cache.get('777')).toBeDefined();
   nowMs -= 24 * 60 * 60 * 1000;

@@ -6,7 +6,7 @@ const CHAT = '120363000000000001@g.us';
 const metadata = { id: CHAT, subject: 'Friends', participants: [] } as unknown as GroupMetadata;
 
 describe('facts of a group', () => {
-  test('are asked for once, until something changes', async () => {
+  test('queries the facts of a group once, until the group changes', async () => {
     let asked = 0;
     const socket = {
       groupMetadata: async () => {
@@ -22,7 +22,7 @@ describe('facts of a group', () => {
     expect(asked).toBe(2);
   });
 
-  test('that were asked for before something changed are not kept', async () => {
+  test('does not keep an answer if the group changed after the query', async () => {
     const groups = new GroupCache();
     let answer: (old: GroupMetadata) => void = () => {};
     const old = new Promise<GroupMetadata>((resolve) => {
@@ -38,9 +38,9 @@ describe('facts of a group', () => {
     await expect(groups.metadata(CHAT, mute)).resolves.toBe(changed);
   });
 
-  test('that do not come in time are a matter of the connection, and are asked for again', async () => {
+  test('reports a query without an answer as NOT_CONNECTED, and queries again', async () => {
     const groups = new GroupCache();
-    // What the library makes of a query that got no answer.
+    // The library does this with a query without an answer.
     const mute = {
       groupMetadata: () => Promise.reject(new Error('Invalid group metadata response: missing <group> node')),
     };
@@ -48,7 +48,7 @@ describe('facts of a group', () => {
     await expect(groups.metadata(CHAT, { groupMetadata: async () => metadata })).resolves.toBe(metadata);
   });
 
-  test('that WhatsApp refuses stay refused', async () => {
+  test('passes on a refusal of WhatsApp', async () => {
     const refused = { groupMetadata: () => Promise.reject(new Error('forbidden')) };
     await expect(new GroupCache().metadata(CHAT, refused)).rejects.toThrow('forbidden');
   });

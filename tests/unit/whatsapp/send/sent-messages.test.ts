@@ -3,7 +3,7 @@ import { MAX_TEXT_LENGTH } from '../../../../src/core/text.ts';
 import type { Session } from '../../../../src/session/session.ts';
 import { SentMessages } from '../../../../src/whatsapp/send/sent-messages.ts';
 
-/** What was sent, over rows in memory. */
+/** SentMessages over rows in memory. */
 function sentMessages(): { sent: SentMessages; rows: Map<string, unknown> } {
   const rows = new Map<string, unknown>();
   const session = {
@@ -16,7 +16,7 @@ function sentMessages(): { sent: SentMessages; rows: Map<string, unknown> } {
 }
 
 describe('what was sent', () => {
-  it('is kept up to the longest text that may be sent, with its quote and a mention of a whole group', async () => {
+  it('keeps the longest text that may be sent, with its quote and the mentions of a whole group', async () => {
     const { sent } = sentMessages();
     const text = '漢'.repeat(MAX_TEXT_LENGTH);
     const contextInfo = {
@@ -27,7 +27,7 @@ describe('what was sent', () => {
     expect(sent.find('A')).toMatchObject({ extendedTextMessage: { text } });
   });
 
-  it('is not kept where it is larger', async () => {
+  it('does not keep a larger message', async () => {
     const { sent } = sentMessages();
     await sent.remember('A', { conversation: 'x'.repeat(300_000) });
     expect(sent.has('A')).toBe(false);
@@ -35,9 +35,9 @@ describe('what was sent', () => {
 
   it.each([
     ['small', 3_000, 'pong', 1_000],
-    // A third more in base64.
+    // Base64 is a third longer.
     ['large', 700, 'x'.repeat(192 * 1024), 256],
-  ])('is forgotten, the oldest first, where there is too much of it: %s messages', async (...row) => {
+  ])('forgets the oldest messages at the limit: %s messages', async (...row) => {
     const [, count, conversation, most] = row;
     const { sent, rows } = sentMessages();
     for (let index = 0; index < count; index += 1) await sent.remember(`id ${index}`, { conversation });

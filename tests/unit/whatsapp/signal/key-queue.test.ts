@@ -7,12 +7,12 @@ import type { KeyChanges, KeyStore } from '../../../../src/session/values/key-ch
 import { KeyTransactions } from '../../../../src/whatsapp/signal/key-queue.ts';
 import { openQuietly, recordingLog, sessionPath } from '../../session/helpers.ts';
 
-/** Keeps values in memory, and every change that it was told to make. */
+/** A store in memory that records every change. */
 class MemoryStore implements KeyStore {
   readonly values = new Map<string, unknown>();
   readonly commits: KeyChanges[] = [];
   failure: Error | undefined;
-  /** What `set` waits for after the values are in, as pre-keys wait for the disk. */
+  /** `set` waits for this after it has stored the values, as it does for pre-keys. */
   wait: (() => Promise<void>) | undefined;
 
   get(type: string, ids: readonly string[]): Record<string, unknown> {
@@ -39,7 +39,7 @@ const set = (keys: KeyTransactions, id: string, value: unknown): Promise<void> =
 const read = async (keys: KeyTransactions, id: string): Promise<unknown> =>
   (await keys.get('session', [id]))[id];
 
-/** Reads, thinks, writes: what a ratchet does. */
+/** Reads, waits and writes, as a ratchet does. */
 async function addOne(keys: Pick<KeyTransactions, 'get' | 'set'>, pause: number): Promise<void> {
   const { chat } = (await keys.get('session', ['chat'])) as unknown as { chat?: { n: number } };
   for (let index = 0; index < pause; index++) await turn();
@@ -47,7 +47,7 @@ async function addOne(keys: Pick<KeyTransactions, 'get' | 'set'>, pause: number)
 }
 
 describe('one queue', () => {
-  test('transactions run one after the other, whatever their names', async () => {
+  test('runs transactions one after the other, whatever their names', async () => {
     const { keys } = start();
     const events: string[] = [];
     const work = (name: string) => async () => {
@@ -59,7 +59,7 @@ describe('one queue', () => {
     expect(events).toEqual(['me', 'them', 'me'].flatMap((name) => [`${name} begins`, `${name} ends`]));
   });
 
-  test('a burst of changes to one ratchet under two names loses none, on a real session', async () => {
+  test('loses no change of a ratchet in a burst under two names, on a real session', async () => {
     const session = await openQuietly(sessionPath());
     const keys = new KeyTransactions(session);
     await fc.assert(
@@ -75,7 +75,7 @@ describe('one queue', () => {
     );
   });
 
-  test("the library's own transactions do lose some: the control", async () => {
+  test("shows that the library's own transactions lose changes", async () => {
     const store = new MemoryStore();
     const async = {
       get: async (type: string, ids: string[]) => store.get(type, ids),
@@ -94,7 +94,7 @@ describe('one queue', () => {
     expect((store.get('session', ['chat']).chat as { n: number }).n).toBeLessThan(20);
   });
 
-  test('one that fails is nobody else’s business', async () => {
+  test('runs later transactions after one that failed', async () => {
     const { keys, store } = start();
     const failing = keys.transaction(async () => {
       throw new Error('no');
@@ -105,20 +105,20 @@ describe('one queue', () => {
     expect(store.commits).toEqual([{ session: { a: 1 } }]);
   });
 
-  test('idle() waits for all that were begun', async () => {
+  test('resolves idle() when all transactions begun so far have ended', async () => {
     const { keys } = start();
-    let isOver = false;
+    let hasEnded = false;
     void keys.transaction(async () => {
       await turn();
-      isOver = true;
+      hasEnded = true;
     });
     await keys.idle();
-    expect(isOver).toBe(true);
+    expect(hasEnded).toBe(true);
   });
 });
 
 describe('a transaction', () => {
-  test('is one commit at its end, and reads what it has set', async () => {
+  test('commits once at its end, and reads its own changes before that', async () => {
     const { keys, store } = start();
     await set(keys, 'a', 'old');
     await set(keys, 'gone', 'old');
@@ -135,7 +135,7 @@ describe('a transaction', () => {
     expect(keys.isInTransaction()).toBe(false);
   });
 
-  test('others do not see what is not committed', async () => {
+  test('hides uncommitted changes from others', async () => {
     const { keys } = start();
     let seen: unknown = 'nothing yet';
     let read: () => void = () => {};
@@ -153,7 +153,7 @@ describe('a transaction', () => {
     expect(seen).toEqual({});
   });
 
-  test('that throws stores nothing', async () => {
+  test('stores nothing if a transaction throws', async () => {
     const { keys, store } = start();
     const work = async (): Promise<void> => {
       await set(keys, 'a', 1);
@@ -164,7 +164,7 @@ describe('a transaction', () => {
     expect(await read(keys, 'a')).toBeUndefined();
   });
 
-  test('inside another is part of it', async () => {
+  test('makes a nested transaction part of the outer one', async () => {
     const { keys, store } = start();
     const outer = keys.transaction(async () => {
       await set(keys, 'a', 1);
@@ -180,7 +180,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { a: 1, b: 2 } }]);
   });
 
-  test('commit() half-way stores what there is, and a later throw does not take it back', async () => {
+  test('keeps what commit() has stored if the transaction throws later', async () => {
     const { keys, store } = start();
     const work = async (): Promise<void> => {
       await set(keys, 'a', 1);
@@ -194,7 +194,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { a: 1 } }]);
   });
 
-  test('what is set while a commit waits for the disk is in the next one', async () => {
+  test('puts changes that are made during a commit into the next one', async () => {
     const { keys, store } = start();
     store.wait = () => turn().then(() => {});
     await keys.transaction(async () => {
@@ -207,7 +207,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { a: 1 } }, { session: { b: 2 } }]);
   });
 
-  test('a commit that fails leaves all of it uncommitted, to be tried again', async () => {
+  test('keeps all changes uncommitted after a failed commit', async () => {
     const { keys, store } = start();
     await keys.transaction(async () => {
       await set(keys, 'a', 1);
@@ -219,7 +219,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { a: 1 } }]);
   });
 
-  test('a failed commit at the end fails the transaction, and nothing is stored', async () => {
+  test('fails the transaction if its last commit fails', async () => {
     const { keys, store } = start();
     store.failure = new Error('full');
     await expect(keys.transaction(() => set(keys, 'a', 1))).rejects.toThrow('full');
@@ -229,7 +229,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { b: 2 } }]);
   });
 
-  test('work that it left behind stores by itself, and queues like anyone', async () => {
+  test('queues work that a transaction did not await as transactions of its own', async () => {
     const { keys, store } = start();
     let leftBehind: Promise<void> | undefined;
     await keys.transaction(async () => {
@@ -244,7 +244,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { late: 1 } }, { session: { later: 2 } }]);
   });
 
-  test('ids that every object knows are ids like others', async () => {
+  test('accepts ids that are names of object properties', async () => {
     const { keys } = start();
     await keys.transaction(async () => {
       await set(keys, 'a', 1);
@@ -260,7 +260,7 @@ describe('a transaction', () => {
   });
 });
 
-test('one that never ends is given up: those behind it run, and it can change nothing any more', async () => {
+test('runs later transactions when one that never ends is abandoned, and refuses its changes', async () => {
   const { store, keys } = start();
   let goOn = (): void => {};
   const held = new Promise<void>((resolve) => {
@@ -276,15 +276,15 @@ test('one that never ends is given up: those behind it run, and it can change no
   const next = keys.transaction(() => set(keys, 'b', 3));
   await turn();
   keys.abandon();
-  await expect(hung).rejects.toThrow('given up');
+  await expect(hung).rejects.toThrow('abandoned');
   await next;
   goOn();
   await turn();
-  await expect(late).rejects.toThrow('given up');
+  await expect(late).rejects.toThrow('abandoned');
   expect(Object.fromEntries(store.values)).toEqual({ 'session b': 3 });
 });
 
-test('giving up where nothing runs harms nothing', async () => {
+test('does nothing if no transaction runs when one is to be abandoned', async () => {
   const { store, keys } = start();
   await keys.transaction(() => set(keys, 'a', 1));
   keys.abandon();

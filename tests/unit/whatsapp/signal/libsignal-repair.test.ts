@@ -26,7 +26,7 @@ function newKeys() {
   return { pubKey: Buffer.from(generateSignalPubKey(pub)), privKey: Buffer.from(priv) };
 }
 
-/** Somebody with keys, and sessions that are stored and read as text each time. */
+/** A person with keys. Sessions are stored and read as text each time. */
 class Party {
   readonly identity = newKeys();
   readonly signed = newKeys();
@@ -115,17 +115,17 @@ describe('a try that fails', () => {
     }
   });
 
-  it('damages a session in libsignal as it is', async () => {
+  it('shows that a failed try damages a session in the original libsignal', async () => {
     await expect(writeOnBothSessions()).rejects.toThrow();
   });
 
-  it('leaves no trace once that is repaired, and a second repair changes nothing', async () => {
+  it('restores the session after a failed try, also if the repair is called twice', async () => {
     repairLibSignal();
     repairLibSignal();
     expect(await writeOnBothSessions()).toEqual(['on the older', 'on the newer']);
   });
 
-  it('still fails for a damaged message, and changes nothing', async () => {
+  it('still fails for a damaged message, and stores nothing', async () => {
     const bot = new Party();
     const person = new Party();
     await person.startSession(bot, 1);
