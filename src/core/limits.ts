@@ -29,9 +29,10 @@ export const LIMITS = {
   'table:inbox': {
     what: 'messages received and not finished, and the hashes of finished ones',
     count: 10_000,
-    bytes: 64 * MIB,
+    bytes: 32 * MIB,
+    bytesEach: 384 * KIB,
     timeMs: 7 * DAY_MS,
-    atLimit: 'The oldest finished message is forgotten first.',
+    atLimit: 'Finished messages are forgotten first, then the oldest unfinished ones are given up.',
   },
   'table:sent': {
     what: 'messages sent, kept for people who could not read them',

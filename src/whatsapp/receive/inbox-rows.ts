@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type BinaryNode, proto, unpadRandomMax16, writeRandomPadMax16 } from '@whiskeysockets/baileys';
+import { type BinaryNode, proto, unpadRandomMax16 } from '@whiskeysockets/baileys';
+import { LIMITS } from '../../core/limits.ts';
+import { encodePadded, neededByLibrary, reduceMessage } from './reduce-message.ts';
 
 /** A message in the inbox: enough to hand it out again after a kill, and to recognise it if it comes again. */
 export interface InboxRow {
@@ -8,7 +10,10 @@ export interface InboxRow {
   readonly hashes: readonly string[];
   /** The stanza's attributes, until the message is finished. */
   readonly attrs?: BinaryNode['attrs'];
-  /** The plaintexts in base64, until the message is finished. Missing beside `attrs`: only the phone has the message. */
+  /**
+   * What is kept of each plaintext, in base64, until the message is finished. Without `attrs` it is what the library
+   * needs if the message comes again. Missing beside `attrs`: only the phone has the message.
+   */
   readonly parts?: readonly string[];
   /** Whether the message is complete and the bot has not finished with it. */
   readonly isWaiting?: boolean;
@@ -16,15 +21,30 @@ export interface InboxRow {
 
 export type InboxChanges = Record<string, InboxRow | null>;
 
-const KEEP_MS = 7 * 24 * 60 * 60 * 1000;
-/** How long the plaintext of a message that is not for the bot (a reaction, a key) is kept. */
-const KEEP_PLAINTEXT_MS = 24 * 60 * 60 * 1000;
+/** How long parts of an incomplete message, and what the library needs again, are kept. */
+const KEEP_PARTS_MS = 24 * 60 * 60 * 1000;
 /** For how long the phone is asked again for a message that only it has. */
 const ASK_FOR_MS = 24 * 60 * 60 * 1000;
-export const MAX_ROWS = 10_000;
+/** An empty message in WhatsApp's padding: the plaintext of a ciphertext of which nothing is kept. */
+export const EMPTY_PLAINTEXT = Uint8Array.of(1);
+
+const ROW_BYTES = 64;
+
+/** The size of a row as JSON, roughly. */
+export function rowBytes({ hashes, attrs = {}, parts = [] }: InboxRow): number {
+  let bytes = ROW_BYTES + hashes.length * 25;
+  for (const value of Object.values(attrs)) bytes += value.length + 20;
+  for (const part of parts) bytes += part.length + 3;
+  return bytes;
+}
 
 /** The row of a finished message: its text is removed, the hashes stay. */
 export const doneRow = ({ atMs, hashes }: InboxRow): InboxRow => ({ atMs, hashes });
+
+/** The row of a complete message that is not for the bot: its hashes, and what the library needs again. */
+export function ignoredRow({ atMs, hashes, parts = [] }: InboxRow): InboxRow {
+  return parts.some((part) => part !== EMPTY_PART) ? { atMs, hashes, parts } : { atMs, hashes };
+}
 
 /** Whether the bot has or had this message: what comes under its key is the same message again. */
 export const wasHandedOut = ({ isWaiting, attrs }: InboxRow): boolean => isWaiting === true || !attrs;
@@ -33,46 +53,88 @@ export const wasHandedOut = ({ isWaiting, attrs }: InboxRow): boolean => isWaiti
 export const isWantedFromPhone = ({ attrs, parts, atMs }: InboxRow, nowMs: number): boolean =>
   attrs !== undefined && !parts && nowMs - atMs < ASK_FOR_MS;
 
-/** The rows to remove or to shorten. Rows are kept for seven days, at most ten thousand of them. */
-export function outdated(rows: ReadonlyMap<string, InboxRow>, nowMs: number): InboxChanges {
-  const tooMany = rows.size - MAX_ROWS;
+export interface Pruning {
+  readonly changes: InboxChanges;
+  /** How many messages are given up that the bot has not finished with. */
+  readonly givenUp: number;
+}
+
+/**
+ * The rows to remove or to shorten, so that what is left is within the limits. Finished rows go first, the oldest
+ * first; then the oldest unfinished ones give way, of which the hashes stay.
+ */
+export function prune(rows: ReadonlyMap<string, InboxRow>, nowMs: number): Pruning {
+  const { count, bytes, timeMs } = LIMITS['table:inbox'];
   const changes: InboxChanges = {};
-  let index = 0;
-  for (const [key, row] of rows) {
+  const left: Array<readonly [string, InboxRow]> = [];
+  for (const [key, row] of [...rows].sort(([, a], [, b]) => a.atMs - b.atMs)) {
     const ageMs = nowMs - row.atMs;
-    if ((ageMs > KEEP_MS || index < tooMany) && !row.isWaiting) changes[key] = null;
-    else if (ageMs > KEEP_PLAINTEXT_MS && !row.isWaiting && row.parts) changes[key] = doneRow(row);
-    index += 1;
+    const kept = ageMs > KEEP_PARTS_MS && !row.isWaiting && row.parts ? doneRow(row) : row;
+    if (kept !== row) changes[key] = kept;
+    if (ageMs > timeMs) changes[key] = null;
+    else left.push([key, kept]);
   }
-  return changes;
+  let size = left.reduce((sum, [, row]) => sum + rowBytes(row), 0);
+  let givenUp = 0;
+  for (const [key, row] of left) {
+    if (size <= bytes) break;
+    if (!row.attrs && !row.parts) continue;
+    changes[key] = doneRow(row);
+    size -= rowBytes(row) - rowBytes(doneRow(row));
+    if (row.isWaiting) givenUp += 1;
+  }
+  let tooMany = left.length - count;
+  for (const isWaiting of [false, true])
+    for (const [key, row] of left) {
+      if (tooMany <= 0) break;
+      if ((row.isWaiting ?? false) !== isWaiting) continue;
+      if (isWaiting && changes[key] === undefined) givenUp += 1;
+      changes[key] = null;
+      tooMany -= 1;
+    }
+  return { changes, givenUp };
 }
 
 export const hashOf = (ciphertext: Uint8Array): string =>
   createHash('sha256').update(ciphertext).digest('base64url').slice(0, 22);
 
 /** A plaintext in the form that a row has. */
-export const partOf = (plaintext: Uint8Array): string => Buffer.from(plaintext).toString('base64');
+const partOf = (plaintext: Uint8Array): string => Buffer.from(plaintext).toString('base64');
 
-/** The row with one more part, which had no ciphertext. */
-export function withMessage(row: InboxRow, message: proto.IMessage): InboxRow {
-  const plaintext = writeRandomPadMax16(proto.Message.encode(message).finish());
-  return {
-    ...row,
-    hashes: [...row.hashes, hashOf(plaintext)],
-    parts: [...(row.parts ?? []), partOf(plaintext)],
-  };
+const EMPTY_PART = partOf(EMPTY_PLAINTEXT);
+
+/** What is kept of one decrypted part of a message. */
+export interface KeptPart {
+  readonly message: proto.IMessage;
+  /** The message as a row has it. */
+  readonly part: string;
 }
 
-/** All parts of one stanza as one message, joined as Baileys does it. A malformed part is ignored. */
-export function decodeParts(parts: readonly string[]): proto.IMessage {
-  const message: proto.IMessage = {};
-  for (const part of parts) {
-    try {
-      const decoded = proto.Message.decode(unpadRandomMax16(Buffer.from(part, 'base64')));
-      Object.assign(message, decoded.deviceSentMessage?.message ?? decoded);
-    } catch {
-      // A stranger may encrypt bytes that are not a message.
-    }
+/** `isForBot`: whether it has text or media. `plaintext`: the message as it came, if it is at hand. */
+export function keepPart(
+  message: proto.IMessage,
+  facts: { readonly isForBot: boolean; readonly isFromMe: boolean; readonly plaintext?: Uint8Array },
+): KeptPart {
+  const { isForBot, isFromMe, plaintext } = facts;
+  const bytes = plaintext?.length ?? Number.POSITIVE_INFINITY;
+  const kept = isForBot ? reduceMessage(message, bytes) : neededByLibrary(message, isFromMe);
+  if (!kept) return { message: {}, part: EMPTY_PART };
+  return { message: kept, part: partOf(kept === message && plaintext ? plaintext : encodePadded(kept)) };
+}
+
+/** The message of one plaintext; empty if it is malformed, because a stranger may encrypt any bytes. */
+export function decodePlaintext(plaintext: Uint8Array): proto.IMessage {
+  try {
+    const decoded = proto.Message.decode(unpadRandomMax16(plaintext));
+    return decoded.deviceSentMessage?.message ?? decoded;
+  } catch {
+    return {};
   }
-  return message;
 }
+
+/** The parts of one stanza as one message, joined as Baileys does it. */
+export const joinParts = (messages: readonly proto.IMessage[]): proto.IMessage =>
+  Object.assign({}, ...messages);
+
+export const decodeParts = (parts: readonly string[] = []): proto.IMessage[] =>
+  parts.map((part) => decodePlaintext(Buffer.from(part, 'base64')));

@@ -1,8 +1,10 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
+import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import { Weights } from '../../core/weights.ts';
 import type { Session } from '../../session/session.ts';
-import { type InboxChanges, type InboxRow, MAX_ROWS, outdated } from './inbox-rows.ts';
+import { type InboxChanges, type InboxRow, prune, rowBytes } from './inbox-rows.ts';
 import {
   type Account,
   type Envelope,
@@ -12,6 +14,11 @@ import {
   readEnvelope,
 } from './parse-message.ts';
 
+/** The log says that a limit was reached at most this often. */
+const SAY_EVERY_MS = 60 * 60 * 1000;
+/** Rows expire with time, so they are looked through at least this often. */
+const PRUNE_EVERY_MS = 60 * 60 * 1000;
+
 /** The inbox rows of a session, found by key or by the hash of a ciphertext. */
 export class InboxTable {
   readonly #session: Session;
@@ -19,6 +26,9 @@ export class InboxTable {
   readonly #facts: EnvelopeFacts;
   readonly #now: () => number;
   readonly #keyOfHash = new Map<string, string>();
+  readonly #weights = new Weights();
+  #prunedAtMs = Number.NEGATIVE_INFINITY;
+  #saidAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(session: Session, log: Logger, facts: EnvelopeFacts, now: () => number) {
     this.#session = session;
@@ -26,6 +36,7 @@ export class InboxTable {
     this.#facts = facts;
     this.#now = now;
     this.#prune();
+    for (const [key, row] of this.rows) this.#weights.set(key, rowBytes(row));
     for (const [key, row] of this.rows) for (const hash of row.hashes) this.#keyOfHash.set(hash, key);
   }
 
@@ -74,7 +85,9 @@ export class InboxTable {
 
   /** Throws `STORAGE_FAILED`. */
   set(changes: InboxChanges): void | Promise<void> {
-    return this.#session.set({ inbox: changes });
+    const stored = this.#session.set({ inbox: changes });
+    this.#weigh(Object.keys(changes));
+    return stored;
   }
 
   /** Like `set`, but a failed write is only logged: the change is not needed, or the next start makes it again. */
@@ -86,15 +99,41 @@ export class InboxTable {
     }
   }
 
-  /** Removes the oldest rows if there are a tenth more than allowed. */
-  limitRows(): void {
-    if (this.rows.size > MAX_ROWS * 1.1) this.#prune();
+  /** Must be called when rows were stored by others than `set`. Prunes if a limit is exceeded by a tenth. */
+  stored(keys: Iterable<string>): void {
+    this.#weigh(keys);
+    const { count, bytes } = LIMITS['table:inbox'];
+    const isFull = this.rows.size > count * 1.1 || this.#weights.total > bytes * 1.1;
+    if (isFull || this.#now() - this.#prunedAtMs > PRUNE_EVERY_MS) this.#prune();
+  }
+
+  /** A message that is not kept because it is too large. */
+  noteTooLarge(bytes: number): void {
+    noteLimitReached('table:inbox');
+    this.#sayOnce({ bytes }, 'a message is too large to be kept; the bot does not get it');
+  }
+
+  #weigh(keys: Iterable<string>): void {
+    for (const key of keys) {
+      const row = this.rows.get(key);
+      this.#weights.set(key, row && rowBytes(row));
+    }
   }
 
   #prune(): void {
-    const changes = outdated(this.rows, this.#now());
+    this.#prunedAtMs = this.#now();
+    const { changes, givenUp } = prune(this.rows, this.#now());
     for (const [key, row] of Object.entries(changes))
       if (!row) for (const hash of this.rows.get(key)?.hashes ?? []) this.#keyOfHash.delete(hash);
     if (Object.keys(changes).length > 0) this.trySet(changes);
+    if (givenUp === 0) return;
+    noteLimitReached('table:inbox', givenUp);
+    this.#sayOnce({ messages: givenUp }, 'too many messages wait; the oldest ones are given up');
+  }
+
+  #sayOnce(facts: object, line: string): void {
+    if (this.#now() - this.#saidAtMs < SAY_EVERY_MS) return;
+    this.#saidAtMs = this.#now();
+    this.#log.warn(facts, line);
   }
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { LIMITS } from '../../core/limits.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import type { Session } from '../../session/session.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
@@ -8,17 +9,22 @@ import { isFromOwnPhone } from '../connection/phone-watch.ts';
 import type { DecryptionHooks } from '../signal/signal-repository.ts';
 import {
   decodeParts,
+  decodePlaintext,
   doneRow,
+  EMPTY_PLAINTEXT,
   hashOf,
   type InboxRow,
+  ignoredRow,
   isWantedFromPhone,
-  partOf,
+  joinParts,
+  keepPart,
+  rowBytes,
   wasHandedOut,
-  withMessage,
 } from './inbox-rows.ts';
 import { InboxTable } from './inbox-table.ts';
-import { type EnvelopeFacts, toIncoming } from './parse-message.ts';
+import { type Envelope, type EnvelopeFacts, hasContent, toIncoming } from './parse-message.ts';
 import { attrsOf, isLeftToPhone, resentMessages } from './phone-resend.ts';
+import { reduceAttrs } from './reduce-message.ts';
 
 /** The stanza that a ciphertext came in, and whether it is the stanza's last ciphertext. */
 interface StanzaPart {
@@ -26,14 +32,13 @@ interface StanzaPart {
   readonly isLast: boolean;
 }
 
-interface Resent {
+/** Rows to store, and the messages that are handed out when they are stored. */
+interface Intake {
   readonly rows: Readonly<Record<string, InboxRow>>;
   readonly messages: readonly IncomingMessage[];
 }
 
 const MAX_CIPHERTEXTS = 16;
-/** An empty message in WhatsApp's padding: the plaintext of a ciphertext whose message is finished. */
-const EMPTY_PLAINTEXT = Uint8Array.of(1);
 
 /**
  * Every message, from its stanza until the bot has finished with it.
@@ -49,8 +54,8 @@ export class Inbox implements DecryptionHooks {
   readonly #onMessage: (message: IncomingMessage) => void;
   readonly #now: () => number;
   readonly #parts = new WeakMap<Uint8Array, StanzaPart>();
-  /** Messages that are handed out when their ciphertext is stored. */
-  readonly #ready = new WeakMap<Uint8Array, readonly IncomingMessage[]>();
+  /** What each ciphertext brought, until it is stored. */
+  readonly #ready = new WeakMap<Uint8Array, Intake>();
   /** Messages that this process has asked the phone for. */
   readonly #asked = new Set<string>();
   /** Leaves the async context of a key transaction: a handler must not run inside one. */
@@ -105,7 +110,7 @@ export class Inbox implements DecryptionHooks {
     const key = this.#table.keyOf(attrs);
     if (key === undefined || this.#table.rows.has(key)) return;
     // If this cannot be stored, the session closes the connection and WhatsApp keeps the stanza.
-    this.#table.trySet({ [key]: { atMs: this.#now(), hashes: [], attrs } });
+    this.#table.trySet({ [key]: { atMs: this.#now(), hashes: [], attrs: reduceAttrs(attrs) } });
   }
 
   /** Messages that only the phone has and that this process has not asked for, by their keys in the inbox. */
@@ -142,24 +147,42 @@ export class Inbox implements DecryptionHooks {
     if (known && known.hashes.length >= MAX_CIPHERTEXTS) return undefined;
     const hashes = [...(known?.hashes ?? []), hash];
     this.#table.noteHash(hash, key);
+    const intake = this.#take(key, known, hashes, part, envelope, plaintext);
+    this.#ready.set(ciphertext, intake);
+    return { inbox: intake.rows };
+  }
+
+  #take(
+    key: string,
+    known: InboxRow | undefined,
+    hashes: readonly string[],
+    { attrs, isLast }: StanzaPart,
+    envelope: Envelope,
+    plaintext: Uint8Array,
+  ): Intake {
     // The bot has had this message: this is another ciphertext of it, for example a resend.
-    if (known && wasHandedOut(known)) return { inbox: { [key]: { ...known, hashes } } };
-    const parts = [...(known?.parts ?? []), partOf(plaintext)];
-    const row: InboxRow = { atMs: this.#now(), hashes, attrs: part.attrs, parts };
-    if (!part.isLast) return { inbox: { [key]: row } };
-    const received = decodeParts(parts);
-    const resent = this.#resentByPhone(part.attrs, received);
-    if (resent) {
-      this.#ready.set(ciphertext, resent.messages);
-      return { inbox: { ...resent.rows, [key]: doneRow(row) } };
+    if (known && wasHandedOut(known)) return { rows: { [key]: { ...known, hashes } }, messages: [] };
+    const decoded = decodePlaintext(plaintext);
+    const { isFromMe } = envelope;
+    const kept = keepPart(decoded, { isForBot: hasContent(decoded), isFromMe, plaintext });
+    const parts = [...(known?.parts ?? []), kept.part];
+    const row: InboxRow = { atMs: this.#now(), hashes, attrs: reduceAttrs(attrs), parts };
+    const bytes = rowBytes(row);
+    if (bytes > LIMITS['table:inbox'].bytesEach) {
+      this.#table.noteTooLarge(bytes);
+      return { rows: { [key]: doneRow(row) }, messages: [] };
     }
-    const message = toIncoming(envelope, received, key);
-    if (message) this.#ready.set(ciphertext, [message]);
-    return { inbox: { [key]: message ? { ...row, isWaiting: true } : row } };
+    if (!isLast) return { rows: { [key]: row }, messages: [] };
+    const resent = this.#resentByPhone(attrs, decoded);
+    if (resent) return { ...resent, rows: { ...resent.rows, [key]: doneRow(row) } };
+    const message = toIncoming(envelope, joinParts([...decodeParts(known?.parts), kept.message]), key);
+    return message
+      ? { rows: { [key]: { ...row, isWaiting: true } }, messages: [message] }
+      : { rows: { [key]: ignoredRow(row) }, messages: [] };
   }
 
   /** Messages that our phone resent, because WhatsApp did not have them or we could not decrypt them. */
-  #resentByPhone(attrs: BinaryNode['attrs'], received: proto.IMessage): Resent | undefined {
+  #resentByPhone(attrs: BinaryNode['attrs'], received: proto.IMessage): Intake | undefined {
     const { me } = this.#table;
     const infos = me && isFromOwnPhone({ tag: 'message', attrs }, me) ? resentMessages(received) : undefined;
     if (!me || !infos) return undefined;
@@ -170,24 +193,34 @@ export class Inbox implements DecryptionHooks {
       const key = this.#table.keyOf(stated);
       const known = key === undefined ? undefined : (rows[key] ?? this.#table.rows.get(key));
       if (key === undefined || !info.message || (known && wasHandedOut(known))) continue;
-      const row = withMessage(known ?? { atMs: this.#now(), hashes: [], attrs: stated }, info.message);
+      const row = withResent(
+        known ?? { atMs: this.#now(), hashes: [], attrs: reduceAttrs(stated) },
+        info.message,
+      );
       const message = this.#assemble(key, row);
       if (message) messages.push(message);
-      rows[key] = message ? { ...row, isWaiting: true } : row;
+      rows[key] = message ? { ...row, isWaiting: true } : ignoredRow(row);
     }
     return { rows, messages };
   }
 
   stored(ciphertext: Uint8Array): void {
-    const messages = this.#ready.get(ciphertext);
-    if (!messages) return;
+    const intake = this.#ready.get(ciphertext);
+    if (!intake) return;
     this.#ready.delete(ciphertext);
-    for (const message of messages) this.#inCleanContext(() => this.#onMessage(message));
-    this.#table.limitRows();
+    for (const message of intake.messages) this.#inCleanContext(() => this.#onMessage(message));
+    this.#table.stored(Object.keys(intake.rows));
   }
 
-  #assemble(key: string, { attrs, parts = [] }: InboxRow): IncomingMessage | undefined {
+  #assemble(key: string, { attrs, parts }: InboxRow): IncomingMessage | undefined {
     const envelope = attrs && this.#table.envelope(attrs);
-    return envelope ? toIncoming(envelope, decodeParts(parts), key) : undefined;
+    return envelope ? toIncoming(envelope, joinParts(decodeParts(parts)), key) : undefined;
   }
+}
+
+/** The row with a message that the phone resent, which had no ciphertext of its own. */
+function withResent(row: InboxRow, message: proto.IMessage): InboxRow {
+  const { part } = keepPart(message, { isForBot: hasContent(message), isFromMe: false });
+  const hash = hashOf(Buffer.from(part, 'base64'));
+  return { ...row, hashes: [...row.hashes, hash], parts: [...(row.parts ?? []), part] };
 }

@@ -100,9 +100,7 @@ export function toIncoming(
   received: proto.IMessage,
   key = messageKey(envelope),
 ): IncomingMessage | undefined {
-  const outer = unwrap(received);
-  const edit = outer.protocolMessage?.editedMessage ? outer.protocolMessage : undefined;
-  const content = edit?.editedMessage ? unwrap(edit.editedMessage) : outer;
+  const { content, edit } = contentOf(received);
   const media = mediaOf(content);
   const text = textOf(content);
   if (text === '' && !media) return undefined;
@@ -132,6 +130,24 @@ export function toIncoming(
     isFromBot: /@bot$/.test(envelope.senderJid) || received.messageContextInfo?.botMetadata != null,
     origin,
   };
+}
+
+/** What the sender wrote, and the protocol message of an edit if it is one. */
+function contentOf(received: proto.IMessage): {
+  readonly content: proto.IMessage;
+  readonly edit: proto.Message.IProtocolMessage | undefined;
+} {
+  const outer = unwrap(received);
+  const edited = outer.protocolMessage?.editedMessage;
+  return edited
+    ? { content: unwrap(edited), edit: outer.protocolMessage ?? undefined }
+    : { content: outer, edit: undefined };
+}
+
+/** Whether a message has text or media, so that the bot gets it. */
+export function hasContent(received: proto.IMessage): boolean {
+  const { content } = contentOf(received);
+  return textOf(content) !== '' || mediaOf(content) !== undefined;
 }
 
 function senderOf(envelope: Envelope): Person {

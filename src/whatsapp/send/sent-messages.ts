@@ -1,4 +1,6 @@
 import { proto } from '@whiskeysockets/baileys';
+import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import { Weights } from '../../core/weights.ts';
 import type { Session } from '../../session/session.ts';
 
 interface SentRow {
@@ -7,21 +9,23 @@ interface SentRow {
   readonly message: string;
 }
 
-const MOST_ROWS = 1_000;
-/** A text of 65,536 characters of three bytes, its quote and a thousand mentions fit. */
-const LARGEST_BYTES = 256 * 1024;
-/** Length of all rows together, in base64. */
-const MOST_LENGTH = 64 * 1024 * 1024;
+const LIMIT = LIMITS['table:sent'];
+const PRUNE_EVERY_MS = 60 * 60 * 1000;
 
 /**
  * Messages that were sent. A phone that cannot read one ("Waiting for this message") asks for it again and gets it
- * from here, after a restart too. Kept are the newest thousand, no message over 256 KiB, 64 MiB in all.
+ * from here, after a restart too. Kept are the newest, within the limits of `table:sent`.
  */
 export class SentMessages {
   readonly #session: Session;
+  readonly #now: () => number;
+  readonly #weights = new Weights();
+  #prunedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(session: Session) {
+  constructor(session: Session, now: () => number = Date.now) {
     this.#session = session;
+    this.#now = now;
+    for (const [id, row] of this.#rows) this.#weights.set(id, bytesOf(row));
   }
 
   get #rows(): ReadonlyMap<string, SentRow> {
@@ -31,26 +35,31 @@ export class SentMessages {
   /** Stores a message; must be called before it is sent. Throws `STORAGE_FAILED`. */
   async remember(id: string, message: proto.IMessage): Promise<void> {
     const bytes = proto.Message.encode(message).finish();
-    if (bytes.length > LARGEST_BYTES) return;
-    const row: SentRow = { atMs: Date.now(), message: Buffer.from(bytes).toString('base64') };
+    if (bytes.length > LIMIT.bytesEach) return;
+    const row: SentRow = { atMs: this.#now(), message: Buffer.from(bytes).toString('base64') };
     await this.#session.set({ sent: { [id]: row } });
-    await this.#forgetOldest();
+    this.#weights.set(id, bytesOf(row));
+    const isFull = this.#rows.size > LIMIT.count * 1.1 || this.#weights.total > LIMIT.bytes * 1.1;
+    if (isFull || this.#now() - this.#prunedAtMs > PRUNE_EVERY_MS) await this.#forgetOldest();
   }
 
-  /** Does nothing until the limits are exceeded by a tenth, so that it runs seldom. */
   async #forgetOldest(): Promise<void> {
-    let length = 0;
-    for (const { message } of this.#rows.values()) length += message.length;
-    if (this.#rows.size <= MOST_ROWS * 1.1 && length <= MOST_LENGTH * 1.1) return;
-    let count = this.#rows.size;
+    const { count, bytes, timeMs } = LIMIT;
     const forgotten: Record<string, null> = {};
-    for (const [id, { message }] of this.#rows) {
-      if (count <= MOST_ROWS && length <= MOST_LENGTH) break;
+    const oldestFirst = [...this.#rows].sort(([, a], [, b]) => a.atMs - b.atMs);
+    let left = oldestFirst.length;
+    let size = this.#weights.total;
+    for (const [id, row] of oldestFirst) {
+      if (left <= count && size <= bytes && this.#now() - row.atMs <= timeMs) break;
       forgotten[id] = null;
-      count -= 1;
-      length -= message.length;
+      left -= 1;
+      size -= bytesOf(row);
     }
+    this.#prunedAtMs = this.#now();
+    if (Object.keys(forgotten).length === 0) return;
     await this.#session.set({ sent: forgotten });
+    for (const id of Object.keys(forgotten)) this.#weights.set(id, undefined);
+    noteLimitReached('table:sent', Object.keys(forgotten).length);
   }
 
   has(id: string): boolean {
@@ -62,3 +71,5 @@ export class SentMessages {
     return row ? proto.Message.decode(Buffer.from(row.message, 'base64')) : undefined;
   }
 }
+
+const bytesOf = ({ message }: SentRow): number => message.length;

@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MAX_TEXT_LENGTH } from '../../../../src/core/text.ts';
 import type { Session } from '../../../../src/session/session.ts';
 import { SentMessages } from '../../../../src/whatsapp/send/sent-messages.ts';
 
 /** SentMessages over rows in memory. */
-function sentMessages(): { sent: SentMessages; rows: Map<string, unknown> } {
+function sentMessages(now?: () => number): { sent: SentMessages; rows: Map<string, unknown> } {
   const rows = new Map<string, unknown>();
   const session = {
     rows: () => rows,
@@ -12,7 +12,7 @@ function sentMessages(): { sent: SentMessages; rows: Map<string, unknown> } {
       for (const [id, row] of Object.entries(sent)) row === null ? rows.delete(id) : rows.set(id, row);
     },
   };
-  return { sent: new SentMessages(session as unknown as Session), rows };
+  return { sent: new SentMessages(session as unknown as Session, now), rows };
 }
 
 describe('what was sent', () => {
@@ -45,5 +45,24 @@ describe('what was sent', () => {
     expect(rows.size).toBeLessThanOrEqual(most * 1.1);
     expect([...rows.keys()].at(-1)).toBe(`id ${count - 1}`);
     expect(sent.has(`id ${count - rows.size}`)).toBe(true);
+  });
+
+  it('forgets messages after thirty days', async () => {
+    let nowMs = 1_700_000_000_000;
+    const { sent } = sentMessages(() => nowMs);
+    await sent.remember('old', { conversation: 'pong' });
+    nowMs += 30 * 24 * 60 * 60 * 1000 + 1;
+    await sent.remember('new', { conversation: 'pong' });
+    expect([sent.has('old'), sent.has('new')]).toEqual([false, true]);
+  });
+
+  it('reads no row but its own when it stores a message below the limits', async () => {
+    const { sent, rows } = sentMessages();
+    for (let index = 0; index < 100; index += 1) await sent.remember(`id ${index}`, { conversation: 'pong' });
+    const walks = vi.spyOn(rows, 'values').mockName('values');
+    const entries = vi.spyOn(rows, Symbol.iterator as never);
+    await sent.remember('one more', { conversation: 'pong' });
+    expect(walks).not.toHaveBeenCalled();
+    expect(entries).not.toHaveBeenCalled();
   });
 });

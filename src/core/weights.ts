@@ -1,0 +1,17 @@
+/** The sizes of the entries of a collection and their sum, so that a limit in bytes costs no walk over all entries. */
+export class Weights {
+  readonly #bytesOf = new Map<string, number>();
+  #total = 0;
+
+  /** Sum of all entries, in bytes. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Sets the size of an entry; undefined removes it. */
+  set(key: string, bytes: number | undefined): void {
+    this.#total += (bytes ?? 0) - (this.#bytesOf.get(key) ?? 0);
+    if (bytes === undefined) this.#bytesOf.delete(key);
+    else this.#bytesOf.set(key, bytes);
+  }
+}
