@@ -14,6 +14,7 @@ import type { WhatsAppClient } from '../whatsapp/client.ts';
 import { type ClientState, type StopReason, statusWord } from '../whatsapp/client-state.ts';
 import { Narrator } from '../whatsapp/connection/connection-log.ts';
 import { buildClient } from './build-client.ts';
+import { LivenessFile } from './liveness-file.ts';
 import { HandOver } from './message-intake.ts';
 import { greet } from './start-report.ts';
 import type { StatusBoard } from './status-board.ts';
@@ -84,6 +85,8 @@ export class App {
     if (!session) return { kind: 'asked' };
     this.#session = session;
     const { signal } = this.#stop;
+    const alive = new LivenessFile(this.#config.sessionPath);
+    alive.start();
     try {
       if (signal.aborted) return { kind: 'asked' };
       if (session.logoutNote) {
@@ -100,6 +103,7 @@ export class App {
       const [reason] = await Promise.all([client.start(), this.#startingPage]);
       return reason;
     } finally {
+      alive.stop();
       await this.#finish();
     }
   }

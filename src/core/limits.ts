@@ -78,6 +78,13 @@ export const LIMITS = {
     timeMs: 365 * DAY_MS,
     atLimit: 'The oldest fact is forgotten.',
   },
+  'http:connections': {
+    what: 'connections to the status page; 50 from one address',
+    count: 100,
+    timeMs: MINUTE_MS,
+    atLimit:
+      'The oldest connection without a whole request is closed, so that a health check always gets in.',
+  },
 } as const satisfies Readonly<Record<string, Limit>>;
 
 export type LimitName = keyof typeof LIMITS;

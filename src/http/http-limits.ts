@@ -1,7 +1,9 @@
+import { LIMITS } from '../core/limits.ts';
+import type { ConnectionLimits } from './connection-limit.ts';
 import type { EventLimits } from './event-stream.ts';
 
 /** How much a caller may take of the bot: time, memory, connections. */
-export interface HttpLimits extends EventLimits {
+export interface HttpLimits extends EventLimits, ConnectionLimits {
   /** For all headers of a request. */
   readonly headersMs: number;
   /** For a whole request. */
@@ -11,7 +13,6 @@ export interface HttpLimits extends EventLimits {
   readonly idleMs: number;
   /** How often slow callers are looked for. */
   readonly checkEveryMs: number;
-  readonly maxConnections: number;
   /** How long `POST /messages` waits for WhatsApp. */
   readonly sendWaitMs: number;
   /** What readers get to read the last state when the bot stops. */
@@ -19,12 +20,13 @@ export interface HttpLimits extends EventLimits {
 }
 
 export const DEFAULT_LIMITS: HttpLimits = {
-  headersMs: 10_000,
+  headersMs: 5_000,
   requestMs: 15_000,
   keepAliveMs: 5_000,
-  idleMs: 60_000,
+  idleMs: LIMITS['http:connections'].timeMs,
   checkEveryMs: 1_000,
-  maxConnections: 100,
+  maxConnections: LIMITS['http:connections'].count,
+  maxPerAddress: 50,
   sendWaitMs: 5_000,
   farewellMs: 100,
   maxListeners: 20,

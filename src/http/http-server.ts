@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
 import { isLoopback } from '../config/setting-kinds.ts';
 import { AppError } from '../core/errors.ts';
+import { noteLimitReached } from '../core/limits.ts';
 import type { Logger } from '../logging/logger.ts';
 import { Gate } from './access-rules.ts';
+import { ConnectionLimit } from './connection-limit.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventStream } from './event-stream.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './http-limits.ts';
@@ -60,7 +62,7 @@ export class HttpServer {
       },
       (request, response) => void dispatcher.serve(request, response),
     );
-    this.#server.maxConnections = this.#limits.maxConnections;
+    new ConnectionLimit(this.#server, this.#limits, () => noteLimitReached('http:connections'));
     this.#server.timeout = this.#limits.idleMs;
   }
 

@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -159,6 +168,18 @@ describe('healthcheck.mjs', () => {
     expect(await ask('live', {})).toBe(0);
     expect(await ask('', {})).toBe(1);
     expect(await ask('ready', {})).toBe(1);
+  });
+
+  test('a fresh sign of life is well without a question over HTTP; an old one is not', async () => {
+    mkdirSync(join(folder, '.lock'));
+    writeFileSync(join(folder, '.lock', 'alive'), '');
+    const env = { SESSION_PATH: folder, HTTP_PORT: '9' };
+    expect(await ask('live', env)).toBe(0);
+    expect(await ask('', env)).toBe(0);
+    expect(await ask('ready', env)).toBe(1);
+    utimesSync(join(folder, '.lock', 'alive'), 1, 1);
+    expect(await ask('live', env)).toBe(1);
+    expect(await ask('', { SESSION_PATH: folder })).toBe(1);
   });
 
   test('asks the process, or with its token whether it is connected', async () => {

@@ -188,6 +188,7 @@ export const HELLO = { to: '+1 (555) 020-0001', text: 'Hello', key: 'hello-1' };
 /** A caller who writes bytes as it likes. */
 export class RawCaller {
   text = '';
+  readonly opened: Promise<void>;
   readonly closed: Promise<void>;
   readonly socket: Socket;
   readonly #waiting = new Set<() => void>();
@@ -200,6 +201,7 @@ export class RawCaller {
       for (const look of this.#waiting) look();
     });
     this.socket.on('error', () => {});
+    this.opened = new Promise((resolve) => this.socket.once('connect', () => resolve()));
     this.closed = new Promise((resolve) => this.socket.once('close', () => resolve()));
   }
 

@@ -181,6 +181,30 @@ describe('slow callers', () => {
     await within(caller.closed, 'the cut', 3_000);
   });
 
+  test.each([
+    ['say nothing', ''],
+    ['do not finish their headers', 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: '],
+    [
+      'do not finish their body',
+      'POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{',
+    ],
+    ['were answered and stay', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ])('300 callers who %s do not keep a health check out', async (_, text) => {
+    const { port } = await startServer({}, { keepAliveMs: 60_000 });
+    for (let round = 0; round < 3; round += 1) {
+      const callers = Array.from({ length: 100 }, () => new RawCaller(port).write(text));
+      await Promise.all(callers.slice(0, 10).map(({ opened }) => opened));
+      expect((await ask(port, '/healthz')).status).toBe(200);
+    }
+  });
+
+  test('callers who stay silent from one address leave room for other addresses', async () => {
+    const { port } = await startServer({}, { maxConnections: 10, maxPerAddress: 3 });
+    const silent = Array.from({ length: 6 }, () => new RawCaller(port));
+    await within(Promise.all(silent.slice(0, 3).map(({ closed }) => closed)), 'the close of the oldest');
+    expect((await ask(port, '/healthz')).status).toBe(200);
+  });
+
   test('more connections than allowed are not taken', async () => {
     const { port } = await startServer({}, { maxConnections: 3 });
     const taken = [1, 2, 3].map(() =>

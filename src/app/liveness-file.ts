@@ -1,0 +1,55 @@
+import { closeSync, mkdirSync, openSync, rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+
+const TOUCH_EVERY_MS = 10_000;
+
+/**
+ * Shows supervisors that the event loop goes on: the file `.lock/alive` in the session folder gets a new time every
+ * ten seconds. No traffic can keep anybody from reading it, unlike `/healthz`. deploy/healthcheck.mjs looks at it.
+ * A folder that cannot be written at the moment costs the sign of life, and nothing else.
+ */
+export class LivenessFile {
+  readonly #path: string;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(sessionPath: string) {
+    this.#path = join(sessionPath, '.lock', 'alive');
+  }
+
+  start(): void {
+    this.#touch();
+    this.#timer = setInterval(() => this.#touch(), TOUCH_EVERY_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // A folder that has gone, or that cannot be written, has no sign of life to remove.
+    }
+  }
+
+  #touch(): void {
+    const now = new Date();
+    try {
+      utimesSync(this.#path, now, now);
+    } catch {
+      this.#make();
+    }
+  }
+
+  /** Only in a folder that is there: one that somebody took away must not come back. */
+  #make(): void {
+    try {
+      mkdirSync(join(this.#path, '..'), { mode: 0o700 });
+    } catch {
+      // It is there already, or cannot be made; the next line finds out.
+    }
+    try {
+      closeSync(openSync(this.#path, 'w', 0o600));
+    } catch {
+      // The next touch tries again.
+    }
+  }
+}
