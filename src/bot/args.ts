@@ -108,15 +108,21 @@ export function duration(maxMs = 365 * 86_400_000): Arg<number> {
   };
 }
 
-/** A person whom the message mentions: `@15551234567`. */
+/**
+ * A person whom the message mentions: `@15551234567`, with or without punctuation after it. The text may name the
+ * number and WhatsApp the LID of the same person; if the message mentions exactly one person, that is the one.
+ */
 export function person(): Arg<{ readonly jid: string }> {
   return {
     shows: (name) => `<@${name}>`,
     read(text, { mentions }) {
-      const read = readWord(text);
-      if (!read.isFit || !read.value.startsWith('@')) return UNFIT;
-      const start = read.value.slice(1);
-      const jid = mentions.find((one) => one.split(/[:@]/, 1)[0] === start);
+      const read = readWord(text.replace(/^[\p{Cf}\s]+/u, ''));
+      const named = read.isFit ? /^@([\p{L}\p{N}+._-]*[\p{L}\p{N}])/u.exec(read.value)?.[1] : undefined;
+      if (!read.isFit || named === undefined) return UNFIT;
+      const user = named.replace(/^\+/, '');
+      const [only, ...others] = [...new Set(mentions)];
+      const jid =
+        mentions.find((one) => one.split(/[:@]/, 1)[0] === user) ?? (others.length === 0 ? only : undefined);
       return jid === undefined ? UNFIT : { ...read, value: { jid } };
     },
   };

@@ -12,6 +12,8 @@ export interface Limit {
   readonly bytes?: number;
   /** How many bytes one of them may have. */
   readonly bytesEach?: number;
+  /** How many bytes a process of its own may use for one of them. */
+  readonly processBytes?: number;
   /** How long at most, in milliseconds. */
   readonly timeMs?: number;
   /** What happens at the limit, as a sentence. */
@@ -63,6 +65,54 @@ export const LIMITS = {
     bytes: 8 * MIB,
     timeMs: DAY_MS,
     atLimit: 'The oldest note is forgotten.',
+  },
+  'commands:chat': {
+    what: 'commands that wait in one chat',
+    count: 5_000,
+    bytes: 8 * MIB,
+    timeMs: DAY_MS,
+    atLimit:
+      'The newest command is dropped without an answer; a command that waited for so long is dropped too.',
+  },
+  'commands:person': {
+    what: 'commands of one person that wait or run, in all chats',
+    count: 6_000,
+    bytes: 4 * MIB,
+    timeMs: DAY_MS,
+    atLimit: 'The newest command of that person is dropped without an answer.',
+  },
+  'commands:all': {
+    what: 'commands that wait or run, of all people',
+    count: 20_000,
+    bytes: 64 * MIB,
+    timeMs: DAY_MS,
+    atLimit: 'The newest command is dropped without an answer.',
+  },
+  'sends:chat': {
+    what: 'messages that wait to be sent in one chat',
+    count: 1_000,
+    bytes: 80 * MIB,
+    atLimit: 'The send rejects with SEND_REFUSED.',
+  },
+  'sends:all': {
+    what: 'messages that wait to be sent',
+    count: 20_000,
+    bytes: 160 * MIB,
+    atLimit: 'The send rejects with SEND_REFUSED.',
+  },
+  'reminder-tries': {
+    what: 'tries to send one reminder that WhatsApp does not acknowledge',
+    count: 12,
+    timeMs: DAY_MS,
+    atLimit: 'The reminder is dropped with a warning in the log.',
+  },
+  pictures: {
+    what: 'pictures that are decoded: one at a time, in a process of its own',
+    count: 1,
+    bytesEach: 160 * MIB,
+    processBytes: 320 * MIB,
+    timeMs: 20_000,
+    atLimit: 'The person is told that the picture is too large.',
   },
   'table:devices': {
     what: 'lists of the devices that people have',

@@ -1,5 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
+import { LIMITS, type LimitName, noteLimitReached } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
+import { memorySize } from '../../core/memory-size.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { commandText } from '../../core/text.ts';
@@ -7,10 +9,11 @@ import { ChatQueues } from '../chat-queues.ts';
 import type { CommandRegistry, LoadedCommand } from '../loading/command-registry.ts';
 import type { Outcome } from '../run/outcome.ts';
 import { safeError } from '../run/safe-error.ts';
+import { CommandBudget } from './command-budget.ts';
 import type { Edits, PendingCommand } from './edits.ts';
 import type { LoopWatch } from './loop-watch.ts';
 import type { MessageFilter } from './message-filter.ts';
-import { type CommandLine, parseCommand } from './parse-command.ts';
+import { type CommandLine, isNearCommand, parseCommand } from './parse-command.ts';
 
 export interface MessageRouterOptions {
   readonly clock: Clock;
@@ -33,7 +36,7 @@ export interface RouterCounts {
   readonly commands: number;
   /** Commands of senders that the loop guard muted. */
   readonly muted: number;
-  /** Commands dropped because too many waited in their chat. */
+  /** Commands that were dropped because too many waited. */
   readonly overflowed: number;
 }
 
@@ -47,8 +50,8 @@ interface MatchedCommand {
 const DONE = Promise.resolve<Outcome>('done');
 /** How many keys of messages that are in work or done are kept. */
 const REMEMBERED = 10_000;
-/** How many commands may wait in one chat; further ones are dropped. */
-const MAX_WAITING = 5_000;
+/** A limit that was reached is logged once in this time. */
+const WARN_EVERY_MS = 60 * 60_000;
 /** A chat gets at most one hint about unknown commands in this time. */
 const HINT_EVERY_MS = 10 * 60_000;
 
@@ -57,6 +60,8 @@ export class MessageRouter {
   readonly #options: MessageRouterOptions;
   readonly #queues = new ChatQueues<Outcome>();
   readonly #seen = new RecentMap<Promise<Outcome>>(REMEMBERED);
+  readonly #budget = new CommandBudget();
+  readonly #warnedAtMs = new Map<LimitName, number>();
   readonly #hinted = new RecentMap<number>(1_000);
   readonly #counts = { received: 0, commands: 0, muted: 0, overflowed: 0 };
   #isClosed = false;
@@ -87,11 +92,11 @@ export class MessageRouter {
       if (edits.isReplaced(message)) return DONE;
       edits.note(message, order?.job);
     } else if (!edits.take(message, message.edits, order?.job, clock.now())) return DONE;
-    if (line === undefined) return DONE;
+    if (line === undefined && !isNearCommand(message.text, prefix)) return DONE;
     if (order === undefined) return this.#hint(message);
-    if (!this.#mayQueue(message)) return DONE;
-    this.#counts.commands += 1;
-    return this.#queue(message, () => this.#work(message, order));
+    const handling = this.#queue(message, () => this.#work(message, order));
+    if (handling !== undefined) this.#counts.commands += 1;
+    return handling ?? DONE;
   }
 
   #match(line: CommandLine): MatchedCommand | undefined {
@@ -119,46 +124,79 @@ export class MessageRouter {
     const now = this.#options.clock.now();
     const toldAtMs = this.#hinted.get(chat);
     if (toldAtMs !== undefined && now - toldAtMs < HINT_EVERY_MS) return DONE;
-    if (!this.#mayQueue(message)) return DONE;
-    this.#hinted.set(chat, now);
     const text = `I don't know that one. Send ${commandText(this.#options.prefix, 'help')} for what I can do.`;
-    return this.#queue(message, () => this.#options.hint(message, text));
+    const hinting = this.#queue(message, () => this.#options.hint(message, text));
+    if (hinting !== undefined) this.#hinted.set(chat, now);
+    return hinting ?? DONE;
   }
 
   #conversation({ chat }: IncomingMessage): string {
     return this.#options.conversationOf(chat);
   }
 
-  #mayQueue(message: IncomingMessage): boolean {
-    const { filter, log, loops } = this.#options;
-    if (this.#queues.waiting(this.#conversation(message)) >= MAX_WAITING) {
-      this.#counts.overflowed += 1;
-      if (this.#counts.overflowed === 1) {
-        log.warn({ maxWaiting: MAX_WAITING }, 'too many commands wait in one chat; more are dropped');
-      }
-      return false;
-    }
+  /** Whether the loop guard lets the sender speak. */
+  #isMuted(message: IncomingMessage): boolean {
+    const { filter, loops } = this.#options;
     const quotesBot = message.quoted !== undefined && filter.isOwn(message.quoted.id);
-    if (!loops.mutes(message, quotesBot)) return true;
+    if (!loops.mutes(message, quotesBot)) return false;
     this.#counts.muted += 1;
-    return false;
+    return true;
   }
 
-  #queue(message: IncomingMessage, work: () => Promise<Outcome>): Promise<Outcome> {
-    const handling = this.#queues.run(this.#conversation(message), async () => {
-      if (this.#isClosed) return 'unfinished';
+  /** Drops the command: too many wait already. */
+  #overflow(limit: LimitName): void {
+    this.#counts.overflowed += 1;
+    noteLimitReached(limit);
+    const now = this.#options.clock.now();
+    if (now - (this.#warnedAtMs.get(limit) ?? Number.NEGATIVE_INFINITY) < WARN_EVERY_MS) return;
+    this.#warnedAtMs.set(limit, now);
+    this.#options.log.warn({ limit }, 'too many commands wait; the newest are dropped');
+  }
+
+  /** Runs `work` in the order of the chat. Undefined, and nothing runs, if too much waits already or the sender is muted. */
+  #queue(message: IncomingMessage, work: () => Promise<Outcome>): Promise<Outcome> | undefined {
+    const chat = this.#conversation(message);
+    const weight = { chat, person: message.sender.id, bytes: memorySize(message) };
+    const exceeded = this.#budget.add(weight);
+    if (exceeded !== undefined) {
+      this.#overflow(exceeded);
+      return undefined;
+    }
+    if (this.#isMuted(message)) {
+      this.#budget.remove(weight);
+      return undefined;
+    }
+    const queuedAtMs = this.#options.clock.now();
+    const handling = this.#queues.run(chat, async () => {
       try {
-        const outcome = await work();
-        // If the message is handed over again, that is the next try and not a duplicate.
-        if (outcome === 'unfinished') this.#seen.delete(message.key);
-        return outcome;
-      } catch (error) {
-        const facts = { messageId: message.id, err: safeError(error, message.text) };
-        this.#options.log.error(facts, 'a command could not be finished');
-        return 'done';
+        return await this.#inTurn(message, queuedAtMs, work);
+      } finally {
+        this.#budget.remove(weight);
       }
     });
     this.#seen.set(message.key, handling);
     return handling;
+  }
+
+  async #inTurn(
+    message: IncomingMessage,
+    queuedAtMs: number,
+    work: () => Promise<Outcome>,
+  ): Promise<Outcome> {
+    if (this.#isClosed) return 'unfinished';
+    if (this.#options.clock.now() - queuedAtMs > LIMITS['commands:chat'].timeMs) {
+      this.#overflow('commands:chat');
+      return 'done';
+    }
+    try {
+      const outcome = await work();
+      // If the message is handed over again, that is the next try and not a duplicate.
+      if (outcome === 'unfinished') this.#seen.delete(message.key);
+      return outcome;
+    } catch (error) {
+      const facts = { messageId: message.id, err: safeError(error, message.text) };
+      this.#options.log.error(facts, 'a command could not be finished');
+      return 'done';
+    }
   }
 }

@@ -11,35 +11,81 @@ export interface CommandLine {
 /** Names are letters, marks and digits of any script, with `-` and `_` inside. */
 export const COMMAND_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]{0,31}$/u;
 
-const LEADING_BLANKS = /^[\s\u200b\u200e\u200f]+/;
-const NAME_AT_START = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]{0,31}(?=\s|$)/u;
 const ENDS_IN_WORD = /[\p{L}\p{N}]$/u;
+/** Marks that keyboards put in and nobody sees: direction, joiners, byte order, emoji or text style. */
+const INVISIBLE = /^[\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\u{feff}]$|^[\ufe0e\ufe0f]$/u;
+/** How many characters of a message may be before and in the command word. */
+const MAX_HEAD = 200;
+/** A name with what people add by mistake: ` ping`, `ping.`, `!ping`. */
+const NEAR_NAME = /^[\p{P}\p{S}\s]{0,3}[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]{0,31}[\p{P}\p{S}]{0,3}(?=\s|$)/u;
 
 /**
  * Reads `!name rest`. The prefix is compared as text, whatever characters it has, in any case, because
- * phones capitalise the first letter. After a prefix that ends in a letter or digit (`bot`), white space
- * must follow, so that "bottle" is not a command. Reads at most as much as WhatsApp's longest message.
+ * phones capitalise the first letter. Other forms of a character count as the character (full-width `！` and the emoji
+ * `❗` are `!`), and invisible marks in the command word are ignored. After a prefix that ends in a letter or digit
+ * (`bot`), white space must follow, so that "bottle" is not a command. Reads at most as much as WhatsApp's longest
+ * message.
  */
 export function parseCommand(text: string, prefix: string): CommandLine | undefined {
-  const start = cutText(text, MAX_TEXT_LENGTH).replace(LEADING_BLANKS, '');
-  if (!startsWithPrefix(start, prefix)) return undefined;
-  let line = start.slice(prefix.length);
+  const whole = cutText(text, MAX_TEXT_LENGTH);
+  let at = prefixEnd(whole, prefix);
+  if (at === undefined) return undefined;
   if (ENDS_IN_WORD.test(prefix)) {
-    const trimmed = line.trimStart();
-    if (trimmed.length === line.length) return undefined;
-    line = trimmed;
+    const nameAt = skip(whole, at, (char) => char.trim() === '');
+    if (nameAt === skip(whole, at, () => false)) return undefined;
+    at = nameAt;
   }
-  const name = NAME_AT_START.exec(line)?.[0];
-  if (name === undefined) return undefined;
-  return { name: normalizeName(name), rest: line.slice(name.length).trim() };
+  const end = skip(whole, at, (char) => char.trim() !== '');
+  if (end - at > MAX_HEAD) return undefined;
+  const name = visible(whole.slice(at, end));
+  return COMMAND_NAME.test(name) ? { name: normalizeName(name), rest: whole.slice(end).trim() } : undefined;
+}
+
+/** Whether the text begins almost like a command: with a space after the prefix, or punctuation after the name. */
+export function isNearCommand(text: string, prefix: string): boolean {
+  if (text.length > MAX_HEAD || ENDS_IN_WORD.test(prefix)) return false;
+  const at = prefixEnd(text, prefix);
+  return at !== undefined && NEAR_NAME.test(visible(text.slice(at)));
+}
+
+/** Where the prefix ends in `text`; undefined if the text does not begin with it. */
+function prefixEnd(text: string, prefix: string): number | undefined {
+  const wanted = comparable(visible(prefix));
+  let at = skip(text, 0, (char) => char.trim() === '');
+  let found = '';
+  // In other forms (decomposed, or one character for several) the prefix has some characters more or less.
+  while (wanted !== '' && at < text.length && found.length < wanted.length + 4) {
+    found += text.charAt(at);
+    at += 1;
+    if (comparable(found) === wanted) return at;
+    at = skip(text, at, () => false);
+  }
+  return undefined;
+}
+
+/** The first place from `at` on whose character is visible and not one of those to skip. */
+function skip(text: string, at: number, isSkipped: (char: string) => boolean): number {
+  let next = at;
+  while (next < text.length) {
+    const char = text.charAt(next);
+    if (!INVISIBLE.test(char) && !isSkipped(char)) break;
+    next += 1;
+  }
+  return next;
+}
+
+const visible = (text: string): string => [...text].filter((char) => !INVISIBLE.test(char)).join('');
+
+/** The form in which prefixes are compared: compatible forms composed (NFKC), emoji marks as their sign, lower case. */
+function comparable(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(/[\u2755\u2757]/g, '!')
+    .replace(/[\u2753\u2754]/g, '?')
+    .toLowerCase();
 }
 
 /** The form in which names are compared: composed (NFC) and in lower case. */
 export function normalizeName(name: string): string {
   return name.normalize('NFC').toLowerCase();
-}
-
-function startsWithPrefix(text: string, prefix: string): boolean {
-  if (text.startsWith(prefix)) return true;
-  return text.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase();
 }

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import { LIMITS, type LimitName, noteLimitReached } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
-import type { Messenger, OutgoingMessage } from '../../core/messages.ts';
+import type { Content, Messenger, OutgoingMessage } from '../../core/messages.ts';
 import { ChatQueues } from '../chat-queues.ts';
 import { Interrupted } from '../run/interrupted.ts';
 import { Delivery } from './delivery.ts';
@@ -27,6 +28,11 @@ export interface OutboxOptions {
   readonly onSending: (message: OutgoingMessage) => void;
 }
 
+const sizeOf = (content: Content): number => {
+  if ('data' in content) return content.data.length;
+  return content.kind === 'text' ? content.text.length : 0;
+};
+
 /** With so many paces in memory, the outbox looks for the first time for some to forget. */
 const MIN_PACES = 1_000;
 
@@ -42,11 +48,13 @@ export class Outbox {
   #bucket: Bucket | undefined;
   #forgetAt = MIN_PACES;
   #queued = 0;
+  #bytes = 0;
+  readonly #bytesOf = new Map<string, number>();
   #sent = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#maxQueued = options.maxQueued ?? 1_000;
+    this.#maxQueued = options.maxQueued ?? LIMITS['sends:chat'].count;
     const { messenger, clock, log, deadlineMs = 30_000 } = options;
     this.#delivery = new Delivery(messenger, clock, log, deadlineMs);
     // Every chat that waits listens to it, and each takes its listener away again.
@@ -67,12 +75,19 @@ export class Outbox {
     if (this.#stop.signal.aborted) return Promise.reject(new Interrupted('stopping'));
     const { conversationOf } = this.#options;
     const chat = conversationOf ? conversationOf(message.chat) : message.chat;
-    if (this.#queues.waiting(chat) >= this.#maxQueued) {
-      const text = `${this.#maxQueued} messages wait in this chat already. Send fewer, or wait for each one.`;
+    const bytes = sizeOf(message.content);
+    const exceeded = this.#exceeded(chat, bytes);
+    if (exceeded !== undefined) {
+      noteLimitReached(exceeded);
+      const text = `${this.#queued} messages wait to be sent already. Send fewer, or wait for each one.`;
       return Promise.reject(new AppError('SEND_REFUSED', text));
     }
     this.#queued += 1;
-    return this.#queues.run(chat, () => this.#sendInTurn(chat, message));
+    this.#bytes += bytes;
+    this.#bytesOf.set(chat, (this.#bytesOf.get(chat) ?? 0) + bytes);
+    return this.#queues
+      .run(chat, () => this.#sendInTurn(chat, message))
+      .finally(() => this.#release(chat, bytes));
   }
 
   /** Rejects everything that waits or is on its way. Nothing leaves from here on. */
@@ -91,9 +106,25 @@ export class Outbox {
       this.#sent += 1;
     } catch (error) {
       throw this.#stop.signal.aborted ? new Interrupted('stopping') : error;
-    } finally {
-      this.#queued -= 1;
     }
+  }
+
+  /** The limit that one more message of this size would exceed. A first message is always taken. */
+  #exceeded(chat: string, bytes: number): LimitName | undefined {
+    if (this.#queues.waiting(chat) >= this.#maxQueued) return 'sends:chat';
+    const ofChat = this.#bytesOf.get(chat) ?? 0;
+    if (ofChat > 0 && ofChat + bytes > LIMITS['sends:chat'].bytes) return 'sends:chat';
+    if (this.#queued >= LIMITS['sends:all'].count) return 'sends:all';
+    if (this.#bytes > 0 && this.#bytes + bytes > LIMITS['sends:all'].bytes) return 'sends:all';
+    return undefined;
+  }
+
+  #release(chat: string, bytes: number): void {
+    this.#queued -= 1;
+    this.#bytes -= bytes;
+    const left = (this.#bytesOf.get(chat) ?? 0) - bytes;
+    if (left > 0) this.#bytesOf.set(chat, left);
+    else this.#bytesOf.delete(chat);
   }
 
   async #waitForPace(chat: string): Promise<void> {

@@ -1,11 +1,13 @@
 import type { Clock } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
+import { LIMITS, noteLimitReached } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { OutgoingMessage, Table } from '../../core/messages.ts';
 import { formatDuration } from '../duration.ts';
 import { Refusal } from '../refusal.ts';
 import { Interrupted } from '../run/interrupted.ts';
 import { sendId } from '../send/message-id.ts';
+import { decideReminderRetry } from './reminder-retry.ts';
 
 /** A message that is due later. The key of its row makes its message id, so that people see it once if it is sent twice. */
 export interface Reminder {
@@ -15,16 +17,16 @@ export interface Reminder {
   readonly person: string;
   readonly mentions: readonly string[];
   readonly expirationSeconds: number;
+  /** How often its send failed, and when for the first time. None if it has not failed. */
+  readonly failures?: { readonly count: number; readonly sinceMs: number };
 }
 
 /** A reminder that is later than this has an apology. */
 const PUNCTUAL_MS = 60_000;
 /** Longest timer. Timers stand still while the machine sleeps, and a timer of more than 24 days fires at once. */
 const LOOK_EVERY_MS = 60_000;
-/** How long a reminder that WhatsApp did not acknowledge waits before the next try. */
-const AGAIN_MS = 60_000;
 const MAX_PER_PERSON = 50;
-const MAX_ALL = 10_000;
+const MAX_ALL = LIMITS['table:reminders'].count;
 
 /** Keeps reminders over restarts and sends each once. A late one has an apology. */
 export class Reminders {
@@ -126,25 +128,37 @@ export class Reminders {
     } catch (error) {
       // The row stays, and the next start delivers it.
       if (error instanceof Interrupted) return;
-      if (isAppError(error, 'SEND_TIMEOUT') || isAppError(error, 'STORAGE_FAILED')) {
-        this.#enqueue(id, this.#clock.now() + AGAIN_MS);
-        return this.#arm();
-      }
-      this.#log.warn(
-        { code: isAppError(error) ? error.code : 'UNKNOWN' },
-        'a reminder could not be sent and is dropped',
-      );
+      if (await this.#keepForRetry(id, reminder, error)) return;
+      this.#log.warn({ code: codeOf(error) }, 'a reminder could not be sent and is dropped');
     }
     const left = (this.#counts.get(reminder.person) ?? 1) - 1;
     if (left > 0) this.#counts.set(reminder.person, left);
     else this.#counts.delete(reminder.person);
     await this.#table.delete(id).catch((error: unknown) => {
-      const code = isAppError(error) ? error.code : 'UNKNOWN';
       this.#log.warn(
-        { code },
+        { code: codeOf(error) },
         'could not delete a reminder that was sent; it is sent again under the same id',
       );
     });
+  }
+
+  /** Notes the failure and sets the time of the next try. False if there is none. */
+  async #keepForRetry(id: string, reminder: Reminder, error: unknown): Promise<boolean> {
+    const now = this.#clock.now();
+    const failures = {
+      count: (reminder.failures?.count ?? 0) + 1,
+      sinceMs: reminder.failures?.sinceMs ?? now,
+    };
+    const decision = decideReminderRetry(error, failures.count, now - failures.sinceMs);
+    if (!decision.again) {
+      if (decision.isAtLimit) noteLimitReached('reminder-tries');
+      return false;
+    }
+    // If this cannot be stored, the failure counts until the next start only.
+    await this.#table.set(id, { ...reminder, failures }).catch(() => undefined);
+    this.#enqueue(id, now + decision.waitMs);
+    this.#arm();
+    return true;
   }
 }
 
@@ -164,3 +178,5 @@ function toMessage(id: string, reminder: Reminder, clock: Clock): OutgoingMessag
 function apologyFor(lateMs: number): string {
   return lateMs > PUNCTUAL_MS ? `\n\n(Sorry, this is ${formatDuration(lateMs)} late: I was away.)` : '';
 }
+
+const codeOf = (error: unknown): string => (isAppError(error) ? error.code : 'UNKNOWN');

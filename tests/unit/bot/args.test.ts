@@ -67,6 +67,31 @@ test.each<[sentence: string, spec: ArgSpec, text: string, values: object | undef
   expect('values' in parsed ? { ...parsed.values } : undefined).toEqual(values);
 });
 
+test.each<[sentence: string, text: string, mentions: readonly string[], jid: string | undefined]>([
+  [
+    'a number with punctuation',
+    '@15551234567,',
+    ['15551234567@s.whatsapp.net', 'x@lid'],
+    '15551234567@s.whatsapp.net',
+  ],
+  [
+    'a number with an invisible mark',
+    '\u2068@15551234567\u2069',
+    ['15551234567@s.whatsapp.net'],
+    '15551234567@s.whatsapp.net',
+  ],
+  ['a number in the text and a LID in the list', '@15551234567', ['7002@lid'], '7002@lid'],
+  ['the same person twice in the list', '@15551234567!', ['7002@lid', '7002@lid'], '7002@lid'],
+  ['two people of whom none fits', '@15551234567', ['7002@lid', '7003@lid'], undefined],
+  ['nobody in the list', '@15551234567', [], undefined],
+  ['a word that is no mention', '15551234567', ['7002@lid'], undefined],
+])('person() with %s', (_sentence, text, mentions, jid) => {
+  const parsed = parseArgs({ who: person() }, text, { mentions });
+  expect('values' in parsed ? parsed.values : undefined).toEqual(
+    jid === undefined ? undefined : { who: { jid } },
+  );
+});
+
 test('the usage line comes from the arguments', () => {
   expect(usageOf('!', 'remind', { after: duration(), text: rest() })).toBe('!remind <20m> <text…>');
   expect(usageOf('.', 'roll', { who: person(), n: optional(integer()) })).toBe('.roll <@who> [n]');

@@ -107,3 +107,15 @@ test('a RecentMap keeps the newest entries, and at most twice its capacity', () 
   recent.delete('19');
   expect(recent.has('19')).toBe(false);
 });
+
+test('a near miss of a command gets the hint in a direct chat', async () => {
+  for (const text of ['! ping', '!ping.', '❗ ping']) {
+    const { bot, messenger } = makeBot([ping]);
+    await bot.handle(incoming(text));
+    expect(messenger.texts).toEqual([expect.stringContaining('!help')]);
+  }
+  const { bot, messenger } = makeBot([ping]);
+  await bot.handle(incoming('! ping', { chat: GROUP }));
+  await bot.handle(incoming('!!!'));
+  expect(messenger.texts).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseCommand } from '../../../../src/bot/intake/parse-command.ts';
+import { isNearCommand, parseCommand } from '../../../../src/bot/intake/parse-command.ts';
 
 const ROWS: ReadonlyArray<
   [sentence: string, text: string, prefix: string, name: string | undefined, rest?: string]
@@ -31,7 +31,33 @@ const ROWS: ReadonlyArray<
   ['a name of 33 characters', `!${'a'.repeat(33)}`, '!', undefined],
   ['a control character in the name', '!pi\u0000ng', '!', undefined],
   ['no text', '', '!', undefined],
+  ['a full-width exclamation mark', '！ping a', '!', 'ping', 'a'],
+  ['the emoji of an exclamation mark', '❗\ufe0fping', '!', 'ping', ''],
+  ['the white emoji of an exclamation mark', '❕ping', '!', 'ping', ''],
+  ['the prefix is a full-width mark', '!ping', '！', 'ping', ''],
+  ...'\u200b \u200e \u200f \u2060 \u2066 \u2069 \u202a \u202e \u061c \ufe0f \ufe0e \ufeff'
+    .split(' ')
+    .map((mark): [string, string, string, string, string] => [
+      `U+${mark.charCodeAt(0).toString(16)} before, inside and after`,
+      `${mark}!${mark}pi${mark}ng${mark} a${mark}b`,
+      '!',
+      'ping',
+      `a${mark}b`,
+    ]),
 ];
+
+test.each<[boolean, string]>([
+  [true, '! ping'],
+  [true, '!ping.'],
+  [true, '!!ping'],
+  [true, '！ ping'],
+  [false, '!'],
+  [false, '!!!'],
+  [false, 'ping.'],
+  [false, ''],
+])('a near miss is %s for %j', (isNear, text) => {
+  expect(isNearCommand(text, '!')).toBe(isNear);
+});
 
 test.each(ROWS)('%s', (_sentence, text, prefix, name, rest = '') => {
   expect(parseCommand(text, prefix)).toEqual(name === undefined ? undefined : { name, rest });

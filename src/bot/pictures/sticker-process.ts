@@ -1,0 +1,24 @@
+/**
+ * The program of the child process that makes a sticker: a picture on stdin, a WebP of 512 × 512 on stdout. It ends
+ * with 1 if the picture cannot be decoded. Its parent limits its memory, so a hostile picture ends this process only.
+ */
+import { buffer } from 'node:stream/consumers';
+import sharp from 'sharp';
+
+/** How long decoding may take. The parent ends the process a little later. */
+const SECONDS = 15;
+
+// One thread and no cache: each costs memory.
+sharp.concurrency(1);
+sharp.cache(false);
+try {
+  const sticker = await sharp(await buffer(process.stdin), { limitInputPixels: 100_000_000 })
+    .timeout({ seconds: SECONDS })
+    .rotate()
+    .resize(512, 512, { fit: 'contain', background: { r: 0, g: 0, b: 0, alpha: 0 } })
+    .webp({ quality: 80 })
+    .toBuffer();
+  process.stdout.write(sticker);
+} catch {
+  process.exitCode = 1;
+}
