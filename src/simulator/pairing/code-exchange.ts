@@ -15,6 +15,8 @@ export interface CodeRequest {
   /** The account whose phone enters the code. */
   readonly jid: string;
   readonly ref: string;
+  /** Seconds. */
+  readonly requestedAt: number;
   /** Salt, IV, and the companion's ephemeral key, encrypted with a key that is derived from the code. */
   readonly wrappedCompanionKey: Buffer;
 }

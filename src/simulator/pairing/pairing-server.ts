@@ -9,8 +9,18 @@ import {
 } from '../crypto/phone-libsignal.ts';
 import { type Contact, isSameUser, jidOf } from '../phones/contact-address.ts';
 import { Companion, type Registration } from '../server/companion-device.ts';
+import type { PairingSwitches } from '../server/switches.ts';
 import type { Connection } from '../wire/client-connection.ts';
-import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
+import {
+  bytesOf,
+  childOf,
+  errorOf,
+  resultOf,
+  SERVER_JID,
+  type Stanza,
+  stanza,
+  textOf,
+} from '../wire/stanza.ts';
 import {
   answerCode,
   type CodeOffer,
@@ -25,6 +35,8 @@ interface UnlinkedClient {
   readonly connection: Connection;
   readonly registration: Registration;
   readonly refs: readonly string[];
+  /** The ADV secrets that must not link any more. */
+  readonly retiredSecrets: Set<string>;
   code: CodeRequest | undefined;
   offer: CodeOffer | undefined;
   /** Waits for the answer to the stanza with this id. */
@@ -33,6 +45,7 @@ interface UnlinkedClient {
 }
 
 interface PairingOptions {
+  readonly switches: PairingSwitches;
   readonly owner: Contact;
   readonly account: SignalKeyPair;
   readonly qrRefs: number;
@@ -45,6 +58,16 @@ const PLATFORM = 'android';
 
 /** How long an entered code waits for the client's request. */
 const CODE_REQUEST_LIMIT_MS = 2_000;
+
+/** WhatsApp refuses a code request of a client whose browser or system it does not know (Baileys#2769). */
+const KNOWN_PLATFORM =
+  /^(Chrome|Firefox|Edge|Safari|Opera|IE|Desktop|Android) \((Windows|Mac OS|Ubuntu|Linux|Chrome OS|Android|iOS)\)$/;
+
+/** How long a code can be entered. */
+const CODE_LIFETIME_SECONDS = 180;
+
+/** The child of a `companion_reg_refresh` notification. Both mean the same. */
+export type RefreshChild = 'companion_reg_refresh' | 'pair-device-rotate-qr';
 
 /** Registers new companions: QR refs, pairing codes, and the signatures by which a phone links one. */
 export class PairingServer {
@@ -72,7 +95,8 @@ export class PairingServer {
       () => `2@${randomBytes(32).toString('base64url')}`,
     );
     const idle = { code: undefined, offer: undefined, expects: undefined, gone: () => undefined };
-    this.#clients.set(connection, { connection, registration, refs, ...idle });
+    const retiredSecrets = new Set<string>();
+    this.#clients.set(connection, { connection, registration, refs, retiredSecrets, ...idle });
     const nodes = refs.map((ref) => stanza('ref', {}, Buffer.from(ref)));
     const attrs = { type: 'set', id: randomUUID(), from: SERVER_JID, xmlns: 'md' };
     connection.send(stanza('iq', attrs, [stanza('pair-device', {}, nodes)]));
@@ -90,6 +114,10 @@ export class PairingServer {
     if (node.attrs.type === 'result') {
       const { expects } = client;
       if (expects && expects.id === node.attrs.id) expects.answered(node);
+      return;
+    }
+    if (node.attrs.type === 'error') {
+      client.gone(new Error('the client refused the link'));
       return;
     }
     const step = childOf(node, 'link_code_companion_reg');
@@ -116,7 +144,29 @@ export class PairingServer {
     if (!shown[0]?.equals(registration.noiseKey) || !shown[1]?.equals(registration.identityKey)) {
       throw new Error('this QR code belongs to another client');
     }
+    this.#checkSecret(client, secret);
+    if (this.#options.switches.requiresPasskey) this.#askForPasskey(client.connection);
     return this.#link(client, Buffer.from(secret, 'base64'));
+  }
+
+  /**
+   * Tells every unlinked client that its ADV secret is retired. The simulator never sees the secret before a scan:
+   * give the text of the QR code on the screen, and a later scan of its secret fails as it does at WhatsApp.
+   */
+  rotateSecret(shownQr: string | undefined, child: RefreshChild): void {
+    for (const client of this.#clients.values()) this.#refresh(client, child, shownQr?.split(',')[3]);
+  }
+
+  /** Tells every client with a pairing code that the code has expired (`stage="refresh_code"`). */
+  expireCodes(): void {
+    for (const client of this.#clients.values()) {
+      if (!client.code) continue;
+      const ref = stanza('link_code_pairing_ref', {}, Buffer.from(client.code.ref));
+      const attrs = { stage: 'refresh_code', force_manual_refresh: 'true' };
+      client.code = undefined;
+      const step = stanza('link_code_companion_reg', attrs, [ref]);
+      client.connection.send(this.#notification('link_code_companion_reg', step));
+    }
   }
 
   /** The code that a client shows is entered on the phone. Resolves when the companion is linked. */
@@ -124,12 +174,21 @@ export class PairingServer {
     const client = await this.#clientWithCode();
     if (!client?.code) throw new Error('no client waits for a code on this account');
     const { code, connection, registration } = client;
+    if (this.#options.nowSeconds() - code.requestedAt > CODE_LIFETIME_SECONDS)
+      throw new Error('the code has expired');
     const offer = await answerCode(code, normalizeCode(typed));
+    const { missingParts } = this.#options.switches;
+    if (missingParts.size > 0) {
+      connection.send(this.#primaryHello(code, offer));
+      throw new Error(`the answer of the phone lacks ${[...missingParts].join(', ')}`);
+    }
     const finish = this.#expect(client, 'companion_finish');
     connection.send(this.#primaryHello(code, offer));
     const bundle = bytesOf(childOf(await finish, 'link_code_pairing_wrapped_key_bundle'));
-    const { account } = this.#options;
-    return this.#link(client, openKeyBundle(offer, account, registration.identityKey, bundle));
+    const { account, switches } = this.#options;
+    const secret = openKeyBundle(offer, account, registration.identityKey, bundle);
+    if (switches.requiresPasskey) this.#askForPasskey(connection);
+    return this.#link(client, secret);
   }
 
   /** The last client that asked for a code. A test may enter the code before the request arrives. */
@@ -145,10 +204,16 @@ export class PairingServer {
   }
 
   #requestCode(client: UnlinkedClient, query: Stanza, hello: Stanza): void {
+    const refusal = this.#codeRefusal(hello);
+    if (refusal) {
+      client.connection.send(errorOf(query, refusal.code, refusal.text));
+      return;
+    }
     const wrappedCompanionKey = bytesOf(childOf(hello, 'link_code_pairing_wrapped_companion_ephemeral_pub'));
     if (wrappedCompanionKey.length !== 80) throw new Error('not a wrapped key');
     const ref = randomBytes(16).toString('base64url');
-    client.code = { jid: hello.attrs.jid ?? '', ref, wrappedCompanionKey };
+    const requestedAt = this.#options.nowSeconds();
+    client.code = { jid: hello.attrs.jid ?? '', ref, wrappedCompanionKey, requestedAt };
     const answer = stanza('link_code_pairing_ref', {}, Buffer.from(ref));
     client.connection.send(resultOf(query, [stanza('link_code_companion_reg', {}, [answer])]));
     this.#requests.emit('code-requested');
@@ -156,21 +221,64 @@ export class PairingServer {
 
   #primaryHello(code: CodeRequest, offer: CodeOffer): Stanza {
     const identity = withoutKeyType(this.#options.account.pubKey);
-    const step = stanza('link_code_companion_reg', { stage: 'primary_hello' }, [
+    const parts = [
       stanza('link_code_pairing_wrapped_primary_ephemeral_pub', {}, offer.wrappedPhoneKey),
       stanza('primary_identity_pub', {}, identity),
       stanza('link_code_pairing_ref', {}, Buffer.from(code.ref)),
-    ]);
+    ];
+    const missing: ReadonlySet<string> = this.#options.switches.missingParts;
+    const sent = parts.filter(({ tag }) => !missing.has(tag));
+    const step = stanza('link_code_companion_reg', { stage: 'primary_hello' }, sent);
+    return this.#notification('link_code_companion_reg', step);
+  }
+
+  #notification(type: string, child: Stanza): Stanza {
     const t = String(this.#options.nowSeconds());
-    const attrs = { from: SERVER_JID, type: 'link_code_companion_reg', id: randomUUID(), t };
-    return stanza('notification', attrs, [step]);
+    return stanza('notification', { from: SERVER_JID, type, id: randomUUID(), t }, [child]);
+  }
+
+  /** Throws if the secret of a QR code is retired, or retires it if the next scan has to fail. */
+  #checkSecret(client: UnlinkedClient, secret: string): void {
+    const { switches } = this.#options;
+    if (switches.refreshesAtScan > 0) {
+      switches.refreshesAtScan--;
+      this.#refresh(client, 'companion_reg_refresh', secret);
+    }
+    if (client.retiredSecrets.has(secret)) throw new Error('the secret in this QR code is retired');
+  }
+
+  #refresh(client: UnlinkedClient, child: RefreshChild, secret: string | undefined): void {
+    if (secret) client.retiredSecrets.add(secret);
+    client.connection.send(this.#notification('companion_reg_refresh', stanza(child)));
+  }
+
+  /** The account can be linked with a passkey only: the client gets WebAuthn options, and the phone goes no further. */
+  #askForPasskey(connection: Connection): never {
+    const challenge = randomBytes(32).toString('base64url');
+    const webAuthn = { challenge, rpId: 'whatsapp.com', allowCredentials: [], userVerification: 'required' };
+    const options = stanza('passkey_request_options', {}, Buffer.from(JSON.stringify(webAuthn)));
+    connection.send(this.#notification('passkey_prologue_request', options));
+    throw new Error('the account can be linked with a passkey only');
+  }
+
+  #codeRefusal(hello: Stanza): { readonly code: number; readonly text: string } | undefined {
+    const { switches } = this.#options;
+    const refusal = switches.codeRefusal;
+    if (refusal && refusal.times > 0) {
+      refusal.times--;
+      return refusal;
+    }
+    const display = textOf(childOf(hello, 'companion_platform_display'));
+    return KNOWN_PLATFORM.test(display) ? undefined : { code: 400, text: 'bad-request' };
   }
 
   async #link(client: UnlinkedClient, advSecret: Buffer): Promise<Companion> {
     const { owner, account, nowSeconds } = this.#options;
     const { connection, registration } = client;
     const device = this.#options.nextDeviceId();
-    const identity = signDeviceIdentity(account, registration.identityKey, device, nowSeconds());
+    const genuine = signDeviceIdentity(account, registration.identityKey, device, nowSeconds());
+    const { forgesAccountSignature } = this.#options.switches;
+    const identity = forgesAccountSignature ? { ...genuine, accountSignature: randomBytes(64) } : genuine;
     const id = randomUUID();
     const jid = jidOf(owner, 'pn', device);
     const lid = jidOf(owner, 'lid', device);

@@ -8,6 +8,8 @@ export class Group implements GroupAddress {
   readonly subject: string;
   readonly people: readonly Person[];
   readonly addressing: Addressing;
+  /** The error code of every query and send, once the group is gone for the account. Undefined while it is there. */
+  goneCode: 403 | 404 | undefined;
   readonly #admins: ReadonlySet<Contact>;
   readonly #owner: Contact;
   readonly #createdAt: number;
@@ -38,7 +40,7 @@ export class Group implements GroupAddress {
   }
 
   /** The `<group>` node of a metadata query. */
-  metadata(): Stanza {
+  metadata({ hidesLids = false } = {}): Stanza {
     const founder = this.addressOf(this.#owner);
     const attrs = {
       id: userOf(this.jid),
@@ -53,12 +55,13 @@ export class Group implements GroupAddress {
     return stanza(
       'group',
       attrs,
-      [this.#owner, ...this.people].map((member) => this.#participant(member)),
+      [this.#owner, ...this.people].map((member) => this.#participant(member, hidesLids)),
     );
   }
 
-  #participant(member: Contact): Stanza {
-    const other = jidOf(member, this.addressing === 'lid' ? 'pn' : 'lid');
+  #participant(member: Contact, hidesLids: boolean): Stanza {
+    const isHidden = this.addressing === 'pn' && hidesLids;
+    const other = isHidden ? undefined : jidOf(member, this.addressing === 'lid' ? 'pn' : 'lid');
     const otherName = this.addressing === 'lid' ? 'phone_number' : 'lid';
     const type = member === this.#owner ? 'superadmin' : this.#admins.has(member) ? 'admin' : undefined;
     return stanza('participant', { jid: this.addressOf(member), [otherName]: other, type });

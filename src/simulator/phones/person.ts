@@ -31,6 +31,12 @@ export interface SeenReceipt {
   readonly atMs: number;
 }
 
+/**
+ * Whether WhatsApp knows a number: `present`, `absent` (a look-up says `out`), or `without-devices` (a look-up says
+ * `in`, and the list of devices is empty).
+ */
+export type AccountState = 'present' | 'absent' | 'without-devices';
+
 /** Somebody with a phone who chats with the bot. */
 export class Person extends Handset {
   /** Receipts the bot sent for this person's messages. */
@@ -38,12 +44,23 @@ export class Person extends Handset {
   /** What the bot showed while it was writing: `composing`, `paused`, … */
   readonly chatStates: { readonly state: string; readonly atMs: number }[] = [];
   protected readonly sendsDeliveryReceipts = true;
+  /** Other numbers by which a contact look-up finds this person, such as one with Brazil's ninth digit. */
+  readonly aliases: readonly string[];
+  /** May be changed at any time. */
+  state: AccountState;
   readonly #addressing: Addressing | 'mixed';
   #messages = 0;
 
-  constructor(network: Network, contact: Contact, name: string, addressing: Addressing | 'mixed') {
+  constructor(
+    network: Network,
+    contact: Contact,
+    name: string,
+    options: { addressing?: Addressing | 'mixed'; aliases?: readonly string[]; state?: AccountState },
+  ) {
     super(network, contact, name);
-    this.#addressing = addressing;
+    this.#addressing = options.addressing ?? 'pn';
+    this.aliases = options.aliases ?? [];
+    this.state = options.state ?? 'present';
   }
 
   /** The address that this person's direct messages come from; the phone number if both occur. */
@@ -90,7 +107,8 @@ export class Person extends Handset {
 
   senderAttributesOf({ group, addressing }: SentMessage): Record<string, string | undefined> {
     const self = jidOf(this, addressing);
-    const other = jidOf(this, addressing === 'lid' ? 'pn' : 'lid');
+    const isHidden = addressing === 'pn' && this.network.hidesLids();
+    const other = isHidden ? undefined : jidOf(this, addressing === 'lid' ? 'pn' : 'lid');
     if (!group) return { from: self, [addressing === 'lid' ? 'sender_pn' : 'sender_lid']: other };
     const otherName = addressing === 'lid' ? 'participant_pn' : 'participant_lid';
     return { from: group.jid, participant: self, [otherName]: other, addressing_mode: addressing };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza } from '../wire/stanza.ts';
 import { answerEncrypt } from './key-queries.ts';
 import { answerUsync } from './people-queries.ts';
@@ -36,18 +37,26 @@ const ANSWERS: Record<string, Answer> = {
 
 /** The answer to a query. An unknown namespace gets error 501, as at WhatsApp. */
 export function answerQuery(query: Stanza, context: QueryContext): Stanza {
+  const refusal = context.switches.queries.refusals.get(query.attrs.xmlns ?? '');
+  if (refusal && refusal.times > 0) {
+    refusal.times--;
+    return errorOf(query, refusal.code, refusal.text);
+  }
   const answer = ANSWERS[query.attrs.xmlns ?? ''];
   return answer ? answer(query, context) : errorOf(query, 501, 'feature-not-implemented');
 }
 
-function answerGroups(query: Stanza, { directory }: QueryContext): Stanza {
+function answerGroups(query: Stanza, { directory, switches }: QueryContext): Stanza {
+  const { hidesLids } = switches.queries;
   if (childOf(query, 'participating')) {
-    const groups = [...directory.groups.values()].map((group) => group.metadata());
+    const present = [...directory.groups.values()].filter(({ goneCode }) => goneCode === undefined);
+    const groups = present.map((group) => group.metadata({ hidesLids }));
     return resultOf(query, [stanza('groups', {}, groups)]);
   }
   const group = directory.groups.get(query.attrs.to ?? '');
-  if (!group) return errorOf(query, 404, 'item-not-found');
-  return childOf(query, 'query') ? resultOf(query, [group.metadata()]) : resultOf(query);
+  if (!group || group.goneCode === 404) return errorOf(query, 404, 'item-not-found');
+  if (group.goneCode === 403) return errorOf(query, 403, 'forbidden');
+  return childOf(query, 'query') ? resultOf(query, [group.metadata({ hidesLids })]) : resultOf(query);
 }
 
 function answerMedia(query: Stanza, { mediaHosts }: QueryContext): Stanza {
@@ -64,7 +73,8 @@ function answerMex(query: Stanza): Stanza {
 }
 
 /** App state: every collection is empty, and patches are accepted and dropped. */
-function answerAppState(query: Stanza): Stanza {
+function answerAppState(query: Stanza, { switches }: QueryContext): Stanza {
+  if (switches.queries.hasEmptyAppState) return resultOf(query, [stanza('sync', {}, [])]);
   const collections = childrenOf(childOf(query, 'sync'), 'collection').map((collection) => {
     const version = Number(collection.attrs.version ?? 0) + childrenOf(collection, 'patch').length;
     return stanza('collection', { name: collection.attrs.name, version: String(version), type: 'result' });
@@ -78,12 +88,15 @@ function answerDevices(query: Stanza, { unlink }: QueryContext): Stanza {
   return resultOf(query);
 }
 
-function answerPrivacy(query: Stanza, { nowSeconds }: QueryContext): Stanza {
+function answerPrivacy(query: Stanza, { directory, nowSeconds }: QueryContext): Stanza {
   const tokens = childrenOf(childOf(query, 'tokens'), 'token');
   if (tokens.length > 0) {
     const issued = tokens.map(({ attrs }) => {
       const token = { jid: attrs.jid, t: String(nowSeconds()), type: 'trusted_contact' };
-      return stanza('token', token, Buffer.from(`token of ${attrs.jid}`));
+      const bytes = randomBytes(16);
+      const person = directory.personOf(attrs.jid);
+      if (person) directory.issuedTokens.set(person, bytes);
+      return stanza('token', token, bytes);
     });
     return resultOf(query, [stanza('tokens', {}, issued)]);
   }

@@ -10,13 +10,14 @@ export function answerUsync(query: Stanza, context: QueryContext): Stanza {
   const isDeviceLookup = protocols.includes('devices');
   const list = users.map((user) => {
     const contact = contactIn(user, context);
+    const { hidesLids, repliesWithLids } = context.switches.queries;
     const jid = user.attrs.jid ?? (contact ? jidOf(contact, 'pn') : `${digitsIn(user)}${SERVER_JID}`);
     const answers = protocols.map((protocol) => {
       switch (protocol) {
         case 'devices':
           return stanza('devices', {}, [stanza('device-list', {}, devicesOf(contact, context))]);
         case 'lid':
-          return isDeviceLookup && !context.switches.repliesWithLids ? undefined : lidOf(contact, jid);
+          return hidesLids || (isDeviceLookup && !repliesWithLids) ? undefined : lidOf(contact, jid);
         case 'contact':
           return stanza('contact', { type: contact ? 'in' : 'out' }, childOf(user, 'contact')?.content);
         case 'status':
@@ -44,7 +45,9 @@ export function answerUsync(query: Stanza, context: QueryContext): Stanza {
 }
 
 function contactIn(user: Stanza, { directory }: QueryContext): Contact | undefined {
-  return directory.handsetOf(user.attrs.jid ?? `${digitsIn(user)}${SERVER_JID}`);
+  const { jid } = user.attrs;
+  const handset = jid === undefined ? directory.handsetByNumber(digitsIn(user)) : directory.handsetOf(jid);
+  return handset && directory.stateOf(handset) !== 'absent' ? handset : undefined;
 }
 
 function digitsIn(user: Stanza): string {
@@ -58,7 +61,7 @@ function lidOf(contact: Contact | undefined, jid: string): Stanza | undefined {
 }
 
 function devicesOf(contact: Contact | undefined, { directory }: QueryContext): Stanza[] {
-  if (!contact) return [];
+  if (!contact || directory.stateOf(contact) === 'without-devices') return [];
   const phone = stanza('device', { id: '0' });
   if (contact !== directory.phone) return [phone];
   const companions = [...directory.companions.values()].map(({ id, keyIndex }) =>

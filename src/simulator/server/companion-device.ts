@@ -16,6 +16,29 @@ export interface Registration {
   readonly signedPreKey: SignedPreKey;
 }
 
+/** An acknowledgement that a client has sent. */
+export interface SentAck {
+  readonly class: string;
+  readonly id: string | undefined;
+  readonly to: string | undefined;
+  readonly participant: string | undefined;
+  /** Undefined for a plain acknowledgement. */
+  readonly error: string | undefined;
+}
+
+/** A presence that a client has sent. */
+export interface SentPresence {
+  readonly type: string | undefined;
+  readonly name: string | undefined;
+}
+
+const MAX_RECORDS = 10_000;
+
+function push<T>(records: T[], record: T): void {
+  records.push(record);
+  if (records.length > MAX_RECORDS) records.shift();
+}
+
 /** A linked device, as the server stores it: the bot. */
 export class Companion {
   readonly id: number;
@@ -37,6 +60,15 @@ export class Companion {
     acks: 0,
     nacks: 0,
   };
+  /** The acknowledgements of the client, error acknowledgements included. The newest 10 000 are kept. */
+  readonly acks: SentAck[] = [];
+  /** The presence stanzas of the client that are about the account itself. The newest 10 000 are kept. */
+  readonly presences: SentPresence[] = [];
+  /**
+   * True if the last presence shows the account as online. A presence without a type does so too, and while it
+   * lasts the owner's phone does not ring (Baileys#2553).
+   */
+  isOnline = false;
   signedPreKey: SignedPreKey;
   connection: Connection | undefined;
   isActive = false;
@@ -53,6 +85,16 @@ export class Companion {
     this.identityKey = registration.identityKey;
     this.registrationId = registration.registrationId;
     this.signedPreKey = registration.signedPreKey;
+  }
+
+  recordAck({ class: kind, id, to, participant, error }: Record<string, string>): void {
+    push(this.acks, { class: kind ?? '', id, to, participant, error });
+  }
+
+  recordPresence({ to, type, name }: Record<string, string>): void {
+    if (to !== undefined) return;
+    push(this.presences, { type, name });
+    this.isOnline = type === undefined || type === 'available';
   }
 
   /** Ids of the one-time keys that the server can still hand out. */

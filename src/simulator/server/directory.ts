@@ -3,7 +3,7 @@ import { type Contact, deviceOf, userOf } from '../phones/contact-address.ts';
 import type { Group } from '../phones/group.ts';
 import type { Handset } from '../phones/handset.ts';
 import type { OwnerPhone } from '../phones/owner-phone.ts';
-import type { Person } from '../phones/person.ts';
+import type { AccountState, Person } from '../phones/person.ts';
 import type { Companion } from './companion-device.ts';
 
 /** All accounts, groups and linked devices. */
@@ -13,6 +13,8 @@ export class Directory {
   readonly groups = new Map<string, Group>();
   /** Linked devices by id. */
   readonly companions = new Map<number, Companion>();
+  /** The privacy tokens that the account has asked for. */
+  readonly issuedTokens = new Map<Contact, Buffer>();
   readonly #handsets = new Map<string, Handset>();
   #phone: OwnerPhone | undefined;
 
@@ -39,6 +41,17 @@ export class Directory {
     return this.#handsets.get(userOf(jid));
   }
 
+  /** The phone that a contact look-up by this number finds. The number may be an alias. */
+  handsetByNumber(digits: string): Handset | undefined {
+    const alias = this.people.find(({ aliases }) => aliases.includes(digits));
+    return alias ?? this.#handsets.get(digits);
+  }
+
+  /** Whether WhatsApp knows an account. The owner's is always `present`. */
+  stateOf(contact: Contact): AccountState {
+    return this.people.find((person) => person === contact)?.state ?? 'present';
+  }
+
   personOf(jid: string | undefined): Person | undefined {
     return this.people.find((person) => person === this.handsetOf(jid));
   }
@@ -47,7 +60,8 @@ export class Directory {
   bundleOf(jid: string | undefined): KeyBundle | undefined {
     const device = deviceOf(jid);
     if (this.isOwner(jid) && device !== 0) return this.companions.get(device)?.takeBundle();
-    return device === 0 ? this.handsetOf(jid)?.keys.bundle() : undefined;
+    const handset = device === 0 ? this.handsetOf(jid) : undefined;
+    return handset && this.stateOf(handset) === 'present' ? handset.keys.bundle() : undefined;
   }
 
   companionByNoiseKey(key: Buffer): Companion | undefined {

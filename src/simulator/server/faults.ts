@@ -1,26 +1,41 @@
+import type { PairingServer } from '../pairing/pairing-server.ts';
+import type { Connection } from '../wire/client-connection.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import type { Listener } from '../wire/websocket-listener.ts';
+import { PairingFaults } from './pairing-faults.ts';
+import { QueryFaults } from './query-faults.ts';
+import { SendFaults } from './send-faults.ts';
 import type { Switches } from './switches.ts';
 
-/** Switches that make WhatsApp fail in a test. */
-export class Faults {
-  readonly #listener: Listener;
-  readonly #switches: Switches;
-  readonly #forgetCompanions: () => void;
+interface FaultOptions {
+  readonly listener: Listener;
+  readonly switches: Switches;
+  readonly pairing: PairingServer;
+  readonly forgetCompanions: () => void;
+}
 
-  constructor(listener: Listener, switches: Switches, forgetCompanions: () => void) {
-    this.#listener = listener;
-    this.#switches = switches;
-    this.#forgetCompanions = forgetCompanions;
+/** Switches that make WhatsApp fail in a test: closes, logins and connections here, everything else in a group. */
+export class Faults {
+  /** Faults while a client is being linked. */
+  readonly pairing: PairingFaults;
+  /** Faults of messages that the client sends. */
+  readonly sends: SendFaults;
+  /** Faults of queries. */
+  readonly queries: QueryFaults;
+  readonly #options: FaultOptions;
+
+  constructor(options: FaultOptions) {
+    this.#options = options;
+    this.pairing = new PairingFaults(options.switches.pairing, options.pairing);
+    this.sends = new SendFaults(options.switches.sends);
+    this.queries = new QueryFaults(options.switches.queries);
   }
+
+  // Closes.
 
   /** Sends `<stream:error>` with a code and a child, and closes every connection. */
   streamError(code: number | undefined, child?: Stanza): void {
-    const node = stanza('stream:error', { code: code?.toString() }, child ? [child] : undefined);
-    this.#listener.each((connection) => {
-      connection.send(node);
-      connection.close();
-    });
+    this.#each((connection) => closeWithError(connection, code, child));
   }
 
   /** Another client has opened the same session. Clients report 440. */
@@ -28,38 +43,49 @@ export class Faults {
     this.streamError(undefined, stanza('conflict', { type: 'replaced' }));
   }
 
-  /** The owner removes the online device. Clients report 401, and the next login is refused with 401. */
-  removeDevice(): void {
-    this.#forgetCompanions();
-    this.streamError(401, stanza('conflict', { type: 'device_removed' }));
-  }
-
-  /** The owner removes the offline device: its next login gets `<failure reason="401">`. */
-  unlinkWhileOffline(): void {
-    this.#forgetCompanions();
-  }
-
-  /** Refuses the next logins with any reason: 401, 402 with `expire` (seconds), 403, 405, 503, … 0 times ends it. */
-  failNextLogins(reason: number, times = 1, attrs: Record<string, string> = {}): void {
-    if (times === 0) this.#switches.loginFailures.length = 0;
-    const failure = { reason: String(reason), location: 'simulated', ...attrs };
-    for (let i = 0; i < times; i++) this.#switches.loginFailures.push(failure);
-  }
-
-  /** Answers the next WebSocket upgrades with this HTTP status instead of 101. 0 times ends it. */
-  refuseUpgrades(status: number, times = 1): void {
-    if (times === 0) this.#switches.refusedUpgrades.length = 0;
-    for (let i = 0; i < times; i++) this.#switches.refusedUpgrades.push(status);
-  }
-
-  /** WebSocket upgrades get no answer. */
-  hangUpgrades(isOn: boolean): void {
-    this.#switches.hangsUpgrades = isOn;
+  /**
+   * The owner removes the online device. Clients report 401, and the next login is refused with 401.
+   * `hasCode: false` sends `<conflict type="device_removed">` in a stream error without a code.
+   */
+  removeDevice({ hasCode = true }: { hasCode?: boolean } = {}): void {
+    this.#options.forgetCompanions();
+    this.streamError(hasCode ? 401 : undefined, stanza('conflict', { type: 'device_removed' }));
   }
 
   /** Resets the TCP connections. */
   dropConnection(): void {
-    this.#listener.each((connection) => connection.drop());
+    this.#each((connection) => connection.drop());
+  }
+
+  // Logins.
+
+  /** The owner removes the offline device: its next login gets `<failure reason="401">`. */
+  unlinkWhileOffline(): void {
+    this.#options.forgetCompanions();
+  }
+
+  /**
+   * Refuses the next logins with any reason: 401, 402 with `expire` (seconds), 403, 405, 406, 409, 418, 503, …
+   * `Infinity` times refuses all, 0 times ends it.
+   */
+  failNextLogins(reason: number, times = 1, attrs: Record<string, string> = {}): void {
+    const { loginFailure } = this.#options.switches;
+    if (times === 0) loginFailure.length = 0;
+    else loginFailure.push({ attrs: { reason: String(reason), location: 'simulated', ...attrs }, times });
+  }
+
+  // Connections.
+
+  /** Answers the next WebSocket upgrades with this HTTP status instead of 101. 0 times ends it. */
+  refuseUpgrades(status: number, times = 1): void {
+    const { refusedUpgrades } = this.#options.switches.connection;
+    if (times === 0) refusedUpgrades.length = 0;
+    for (let i = 0; i < times; i++) refusedUpgrades.push(status);
+  }
+
+  /** WebSocket upgrades get no answer. */
+  hangUpgrades(isOn: boolean): void {
+    this.#options.switches.connection.hangsUpgrades = isOn;
   }
 
   /**
@@ -67,39 +93,55 @@ export class Faults {
    * New connections work.
    */
   halfOpen(isOn: boolean): void {
-    this.#listener.each((connection) => connection.freeze(isOn));
+    this.#each((connection) => connection.freeze(isOn));
   }
 
   /** Refuses TCP connections until `up`. The server keeps its state. */
   down(): Promise<void> {
-    return this.#listener.stop();
+    return this.#options.listener.stop();
   }
 
   up(): Promise<void> {
-    return this.#listener.start();
-  }
-
-  /** Sends get no acknowledgement; they still arrive unless `swallow` is set. */
-  withholdAcks(isOn: boolean, options: { swallow?: boolean } = {}): void {
-    this.#switches.withholdsAcks = isOn;
-    this.#switches.swallowsMessages = isOn && (options.swallow ?? false);
+    return this.#options.listener.start();
   }
 
   /** Delays every stanza to clients. */
   delayMs(ms: number): void {
-    this.#switches.delayMs = ms;
-    this.#listener.each((connection) => {
+    this.#options.switches.connection.delayMs = ms;
+    this.#each((connection) => {
       connection.delayMs = ms;
     });
   }
 
-  /** Queries with these namespaces get no answer. Without arguments all are answered again. */
-  ignoreQueries(...namespaces: string[]): void {
-    this.#switches.ignoredQueries = new Set(namespaces);
+  /** The server sends the rest of the offline queue only at the next login if the client answers with an error ack. */
+  holdQueueAfterNack(isOn: boolean): void {
+    this.#options.switches.holdsQueueAfterNack = isOn;
   }
 
-  /** Whether a device look-up by phone number also returns the LID. Default true, as at WhatsApp. */
-  replyWithLids(isOn: boolean): void {
-    this.#switches.repliesWithLids = isOn;
+  // Short forms of the most used faults of the groups.
+
+  /** See `sends.withholdAcks`. */
+  withholdAcks(isOn: boolean, options: { swallow?: boolean } = {}): void {
+    this.sends.withholdAcks(isOn, options);
   }
+
+  /** See `queries.ignore`. */
+  ignoreQueries(...namespaces: string[]): void {
+    this.queries.ignore(...namespaces);
+  }
+
+  /** See `queries.replyWithLids`. */
+  replyWithLids(isOn: boolean): void {
+    this.queries.replyWithLids(isOn);
+  }
+
+  #each(action: (connection: Connection) => void): void {
+    this.#options.listener.each(action);
+  }
+}
+
+/** Sends `<stream:error>` and closes the connection. */
+export function closeWithError(connection: Connection, code: number | undefined, child?: Stanza): void {
+  connection.send(stanza('stream:error', { code: code?.toString() }, child ? [child] : undefined));
+  connection.close();
 }

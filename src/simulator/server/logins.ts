@@ -7,7 +7,7 @@ import { type Stanza, stanza } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';
 import type { Directory } from './directory.ts';
 import type { SimulatorEvents } from './simulator-events.ts';
-import type { Switches } from './switches.ts';
+import type { LoginFailure, Switches } from './switches.ts';
 
 interface LoginOptions {
   readonly directory: Directory;
@@ -39,10 +39,10 @@ export class Logins {
   authenticated(connection: Connection, { noiseKey, payload }: ClientFinish): void {
     const { directory, switches, pairing, events } = this.#options;
     this.counters.connections++;
-    connection.delayMs = switches.delayMs;
+    connection.delayMs = switches.connection.delayMs;
     const { primary, secondary, tertiary } = payload.userAgent?.appVersion ?? {};
     this.clientVersion = [primary, secondary, tertiary].join('.');
-    const failure = switches.loginFailures.shift() ?? this.#refusalOf(noiseKey, payload);
+    const failure = nextFailure(switches.loginFailure) ?? this.#refusalOf(noiseKey, payload);
     if (failure) {
       this.counters.refusedLogins++;
       connection.send(stanza('failure', failure));
@@ -71,7 +71,7 @@ export class Logins {
     const { connection } = companion;
     if (!connection || companion.isActive) return;
     companion.isActive = true;
-    companion.mailbox.attach((node) => connection.send(node));
+    companion.mailbox.attach((node) => connection.send(node), this.#options.switches.holdsQueueAfterNack);
     if (companion.hasHistory) return;
     companion.hasHistory = true;
     const { directory, events } = this.#options;
@@ -121,9 +121,18 @@ export class Logins {
   }
 }
 
+function nextFailure(failures: LoginFailure[]): Record<string, string> | undefined {
+  const [next] = failures;
+  if (!next) return undefined;
+  next.times--;
+  if (next.times <= 0) failures.shift();
+  return next.attrs;
+}
+
 function leave(companion: Companion): void {
   companion.mailbox.detach();
   companion.connection = undefined;
+  companion.isOnline = false;
   companion.isActive = false;
 }
 

@@ -20,7 +20,7 @@ import { PairingServer } from '../pairing/pairing-server.ts';
 import type { Addressing, Contact } from '../phones/contact-address.ts';
 import { Group } from '../phones/group.ts';
 import { OwnerPhone } from '../phones/owner-phone.ts';
-import { Person } from '../phones/person.ts';
+import { type AccountState, Person } from '../phones/person.ts';
 import type { Network } from '../phones/phone-network.ts';
 import type { QueryContext } from '../queries/query-context.ts';
 import type { Connection, ConnectionListener } from '../wire/client-connection.ts';
@@ -50,6 +50,10 @@ export interface PersonOptions {
   lid?: string;
   /** The address that direct messages come from; `mixed` alternates. Default `pn`. */
   addressing?: Addressing | 'mixed';
+  /** Other numbers by which a contact look-up finds this person. Default none. */
+  aliases?: readonly string[];
+  /** Whether WhatsApp knows the number. Default `present`. */
+  state?: AccountState;
 }
 
 export interface GroupOptions {
@@ -101,6 +105,7 @@ export class SimulatedWhatsApp {
     directory.phone = this.phone;
     this.#pairing = new PairingServer({
       owner,
+      switches: switches.pairing,
       account: this.phone.keys.identity,
       qrRefs: options.qrRefs ?? 6,
       nowSeconds,
@@ -114,8 +119,19 @@ export class SimulatedWhatsApp {
     });
     const key = Curve.generateKeyPair();
     const certificate = makeCertificateChain(key);
-    this.#listener = new Listener(options.port ?? 0, key, certificate, switches, this.#connectionListener());
-    this.faults = new Faults(this.#listener, switches, () => directory.companions.clear());
+    this.#listener = new Listener(
+      options.port ?? 0,
+      key,
+      certificate,
+      switches.connection,
+      this.#connectionListener(),
+    );
+    this.faults = new Faults({
+      listener: this.#listener,
+      switches,
+      pairing: this.#pairing,
+      forgetCompanions: () => directory.companions.clear(),
+    });
   }
 
   /** The address for clients. Valid after `start`. */
@@ -165,7 +181,7 @@ export class SimulatedWhatsApp {
     const lid = options.lid ?? `2000000${String(index).padStart(8, '0')}`;
     const name = options.name ?? `Person ${index}`;
     const network = this.#network(this.#directory.owner);
-    const person = new Person(network, { number, lid }, name, options.addressing ?? 'pn');
+    const person = new Person(network, { number, lid }, name, options);
     this.#directory.add(person);
     return person;
   }
@@ -219,6 +235,7 @@ export class SimulatedWhatsApp {
       owner,
       media: this.media,
       nowSeconds,
+      hidesLids: () => this.#switches.queries.hidesLids,
       companionIds: () => [...this.#directory.companions.keys()],
       archiveMessage: (message) => this.phone.remember(message),
       takeBundle: (id) => this.#takeBundle(id),

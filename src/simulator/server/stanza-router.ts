@@ -4,6 +4,8 @@ import { answerQuery } from '../queries/answer-query.ts';
 import type { QueryContext } from '../queries/query-context.ts';
 import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';
+import { closeWithError } from './faults.ts';
+import { refusalOf } from './send-refusals.ts';
 import { deliveriesOf } from './split-message.ts';
 
 /** The types of receipts that acknowledge a message. */
@@ -37,8 +39,11 @@ export class Router {
       case 'ack':
         this.#ack(companion, node);
         return;
-      case 'chatstate':
       case 'presence':
+        companion.recordPresence(node.attrs);
+        chatState(node, context);
+        return;
+      case 'chatstate':
         chatState(node, context);
         return;
       default:
@@ -47,19 +52,25 @@ export class Router {
 
   #query(companion: Companion, node: Stanza, context: QueryContext): void {
     if (node.attrs.type === 'result' || node.attrs.type === 'error') return;
-    if (context.switches.ignoredQueries.has(node.attrs.xmlns ?? '')) return;
+    if (context.switches.queries.ignored.has(node.attrs.xmlns ?? '')) return;
     companion.connection?.send(answerQuery(node, context));
   }
 
   #message(companion: Companion, node: Stanza, context: QueryContext): void {
     companion.counters.messages++;
     const { switches, nowSeconds } = context;
-    if (!switches.withholdsAcks) {
+    const refusal = refusalOf(node, switches.sends, context.directory);
+    if (refusal?.kind === 'close') {
+      if (companion.connection) closeWithError(companion.connection, refusal.code);
+      return;
+    }
+    if (!switches.sends.withholdsAcks) {
       const { id, to, participant } = node.attrs;
       const t = String(nowSeconds());
-      companion.connection?.send(stanza('ack', { class: 'message', id, from: to, participant, t }));
+      const error = refusal?.code.toString();
+      companion.connection?.send(stanza('ack', { class: 'message', id, from: to, participant, t, error }));
     }
-    if (switches.swallowsMessages) return;
+    if (refusal || switches.sends.swallowsMessages) return;
     for (const [handset, delivery] of deliveriesOf(companion, node, context.directory)) {
       handset.deliver(delivery).catch(this.#options.failed);
     }
@@ -87,7 +98,8 @@ export class Router {
   #ack(companion: Companion, { attrs }: Stanza): void {
     if (attrs.error) companion.counters.nacks++;
     else companion.counters.acks++;
-    companion.mailbox.acknowledge(attrs.class ?? '', attrs.id, attrs.to);
+    companion.recordAck(attrs);
+    companion.mailbox.acknowledge(attrs.class ?? '', attrs.id, attrs.to, attrs.error !== undefined);
   }
 }
 

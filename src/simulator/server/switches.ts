@@ -1,32 +1,113 @@
-/** The faults that are switched on. */
-export interface Switches {
-  /** Sends get no acknowledgement. */
-  withholdsAcks: boolean;
-  /** Sends are not delivered. */
-  swallowsMessages: boolean;
-  /** Queries with these namespaces get no answer. */
-  ignoredQueries: Set<string>;
-  /** A device look-up by phone number also returns the LID, so that clients open new sessions. */
-  repliesWithLids: boolean;
+import type { SendRefusal } from './send-refusals.ts';
+
+/** The parts of the phone's answer to a pairing code. */
+export type CodeAnswerPart =
+  | 'link_code_pairing_wrapped_primary_ephemeral_pub'
+  | 'primary_identity_pub'
+  | 'link_code_pairing_ref';
+
+/** An error answer, for a number of times. */
+export interface Refusal {
+  readonly code: number;
+  readonly text: string;
+  times: number;
+}
+
+/** A `<failure>` answer to a login. */
+export interface LoginFailure {
+  readonly attrs: Record<string, string>;
+  times: number;
+}
+
+/** Faults of a client that is not linked yet. */
+export interface PairingSwitches {
+  /** The next requests for a pairing code get this error. */
+  codeRefusal: Refusal | undefined;
+  /** The phone's answers to a code lack these parts. */
+  missingParts: Set<CodeAnswerPart>;
+  /** The account can be linked with a passkey only. */
+  requiresPasskey: boolean;
+  /** How many of the next scans end with `companion_reg_refresh` in place of a link. */
+  refreshesAtScan: number;
+  /** The account signature of the next pairings is forged. */
+  forgesAccountSignature: boolean;
+}
+
+/** Faults of WebSocket upgrades and of the connection. */
+export interface ConnectionSwitches {
   /** The delay of each stanza that is sent. */
   delayMs: number;
-  /** The attributes of the next `<failure>` answers to logins, in order. */
-  loginFailures: Record<string, string>[];
   /** The HTTP statuses of the next upgrades, in order. */
-  refusedUpgrades: number[];
+  readonly refusedUpgrades: number[];
   /** Upgrades get no answer. */
   hangsUpgrades: boolean;
 }
 
+/** Faults of what the client sends. */
+export interface SendSwitches {
+  /** Sends get no acknowledgement. */
+  withholdsAcks: boolean;
+  /** Sends are not delivered. */
+  swallowsMessages: boolean;
+  /** The answers to certain sends. */
+  readonly refusals: SendRefusal[];
+  /** Sends to the phone number of a person with a LID get error 463. */
+  requiresLids: boolean;
+  /** Sends to the people with these LIDs need the privacy token that was issued for them. */
+  tokenHolders: Set<string>;
+}
+
+/** Faults of queries. */
+export interface QuerySwitches {
+  /** Queries with these namespaces get no answer. */
+  ignored: Set<string>;
+  /** Queries with these namespaces get an error. */
+  readonly refusals: Map<string, Refusal>;
+  /** A device look-up by phone number also returns the LID, so that clients open new sessions. */
+  repliesWithLids: boolean;
+  /** No query returns a LID. */
+  hidesLids: boolean;
+  /** App-state answers are an empty `<sync/>`. */
+  hasEmptyAppState: boolean;
+}
+
+/** The faults that are switched on, by what they act on. */
+export interface Switches {
+  readonly pairing: PairingSwitches;
+  readonly connection: ConnectionSwitches;
+  readonly sends: SendSwitches;
+  readonly queries: QuerySwitches;
+  /** The next `<failure>` answers to logins, in order. */
+  readonly loginFailure: LoginFailure[];
+  /** The rest of the offline queue is not sent after an error acknowledgement. */
+  holdsQueueAfterNack: boolean;
+}
+
 export function initialSwitches(): Switches {
   return {
-    withholdsAcks: false,
-    swallowsMessages: false,
-    ignoredQueries: new Set(),
-    repliesWithLids: true,
-    delayMs: 0,
-    loginFailures: [],
-    refusedUpgrades: [],
-    hangsUpgrades: false,
+    pairing: {
+      codeRefusal: undefined,
+      missingParts: new Set(),
+      requiresPasskey: false,
+      refreshesAtScan: 0,
+      forgesAccountSignature: false,
+    },
+    connection: { delayMs: 0, refusedUpgrades: [], hangsUpgrades: false },
+    sends: {
+      withholdsAcks: false,
+      swallowsMessages: false,
+      refusals: [],
+      requiresLids: false,
+      tokenHolders: new Set(),
+    },
+    queries: {
+      ignored: new Set(),
+      refusals: new Map(),
+      repliesWithLids: true,
+      hidesLids: false,
+      hasEmptyAppState: false,
+    },
+    loginFailure: [],
+    holdsQueueAfterNack: false,
   };
 }

@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { AddressInfo, Socket } from 'node:net';
 import type { KeyPair } from '@whiskeysockets/baileys';
 import { WebSocketServer } from 'ws';
-import type { Switches } from '../server/switches.ts';
+import type { ConnectionSwitches } from '../server/switches.ts';
 import { Connection, type ConnectionListener } from './client-connection.ts';
 
 /** Listens on the port: accepts WebSocket connections, or refuses them as the switches say. */
 export class Listener {
   readonly #key: KeyPair;
   readonly #certificate: Uint8Array;
-  readonly #switches: Switches;
+  readonly #switches: ConnectionSwitches;
   readonly #connectionListener: ConnectionListener;
   readonly #connections = new Set<Connection>();
   readonly #sockets = new Set<Socket>();
@@ -27,7 +27,7 @@ export class Listener {
     port: number,
     key: KeyPair,
     certificate: Uint8Array,
-    switches: Switches,
+    switches: ConnectionSwitches,
     connectionListener: ConnectionListener,
   ) {
     this.#port = port;
