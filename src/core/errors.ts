@@ -12,9 +12,9 @@ export const EXIT_CODES = {
   LOGGED_OUT: 77,
   /** A write to the session folder failed: full disk, I/O error, too many open files. */
   STORAGE_FAILED: 1,
-  /** WhatsApp did not acknowledge a message in time. */
+  /** WhatsApp did not acknowledge a message in time, or asked to send it later: then `retryAfterMs` is set. */
   SEND_TIMEOUT: 1,
-  /** WhatsApp refused a message for good. */
+  /** WhatsApp refused a message for good: sending it again has the same result. `whatsappCode` is its reason. */
   SEND_REFUSED: 1,
   /** There is no connection at the moment. */
   NOT_CONNECTED: 1,
@@ -28,6 +28,11 @@ export const EXIT_CODES = {
 
 export type ErrorCode = keyof typeof EXIT_CODES;
 
+export interface AppErrorOptions extends ErrorOptions {
+  readonly retryAfterMs?: number;
+  readonly whatsappCode?: string;
+}
+
 /**
  * An error with a stable `code` and a message in two sentences: the cause, and what the person can do.
  * Printed without a stack trace.
@@ -35,10 +40,16 @@ export type ErrorCode = keyof typeof EXIT_CODES;
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
+  /** How long to wait before the same is tried again, in milliseconds, if WhatsApp asks for a wait. */
+  readonly retryAfterMs: number | undefined;
+  /** What WhatsApp answered, if it refused something: its error code, or a word such as `no-devices`. */
+  readonly whatsappCode: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: AppErrorOptions) {
     super(message, options);
     this.code = code;
+    this.retryAfterMs = options?.retryAfterMs;
+    this.whatsappCode = options?.whatsappCode;
   }
 
   /** The process exit code this error means: 75, 77, 78, or 1 for a bug. */

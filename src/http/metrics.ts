@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { limitsReached } from '../core/limits.ts';
+import { refusals } from '../core/refusals.ts';
 import { SITUATIONS, type StatusSnapshot, type StatusSource } from './status-source.ts';
 
 type Labelled = ReadonlyArray<readonly [labels: Record<string, string>, value: number]>;
@@ -119,6 +120,12 @@ export class Metrics {
       'How often a limit was reached: docs/operating.md lists them.',
       ['limit'],
       () => limitsReached().map(([limit, times]) => [{ limit }, times]),
+    );
+    this.#counter(
+      'perennial_refusals_total',
+      'Requests that WhatsApp refused or put off, by its code.',
+      ['code'],
+      () => refusals().map(([code, times]) => [{ code }, times]),
     );
     this.#counter('perennial_sends_acknowledged_total', 'Sends that WhatsApp acknowledged.', [], (now) => [
       [{}, now.sent],

@@ -17,7 +17,7 @@ import { ServerClock } from './connection/server-clock.ts';
 import { conversationOf, numberOfLid } from './lid-numbers.ts';
 import { downloadMedia } from './receive/download-media.ts';
 import { Inbox } from './receive/inbox.ts';
-import { notConnected } from './send/acknowledgements.ts';
+import { notConnected } from './send/send-errors.ts';
 import { repairLibSignal } from './signal/libsignal-repair.ts';
 import { VersionChoice, type WaVersion } from './wa-version.ts';
 

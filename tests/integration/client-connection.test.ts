@@ -2,10 +2,12 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { baileysLogger } from '../../src/logging/baileys-logger.ts';
 import { Connection } from '../../src/whatsapp/connection/connection.ts';
+import { AnswerLog } from '../../src/whatsapp/send/answer-log.ts';
 import { DeviceCache } from '../../src/whatsapp/send/device-cache.ts';
 import { GroupCache } from '../../src/whatsapp/send/group-cache.ts';
 import { RetryCounters } from '../../src/whatsapp/send/retry-counters.ts';
 import { SentMessages } from '../../src/whatsapp/send/sent-messages.ts';
+import { SuspectQueue } from '../../src/whatsapp/send/suspects.ts';
 import { KeyTransactions } from '../../src/whatsapp/signal/key-queue.ts';
 import { signalRepositoryFactory } from '../../src/whatsapp/signal/signal-repository.ts';
 import { within } from './support/deadline.ts';
@@ -29,7 +31,9 @@ async function connect(): Promise<Connection> {
   const isOpen = new Promise<void>((resolve) => {
     opened = resolve;
   });
-  const logger = baileysLogger(pino({ level: 'silent' }));
+  const silent = pino({ level: 'silent' });
+  const logger = baileysLogger(silent);
+  const answers = new AnswerLog(silent);
   const connection = new Connection({
     settings: {
       url: rig.wa.url,
@@ -42,9 +46,11 @@ async function connect(): Promise<Connection> {
     session,
     inbox,
     sent: new SentMessages(session),
+    answers,
+    suspects: new SuspectQueue(),
     logger,
     makeSignalRepository: signalRepositoryFactory(new KeyTransactions(session), inbox),
-    groups: new GroupCache(),
+    groups: new GroupCache(answers),
     devices: new DeviceCache(session, Date.now, () => {}),
     msgRetryCounterCache: new RetryCounters(),
     onQr: () => said.push('qr'),

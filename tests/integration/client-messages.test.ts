@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/core/errors.ts';
 import type { Person } from '../../src/simulator/phones/person.ts';
 import { within } from './support/deadline.ts';
@@ -311,6 +311,111 @@ describe('sends', () => {
     await rig.state('open');
     await rig.client.send(message, AbortSignal.timeout(3_000));
     expect(person.inbox.map(({ id }) => id)).toEqual([message.id]);
+  });
+});
+
+describe('a message that WhatsApp refuses', () => {
+  const ID = '3EB0CCCCCCCCCCCCCCCC';
+  const signal = () => AbortSignal.timeout(5_000);
+
+  it('is refused for good if it closes the connection three times, and after a restart', async () => {
+    await paired({ answers: false });
+    const [culprit, other] = [rig.wa.addPerson(), rig.wa.addPerson()];
+    rig.wa.faults.sends.closeAt(500, { id: ID, times: Number.POSITIVE_INFINITY });
+    const sends = vi.fn();
+    rig.wa.events.on('stanza-in', ({ tag, attrs }) => tag === 'message' && attrs.id === ID && sends());
+    for (let turn = 1; turn <= 3; turn += 1) {
+      await expect(rig.client.send(text(ID, culprit.jid), signal())).rejects.toMatchObject({
+        code: 'NOT_CONNECTED',
+      });
+      await rig.reconnect();
+      await rig.state('open');
+      await rig.client.send(text(`3EB0DDDDDDDDDDDDDDD${turn}`, other.jid), signal());
+    }
+    const refused = { code: 'SEND_REFUSED', whatsappCode: 'closed-each-time' };
+    await expect(rig.client.send(text(ID, culprit.jid), signal())).rejects.toMatchObject(refused);
+    await rig.stop();
+    await rig.start();
+    await rig.state('open');
+    await expect(rig.client.send(text(ID, culprit.jid), signal())).rejects.toMatchObject(refused);
+    expect(sends).toHaveBeenCalledTimes(3);
+    expect(other.inbox).toHaveLength(3);
+  });
+
+  it('is not one of those that were on their way with it', async () => {
+    await paired({ answers: false });
+    const people = Array.from({ length: 6 }, () => rig.wa.addPerson());
+    for (const person of people) await rig.client.send(text(`WARM${person.number}`, person.jid), signal());
+    rig.wa.faults.sends.closeAt(500, { id: ID, times: Number.POSITIVE_INFINITY });
+    rig.wa.faults.sends.withholdAcks(true);
+    const over = new AbortController();
+    const send = async (id: string, chat: string): Promise<string> => {
+      for (;;) {
+        try {
+          await rig.client.send(text(id, chat), over.signal);
+          return 'sent';
+        } catch (error) {
+          if (!(error instanceof AppError) || error.code !== 'NOT_CONNECTED') return String(error);
+          await rig.client.whenOpen(over.signal);
+        }
+      }
+    };
+    const innocent = people.slice(1).map((person, index) => send(`3EB0BBBBBBBBBBBBBBB${index}`, person.jid));
+    await Promise.all(
+      people.slice(1).map((person) => person.waitForMessage(({ id }) => id.startsWith('3EB0'))),
+    );
+    const culprit = send(ID, people[0]?.jid ?? '');
+    for (let turn = 1; turn <= 3; turn += 1) {
+      await rig.reconnect();
+      rig.wa.faults.sends.withholdAcks(false);
+    }
+    expect(await within(culprit, 'the end of the culprit')).toContain('closed the connection each time');
+    expect(await within(Promise.all(innocent), 'the others')).toEqual(Array(5).fill('sent'));
+    for (const person of people.slice(1)) expect(person.inbox).toHaveLength(2);
+  });
+
+  it('is refused for good if the person is not on WhatsApp', async () => {
+    await paired({ answers: false });
+    const sending = rig.client.send(text(ID, '15550999999@s.whatsapp.net'), signal());
+    await expect(sending).rejects.toMatchObject({ code: 'SEND_REFUSED', whatsappCode: 'no-devices' });
+    expect(rig.lines.some((line) => line.startsWith('warn') && line.includes('not on WhatsApp'))).toBe(true);
+    expect(rig.lines.join()).not.toContain('15550999999');
+  });
+
+  it('is sent again later if WhatsApp does not say which devices the person has', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson();
+    rig.wa.faults.queries.refuse('usync', 429);
+    const sending = rig.client.send(text(ID, person.jid), signal());
+    await expect(sending).rejects.toMatchObject({ code: 'SEND_TIMEOUT', retryAfterMs: 60_000 });
+    rig.wa.faults.queries.refuse('usync', 429, 0);
+    await rig.client.send(text(ID, person.jid), signal());
+    expect(person.inbox).toHaveLength(1);
+  });
+
+  it.each([403, 404] as const)('is refused for good if its group answers %i', async (code) => {
+    await paired({ answers: false });
+    const group = rig.wa.addGroup({ people: [rig.wa.addPerson()] });
+    group.goneCode = code;
+    const refused = { code: 'SEND_REFUSED', whatsappCode: String(code) };
+    await expect(rig.client.send(text(ID, group.jid), signal())).rejects.toMatchObject(refused);
+    await expect(rig.client.group(group.jid)).rejects.toMatchObject(refused);
+  });
+
+  it.each([
+    [403, 'SEND_REFUSED', undefined],
+    [479, 'SEND_REFUSED', undefined],
+    [429, 'SEND_TIMEOUT', 60_000],
+    [500, 'SEND_TIMEOUT', 5_000],
+  ] as const)('with error %i is answered with %s', async (error, code, retryAfterMs) => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson();
+    rig.wa.faults.sends.refuse(error, { id: ID });
+    const sending = rig.client.send(text(ID, person.jid), signal());
+    await expect(sending).rejects.toMatchObject({ code, retryAfterMs, whatsappCode: String(error) });
+    expect(rig.client.state.kind).toBe('open');
+    await rig.client.send(text(ID, person.jid), signal());
+    expect(person.inbox).toHaveLength(1);
   });
 });
 

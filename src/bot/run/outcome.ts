@@ -29,6 +29,9 @@ export function decideVerdict(end: RunEnd): Verdict {
         return { outcome: 'unfinished', notice: undefined, isFault: false };
       if (isAppError(end.error, 'SEND_TIMEOUT') || isAppError(end.error, 'STORAGE_FAILED'))
         return { outcome: 'unfinished', notice: undefined, isFault: true };
+      // WhatsApp would refuse the notice in the same chat too.
+      if (isAppError(end.error, 'SEND_REFUSED') && end.error.whatsappCode !== undefined)
+        return { outcome: 'done', notice: undefined, isFault: true };
       return { outcome: 'done', notice: 'Sorry, something went wrong on my side.', isFault: true };
   }
 }

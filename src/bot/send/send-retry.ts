@@ -8,7 +8,7 @@ export type RetryDecision = { readonly again: false } | { readonly again: true; 
 /**
  * Whether to try again after `failures` failed tries, of which `timeouts` had no acknowledgement. If there is no
  * connection, or the disk is full (which closes the connection), the send is tried again without a limit. If there was
- * no acknowledgement, it is tried again a few times. Any other error is final.
+ * no acknowledgement, it is tried again a few times, after the wait that WhatsApp asked for. Any other error is final.
  */
 export function decideRetry(error: unknown, failures: number, timeouts: number): RetryDecision {
   const isTemporary =
@@ -16,5 +16,7 @@ export function decideRetry(error: unknown, failures: number, timeouts: number):
     isAppError(error, 'STORAGE_FAILED') ||
     (isAppError(error, 'SEND_TIMEOUT') && timeouts < MAX_TIMEOUTS);
   // The first retry waits for the connection only. Later ones pause, in case each connection opens and fails at once.
-  return isTemporary ? { again: true, waitMs: Math.min(5_000, (failures - 1) * 250) } : { again: false };
+  const askedMs = isAppError(error) ? (error.retryAfterMs ?? 0) : 0;
+  const waitMs = Math.max(askedMs, Math.min(5_000, (failures - 1) * 250));
+  return isTemporary ? { again: true, waitMs } : { again: false };
 }

@@ -11,10 +11,12 @@ import type { OutgoingMessage } from '../../core/messages.ts';
 import type { Session } from '../../session/session.ts';
 import type { Inbox } from '../receive/inbox.ts';
 import { resendRequest } from '../receive/phone-resend.ts';
+import type { AnswerLog } from '../send/answer-log.ts';
 import type { DeviceCache } from '../send/device-cache.ts';
 import type { GroupCache } from '../send/group-cache.ts';
 import { Sender } from '../send/sender.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
+import type { SuspectQueue } from '../send/suspects.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { Pulse } from './ping-check.ts';
@@ -24,6 +26,8 @@ export interface ConnectionParts {
   readonly session: Session;
   readonly inbox: Inbox;
   readonly sent: SentMessages;
+  readonly answers: AnswerLog;
+  readonly suspects: SuspectQueue;
   readonly logger: SocketConfig['logger'];
   readonly makeSignalRepository: SocketConfig['makeSignalRepository'];
   readonly groups: GroupCache;
@@ -214,7 +218,7 @@ export class Connection {
     this.#isOpen = false;
     clearTimeout(this.#connectTimer);
     this.#pulse.stop();
-    this.#sender.acks.abandon();
+    this.#sender.closed(reason);
     const { ev, ws } = this.socket;
     // Queries in flight learn of a close only by the WebSocket's events, which Baileys has unhooked by now; a send
     // that waits for one would hold the key queue until its time limit.

@@ -5,10 +5,12 @@ import { sleepUntilAborted } from '../../core/waits.ts';
 import type { Session } from '../../session/session.ts';
 import type { ClientState } from '../client-state.ts';
 import type { Inbox } from '../receive/inbox.ts';
+import { AnswerLog } from '../send/answer-log.ts';
 import { DeviceCache } from '../send/device-cache.ts';
 import { GroupCache } from '../send/group-cache.ts';
 import { RetryCounters } from '../send/retry-counters.ts';
 import { SentMessages } from '../send/sent-messages.ts';
+import { SuspectQueue } from '../send/suspects.ts';
 import { KeyTransactions } from '../signal/key-queue.ts';
 import { signalRepositoryFactory } from '../signal/signal-repository.ts';
 import type { CloseReason } from './close-reason.ts';
@@ -37,9 +39,11 @@ const KEYS_FREE_WITHIN_MS = 300;
 /** One connection after another, never two at once, and what outlives them: keys, caches, counters. */
 export class Connector {
   readonly sent: SentMessages;
-  readonly groups = new GroupCache();
+  readonly groups: GroupCache;
   readonly #parts: ConnectorParts;
   readonly #keys: KeyTransactions;
+  readonly #answers: AnswerLog;
+  readonly #suspects = new SuspectQueue();
   readonly #retries = new RetryCounters();
   readonly #devices: DeviceCache;
   readonly #makeSignalRepository: ConnectionParts['makeSignalRepository'];
@@ -52,7 +56,9 @@ export class Connector {
       get: (type, ids) => this.#readKeys(type, ids),
       set: (changes) => session.set(changes),
     });
-    this.sent = new SentMessages(session);
+    this.sent = new SentMessages(session, now);
+    this.#answers = new AnswerLog(log);
+    this.groups = new GroupCache(this.#answers);
     this.#devices = new DeviceCache(session, now, (detail) =>
       log.debug({ detail }, 'the list of devices could not be kept'),
     );
@@ -79,6 +85,8 @@ export class Connector {
       session,
       inbox,
       sent: this.sent,
+      answers: this.#answers,
+      suspects: this.#suspects,
       logger: baileysLog,
       makeSignalRepository: this.#makeSignalRepository,
       groups: this.groups,

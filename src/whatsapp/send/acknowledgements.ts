@@ -1,16 +1,28 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
-import { AppError, messageOf } from '../../core/errors.ts';
+import type { AppError } from '../../core/errors.ts';
+import { notConnected, timedOut } from './send-errors.ts';
+
+/** WhatsApp acknowledged a message with this error. */
+export class AckError extends Error {
+  override readonly name = 'AckError';
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`WhatsApp acknowledged a message with error ${code}`);
+    this.code = code;
+  }
+}
 
 interface Waiting {
   readonly resolve: () => void;
-  readonly reject: (error: AppError) => void;
+  readonly reject: (error: AppError | AckError) => void;
 }
 
 /** Waits for WhatsApp's `<ack class="message">` of each message that was sent. */
 export class Acks {
   readonly #waiting = new Map<string, Waiting>();
 
-  /** Resolves at the ack. Rejects with `SEND_REFUSED` if the ack has an error, with `SEND_TIMEOUT` if the signal aborts. */
+  /** Resolves at the ack. Rejects with `AckError` if the ack has an error, with `SEND_TIMEOUT` if the signal aborts. */
   expect(id: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(timedOut());
     return new Promise<void>((resolve, reject) => {
@@ -32,16 +44,8 @@ export class Acks {
 
   received({ attrs }: BinaryNode): void {
     const waiting = this.#waiting.get(attrs.id ?? '');
-    if (!attrs.error) {
-      waiting?.resolve();
-      return;
-    }
-    waiting?.reject(
-      new AppError(
-        'SEND_REFUSED',
-        `WhatsApp refused a message (error ${attrs.error}). It is not sent again.`,
-      ),
-    );
+    if (attrs.error) waiting?.reject(new AckError(Number(attrs.error) || 0));
+    else waiting?.resolve();
   }
 
   /** Rejects all that wait, with `NOT_CONNECTED`: the connection is closed and will bring no ack. */
@@ -49,26 +53,3 @@ export class Acks {
     for (const { reject } of this.#waiting.values()) reject(notConnected());
   }
 }
-
-export const timedOut = (): AppError =>
-  new AppError(
-    'SEND_TIMEOUT',
-    'WhatsApp did not acknowledge a message in time. It is sent again under the same id.',
-  );
-
-/** The library could not send the message although the connection is open. */
-export const notSent = (cause: unknown): AppError =>
-  new AppError(
-    'SEND_TIMEOUT',
-    `A message could not be sent (${messageOf(cause)}). It is tried again a few times, under the same id.`,
-    { cause },
-  );
-
-export const notConnected = (cause?: unknown): AppError =>
-  new AppError(
-    'NOT_CONNECTED',
-    'There is no connection to WhatsApp. The message goes out after the next connect.',
-    {
-      cause,
-    },
-  );

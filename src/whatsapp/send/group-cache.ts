@@ -3,7 +3,9 @@ import { LRUCache } from 'lru-cache';
 import { messageOf } from '../../core/errors.ts';
 import type { GroupFacts } from '../../core/messages.ts';
 import { numberAmong, personId } from '../address.ts';
-import { notConnected } from './acknowledgements.ts';
+import type { AnswerLog } from './answer-log.ts';
+import { answerIn } from './answers.ts';
+import { notConnected } from './send-errors.ts';
 
 const KEEP_MS = 5 * 60 * 1000;
 
@@ -13,13 +15,23 @@ export class GroupCache {
   /** Queries under way whose answer may be kept. */
   readonly #queries = new Map<string, symbol>();
 
+  readonly #answers: AnswerLog;
+
+  constructor(answers: AnswerLog) {
+    this.#answers = answers;
+  }
+
+  /**
+   * Rejects with `SEND_REFUSED` if WhatsApp tells nothing about the group, with `SEND_TIMEOUT` if it may do so later,
+   * with `NOT_CONNECTED` if it does not answer.
+   */
   async metadata(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promise<GroupMetadata> {
     const known = this.#entries.get(chat);
     if (known) return known;
     const query = Symbol(chat);
     this.#queries.set(chat, query);
     try {
-      const metadata = await ask(chat, socket);
+      const metadata = await this.#ask(chat, socket);
       if (this.#queries.get(chat) === query) this.#entries.set(chat, metadata);
       return metadata;
     } finally {
@@ -46,14 +58,16 @@ export class GroupCache {
     }));
     return { chat, subject: metadata.subject, members };
   }
-}
 
-/** A query without an answer resolves with undefined, which makes the library throw a TypeError. */
-async function ask(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promise<GroupMetadata> {
-  try {
-    return await socket.groupMetadata(chat);
-  } catch (error) {
-    const isUnanswered = error instanceof TypeError || messageOf(error).includes('missing <group> node');
-    throw isUnanswered ? notConnected(error) : error;
+  /** A query without an answer resolves with undefined, which makes the library throw a TypeError. */
+  async #ask(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promise<GroupMetadata> {
+    try {
+      return await socket.groupMetadata(chat);
+    } catch (error) {
+      const isUnanswered = error instanceof TypeError || messageOf(error).includes('missing <group> node');
+      const answer = answerIn(error);
+      if (isUnanswered || answer.kind !== 'error') throw notConnected(error);
+      throw this.#answers.errorFor('group', chat, answer, error);
+    }
   }
 }

@@ -2,68 +2,110 @@ import type { WASocket } from '@whiskeysockets/baileys';
 import { isAppError } from '../../core/errors.ts';
 import type { OutgoingMessage } from '../../core/messages.ts';
 import { underEither } from '../../core/waits.ts';
-import { chatKind } from '../address.ts';
+import type { CloseReason } from '../connection/close-reason.ts';
 import { countSilent, isMute } from '../connection/unacknowledged-sends.ts';
-import { Acks, notConnected, notSent, timedOut } from './acknowledgements.ts';
+import { AckError, Acks } from './acknowledgements.ts';
+import type { AnswerLog } from './answer-log.ts';
+import { answerIn } from './answers.ts';
 import { additionalNodes, buildMessage } from './build-message.ts';
 import type { GroupCache } from './group-cache.ts';
+import { expectReceivers } from './receivers.ts';
+import { notConnected, notSent, timedOut } from './send-errors.ts';
 import type { SentMessages } from './sent-messages.ts';
+import { MAX_CLOSES, mayBeCausedBySend, type SuspectQueue } from './suspects.ts';
+
+/** What outlives a connection. */
+export interface SenderParts {
+  readonly sent: SentMessages;
+  readonly groups: GroupCache;
+  readonly answers: AnswerLog;
+  readonly suspects: SuspectQueue;
+}
 
 /** Sends messages on one connection. `over` aborts when the connection ends. */
 export class Sender {
   readonly acks = new Acks();
   readonly #socket: WASocket;
-  readonly #sent: SentMessages;
+  readonly #parts: SenderParts;
   readonly #isOpen: () => boolean;
   readonly #over: AbortSignal;
-  readonly #groups: GroupCache;
   readonly #onMute: () => void;
+  /** When each message left that is not acknowledged yet. */
+  readonly #leftAtMs = new Map<string, number>();
   #silent = 0;
 
   constructor(
     socket: WASocket,
-    parts: { readonly sent: SentMessages; readonly groups: GroupCache },
+    parts: SenderParts,
     isOpen: () => boolean,
     over: AbortSignal,
     onMute: () => void,
   ) {
     this.#socket = socket;
-    this.#sent = parts.sent;
-    this.#groups = parts.groups;
+    this.#parts = parts;
     this.#isOpen = isOpen;
     this.#over = over;
     this.#onMute = onMute;
   }
 
   /**
-   * Resolves once WhatsApp has acknowledged it. Rejects with `SEND_REFUSED`, `SEND_TIMEOUT`, `NOT_CONNECTED` or
-   * `STORAGE_FAILED`.
+   * Resolves once WhatsApp has acknowledged it. Rejects with `SEND_REFUSED` if WhatsApp refuses it for good, with
+   * `SEND_TIMEOUT` or `NOT_CONNECTED` if it should be sent again, with `STORAGE_FAILED`.
    */
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
-    const socket = this.#socket;
-    const account = socket.user?.id;
+    const { sent, suspects, answers } = this.#parts;
+    const closes = sent.closesOf(message.id);
+    if (closes >= MAX_CLOSES) throw answers.errorFor('message', message.id, { kind: 'closed-each-time' });
+    if (closes === 0) return this.#send(message, signal);
+    const leave = await suspects.enter();
+    try {
+      await this.#send(message, signal);
+    } finally {
+      leave();
+    }
+  }
+
+  async #send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
+    const account = this.#socket.user?.id;
     if (!this.#isOpen() || !account) throw notConnected();
     try {
-      const built = await underEither([signal, this.#over], (either) =>
-        buildMessage(message, { id: account, upload: socket.waUploadToServer, signal: either }),
-      );
-      // If the time of this try is up, the next try may be under way already: this one must not touch its state.
-      if (signal.aborted) throw timedOut();
-      await this.#sent.remember(message.id, built);
-      const acknowledged = this.acks.expect(message.id, signal);
-      acknowledged.catch(() => {});
-      await this.#expectReceivers(message.chat);
-      if (signal.aborted) throw timedOut();
-      await socket.relayMessage(message.chat, built, {
-        messageId: message.id,
-        additionalNodes: additionalNodes(message.content),
-      });
-      await this.#awaitAck(acknowledged, signal);
+      await this.#relay(message, account, signal);
     } catch (error) {
-      if (isAppError(error) && error.code !== 'NOT_CONNECTED') throw error;
-      // On an open connection a failure counts as a try: otherwise it would be repeated at once and without end.
-      throw this.#isOpen() ? notSent(error) : notConnected(error);
+      throw this.#errorFor(message, error);
+    } finally {
+      this.#leftAtMs.delete(message.id);
     }
+  }
+
+  async #relay(message: OutgoingMessage, account: string, signal: AbortSignal): Promise<void> {
+    const socket = this.#socket;
+    const { sent } = this.#parts;
+    const built = await underEither([signal, this.#over], (either) =>
+      buildMessage(message, { id: account, upload: socket.waUploadToServer, signal: either }),
+    );
+    // If the time of this try is up, the next try may be under way already: this one must not touch its state.
+    if (signal.aborted) throw timedOut();
+    await sent.remember(message.id, built);
+    const acknowledged = this.acks.expect(message.id, signal);
+    acknowledged.catch(() => {});
+    await expectReceivers(message.chat, socket, this.#parts);
+    if (signal.aborted) throw timedOut();
+    await socket.relayMessage(message.chat, built, {
+      messageId: message.id,
+      additionalNodes: additionalNodes(message.content),
+    });
+    this.#leftAtMs.set(message.id, performance.now());
+    await this.#awaitAck(acknowledged, signal);
+  }
+
+  #errorFor(message: OutgoingMessage, error: unknown): Error {
+    if (isAppError(error) && error.code !== 'NOT_CONNECTED') return error;
+    if (error instanceof AckError)
+      return this.#parts.answers.errorFor('message', message.id, { kind: 'error', code: error.code }, error);
+    // On an open connection a failure counts as a try: otherwise it would be repeated at once and without end.
+    if (!this.#isOpen()) return notConnected(error);
+    if (isAppError(error)) return notSent(error);
+    return this.#parts.answers.errorFor('message', message.id, answerIn(error), error);
   }
 
   /** Waits for the ack and counts sends without one: only a message that has left and got no ack in time counts. */
@@ -73,26 +115,23 @@ export class Sender {
       this.#silent = countSilent(this.#silent, 'answered');
     } catch (error) {
       const isTimedOut = isAppError(error, 'SEND_TIMEOUT') && isAppError(signal.reason, 'SEND_TIMEOUT');
-      const isRefused = isAppError(error, 'SEND_REFUSED');
+      const isAnswered = error instanceof AckError;
       this.#silent = countSilent(
         this.#silent,
-        isTimedOut ? 'unanswered' : isRefused ? 'answered' : 'given-up',
+        isTimedOut ? 'unanswered' : isAnswered ? 'answered' : 'given-up',
       );
       if (isMute(this.#silent)) this.#onMute();
       throw error;
     }
   }
 
-  /**
-   * If a device query gets no answer, the library encrypts for nobody but our own phone, and WhatsApp acknowledges
-   * the stanza all the same. So the receivers are looked up here first. The members of a group are queried here
-   * because the library would query them inside a key transaction, which blocks the key queue.
-   */
-  async #expectReceivers(chat: string): Promise<void> {
-    const kind = chatKind(chat);
-    if (kind === 'group') await this.#groups.metadata(chat, this.#socket);
-    if (kind !== 'direct') return;
-    const devices = await this.#socket.getUSyncDevices([chat], true, false);
-    if (devices.length === 0) throw new Error('WhatsApp did not say which devices this person has');
+  /** The connection has closed: rejects what waits for an ack, and counts the close for messages that may have caused it. */
+  closed(reason: CloseReason): void {
+    const nowMs = performance.now();
+    for (const [id, leftAtMs] of this.#leftAtMs) {
+      // If the count cannot be stored, the message is only suspected later.
+      if (mayBeCausedBySend(reason, nowMs - leftAtMs)) this.#parts.sent.noteClose(id).catch(() => {});
+    }
+    this.acks.abandon();
   }
 }

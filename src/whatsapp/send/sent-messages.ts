@@ -5,8 +5,10 @@ import type { Session } from '../../session/session.ts';
 
 interface SentRow {
   readonly atMs: number;
-  /** The message, encoded and in base64. */
+  /** The message, encoded and in base64. Empty if it is too large to be kept. */
   readonly message: string;
+  /** How often WhatsApp closed a connection while this message was not acknowledged. */
+  readonly closes?: number;
 }
 
 const LIMIT = LIMITS['table:sent'];
@@ -36,11 +38,27 @@ export class SentMessages {
   async remember(id: string, message: proto.IMessage): Promise<void> {
     const bytes = proto.Message.encode(message).finish();
     if (bytes.length > LIMIT.bytesEach) return;
-    const row: SentRow = { atMs: this.#now(), message: Buffer.from(bytes).toString('base64') };
-    await this.#session.set({ sent: { [id]: row } });
-    this.#weights.set(id, bytesOf(row));
+    const closes = this.closesOf(id);
+    const encoded = Buffer.from(bytes).toString('base64');
+    await this.#set(id, { atMs: this.#now(), message: encoded, ...(closes > 0 && { closes }) });
     const isFull = this.#rows.size > LIMIT.count * 1.1 || this.#weights.total > LIMIT.bytes * 1.1;
     if (isFull || this.#now() - this.#prunedAtMs > PRUNE_EVERY_MS) await this.#forgetOldest();
+  }
+
+  /** How often WhatsApp closed a connection while this message was on its way, in this run and earlier ones. */
+  closesOf(id: string): number {
+    return this.#rows.get(id)?.closes ?? 0;
+  }
+
+  /** Counts a close for a message that was on its way. Throws `STORAGE_FAILED`. */
+  async noteClose(id: string): Promise<void> {
+    const { atMs, message } = this.#rows.get(id) ?? { atMs: this.#now(), message: '' };
+    await this.#set(id, { atMs, message, closes: this.closesOf(id) + 1 });
+  }
+
+  async #set(id: string, row: SentRow): Promise<void> {
+    await this.#session.set({ sent: { [id]: row } });
+    this.#weights.set(id, bytesOf(row));
   }
 
   async #forgetOldest(): Promise<void> {
@@ -68,8 +86,10 @@ export class SentMessages {
 
   find(id: string | null | undefined): proto.IMessage | undefined {
     const row = id ? this.#rows.get(id) : undefined;
-    return row ? proto.Message.decode(Buffer.from(row.message, 'base64')) : undefined;
+    return row?.message ? proto.Message.decode(Buffer.from(row.message, 'base64')) : undefined;
   }
 }
 
-const bytesOf = ({ message }: SentRow): number => message.length;
+const ROW_BYTES = 64;
+
+const bytesOf = ({ message }: SentRow): number => message.length + ROW_BYTES;

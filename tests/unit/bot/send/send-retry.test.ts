@@ -16,6 +16,22 @@ describe('a failed send', () => {
   });
 });
 
+test('waits as long as WhatsApp asked for before it tries a send again', () => {
+  const error = new AppError('SEND_TIMEOUT', '', { retryAfterMs: 60_000 });
+  expect(decideRetry(error, 1, 1)).toEqual({ again: true, waitMs: 60_000 });
+});
+
+test('sends no apology into a chat for which WhatsApp refused the answer', () => {
+  const error = new AppError('SEND_REFUSED', '', { whatsappCode: '479' });
+  const verdict = decideVerdict({ kind: 'threw', error });
+  expect(verdict).toEqual({ outcome: 'done', notice: undefined, isFault: true });
+});
+
+test('apologises if the handler wanted to send something that is not valid', () => {
+  const verdict = decideVerdict({ kind: 'threw', error: new AppError('SEND_REFUSED', '') });
+  expect(verdict.notice).toBeDefined();
+});
+
 describe('a handler that threw', () => {
   test.each([
     [

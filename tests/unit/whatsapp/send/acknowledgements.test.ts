@@ -16,11 +16,11 @@ describe('Acks', () => {
     await expect(expected).resolves.toBeUndefined();
   });
 
-  it('rejects with SEND_REFUSED if the ack has an error', async () => {
+  it('rejects with the code of an ack that has an error', async () => {
     const acks = new Acks();
     const expected = acks.expect('A', new AbortController().signal);
     acks.received(ack('A', '479'));
-    await expect(expected).rejects.toMatchObject({ code: 'SEND_REFUSED' });
+    await expect(expected).rejects.toMatchObject({ name: 'AckError', code: 479 });
   });
 
   it('rejects with SEND_TIMEOUT if the signal aborts or has aborted', async () => {

@@ -1,5 +1,8 @@
+import { Boom } from '@hapi/boom';
 import type { GroupMetadata } from '@whiskeysockets/baileys';
+import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { AnswerLog } from '../../../../src/whatsapp/send/answer-log.ts';
 import { GroupCache } from '../../../../src/whatsapp/send/group-cache.ts';
 
 const CHAT = '120363000000000001@g.us';
@@ -14,7 +17,7 @@ describe('facts of a group', () => {
         return metadata;
       },
     };
-    const groups = new GroupCache();
+    const groups = new GroupCache(new AnswerLog(pino({ level: 'silent' })));
     for (let turn = 0; turn < 3; turn++) await groups.metadata(CHAT, socket);
     expect(asked).toBe(1);
     groups.forget(CHAT);
@@ -23,7 +26,7 @@ describe('facts of a group', () => {
   });
 
   test('does not keep an answer if the group changed after the query', async () => {
-    const groups = new GroupCache();
+    const groups = new GroupCache(new AnswerLog(pino({ level: 'silent' })));
     let answer: (old: GroupMetadata) => void = () => {};
     const old = new Promise<GroupMetadata>((resolve) => {
       answer = resolve;
@@ -39,7 +42,7 @@ describe('facts of a group', () => {
   });
 
   test('reports a query without an answer as NOT_CONNECTED, and queries again', async () => {
-    const groups = new GroupCache();
+    const groups = new GroupCache(new AnswerLog(pino({ level: 'silent' })));
     // The library does this with a query without an answer.
     const mute = {
       groupMetadata: () => Promise.reject(new Error('Invalid group metadata response: missing <group> node')),
@@ -48,8 +51,13 @@ describe('facts of a group', () => {
     await expect(groups.metadata(CHAT, { groupMetadata: async () => metadata })).resolves.toBe(metadata);
   });
 
-  test('passes on a refusal of WhatsApp', async () => {
-    const refused = { groupMetadata: () => Promise.reject(new Error('forbidden')) };
-    await expect(new GroupCache().metadata(CHAT, refused)).rejects.toThrow('forbidden');
+  test.each([
+    [403, 'SEND_REFUSED'],
+    [404, 'SEND_REFUSED'],
+    [429, 'SEND_TIMEOUT'],
+  ])('sorts error %i of a group query as %s', async (data, code) => {
+    const groups = new GroupCache(new AnswerLog(pino({ level: 'silent' })));
+    const refused = { groupMetadata: () => Promise.reject(new Boom('forbidden', { data })) };
+    await expect(groups.metadata(CHAT, refused)).rejects.toMatchObject({ code, whatsappCode: String(data) });
   });
 });
