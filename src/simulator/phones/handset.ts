@@ -116,6 +116,11 @@ export abstract class Handset implements Contact, Author {
     return this.#inOrder(() => this.#outbox.send(sent));
   }
 
+  /** A message that this phone has sent. */
+  protected sentMessage(id: string): SentMessage | undefined {
+    return this.#outbox.sentMessage(id);
+  }
+
   async #receive(delivery: Delivery): Promise<void> {
     // A message with a known id is decrypted as well, because it may open a new session.
     const isKnown = this.#inbox.has(delivery.id);

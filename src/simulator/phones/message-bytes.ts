@@ -19,9 +19,11 @@ export function newMessageId(): string {
   return `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
 }
 
-/** The text or caption of a message. */
+/** The text of a message: its body or caption, or the new text if it is an edit. */
 export function textIn(message: proto.IMessage): string | undefined {
   const inner = unwrapped(message);
+  const edited = inner.protocolMessage?.editedMessage;
+  if (edited) return textIn(edited);
   return (
     inner.conversation ||
     inner.extendedTextMessage?.text ||
@@ -32,12 +34,12 @@ export function textIn(message: proto.IMessage): string | undefined {
   );
 }
 
-/** The id of the quoted message. */
-export function quotedIdIn(message: proto.IMessage): string | undefined {
+/** The `contextInfo` of a message, which holds what it quotes and whom it mentions. */
+export function contextIn(message: proto.IMessage): proto.IContextInfo | undefined {
   for (const part of Object.values(unwrapped(message))) {
     if (typeof part === 'object' && part !== null && 'contextInfo' in part) {
       const { contextInfo }: { contextInfo?: proto.IContextInfo | null } = part;
-      if (contextInfo?.stanzaId) return contextInfo.stanzaId;
+      if (contextInfo) return contextInfo;
     }
   }
   return undefined;
@@ -52,20 +54,42 @@ export function isForPeople(message: proto.IMessage): boolean {
 /** The `type` attribute of a message stanza. */
 export function stanzaTypeOf(message: proto.IMessage): string {
   const inner = unwrapped(message);
-  if (inner.reactionMessage) return 'reaction';
-  if (inner.pollCreationMessage || inner.pollCreationMessageV3 || inner.pollUpdateMessage) return 'poll';
+  if (inner.reactionMessage || inner.encReactionMessage) return 'reaction';
+  if (inner.eventMessage || inner.encEventResponseMessage) return 'event';
+  if (Object.keys(inner).some((name) => name.startsWith('pollCreationMessage')) || inner.pollUpdateMessage) {
+    return 'poll';
+  }
   return mediaTypeOf(inner) === undefined ? 'text' : 'media';
 }
 
+/** The `mediatype` attribute of a ciphertext. */
 export function mediaTypeOf(message: proto.IMessage): string | undefined {
-  if (message.imageMessage) return 'image';
-  if (message.videoMessage) return 'video';
-  if (message.audioMessage) return message.audioMessage.ptt ? 'ptt' : 'audio';
-  if (message.documentMessage) return 'document';
-  if (message.stickerMessage) return 'sticker';
+  const inner = unwrapped(message);
+  if (inner.imageMessage) return 'image';
+  if (inner.videoMessage) return inner.videoMessage.gifPlayback ? 'gif' : 'video';
+  if (inner.ptvMessage) return 'ptv';
+  if (inner.audioMessage) return inner.audioMessage.ptt ? 'ptt' : 'audio';
+  if (inner.documentMessage) return 'document';
+  if (inner.stickerMessage) return 'sticker';
+  if (inner.locationMessage) return 'location';
+  if (inner.contactMessage) return 'vcard';
+  if (inner.contactsArrayMessage) return 'contact_array';
   return undefined;
 }
 
-function unwrapped(message: proto.IMessage): proto.IMessage {
-  return message.ephemeralMessage?.message ?? message.viewOnceMessage?.message ?? message;
+/** The `edit` attribute of a message stanza: 1 for an edit, 7 for a deletion. */
+export function editTypeOf(message: proto.IMessage): string | undefined {
+  const inner = unwrapped(message);
+  if (inner.secretEncryptedMessage || inner.protocolMessage?.editedMessage) return '1';
+  return inner.protocolMessage?.type === proto.Message.ProtocolMessage.Type.REVOKE ? '7' : undefined;
+}
+
+/** The innermost message in any wrappers, which are the fields whose only field is `message`. */
+export function unwrapped(message: proto.IMessage): proto.IMessage {
+  for (const part of Object.values(message)) {
+    if (typeof part !== 'object' || part === null || !('message' in part)) continue;
+    const { message: inner }: { message?: proto.IMessage | null } = part;
+    if (inner && Object.keys(part).length === 1) return unwrapped(inner);
+  }
+  return message;
 }

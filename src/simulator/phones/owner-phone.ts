@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { proto } from '@whiskeysockets/baileys';
+import { newMessageSecret } from '../crypto/message-secret.ts';
 import type { Companion } from '../server/companion-device.ts';
 import type { Delivery, SentMessage } from '../server/delivery.ts';
 import { type Contact, jidOf } from './contact-address.ts';
@@ -17,6 +18,9 @@ export interface LinkedDevices {
   enterCode(code: string): Promise<Companion>;
   unlink(): void;
 }
+
+/** A person, a group, or a JID. */
+type Chat = Person | Group | string;
 
 const { Type } = proto.Message.ProtocolMessage;
 
@@ -60,13 +64,20 @@ export class OwnerPhone extends Handset {
   }
 
   /** The owner sends a message; the bot gets a copy. Default chat: the owner's own. */
-  async send(text: string, to: Person | Group | undefined = undefined): Promise<{ id: string }> {
+  send(text: string, to?: Chat): Promise<{ id: string }> {
+    return this.sendMessage({ conversation: text }, to);
+  }
+
+  /** As `send`, with any content. A JID as `to` reaches chats without a phone, such as Meta AI (`…@bot`). */
+  async sendMessage(content: proto.IMessage, to?: Chat): Promise<{ id: string }> {
     const id = newMessageId();
+    const message = { ...content, messageContextInfo: { messageSecret: newMessageSecret() } };
     const group = to instanceof Group ? to : undefined;
-    const recipient = to instanceof Group ? undefined : (to?.jid ?? this.jid);
+    const direct = typeof to === 'string' ? to : (to?.jid ?? this.jid);
+    const recipient = group ? undefined : direct;
     const addressing = group?.addressing ?? (recipient?.endsWith('@lid') ? 'lid' : 'pn');
     const timestamp = this.network.nowSeconds();
-    await this.transmit({ id, message: { conversation: text }, group, addressing, timestamp, recipient });
+    await this.transmit({ id, message, group, addressing, timestamp, recipient });
     return { id };
   }
 

@@ -1,9 +1,27 @@
 import type { proto } from '@whiskeysockets/baileys';
+import { newMessageSecret } from '../crypto/message-secret.ts';
 import type { MediaType } from '../media/media-cipher.ts';
 import { fileIn, type MediaFile, mediaMessage } from '../media/media-message.ts';
 import type { Delivery, SentMessage } from '../server/delivery.ts';
-import { type Addressing, type Contact, type GroupAddress, jidOf } from './contact-address.ts';
+import {
+  type Addressing,
+  addressingOf,
+  type Contact,
+  type GroupAddress,
+  isGroup,
+  jidOf,
+} from './contact-address.ts';
 import { Handset } from './handset.ts';
+import {
+  type ActionTarget,
+  deletion,
+  eventAnswer,
+  plainEdit,
+  pollVote,
+  quoteOf,
+  reaction,
+  sealedEdit,
+} from './message-actions.ts';
 import { newMessageId } from './message-bytes.ts';
 import type { Network } from './phone-network.ts';
 import type { ReceivedMessage } from './received-messages.ts';
@@ -11,6 +29,8 @@ import type { ReceivedMessage } from './received-messages.ts';
 export interface SendOptions {
   /** A group that both are in. Default: the chat with the bot's account. */
   to?: GroupAddress;
+  /** The address that a direct message comes from. Default that of the person. */
+  from?: Addressing;
   /** Default a new id. A receiver must drop a second message with the same id. */
   id?: string;
   /** Seconds; default now. */
@@ -21,6 +41,19 @@ export interface SendOptions {
   isSentOnce?: boolean;
   /** The bot gets `<unavailable>`, as for messages from an ad: it has to ask the owner's phone. */
   isOnPhoneOnly?: boolean;
+}
+
+/** How somebody is named when they act on an earlier message. */
+export interface NameOptions {
+  /** The addresses of both people under the seal. Default the addressing of the chat. */
+  namedBy?: Addressing;
+  /** The address that the stanza comes from. Default the addressing of the chat. */
+  from?: Addressing;
+}
+
+export interface EditOptions extends NameOptions {
+  /** Whether the edit is sealed, as phones do since May 2026. Default true. */
+  isSealed?: boolean;
 }
 
 /** A receipt for one of a person's messages. */
@@ -73,10 +106,11 @@ export class Person extends Handset {
   }
 
   /** Resolves when the server has the message, even if the bot is offline. */
-  async sendMessage(message: proto.IMessage, options: SendOptions = {}): Promise<{ id: string }> {
+  async sendMessage(content: proto.IMessage, options: SendOptions = {}): Promise<{ id: string }> {
+    const message = withSecret(content);
     const id = options.id ?? newMessageId();
     const timestamp = options.timestamp ?? this.network.nowSeconds();
-    const addressing = options.to?.addressing ?? this.#nextAddressing();
+    const addressing = options.to?.addressing ?? options.from ?? this.#nextAddressing();
     const { to: group, isCorrupt = false, isSentOnce = false, isOnPhoneOnly = false } = options;
     const self = jidOf(this, addressing);
     const place = group ? { remoteJid: group.jid, participant: self } : { remoteJid: self };
@@ -114,14 +148,111 @@ export class Person extends Handset {
     return { from: group.jid, participant: self, [otherName]: other, addressing_mode: addressing };
   }
 
+  /** Changes a message of this person. */
+  edit(id: string, text: string, options: EditOptions = {}): Promise<{ id: string }> {
+    const target = this.#targetOf(id, options.namedBy);
+    const edited = { conversation: text };
+    const isSealed = options.isSealed ?? true;
+    return this.#act(target, isSealed ? sealedEdit(target, edited) : plainEdit(target, edited), options);
+  }
+
+  /** Deletes a message of this person for everybody. */
+  delete(id: string): Promise<{ id: string }> {
+    const target = this.#targetOf(id);
+    return this.#act(target, deletion(target));
+  }
+
+  /** Reacts to a message of the bot or of this person. An empty emoji takes the reaction back. */
+  react(id: string, emoji: string): Promise<{ id: string }> {
+    const target = this.#targetOf(id);
+    return this.#act(target, reaction(target, emoji));
+  }
+
+  /** Votes in a poll that the bot or this person has sent, for options by their text. */
+  vote(pollId: string, options: readonly string[], names: NameOptions = {}): Promise<{ id: string }> {
+    const target = this.#targetOf(pollId, names.namedBy);
+    return this.#act(target, pollVote(target, options), names);
+  }
+
+  /** Answers an event that the bot has sent. */
+  answerEvent(
+    eventId: string,
+    answer: 'going' | 'not-going' | 'maybe',
+    names: NameOptions = {},
+  ): Promise<{ id: string }> {
+    const target = this.#targetOf(eventId, names.namedBy);
+    return this.#act(target, eventAnswer(target, answer), names);
+  }
+
+  /** Replies to a message that the bot or this person has sent. */
+  reply(id: string, text: string): Promise<{ id: string }> {
+    const target = this.#targetOf(id);
+    const quoted = this.sentMessage(id)?.message ?? this.#received(id)?.message ?? {};
+    return this.#act(target, { extendedTextMessage: { text, contextInfo: quoteOf(target, quoted) } });
+  }
+
+  /** Posts a status, which reaches the account as `status@broadcast`. */
+  postStatus(text: string): Promise<{ id: string }> {
+    const to = { jid: 'status@broadcast', addressing: this.#nextAddressing() };
+    return this.sendMessage({ extendedTextMessage: { text } }, { to });
+  }
+
+  /** Sends to a broadcast list that the account is on. `list` is the list's number. */
+  broadcast(text: string, list = '1600000000'): Promise<{ id: string }> {
+    return this.sendMessage({ conversation: text }, { to: { jid: `${list}@broadcast`, addressing: 'pn' } });
+  }
+
   protected receiptAttributesOf(delivery: Delivery): Record<string, string | undefined> {
     return delivery.group ? { from: delivery.group, participant: delivery.self } : { from: delivery.self };
   }
 
   protected arrived(): void {}
 
+  #act(target: ActionTarget, message: proto.IMessage, options: NameOptions = {}): Promise<{ id: string }> {
+    const from = options.from ?? target.addressing;
+    return this.sendMessage(message, { ...(target.group ? { to: target.group } : {}), from });
+  }
+
+  #received(id: string): ReceivedMessage | undefined {
+    return this.inbox.find((message) => message.id === id);
+  }
+
+  #targetOf(id: string, namedBy?: Addressing): ActionTarget {
+    const sent = this.sentMessage(id);
+    const received = sent ? undefined : this.#received(id);
+    if (!sent && !received) throw new Error(`${this.name} has neither sent nor received message ${id}`);
+    const addressing = sent?.addressing ?? addressingOf(received?.from);
+    const names = namedBy ?? addressing;
+    const group = sent?.group ?? groupOf(received);
+    const sender = jidOf(sent ? this : this.network.owner, names);
+    const remoteJid = group?.jid ?? jidOf(this.network.owner, addressing);
+    const participant = group ? { participant: jidOf(sent ? this : this.network.owner, addressing) } : {};
+    return {
+      key: { remoteJid, fromMe: sent !== undefined, id, ...participant },
+      group,
+      addressing,
+      sender,
+      actor: jidOf(this, names),
+      secret: (sent ?? received)?.message.messageContextInfo?.messageSecret ?? undefined,
+    };
+  }
+
   #nextAddressing(): Addressing {
     if (this.#addressing !== 'mixed') return this.#addressing;
     return this.#messages++ % 2 === 0 ? 'pn' : 'lid';
   }
+}
+
+/** Every message of a phone carries a secret, under which edits, votes and answers to it are sealed. */
+function withSecret(message: proto.IMessage): proto.IMessage {
+  if (message.messageContextInfo?.messageSecret) return message;
+  return {
+    ...message,
+    messageContextInfo: { ...message.messageContextInfo, messageSecret: newMessageSecret() },
+  };
+}
+
+function groupOf(received: ReceivedMessage | undefined): GroupAddress | undefined {
+  if (!received || !isGroup(received.chat)) return undefined;
+  return { jid: received.chat, addressing: addressingOf(received.from) };
 }

@@ -3,7 +3,7 @@ import type { PhoneCrypto } from '../crypto/phone-crypto.ts';
 import type { KeyBundle } from '../crypto/phone-keys.ts';
 import type { SentMessage } from '../server/delivery.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
-import { mediaTypeOf, stanzaTypeOf } from './message-bytes.ts';
+import { editTypeOf, mediaTypeOf, stanzaTypeOf } from './message-bytes.ts';
 import type { Network } from './phone-network.ts';
 
 /** The sender of a phone's messages. */
@@ -28,10 +28,15 @@ export class Outbox {
     this.#author = author;
   }
 
+  /** A message that was sent and can be sent again. */
+  sentMessage(id: string): SentMessage | undefined {
+    return this.#sent.get(id);
+  }
+
   async send(sent: SentMessage): Promise<void> {
     if (!sent.isSentOnce) this.#sent.set(sent.id, sent);
     if (sent.isOnPhoneOnly) this.#announce(sent);
-    else if (sent.group) await this.#sendToGroup(sent, sent.group.jid);
+    else if (sent.group && hasSenderKeys(sent.group.jid)) await this.#sendToGroup(sent, sent.group.jid);
     else await this.#sendDirectly(sent);
   }
 
@@ -40,7 +45,8 @@ export class Outbox {
     const sent = this.#sent.get(id);
     if (!sent) return;
     const content = this.#author.contentOf(sent);
-    const key = sent.group ? await this.#crypto.distribution(sent.group.jid) : {};
+    const key =
+      sent.group && hasSenderKeys(sent.group.jid) ? await this.#crypto.distribution(sent.group.jid) : {};
     const cipher = await this.#crypto.encryptAnew(companion, { ...content, ...key }, bundle);
     if (cipher) this.#post(companion, sent, [encNode(cipher, sent.message, count)]);
   }
@@ -72,12 +78,19 @@ export class Outbox {
 
   #post(companion: number, sent: SentMessage, content: Stanza[]): void {
     const { id, timestamp, message } = sent;
-    const common = { id, type: stanzaTypeOf(message), t: String(timestamp), notify: this.#author.name };
+    const { name } = this.#author;
+    const edit = editTypeOf(message);
+    const common = { id, type: stanzaTypeOf(message), t: String(timestamp), notify: name, edit };
     this.#network.post(
       companion,
       stanza('message', { ...this.#author.senderAttributesOf(sent), ...common }, content),
     );
   }
+}
+
+/** Broadcast lists are sent to each receiver; groups and statuses use sender keys. */
+function hasSenderKeys(jid: string): boolean {
+  return jid.endsWith('@g.us') || jid === 'status@broadcast';
 }
 
 /** Changes a byte of the MAC or of what the MAC covers. The last bytes are ids, so it is a byte before them. */

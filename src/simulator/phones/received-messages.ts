@@ -1,12 +1,17 @@
 import { EventEmitter } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
 import type { Delivery } from '../server/delivery.ts';
-import { quotedIdIn, textIn } from './message-bytes.ts';
+import { actIn, type MessageAct } from './message-acts.ts';
+import { contextIn, textIn } from './message-bytes.ts';
 
 export interface ReceivedMessage {
   readonly id: string;
   readonly text: string | undefined;
   readonly quotedId: string | undefined;
+  /** The sender of the quoted message, as the quote names it. */
+  readonly quotedSender: string | undefined;
+  /** What the message does to an earlier one. Undefined for a message of its own. */
+  readonly act: MessageAct | undefined;
   /** The chat on this phone: the bot's address or a group. */
   readonly chat: string;
   /** The bot's device. */
@@ -60,8 +65,19 @@ export class Inbox {
     if (failure) failure.isRecovered = true;
     this.#ids.add(id);
     const attempt = 1 + (failure?.attempts ?? 0);
-    const words = { text: textIn(message), quotedId: quotedIdIn(message) };
-    const received = { id, chat, from, ...words, message, attempt, atMs: Date.now() };
+    const context = contextIn(message);
+    const received = {
+      id,
+      chat,
+      from,
+      text: textIn(message),
+      quotedId: context?.stanzaId ?? undefined,
+      quotedSender: context?.participant ?? undefined,
+      act: actIn(message),
+      message,
+      attempt,
+      atMs: Date.now(),
+    };
     this.messages.push(received);
     this.events.emit('received', received);
   }

@@ -1,6 +1,5 @@
 import { type Contact, jidOf } from '../phones/contact-address.ts';
-import type { SendMatch } from './send-refusals.ts';
-import type { SendSwitches } from './switches.ts';
+import type { SendMatch, SendSwitches } from './switches.ts';
 
 /** A person, a group, or a JID. */
 export type Receiver = Contact | { readonly jid: string } | string;

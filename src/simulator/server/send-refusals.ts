@@ -1,23 +1,7 @@
 import { isSameUser, jidOf, userOf } from '../phones/contact-address.ts';
 import { bytesOf, childOf, childrenOf, type Stanza } from '../wire/stanza.ts';
 import type { Directory } from './directory.ts';
-import type { SendSwitches } from './switches.ts';
-
-/** Which sends a fault is for. Fields that are undefined match every send. */
-export interface SendMatch {
-  /** The receivers: a group JID, or the addresses of a person. */
-  readonly to: readonly string[] | undefined;
-  /** The `mediatype` of the ciphertext (`image`, `ptt`, …), or the `type` of the stanza (`text`, `poll`, …). */
-  readonly kind: string | undefined;
-  readonly id: string | undefined;
-}
-
-/** What the server answers in place of delivering a message. */
-export interface SendRefusal extends SendMatch {
-  /** `ack`: an acknowledgement with this error. `close`: a stream error with this code. */
-  readonly answer: { readonly kind: 'ack' | 'close'; readonly code: number };
-  times: number;
-}
+import type { SendMatch, SendRefusal, SendSwitches } from './switches.ts';
 
 /** The answer to a send that is refused. Undefined if the message is delivered. Counts down the refusal. */
 export function refusalOf(

@@ -1,5 +1,3 @@
-import type { SendRefusal } from './send-refusals.ts';
-
 /** The parts of the phone's answer to a pairing code. */
 export type CodeAnswerPart =
   | 'link_code_pairing_wrapped_primary_ephemeral_pub'
@@ -41,6 +39,22 @@ export interface ConnectionSwitches {
   readonly refusedUpgrades: number[];
   /** Upgrades get no answer. */
   hangsUpgrades: boolean;
+}
+
+/** Which sends a fault is for. Fields that are undefined match every send. */
+export interface SendMatch {
+  /** The receivers: a group JID, or the addresses of a person. */
+  readonly to: readonly string[] | undefined;
+  /** The `mediatype` of the ciphertext (`image`, `ptt`, …), or the `type` of the stanza (`text`, `poll`, …). */
+  readonly kind: string | undefined;
+  readonly id: string | undefined;
+}
+
+/** What the server answers in place of delivering a message. */
+export interface SendRefusal extends SendMatch {
+  /** `ack`: an acknowledgement with this error. `close`: a stream error with this code. */
+  readonly answer: { readonly kind: 'ack' | 'close'; readonly code: number };
+  times: number;
 }
 
 /** Faults of what the client sends. */

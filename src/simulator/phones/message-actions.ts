@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { proto } from '@whiskeysockets/baileys';
+import { type SecretUse, sealUnderSecret } from '../crypto/message-secret.ts';
+import type { Addressing, GroupAddress } from './contact-address.ts';
+
+const { Type } = proto.Message.ProtocolMessage;
+const { SecretEncType } = proto.Message.SecretEncryptedMessage;
+const { EventResponseType } = proto.Message.EventResponseMessage;
+
+/** An earlier message that somebody acts on. */
+export interface ActionTarget {
+  /** As the acting phone names it. */
+  readonly key: proto.IMessageKey;
+  readonly group: GroupAddress | undefined;
+  readonly addressing: Addressing;
+  /** JID of its sender, without a device. */
+  readonly sender: string;
+  /** JID of the person who acts, without a device. */
+  readonly actor: string;
+  /** Undefined if the message carried none: it cannot be edited, voted on or answered under seal. */
+  readonly secret: Uint8Array | undefined;
+}
+
+/** An edit in the clear, as phones sent it until May 2026. */
+export function plainEdit(target: ActionTarget, edited: proto.IMessage): proto.IMessage {
+  return { protocolMessage: editOf(target, edited) };
+}
+
+/** An edit that is sealed under the secret of the edited message (Baileys#2541). */
+export function sealedEdit(target: ActionTarget, edited: proto.IMessage): proto.IMessage {
+  const plain = proto.Message.fromObject({ protocolMessage: editOf(target, edited) });
+  const sealed = seal(proto.Message.encode(plain).finish(), target, 'Message Edit');
+  const secretEncType = SecretEncType.MESSAGE_EDIT;
+  return { secretEncryptedMessage: { targetMessageKey: target.key, ...sealed, secretEncType } };
+}
+
+export function deletion({ key }: ActionTarget): proto.IMessage {
+  return { protocolMessage: { type: Type.REVOKE, key } };
+}
+
+/** An empty emoji takes the reaction back. */
+export function reaction({ key }: ActionTarget, emoji: string): proto.IMessage {
+  return { reactionMessage: { key, text: emoji, senderTimestampMs: Date.now() } };
+}
+
+/** A vote for these options; none takes the vote back. */
+export function pollVote(target: ActionTarget, options: readonly string[]): proto.IMessage {
+  const selectedOptions = options.map((option) => createHash('sha256').update(option).digest());
+  const plain = proto.Message.PollVoteMessage.encode({ selectedOptions }).finish();
+  const vote = seal(plain, target, 'Poll Vote');
+  return {
+    pollUpdateMessage: { pollCreationMessageKey: target.key, vote, senderTimestampMs: Date.now() },
+  };
+}
+
+export function eventAnswer(target: ActionTarget, answer: 'going' | 'not-going' | 'maybe'): proto.IMessage {
+  const response = {
+    going: EventResponseType.GOING,
+    'not-going': EventResponseType.NOT_GOING,
+    maybe: EventResponseType.MAYBE,
+  }[answer];
+  const plain = proto.Message.EventResponseMessage.encode({ response, timestampMs: Date.now() }).finish();
+  return {
+    encEventResponseMessage: {
+      eventCreationMessageKey: target.key,
+      ...seal(plain, target, 'Event Response'),
+    },
+  };
+}
+
+/** `contextInfo` of a reply. */
+export function quoteOf(target: ActionTarget, message: proto.IMessage): proto.IContextInfo {
+  return { stanzaId: target.key.id ?? '', participant: target.sender, quotedMessage: message };
+}
+
+function editOf({ key }: ActionTarget, edited: proto.IMessage): proto.Message.IProtocolMessage {
+  return { key, type: Type.MESSAGE_EDIT, editedMessage: edited, timestampMs: Date.now() };
+}
+
+function seal(
+  plaintext: Uint8Array,
+  target: ActionTarget,
+  use: SecretUse,
+): { encPayload: Buffer; encIv: Buffer } {
+  const { key, secret, sender, actor } = target;
+  if (!secret) throw new Error(`message ${key.id} carries no secret`);
+  const context = { messageId: key.id ?? '', secret, originalSender: sender, modifier: actor, use };
+  return sealUnderSecret(plaintext, context);
+}
