@@ -252,7 +252,7 @@ test('answers queries of one namespace with an error, and app-state queries with
   const group = stock.wa.addGroup({ people: [stock.wa.addPerson()] });
   await expect(sock.groupMetadata(group.jid)).rejects.toThrow('rate-overlimit');
   await expect(sock.groupMetadata(group.jid)).resolves.toMatchObject({ id: group.jid });
-  stock.wa.faults.queries.emptyAppState(true);
+  stock.wa.faults.queries.breakAppState('empty');
   const attrs = { to: '@s.whatsapp.net', type: 'set', xmlns: 'w:sync:app:state' };
   const answer = await sock.query({ tag: 'iq', attrs, content: [{ tag: 'sync', attrs: {}, content: [] }] });
   expect(answer.content).toMatchObject([{ tag: 'sync' }]);

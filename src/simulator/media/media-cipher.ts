@@ -10,6 +10,9 @@ import {
 
 export type MediaType = 'image' | 'video' | 'audio' | 'document' | 'sticker';
 
+/** What can be encrypted on the media host: the media of messages, and history. */
+export type BlobType = MediaType | 'md-msg-hist';
+
 /** The length of the MAC behind the ciphertext. */
 const MAC_BYTES = 10;
 
@@ -21,7 +24,7 @@ export interface MediaKeys {
   readonly fileLength: number;
 }
 
-export function encryptMedia(file: Buffer, type: MediaType): { blob: Buffer; keys: MediaKeys } {
+export function encryptMedia(file: Buffer, type: BlobType): { blob: Buffer; keys: MediaKeys } {
   const mediaKey = randomBytes(32);
   const { iv, cipherKey, macKey } = expand(mediaKey, type);
   const ciphertext = aesEncrypWithIV(file, cipherKey, iv);
@@ -42,7 +45,7 @@ export function decryptMedia(blob: Buffer, type: MediaType, mediaKey: Buffer, fi
   return file;
 }
 
-function expand(mediaKey: Buffer, type: MediaType): { iv: Buffer; cipherKey: Buffer; macKey: Buffer } {
+function expand(mediaKey: Buffer, type: BlobType): { iv: Buffer; cipherKey: Buffer; macKey: Buffer } {
   const info = `WhatsApp ${MEDIA_HKDF_KEY_MAPPING[type]} Keys`;
   const bytes = Buffer.from(hkdf(mediaKey, 112, { info }));
   return { iv: bytes.subarray(0, 16), cipherKey: bytes.subarray(16, 48), macKey: bytes.subarray(48, 80) };

@@ -14,6 +14,8 @@ const MAX_BYTES = 100 * 1024 * 1024;
 export class MediaHost {
   readonly identity: TlsIdentity = makeTlsIdentity();
   readonly #blobs = new Map<string, Buffer>();
+  readonly #expired = new Map<string, { readonly blob: Buffer; readonly status: 404 | 410 }>();
+  #restored = 0;
   #server: Server | undefined;
   #port = 0;
   /** The HTTP status that answers every upload and download. Default undefined: they are served. */
@@ -52,8 +54,25 @@ export class MediaHost {
     return { directPath, url: `https://${this.host}${directPath}` };
   }
 
+  /** Answers requests for a file with this status until it is restored. */
+  expire(directPath: string, status: 404 | 410): void {
+    const blob = this.#blobs.get(directPath);
+    if (!blob) throw new Error(`the media host has no file ${directPath}`);
+    this.#blobs.delete(directPath);
+    this.#expired.set(directPath, { blob, status });
+  }
+
+  /** Uploads a file again, under a new path. Undefined if the host never had it. */
+  restore(directPath: string): string | undefined {
+    const blob = this.#expired.get(directPath)?.blob ?? this.#blobs.get(directPath);
+    if (!blob) return undefined;
+    const path = directPath.replace(/(-\d+)?\.enc$/, `-${++this.#restored}.enc`);
+    this.#blobs.set(path, blob);
+    return path;
+  }
+
   get(directPath: string): Buffer | undefined {
-    return this.#blobs.get(directPath.split('?')[0] ?? '');
+    return this.#blobs.get(pathOf(directPath));
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -71,13 +90,17 @@ export class MediaHost {
     }
     const blob = this.get(request.url ?? '');
     if (!blob) {
-      response.writeHead(404).end();
+      response.writeHead(this.#expired.get(pathOf(request.url))?.status ?? 404).end();
       return;
     }
     const [start, end] = rangeOf(request.headers.range, blob.length);
     const headers = { 'content-type': 'application/octet-stream', 'content-length': end - start };
     response.writeHead(request.headers.range ? 206 : 200, headers).end(blob.subarray(start, end));
   }
+}
+
+function pathOf(url: string | undefined): string {
+  return url?.split('?')[0] ?? '';
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

@@ -1,4 +1,5 @@
 import type { proto } from '@whiskeysockets/baileys';
+import { unwrapped } from '../phones/message-bytes.ts';
 import { decryptMedia, encryptMedia, type MediaType } from './media-cipher.ts';
 import type { MediaHost } from './media-host.ts';
 
@@ -8,6 +9,10 @@ export interface MediaFile {
   readonly mimetype: string;
   readonly caption?: string;
   readonly fileName?: string;
+  /** A special form: a voice note, a GIF, a round video note, an animated or a Lottie sticker. Default none. */
+  readonly form?: 'voice' | 'gif' | 'round' | 'animated' | 'lottie';
+  /** The `url` in the message. Default the file on the media host. Real stickers have `https://web.whatsapp.net`. */
+  readonly url?: string;
 }
 
 /** The fields that all kinds of media messages have. */
@@ -21,21 +26,30 @@ interface MediaContent {
 /** Uploads a file as a phone does and returns the message that refers to it. */
 export function mediaMessage(file: MediaFile, host: MediaHost): proto.IMessage {
   const { blob, keys } = encryptMedia(file.data, file.type);
-  const { mimetype, caption, fileName } = file;
-  const common = { ...keys, ...host.put(blob), mimetype, mediaKeyTimestamp: Math.floor(Date.now() / 1000) };
+  const { mimetype, caption, fileName, form } = file;
+  const place = host.put(blob);
+  const url = file.url ?? place.url;
+  const common = { ...keys, ...place, url, mimetype, mediaKeyTimestamp: Math.floor(Date.now() / 1000) };
   const captioned = caption === undefined ? common : { ...common, caption };
   switch (file.type) {
     case 'image':
       return { imageMessage: captioned };
     case 'video':
-      return { videoMessage: captioned };
+      if (form === 'round') return { ptvMessage: common };
+      return { videoMessage: form === 'gif' ? { ...captioned, gifPlayback: true } : captioned };
     case 'audio':
-      return { audioMessage: common };
+      return { audioMessage: form === 'voice' ? { ...common, ptt: true } : common };
     case 'sticker':
-      return { stickerMessage: common };
+      return stickerOf(common, form);
     case 'document':
       return { documentMessage: { ...captioned, fileName: fileName ?? 'file' } };
   }
+}
+
+function stickerOf(common: proto.Message.IStickerMessage, form: MediaFile['form']): proto.IMessage {
+  if (form === 'lottie')
+    return { lottieStickerMessage: { message: { stickerMessage: { ...common, isLottie: true } } } };
+  return { stickerMessage: form === 'animated' ? { ...common, isAnimated: true } : common };
 }
 
 /** The decrypted file of a media message. Throws if the message has no file or its hashes do not match. */
@@ -43,25 +57,28 @@ export function fileIn(
   message: proto.IMessage,
   host: MediaHost,
 ): { type: MediaType; mimetype: string; data: Buffer } {
-  const inner = message.viewOnceMessage?.message ?? message;
+  const media = mediaIn(message);
+  if (!media?.mediaKey || !media.directPath) throw new Error('the message has no file');
+  const { type, directPath, mediaKey, fileSha256, mimetype } = media;
+  const blob = host.get(directPath);
+  if (!blob) throw new Error('the file is not on the media host');
+  const data = decryptMedia(blob, type, Buffer.from(mediaKey), Buffer.from(fileSha256 ?? []));
+  return { type, mimetype: mimetype ?? '', data };
+}
+
+/** The media of a message, whatever it is wrapped in. */
+export function mediaIn(message: proto.IMessage): (MediaContent & { readonly type: MediaType }) | undefined {
+  const inner = unwrapped(message);
   const all: [MediaType, MediaContent | null | undefined][] = [
     ['image', inner.imageMessage],
     ['video', inner.videoMessage],
     ['audio', inner.audioMessage],
     ['sticker', inner.stickerMessage],
-    ['document', inner.documentMessage ?? inner.documentWithCaptionMessage?.message?.documentMessage],
+    ['document', inner.documentMessage],
+    ['video', inner.ptvMessage],
   ];
   for (const [type, content] of all) {
-    if (!content?.mediaKey || !content.directPath) continue;
-    const blob = host.get(content.directPath);
-    if (!blob) throw new Error('the file is not on the media host');
-    const data = decryptMedia(
-      blob,
-      type,
-      Buffer.from(content.mediaKey),
-      Buffer.from(content.fileSha256 ?? []),
-    );
-    return { type, mimetype: content.mimetype ?? '', data };
+    if (content?.mediaKey && content.directPath) return { ...content, type };
   }
-  throw new Error('the message has no file');
+  return undefined;
 }

@@ -17,6 +17,8 @@ export interface CodeRequest {
   readonly ref: string;
   /** Seconds. */
   readonly requestedAt: number;
+  /** How often the code was entered. */
+  attempts: number;
   /** Salt, IV, and the companion's ephemeral key, encrypted with a key that is derived from the code. */
   readonly wrappedCompanionKey: Buffer;
 }

@@ -63,6 +63,9 @@ const CODE_REQUEST_LIMIT_MS = 2_000;
 const KNOWN_PLATFORM =
   /^(Chrome|Firefox|Edge|Safari|Opera|IE|Desktop|Android) \((Windows|Mac OS|Ubuntu|Linux|Chrome OS|Android|iOS)\)$/;
 
+/** How often one code can be entered, as in WhatsApp Web. */
+const MAX_CODE_ATTEMPTS = 3;
+
 /** How long a code can be entered. */
 const CODE_LIFETIME_SECONDS = 180;
 
@@ -176,6 +179,7 @@ export class PairingServer {
     const { code, connection, registration } = client;
     if (this.#options.nowSeconds() - code.requestedAt > CODE_LIFETIME_SECONDS)
       throw new Error('the code has expired');
+    if (++code.attempts > MAX_CODE_ATTEMPTS) throw new Error('the code was entered too often');
     const offer = await answerCode(code, normalizeCode(typed));
     const { missingParts } = this.#options.switches;
     if (missingParts.size > 0) {
@@ -187,7 +191,11 @@ export class PairingServer {
     const bundle = bytesOf(childOf(await finish, 'link_code_pairing_wrapped_key_bundle'));
     const { account, switches } = this.#options;
     const secret = openKeyBundle(offer, account, registration.identityKey, bundle);
-    if (switches.requiresPasskey) this.#askForPasskey(connection);
+    if (switches.requiresPasskey) {
+      // Clients also get an empty notice in this flow (Baileys#2681).
+      connection.send(this.#notification('link_code_companion_reg', stanza('link_code_companion_reg')));
+      this.#askForPasskey(connection);
+    }
     return this.#link(client, secret);
   }
 
@@ -213,7 +221,7 @@ export class PairingServer {
     if (wrappedCompanionKey.length !== 80) throw new Error('not a wrapped key');
     const ref = randomBytes(16).toString('base64url');
     const requestedAt = this.#options.nowSeconds();
-    client.code = { jid: hello.attrs.jid ?? '', ref, wrappedCompanionKey, requestedAt };
+    client.code = { jid: hello.attrs.jid ?? '', ref, wrappedCompanionKey, requestedAt, attempts: 0 };
     const answer = stanza('link_code_pairing_ref', {}, Buffer.from(ref));
     client.connection.send(resultOf(query, [stanza('link_code_companion_reg', {}, [answer])]));
     this.#requests.emit('code-requested');

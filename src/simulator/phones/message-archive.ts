@@ -17,6 +17,11 @@ export class Archive {
     }
   }
 
+  /** The message with this key. */
+  find(key: proto.IMessageKey): proto.IWebMessageInfo | undefined {
+    return this.#messages.get(nameOf(key));
+  }
+
   /** The answer to a companion that asks for messages; undefined if it asks for something else. */
   answerTo(request: proto.IMessage, stanzaId: string): proto.Message.IProtocolMessage | undefined {
     const { peerDataOperationRequestType: type, placeholderMessageResendRequest: wanted } =

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { deflateSync } from 'node:zlib';
 import { proto } from '@whiskeysockets/baileys';
 import { newMessageSecret } from '../crypto/message-secret.ts';
 import type { Companion } from '../server/companion-device.ts';
 import type { Delivery, SentMessage } from '../server/delivery.ts';
+import { SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
 import { type Contact, jidOf } from './contact-address.ts';
 import { Group } from './group.ts';
 import { Handset } from './handset.ts';
+import { type HistoryOptions, historyBomb, historyNotification } from './history.ts';
+import { mediaRetryAnswer } from './media-retry.ts';
 import { Archive } from './message-archive.ts';
 import { newMessageId } from './message-bytes.ts';
 import type { Person } from './person.ts';
@@ -34,6 +36,8 @@ export class OwnerPhone extends Handset {
   readonly #archive = new Archive();
   readonly #unanswered: (() => Promise<void>)[] = [];
   #isOff = false;
+  /** The history for a new companion. Default empty. */
+  history: HistoryOptions = {};
   readonly #appStateKey = { id: randomBytes(6), data: randomBytes(32) };
 
   constructor(network: Network, owner: Contact, name: string, devices: LinkedDevices) {
@@ -92,19 +96,38 @@ export class OwnerPhone extends Handset {
     while (!this.#isOff && this.#unanswered.length > 0) await this.#unanswered.shift()?.();
   }
 
-  /** Sends a new companion the app-state key and the history, which is empty. */
+  /** Sends a new companion the app-state key and the history. */
   async sendInitialSync(): Promise<void> {
     await this.#shareAppStateKey();
-    const { INITIAL_BOOTSTRAP } = proto.HistorySync.HistorySyncType;
-    const history = proto.HistorySync.encode({ syncType: INITIAL_BOOTSTRAP, chunkOrder: 1, progress: 100 });
-    await this.#tellCompanions({
-      type: Type.HISTORY_SYNC_NOTIFICATION,
-      historySyncNotification: {
-        syncType: proto.Message.HistorySyncType.INITIAL_BOOTSTRAP,
-        initialHistBootstrapInlinePayload: deflateSync(history.finish()),
-        chunkOrder: 1,
-        progress: 100,
-      },
+    await this.sendHistory(this.history);
+  }
+
+  /** Sends history to the companions. */
+  sendHistory(options: HistoryOptions = {}): Promise<void> {
+    return this.#tellCompanions(historyNotification(options, this.network.media));
+  }
+
+  /** Sends a history that inflates to this many zeros. Default inline. */
+  sendHistoryBomb(bytes: number, { isInline = true } = {}): Promise<void> {
+    return this.#tellCompanions(historyBomb(bytes, isInline, this.network.media));
+  }
+
+  /** Tells the companions that a collection of the account's settings has changed (`server_sync`). */
+  changeSettings(collection = 'regular_low'): void {
+    const node = stanza('collection', { name: collection, version: '1' });
+    const attrs = { from: SERVER_JID, type: 'server_sync', t: String(this.network.nowSeconds()) };
+    for (const companion of this.network.companionIds()) {
+      this.network.post(companion, stanza('notification', { ...attrs, id: newMessageId() }, [node]));
+    }
+  }
+
+  /** Uploads a file again for a companion that could not download it (`<receipt type="server-error">`). */
+  answerMediaRetry(companion: number, receipt: Stanza): void {
+    this.#answer(async () => {
+      const answer = mediaRetryAnswer(receipt, this.#archive, this.network.media);
+      const t = String(this.network.nowSeconds());
+      const attrs = { from: this.jid, type: 'mediaretry', id: receipt.attrs.id, t };
+      this.network.post(companion, stanza('notification', attrs, answer));
     });
   }
 

@@ -3,6 +3,7 @@ import { newMessageSecret } from '../crypto/message-secret.ts';
 import type { MediaType } from '../media/media-cipher.ts';
 import { fileIn, type MediaFile, mediaMessage } from '../media/media-message.ts';
 import type { Delivery, SentMessage } from '../server/delivery.ts';
+import { type Stanza, stanza } from '../wire/stanza.ts';
 import {
   type Addressing,
   addressingOf,
@@ -76,6 +77,8 @@ export class Person extends Handset {
   readonly receipts: SeenReceipt[] = [];
   /** What the bot showed while it was writing: `composing`, `paused`, … */
   readonly chatStates: { readonly state: string; readonly atMs: number }[] = [];
+  /** The ids of calls that the bot rejected. */
+  readonly rejectedCalls: string[] = [];
   protected readonly sendsDeliveryReceipts = true;
   /** Other numbers by which a contact look-up finds this person, such as one with Brazil's ninth digit. */
   readonly aliases: readonly string[];
@@ -200,6 +203,28 @@ export class Person extends Handset {
   /** Sends to a broadcast list that the account is on. `list` is the list's number. */
   broadcast(text: string, list = '1600000000'): Promise<{ id: string }> {
     return this.sendMessage({ conversation: text }, { to: { jid: `${list}@broadcast`, addressing: 'pn' } });
+  }
+
+  /** Calls the account. `end` hangs up. */
+  call({ isVideo = false } = {}): { readonly id: string; readonly end: () => void } {
+    const id = newMessageId();
+    const from = jidOf(this, this.#nextAddressing());
+    const common = { 'call-id': id, 'call-creator': from };
+    this.#postCall(
+      from,
+      stanza('offer', { ...common, caller_pn: jidOf(this, 'pn') }, isVideo ? [stanza('video')] : []),
+    );
+    return { id, end: () => this.#postCall(from, stanza('terminate', { ...common, reason: 'timeout' })) };
+  }
+
+  #postCall(from: string, child: Stanza): void {
+    const t = String(this.network.nowSeconds());
+    for (const companion of this.network.companionIds()) {
+      this.network.post(
+        companion,
+        stanza('call', { from, id: newMessageId(), t, notify: this.name }, [child]),
+      );
+    }
   }
 
   protected receiptAttributesOf(delivery: Delivery): Record<string, string | undefined> {

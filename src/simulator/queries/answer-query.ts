@@ -74,10 +74,13 @@ function answerMex(query: Stanza): Stanza {
 
 /** App state: every collection is empty, and patches are accepted and dropped. */
 function answerAppState(query: Stanza, { switches }: QueryContext): Stanza {
-  if (switches.queries.hasEmptyAppState) return resultOf(query, [stanza('sync', {}, [])]);
+  const { appStateFlaw } = switches.queries;
+  if (appStateFlaw === 'empty') return resultOf(query, [stanza('sync', {}, [])]);
   const collections = childrenOf(childOf(query, 'sync'), 'collection').map((collection) => {
     const version = Number(collection.attrs.version ?? 0) + childrenOf(collection, 'patch').length;
-    return stanza('collection', { name: collection.attrs.name, version: String(version), type: 'result' });
+    const has_more_patches = appStateFlaw === 'endless' ? 'true' : undefined;
+    const { name } = collection.attrs;
+    return stanza('collection', { name, version: String(version), type: 'result', has_more_patches });
   });
   return resultOf(query, [stanza('sync', {}, collections)]);
 }

@@ -1,5 +1,7 @@
+import { deflateSync } from 'node:zlib';
 import type { PairingServer } from '../pairing/pairing-server.ts';
 import type { Connection } from '../wire/client-connection.ts';
+import type { CertificateFlaw } from '../wire/noise-certificate.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import type { Listener } from '../wire/websocket-listener.ts';
 import { PairingFaults } from './pairing-faults.ts';
@@ -81,6 +83,17 @@ export class Faults {
     const { refusedUpgrades } = this.#options.switches.connection;
     if (times === 0) refusedUpgrades.length = 0;
     for (let i = 0; i < times; i++) refusedUpgrades.push(status);
+  }
+
+  /** New connections get a certificate chain with this flaw. Undefined ends it. */
+  forgeCertificate(flaw: CertificateFlaw | undefined): void {
+    this.#options.switches.connection.certificateFlaw = flaw;
+  }
+
+  /** Sends every client a compressed frame that inflates to `bytes` zeros. */
+  sendInflateBomb(bytes: number): void {
+    const payload = Buffer.concat([Buffer.from([2]), deflateSync(Buffer.alloc(bytes))]);
+    this.#each((connection) => connection.sendPayload(payload));
   }
 
   /** WebSocket upgrades get no answer. */

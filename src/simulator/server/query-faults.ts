@@ -1,4 +1,4 @@
-import type { QuerySwitches } from './switches.ts';
+import type { AppStateFlaw, QuerySwitches } from './switches.ts';
 
 /** Faults of queries. */
 export class QueryFaults {
@@ -28,9 +28,9 @@ export class QueryFaults {
     this.#switches.hidesLids = isOn;
   }
 
-  /** Answers to app-state queries are an empty `<sync/>`, without any collection. */
-  emptyAppState(isOn: boolean): void {
-    this.#switches.hasEmptyAppState = isOn;
+  /** The answers to app-state queries are an empty `<sync/>`, or tell of more patches for ever. Undefined ends it. */
+  breakAppState(flaw: AppStateFlaw | undefined): void {
+    this.#switches.appStateFlaw = flaw;
   }
 }
 

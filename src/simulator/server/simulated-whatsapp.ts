@@ -24,7 +24,7 @@ import { type AccountState, Person } from '../phones/person.ts';
 import type { Network } from '../phones/phone-network.ts';
 import type { QueryContext } from '../queries/query-context.ts';
 import type { Connection, ConnectionListener } from '../wire/client-connection.ts';
-import { makeCertificateChain } from '../wire/noise-certificate.ts';
+import { CertificateAuthority } from '../wire/noise-certificate.ts';
 import { SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
 import { Listener } from '../wire/websocket-listener.ts';
 import type { Companion } from './companion-device.ts';
@@ -82,6 +82,7 @@ export class SimulatedWhatsApp {
   readonly #directory: Directory;
   readonly #switches = initialSwitches();
   readonly #listener: Listener;
+  readonly #certificates: CertificateAuthority;
   readonly #pairing: PairingServer;
   readonly #logins: Logins;
   readonly #router: Router;
@@ -118,11 +119,11 @@ export class SimulatedWhatsApp {
       failed: (error) => void events.emit('input-refused', error),
     });
     const key = Curve.generateKeyPair();
-    const certificate = makeCertificateChain(key);
+    this.#certificates = new CertificateAuthority(key);
     this.#listener = new Listener(
       options.port ?? 0,
       key,
-      certificate,
+      this.#certificates,
       switches.connection,
       this.#connectionListener(),
     );
@@ -137,6 +138,11 @@ export class SimulatedWhatsApp {
   /** The address for clients. Valid after `start`. */
   get url(): string {
     return `ws://127.0.0.1:${this.#listener.port}/ws/chat`;
+  }
+
+  /** The public root key of the Noise certificates, in base64. WhatsApp's own cannot be used by anybody else. */
+  get rootKey(): string {
+    return this.#certificates.rootKey.toString('base64');
   }
 
   /** The linked devices: none, or the bot. */

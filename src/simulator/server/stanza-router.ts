@@ -36,6 +36,9 @@ export class Router {
       case 'receipt':
         this.#receipt(companion, node, context);
         return;
+      case 'call':
+        this.#call(companion, node, context);
+        return;
       case 'ack':
         this.#ack(companion, node);
         return;
@@ -81,6 +84,10 @@ export class Router {
     const items = childrenOf(childOf(node, 'list'), 'item').map(({ attrs }) => attrs.id ?? '');
     companion.counters.receipts++;
     companion.connection?.send(stanza('ack', { class: 'receipt', id, from: to, type, participant }));
+    if (type === 'server-error') {
+      directory.phone?.answerMediaRetry(companion.id, node);
+      return;
+    }
     const sender = directory.handsetOf(participant ?? to);
     if (type === 'retry') {
       companion.counters.retryReceipts++;
@@ -93,6 +100,14 @@ export class Router {
       const person = directory.personOf(participant ?? to);
       person?.receipts.push({ id: each, type: type ?? 'delivery', atMs: Date.now() });
     }
+  }
+
+  /** The client rejects a call. */
+  #call(companion: Companion, node: Stanza, { directory }: QueryContext): void {
+    const { id, to } = node.attrs;
+    companion.connection?.send(stanza('ack', { class: 'call', id, from: to }));
+    const rejected = childOf(node, 'reject')?.attrs['call-id'];
+    if (rejected) directory.personOf(to)?.rejectedCalls.push(rejected);
   }
 
   #ack(companion: Companion, { attrs }: Stanza): void {

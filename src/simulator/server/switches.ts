@@ -1,3 +1,5 @@
+import type { CertificateFlaw } from '../wire/noise-certificate.ts';
+
 /** The parts of the phone's answer to a pairing code. */
 export type CodeAnswerPart =
   | 'link_code_pairing_wrapped_primary_ephemeral_pub'
@@ -39,6 +41,8 @@ export interface ConnectionSwitches {
   readonly refusedUpgrades: number[];
   /** Upgrades get no answer. */
   hangsUpgrades: boolean;
+  /** What is wrong with the certificate chain of new connections. */
+  certificateFlaw: CertificateFlaw | undefined;
 }
 
 /** Which sends a fault is for. Fields that are undefined match every send. */
@@ -71,6 +75,9 @@ export interface SendSwitches {
   tokenHolders: Set<string>;
 }
 
+/** `empty`: the answer names no collection. `endless`: every collection has more patches, for ever. */
+export type AppStateFlaw = 'empty' | 'endless';
+
 /** Faults of queries. */
 export interface QuerySwitches {
   /** Queries with these namespaces get no answer. */
@@ -81,8 +88,8 @@ export interface QuerySwitches {
   repliesWithLids: boolean;
   /** No query returns a LID. */
   hidesLids: boolean;
-  /** App-state answers are an empty `<sync/>`. */
-  hasEmptyAppState: boolean;
+  /** What is wrong with the answers to app-state queries. */
+  appStateFlaw: AppStateFlaw | undefined;
 }
 
 /** The faults that are switched on, by what they act on. */
@@ -106,7 +113,7 @@ export function initialSwitches(): Switches {
       refreshesAtScan: 0,
       forgesAccountSignature: false,
     },
-    connection: { delayMs: 0, refusedUpgrades: [], hangsUpgrades: false },
+    connection: { delayMs: 0, refusedUpgrades: [], hangsUpgrades: false, certificateFlaw: undefined },
     sends: {
       withholdsAcks: false,
       swallowsMessages: false,
@@ -119,7 +126,7 @@ export function initialSwitches(): Switches {
       refusals: new Map(),
       repliesWithLids: true,
       hidesLids: false,
-      hasEmptyAppState: false,
+      appStateFlaw: undefined,
     },
     loginFailure: [],
     holdsQueueAfterNack: false,

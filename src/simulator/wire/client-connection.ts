@@ -65,6 +65,11 @@ export class Connection {
     this.#timers.add(timer);
   }
 
+  /** Sends bytes in place of an encoded stanza. */
+  sendPayload(payload: Uint8Array): void {
+    if (this.#stage === 'open') this.#webSocket.send(frame(this.#noise.encrypt(payload)));
+  }
+
   /** Closes the WebSocket after all stanzas are sent. */
   close(): void {
     if (this.#isFrozen) return;

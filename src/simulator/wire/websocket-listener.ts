@@ -4,11 +4,12 @@ import type { KeyPair } from '@whiskeysockets/baileys';
 import { WebSocketServer } from 'ws';
 import type { ConnectionSwitches } from '../server/switches.ts';
 import { Connection, type ConnectionListener } from './client-connection.ts';
+import type { CertificateAuthority } from './noise-certificate.ts';
 
 /** Listens on the port: accepts WebSocket connections, or refuses them as the switches say. */
 export class Listener {
   readonly #key: KeyPair;
-  readonly #certificate: Uint8Array;
+  readonly #certificates: CertificateAuthority;
   readonly #switches: ConnectionSwitches;
   readonly #connectionListener: ConnectionListener;
   readonly #connections = new Set<Connection>();
@@ -26,13 +27,13 @@ export class Listener {
   constructor(
     port: number,
     key: KeyPair,
-    certificate: Uint8Array,
+    certificates: CertificateAuthority,
     switches: ConnectionSwitches,
     connectionListener: ConnectionListener,
   ) {
     this.#port = port;
     this.#key = key;
-    this.#certificate = certificate;
+    this.#certificates = certificates;
     this.#switches = switches;
     this.#connectionListener = connectionListener;
   }
@@ -102,7 +103,8 @@ export class Listener {
           this.#connectionListener.closed(closed);
         },
       };
-      this.#connections.add(new Connection(webSocket, socket, this.#key, this.#certificate, listener));
+      const chain = this.#certificates.chain(this.#switches.certificateFlaw);
+      this.#connections.add(new Connection(webSocket, socket, this.#key, chain, listener));
     });
   }
 }
