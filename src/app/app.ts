@@ -243,6 +243,7 @@ export class App {
   #status(): StatusFacts {
     const { state } = this.#client ?? {};
     const { sent = 0, queued = 0 } = this.#bot?.stats ?? {};
+    const setAside = this.#client?.inbox.setAside ?? 0;
     return {
       connection: (state && statusWord(state)) ?? 'close',
       connectionAgeMs: Date.now() - this.#stateSinceMs,
@@ -250,6 +251,7 @@ export class App {
       counts: [
         ['Sent', sent],
         ['Waiting to be sent', queued],
+        ...(setAside > 0 ? [['Set aside', setAside] as const] : []),
       ],
     };
   }

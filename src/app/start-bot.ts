@@ -44,6 +44,7 @@ export async function startBot(parts: BotParts): Promise<StartedBot> {
     clock: systemClock,
     log,
     wasSent: (id) => client.hasSent(id),
+    marks: client.inbox,
     conversationOf: (chat) => client.conversationOf(chat),
   });
   await bot.start();

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { IncomingMessage, Messenger, OutgoingMessage, Table } from '../core/messages.ts';
+import type { WorkMarks } from '../core/poison.ts';
 import type { BotSettings } from './bot-settings.ts';
 import type { Context } from './context.ts';
 import type { Ignored } from './intake/admission.ts';
@@ -36,6 +37,8 @@ export interface BotOptions {
   readonly conversationOf?: (chat: string) => string;
   /** Whether an earlier run of the bot sent the message with this id. Default: never. */
   readonly wasSent?: (messageId: string) => boolean;
+  /** Notes durably which handlers run, to find one that crashes the bot. Default: nothing is noted. */
+  readonly marks?: WorkMarks;
   /** How long a handler may take, its sends not counted. Default 60,000. */
   readonly handlerLimitMs?: number;
   /** How long handlers may go on after `stop()`. Default 700. */
@@ -103,6 +106,7 @@ export class Bot {
       prefix: settings.commandPrefix,
       middleware: options.middleware ?? [],
       limitMs: options.handlerLimitMs ?? 60_000,
+      marks: options.marks,
     });
     this.#router = new MessageRouter({
       conversationOf,

@@ -135,6 +135,21 @@ export const LIMITS = {
     atLimit:
       'The oldest connection without a whole request is closed, so that a health check always gets in.',
   },
+  crashes: {
+    what: 'crashes of the bot while the handler of one message ran',
+    count: 2,
+    atLimit: 'The message is set aside: its handler is not started again, and the person is told.',
+  },
+  'crashes:sent': {
+    what: 'the same, if the handler had sent something',
+    count: 4,
+    atLimit: 'The message is set aside.',
+  },
+  'sends:closes': {
+    what: 'closes of the connection by WhatsApp while one message was not acknowledged',
+    count: 3,
+    atLimit: 'The message is refused for good.',
+  },
 } as const satisfies Readonly<Record<string, Limit>>;
 
 export type LimitName = keyof typeof LIMITS;

@@ -78,6 +78,8 @@ export interface IncomingMessage {
   readonly edits: string | undefined;
   /** Whether WhatsApp marks its author as a bot: by its address, or in the message. */
   readonly isFromBot: boolean;
+  /** Whether its handler crashed the bot again and again: it must not be started, and the person is told. */
+  readonly isSetAside?: boolean;
   /** For the messenger alone: what it needs to quote, react to or download it. */
   readonly origin: unknown;
 }

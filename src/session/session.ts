@@ -65,6 +65,8 @@ export class Session implements KeyStore {
   readonly creds: AuthenticationCreds;
   /** Whether this folder was linked when it was opened. */
   readonly wasLinked: boolean;
+  /** Whether the last process that used this folder ended without a clean stop. */
+  readonly wasKilled: boolean;
   readonly #fs: FileSystem;
   readonly #lock: Lock;
   readonly #onFailure: (error: unknown) => void;
@@ -80,6 +82,7 @@ export class Session implements KeyStore {
     this.path = path;
     this.creds = recovered.creds;
     this.wasLinked = isLinked(this.creds);
+    this.wasKilled = lock.wasKilled;
     this.#fs = fs;
     this.#lock = lock;
     this.#onFailure =

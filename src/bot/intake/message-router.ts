@@ -47,6 +47,7 @@ interface MatchedCommand {
   readonly job: PendingCommand;
 }
 
+const SET_ASIDE = 'Sorry, I gave up on this: each time that I worked on it, I crashed.';
 const DONE = Promise.resolve<Outcome>('done');
 /** How many keys of messages that are in work or done are kept. */
 const REMEMBERED = 10_000;
@@ -94,6 +95,7 @@ export class MessageRouter {
     } else if (!edits.take(message, message.edits, order?.job, clock.now())) return DONE;
     if (line === undefined && !isNearCommand(message.text, prefix)) return DONE;
     if (order === undefined) return this.#hint(message);
+    if (message.isSetAside) return this.#queue(message, () => this.#options.hint(message, SET_ASIDE)) ?? DONE;
     const handling = this.#queue(message, () => this.#work(message, order));
     if (handling !== undefined) this.#counts.commands += 1;
     return handling ?? DONE;

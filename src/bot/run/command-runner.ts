@@ -82,6 +82,7 @@ export class CommandRunner {
     this.#runs.add(run);
     this.#counts.running += 1;
     const end = await run.perform(async () => {
+      await this.#options.marks?.noteStarted(message.key);
       await this.#steps(ctx, async () => {
         await checkAccess(ctx);
         if ('problem' in parsed) throw new Refusal(`${parsed.problem}\nUsage: ${ctx.usage}`.trimStart());

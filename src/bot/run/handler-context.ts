@@ -8,6 +8,7 @@ import type {
   OutgoingMessage,
   Person,
 } from '../../core/messages.ts';
+import type { WorkMarks } from '../../core/poison.ts';
 import { plainText } from '../../core/text.ts';
 import type { CommandInfo, Context } from '../context.ts';
 import { Refusal } from '../refusal.ts';
@@ -30,6 +31,7 @@ export interface HandlerParts {
   readonly reminders: Reminders;
   /** Limits how many handlers have files in memory. */
   readonly mediaSlots: Semaphore<HandlerRun>;
+  readonly marks?: WorkMarks | undefined;
   send(message: OutgoingMessage): Promise<void>;
   usableCommands(ctx: Context): Promise<readonly CommandInfo[]>;
 }
@@ -168,6 +170,7 @@ export class HandlerContext implements Context {
   #dispatch(content: Content, quote: IncomingMessage | undefined): Promise<void> {
     const { key, chat, expirationSeconds } = this.message;
     const id = sendId(key, this.#run.nextSendNumber());
+    this.#parts.marks?.noteSent(key);
     return this.#parts.send({ id, chat, content, quote, expirationSeconds });
   }
 

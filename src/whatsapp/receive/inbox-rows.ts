@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type BinaryNode, proto, unpadRandomMax16 } from '@whiskeysockets/baileys';
 import { LIMITS } from '../../core/limits.ts';
+import { afterCrash, type CrashHistory, isPoison } from '../../core/poison.ts';
 import { encodePadded, neededByLibrary, reduceMessage } from './reduce-message.ts';
 
 /** A message in the inbox: enough to hand it out again after a kill, and to recognise it if it comes again. */
-export interface InboxRow {
+export interface InboxRow extends CrashHistory {
   readonly atMs: number;
   /** Hashes of its ciphertexts. */
   readonly hashes: readonly string[];
@@ -17,6 +18,8 @@ export interface InboxRow {
   readonly parts?: readonly string[];
   /** Whether the message is complete and the bot has not finished with it. */
   readonly isWaiting?: boolean;
+  /** Whether its handler is not started again because it crashed the bot. */
+  readonly isSetAside?: boolean;
 }
 
 export type InboxChanges = Record<string, InboxRow | null>;
@@ -25,6 +28,8 @@ export type InboxChanges = Record<string, InboxRow | null>;
 const KEEP_PARTS_MS = 24 * 60 * 60 * 1000;
 /** For how long the phone is asked again for a message that only it has. */
 const ASK_FOR_MS = 24 * 60 * 60 * 1000;
+/** If the bot crashes this often before it could tell the person that a message is set aside, it does not tell. */
+const MAX_CRASHES_BEFORE_NOTICE = 8;
 /** An empty message in WhatsApp's padding: the plaintext of a ciphertext of which nothing is kept. */
 export const EMPTY_PLAINTEXT = Uint8Array.of(1);
 
@@ -39,7 +44,11 @@ export function rowBytes({ hashes, attrs = {}, parts = [] }: InboxRow): number {
 }
 
 /** The row of a finished message: its text is removed, the hashes stay. */
-export const doneRow = ({ atMs, hashes }: InboxRow): InboxRow => ({ atMs, hashes });
+export const doneRow = ({ atMs, hashes, isSetAside }: InboxRow): InboxRow => ({
+  atMs,
+  hashes,
+  ...(isSetAside && { isSetAside }),
+});
 
 /** The row of a complete message that is not for the bot: its hashes, and what the library needs again. */
 export function ignoredRow({ atMs, hashes, parts = [] }: InboxRow): InboxRow {
@@ -52,6 +61,30 @@ export const wasHandedOut = ({ isWaiting, attrs }: InboxRow): boolean => isWaiti
 /** Whether only the phone has the message, and it is new enough to ask for. */
 export const isWantedFromPhone = ({ attrs, parts, atMs }: InboxRow, nowMs: number): boolean =>
   attrs !== undefined && !parts && nowMs - atMs < ASK_FOR_MS;
+
+/**
+ * The changes at the start of the process. After a crash each waiting row gets one more crash if its handler may have
+ * been running; in each chat that is the oldest row, or one that was marked. After a clean stop the marks are removed.
+ */
+export function atStart(rows: ReadonlyMap<string, InboxRow>, wasKilled: boolean): InboxChanges {
+  const changes: InboxChanges = {};
+  const chats = new Set<string | undefined>();
+  for (const [key, row] of [...rows].sort(([, a], [, b]) => a.atMs - b.atMs)) {
+    if (!row.isWaiting) continue;
+    const { isStarted, ...unmarked } = row;
+    const chat = row.attrs?.recipient ?? row.attrs?.from;
+    const isOldest = !chats.has(chat);
+    chats.add(chat);
+    if (wasKilled && row.isSetAside) {
+      const crashes = (row.crashes ?? 0) + 1;
+      changes[key] = crashes > MAX_CRASHES_BEFORE_NOTICE ? doneRow(row) : { ...unmarked, crashes };
+    } else if (wasKilled) {
+      const { crashes } = afterCrash(row, isOldest);
+      changes[key] = { ...unmarked, crashes, ...(isPoison({ ...row, crashes }) && { isSetAside: true }) };
+    } else if (isStarted) changes[key] = unmarked;
+  }
+  return changes;
+}
 
 export interface Pruning {
   readonly changes: InboxChanges;

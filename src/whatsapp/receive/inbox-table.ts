@@ -4,7 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { LIMITS, noteLimitReached } from '../../core/limits.ts';
 import { Weights } from '../../core/weights.ts';
 import type { Session } from '../../session/session.ts';
-import { type InboxChanges, type InboxRow, prune, rowBytes } from './inbox-rows.ts';
+import { atStart, type InboxChanges, type InboxRow, prune, rowBytes } from './inbox-rows.ts';
 import {
   type Account,
   type Envelope,
@@ -35,6 +35,7 @@ export class InboxTable {
     this.#log = log;
     this.#facts = facts;
     this.#now = now;
+    this.#settle(session.wasKilled);
     this.#prune();
     for (const [key, row] of this.rows) this.#weights.set(key, rowBytes(row));
     for (const [key, row] of this.rows) for (const hash of row.hashes) this.#keyOfHash.set(hash, key);
@@ -97,6 +98,25 @@ export class InboxTable {
     } catch (error) {
       this.#log.debug({ detail: messageOf(error) }, 'could not tidy up the inbox');
     }
+  }
+
+  /** How many messages are set aside. */
+  get setAside(): number {
+    let count = 0;
+    for (const { isSetAside } of this.rows.values()) if (isSetAside) count += 1;
+    return count;
+  }
+
+  #settle(wasKilled: boolean): void {
+    const before = this.rows;
+    const changes = atStart(before, wasKilled);
+    for (const [key, row] of Object.entries(changes)) {
+      if (!row?.isSetAside || before.get(key)?.isSetAside) continue;
+      noteLimitReached(row.hasSent ? 'crashes:sent' : 'crashes');
+      const facts = { messageId: row.attrs?.id, crashes: row.crashes };
+      this.#log.warn(facts, 'a message is set aside: the bot crashed each time that it worked on it');
+    }
+    if (Object.keys(changes).length > 0) this.trySet(changes);
   }
 
   /** Must be called when rows were stored by others than `set`. Prunes if a limit is exceeded by a tenth. */

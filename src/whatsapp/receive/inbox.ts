@@ -3,6 +3,7 @@ import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { LIMITS } from '../../core/limits.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
+import type { WorkMarks } from '../../core/poison.ts';
 import type { Session } from '../../session/session.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 import { isFromOwnPhone } from '../connection/phone-watch.ts';
@@ -48,7 +49,7 @@ const MAX_CIPHERTEXTS = 16;
  * again after a start. WhatsApp may send a message again that was stored already; it is recognised by the hash of
  * its ciphertext, because a ciphertext cannot be decrypted twice.
  */
-export class Inbox implements DecryptionHooks {
+export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #table: InboxTable;
   readonly #log: Logger;
   readonly #onMessage: (message: IncomingMessage) => void;
@@ -80,10 +81,29 @@ export class Inbox implements DecryptionHooks {
     for (const [key, row] of this.#table.rows) {
       if (!row.isWaiting || !row.attrs) continue;
       const message = this.#assemble(key, row);
-      if (message) messages.push(message);
+      if (message) messages.push(row.isSetAside ? { ...message, isSetAside: true } : message);
       else this.#table.trySet({ [key]: doneRow(row) });
     }
     return messages;
+  }
+
+  /** How many messages are set aside because their handlers crashed the bot. */
+  get setAside(): number {
+    return this.#table.setAside;
+  }
+
+  /** Writes only for a message that has seen a crash. Throws `STORAGE_FAILED`. */
+  noteStarted(key: string): void | Promise<void> {
+    const row = this.#table.rows.get(key);
+    if (row?.isWaiting && row.crashes !== undefined && !row.isStarted)
+      return this.#table.set({ [key]: { ...row, isStarted: true } });
+  }
+
+  /** Writes only for a message that has seen a crash, once. */
+  noteSent(key: string): void {
+    const row = this.#table.rows.get(key);
+    if (row?.isWaiting && row.isStarted && !row.hasSent)
+      this.#table.trySet({ [key]: { ...row, hasSent: true } });
   }
 
   /** The bot has finished with the message. Throws `STORAGE_FAILED`; the message is then handed out again. */

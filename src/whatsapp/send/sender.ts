@@ -1,5 +1,6 @@
 import type { WASocket } from '@whiskeysockets/baileys';
 import { isAppError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { OutgoingMessage } from '../../core/messages.ts';
 import { underEither } from '../../core/waits.ts';
 import type { CloseReason } from '../connection/close-reason.ts';
@@ -12,7 +13,7 @@ import type { GroupCache } from './group-cache.ts';
 import { expectReceivers } from './receivers.ts';
 import { notConnected, notSent, timedOut } from './send-errors.ts';
 import type { SentMessages } from './sent-messages.ts';
-import { MAX_CLOSES, mayBeCausedBySend, type SuspectQueue } from './suspects.ts';
+import { mayBeCausedBySend, type SuspectQueue } from './suspects.ts';
 
 /** What outlives a connection. */
 export interface SenderParts {
@@ -55,7 +56,8 @@ export class Sender {
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const { sent, suspects, answers } = this.#parts;
     const closes = sent.closesOf(message.id);
-    if (closes >= MAX_CLOSES) throw answers.errorFor('message', message.id, { kind: 'closed-each-time' });
+    if (closes >= LIMITS['sends:closes'].count)
+      throw answers.errorFor('message', message.id, { kind: 'closed-each-time' });
     if (closes === 0) return this.#send(message, signal);
     const leave = await suspects.enter();
     try {

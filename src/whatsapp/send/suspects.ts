@@ -1,7 +1,5 @@
 import type { CloseReason } from '../connection/close-reason.ts';
 
-/** At so many closes a message is refused for good. */
-export const MAX_CLOSES = 3;
 /** If WhatsApp closes the connection without a reason, only messages that left this shortly before are suspects. */
 const SHORTLY_MS = 3_000;
 

@@ -103,3 +103,14 @@ test('a notice after a reminder has the id of the answer that it replaces', asyn
   const ids = await idsOf([later(new Error('broken'))], message);
   expect(await idsOf([later()], message)).toEqual(ids);
 });
+
+test('tells the person that a message is set aside, and does not start its handler', async () => {
+  let runs = 0;
+  const { bot, messenger } = makeBot([
+    command({ name: 'boom', summary: 'crashes', run: () => void (runs += 1) }),
+  ]);
+  const message = { ...incoming('!boom'), isSetAside: true };
+  expect(await bot.handle(message)).toBe('done');
+  expect(runs).toBe(0);
+  expect(messenger.sent).toMatchObject([{ content: { text: expect.stringContaining('gave up') } }]);
+});

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BinaryNode, proto, unpadRandomMax16, writeRandomPadMax16 } from '@whiskeysockets/baileys';
@@ -55,6 +55,15 @@ async function open(fs = realFileSystem): Promise<void> {
 /** Opens the session again: what was stored is there, the memory is empty. */
 async function restart(): Promise<void> {
   await session.close();
+  await open();
+}
+
+/** Opens the session again as after a kill: the note of its owner is still in the folder. */
+async function crash(): Promise<void> {
+  const note = join(folder, 'owner.json');
+  const content = readFileSync(note);
+  await session.close();
+  writeFileSync(note, content);
   await open();
 }
 
@@ -413,6 +422,76 @@ describe('a message that only the phone has', () => {
     const response = { peerDataOperationResult: [result] };
     await handOn({ protocolMessage: { peerDataOperationRequestResponseMessage: response } });
     expect(received).toEqual([]);
+  });
+});
+
+describe('a message whose handler crashes the bot', () => {
+  const start = (index = 0) => inbox.noteStarted(inbox.unfinished()[index]?.key ?? '');
+  const aside = () => inbox.unfinished().map(({ id, isSetAside }) => [id, isSetAside ?? false]);
+
+  it('is set aside at the second crash', async () => {
+    await receive({ conversation: '!boom' });
+    await crash();
+    expect(aside()).toEqual([['ID1', false]]);
+    await start();
+    await crash();
+    expect(aside()).toEqual([['ID1', true]]);
+    expect(inbox.setAside).toBe(1);
+    await inbox.finish(inbox.unfinished()[0]?.key ?? '');
+    expect(inbox.unfinished()).toEqual([]);
+    await restart();
+    expect(inbox.setAside).toBe(1);
+  });
+
+  it('is set aside at the fourth crash if it had sent something', async () => {
+    await receive({ conversation: '!boom' });
+    await crash();
+    for (let crashes = 1; crashes < 4; crashes += 1) {
+      expect(aside()).toEqual([['ID1', false]]);
+      await start();
+      inbox.noteSent(inbox.unfinished()[0]?.key ?? '');
+      await crash();
+    }
+    expect(aside()).toEqual([['ID1', true]]);
+  });
+
+  it('is not set aside if its handler was not started at the second crash', async () => {
+    await receive({ conversation: '!ping' });
+    for (let crashes = 0; crashes < 9; crashes += 1) await crash();
+    expect(aside()).toEqual([['ID1', false]]);
+  });
+
+  it('is not set aside after stops of the bot', async () => {
+    await receive({ conversation: '!slow' });
+    await crash();
+    for (let stops = 0; stops < 9; stops += 1) {
+      await start();
+      await restart();
+    }
+    await crash();
+    expect(aside()).toEqual([['ID1', false]]);
+  });
+
+  it('does not take those behind it in its chat along, nor those of other chats', async () => {
+    await receive({ conversation: '!boom' });
+    await receive({ conversation: '!ping' }, { id: 'ID2' });
+    await receive({ conversation: '!ping' }, { id: 'ID3', from: '15550200002@s.whatsapp.net' });
+    await crash();
+    await start();
+    await crash();
+    expect(aside()).toEqual([
+      ['ID1', true],
+      ['ID2', false],
+      ['ID3', false],
+    ]);
+  });
+
+  it('writes nothing when a handler starts and sends in a bot that has not crashed', async () => {
+    await receive({ conversation: '!ping' });
+    const before = session.rows('inbox').get(received[0]?.key ?? '');
+    await inbox.noteStarted(received[0]?.key ?? '');
+    inbox.noteSent(received[0]?.key ?? '');
+    expect(session.rows('inbox').get(received[0]?.key ?? '')).toBe(before);
   });
 });
 
