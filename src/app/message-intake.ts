@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from '../core/messages.ts';
-import type { ClientEvents } from '../whatsapp/client.ts';
+import type { ClientEvents } from '../whatsapp/client-events.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';
 
 export interface HandOverParts {

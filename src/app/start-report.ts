@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { commandText } from '../core/text.ts';
 import { maskNumber } from '../logging/mask.ts';
 import { personAddress } from '../whatsapp/address.ts';
-import type { ClientEvents } from '../whatsapp/client.ts';
+import type { ClientEvents } from '../whatsapp/client-events.ts';
 
 export interface GreetingParts {
   readonly log: { info(facts: object, line: string): void };

@@ -6,7 +6,7 @@ import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from
 import { maskNumber } from '../logging/mask.ts';
 import type { Session } from '../session/session.ts';
 import { personAddress } from '../whatsapp/address.ts';
-import type { ClientEvents } from '../whatsapp/client.ts';
+import type { ClientEvents } from '../whatsapp/client-events.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';
 import type { CloseReason } from '../whatsapp/connection/close-reason.ts';
 import { Timings } from './answer-times.ts';
@@ -32,7 +32,6 @@ export class StatusBoard implements StatusSource {
   readonly #timingListeners = new Set<(timing: Timing) => void>();
   readonly #reconnects = Object.fromEntries(CLOSE_KINDS.map((kind) => [kind, 0]));
   #state: ClientState;
-  #sinceMs = Date.now();
   #lastClose: CloseFacts | undefined;
   #refusedLogins = 0;
 
@@ -71,7 +70,7 @@ export class StatusBoard implements StatusSource {
       version: VERSION,
       startedAtMs,
       situation: toSituation(this.#state),
-      sinceMs: this.#sinceMs,
+      sinceMs: this.#state.sinceMs,
       account: accountOf(session),
       sessionPath,
       commandPrefix,
@@ -94,7 +93,6 @@ export class StatusBoard implements StatusSource {
 
   #changed(state: ClientState): void {
     const before = this.#state;
-    if (state.kind !== before.kind) this.#sinceMs = Date.now();
     if (before.kind === 'waiting' && state.kind === 'connecting') this.#countReconnect(before.reason.kind);
     if (state.kind === 'open') this.#refusedLogins = 0;
     this.#state = state;

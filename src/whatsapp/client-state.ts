@@ -1,10 +1,10 @@
 import { assertNever } from '../core/errors.ts';
 import type { CloseReason } from './connection/close-reason.ts';
 
-/** What the client is doing: the one truth that the log, the status page and the exit code read. */
-export type ClientState =
+/** What the client is doing, without the time. */
+export type ClientActivity =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'connecting'; readonly sinceMs: number }
+  | { readonly kind: 'connecting' }
   /** Waiting for a person: a QR code to scan, or a pairing code to enter. */
   | {
       readonly kind: 'pairing';
@@ -14,9 +14,15 @@ export type ClientState =
       /** Which QR of this connection it is, from 0. */
       readonly index: number;
     }
-  | { readonly kind: 'open'; readonly sinceMs: number }
+  | { readonly kind: 'open' }
   | { readonly kind: 'waiting'; readonly reason: CloseReason; readonly untilMs: number }
   | { readonly kind: 'stopped'; readonly reason: StopReason };
+
+/** What the client is doing, and since when: the one truth that the log, the status page and the exit code read. */
+export type ClientState = ClientActivity & {
+  /** When this kind of state began; a new QR code does not change it. Milliseconds since 1970. */
+  readonly sinceMs: number;
+};
 
 /** Why the client came to its end. */
 export type StopReason =
@@ -24,7 +30,26 @@ export type StopReason =
   | { readonly kind: 'logged-out' }
   | { readonly kind: 'replaced' };
 
-/** The word in `Connection status: …`, where this state is one that users know. */
+type StateKind = ClientState['kind'];
+
+/** Which state may follow which. docs/design.md draws this table. */
+export const TRANSITIONS: Readonly<Record<StateKind, readonly StateKind[]>> = {
+  idle: ['connecting', 'stopped'],
+  connecting: ['pairing', 'open', 'waiting', 'stopped'],
+  pairing: ['pairing', 'open', 'waiting', 'stopped'],
+  open: ['waiting', 'stopped'],
+  waiting: ['connecting', 'stopped'],
+  stopped: [],
+};
+
+/** The state after this activity began. Throws if it must not follow `before`: that is a bug. */
+export function nextState(before: ClientState, activity: ClientActivity, nowMs: number): ClientState {
+  if (!TRANSITIONS[before.kind].includes(activity.kind))
+    throw new Error(`the client cannot be ${activity.kind} after ${before.kind}`);
+  return { ...activity, sinceMs: before.kind === activity.kind ? before.sinceMs : nowMs };
+}
+
+/** The word in `Connection status: …`, if this state is one that users know. */
 export function statusWord(state: ClientState): 'connecting' | 'open' | 'close' | undefined {
   switch (state.kind) {
     case 'connecting':

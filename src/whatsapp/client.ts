@@ -1,14 +1,15 @@
 import { EventEmitter, once } from 'node:events';
 import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { messageOf } from '../core/errors.ts';
 import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../core/messages.ts';
 import { sleepUntilAborted, underEither } from '../core/waits.ts';
 import type { Session } from '../session/session.ts';
-import { type ClientState, type StopReason, statusWord } from './client-state.ts';
-import type { CloseReason } from './connection/close-reason.ts';
+import type { ClientEvents } from './client-events.ts';
+import type { ClientState, StopReason } from './client-state.ts';
 import type { Connection } from './connection/connection.ts';
+import { ConnectionFactory } from './connection/connection-factory.ts';
 import { Narrator } from './connection/connection-log.ts';
-import { Connector } from './connection/connector.ts';
 import type { SocketSettings } from './connection/open-socket.ts';
 import { PhoneWatch } from './connection/phone-watch.ts';
 import { ReconnectLoop } from './connection/reconnect-loop.ts';
@@ -40,18 +41,6 @@ export interface ClientOptions {
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Facts, in the past tense. */
-export interface ClientEvents {
-  /** The state changed. */
-  changed: [state: ClientState];
-  /** A phone linked this session. */
-  paired: [];
-  opened: [];
-  closed: [reason: CloseReason];
-  /** A person's message, stored and decrypted. `finish(message.key)` when the bot needs it no more. */
-  received: [message: IncomingMessage];
-}
-
 /** WhatsApp, as the bot sees it: one state, at most one live connection, messages in and out. */
 export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messenger {
   readonly inbox: Inbox;
@@ -60,10 +49,9 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   readonly #now: () => number;
   readonly #narrator: Narrator;
   readonly #serverClock: ServerClock;
-  readonly #connector: Connector;
+  readonly #connections: ConnectionFactory;
   readonly #loop: ReconnectLoop;
   readonly #stopping = new AbortController();
-  #state: ClientState = { kind: 'idle' };
   #running: Promise<StopReason> | undefined;
   #lastAckAtMs: number | undefined;
 
@@ -86,40 +74,36 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       now,
     });
     const version = new VersionChoice(socket.version, session, log, options.lookUpVersion);
-    this.#connector = new Connector({
+    this.#connections = new ConnectionFactory({
       session,
       inbox: this.inbox,
       settings: () => ({ ...socket, version: version.current }),
-      pairingNumber: options.pairingNumber,
       log,
       baileysLog: options.baileysLog,
       now,
-      onPairing: (state) => this.#change(state),
-      onPaired: () => this.emit('paired'),
-      onOpen: () => this.#opened(),
-      onStanza: (node) => {
-        this.#serverClock.saw(node);
-        this.phone.saw(node);
-      },
     });
     this.#loop = new ReconnectLoop({
+      connections: this.#connections,
       session,
       log,
       narrator: this.#narrator,
       policy: options.reconnect,
       version,
+      pairingNumber: options.pairingNumber,
+      events: this,
       now,
       uptime: options.uptime ?? (() => performance.now()),
       random: options.random ?? Math.random,
       wait: options.wait ?? sleepUntilAborted,
-      connect: (signal) => this.#connector.connect(signal),
-      onState: (state) => this.#change(state),
-      onClosed: (reason) => this.emit('closed', reason),
+      onStanza: (node) => {
+        this.#serverClock.saw(node);
+        this.phone.saw(node);
+      },
     });
   }
 
   get state(): ClientState {
-    return this.#state;
+    return this.#loop.state;
   }
 
   /** When WhatsApp last acknowledged a message, on whichever connection. */
@@ -129,7 +113,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
 
   /** Whether a message with this id was sent by this program. */
   hasSent(id: string): boolean {
-    return this.#connector.sent.has(id);
+    return this.#connections.sent.has(id);
   }
 
   /** Lasts as long as the client runs, and tells why it stopped. A second call gets the same promise. */
@@ -141,9 +125,9 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   /** Ends any wait at once and closes the socket without a logout. May be called at any moment, any number of times. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#connector.connection?.close();
+    await this.#loop.connection?.close();
     await this.#running;
-    await this.#connector.freeKeys();
+    await this.#connections.freeKeys();
   }
 
   async #run(): Promise<StopReason> {
@@ -152,35 +136,21 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.phone.start();
     const reason = await this.#loop.run(this.#stopping.signal);
     this.phone.stop();
-    this.#change({ kind: 'stopped', reason });
     return reason;
-  }
-
-  #opened(): void {
-    this.#loop.opened();
-    this.emit('opened');
-  }
-
-  #change(state: ClientState): void {
-    const word = statusWord(state);
-    const isNews = word !== undefined && word !== statusWord(this.#state);
-    this.#state = state;
-    if (isNews) this.#narrator.status(word);
-    this.emit('changed', state);
   }
 
   /** Something that this connection carried is known to be lost: get another one. */
   renew(message: string): void {
-    this.#connector.connection?.fail({ kind: 'network', statusCode: undefined, message });
+    this.#loop.connection?.fail({ kind: 'network', statusCode: undefined, message });
   }
 
   /** A write to the session failed: give the connection up, so that WhatsApp keeps what comes. */
   storageFailed(error: unknown): void {
-    this.#connector.storageFailed(error);
+    this.#loop.connection?.fail({ kind: 'storage-failed', message: messageOf(error) });
   }
 
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
-    const { connection } = this.#connector;
+    const { connection } = this.#loop;
     if (!connection) throw notConnected();
     await connection.send(message, signal);
     this.#lastAckAtMs = this.#now();
@@ -193,7 +163,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   async whenOpen(signal: AbortSignal): Promise<void> {
     await underEither([signal, this.#stopping.signal], async (either) => {
       either.throwIfAborted();
-      if (this.#connector.connection?.isOpen) return;
+      if (this.#loop.connection?.isOpen) return;
       await once(this, 'opened', { signal: either }).catch(() => {
         throw notConnected();
       });
@@ -215,11 +185,11 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
 
   async group(chat: string): Promise<GroupFacts> {
     const { session } = this.#options;
-    return this.#connector.groups.facts(chat, (id) => numberOfLid(session, id), this.#open().socket);
+    return this.#connections.groups.facts(chat, (id) => numberOfLid(session, id), this.#open().socket);
   }
 
   #open(): Connection {
-    const { connection } = this.#connector;
+    const { connection } = this.#loop;
     if (!connection?.isOpen) throw notConnected();
     return connection;
   }

@@ -311,7 +311,11 @@ describe('a logout', () => {
     const { 'logged-out.json': note, ...rest } = snapshot(rig.folder);
     expect(note).toBeDefined();
     expect(rest).toEqual(before);
-    expect(rig.client.state).toEqual({ kind: 'stopped', reason: { kind: 'logged-out' } });
+    expect(rig.client.state).toEqual({
+      kind: 'stopped',
+      reason: { kind: 'logged-out' },
+      sinceMs: expect.any(Number),
+    });
     expect(rig.session.logoutNote).toMatchObject({ reason: expect.any(String) });
     expect(rig.lines).toContain('error Logged out. Run: rm -rf ./sessions');
     expect(rig.waits).toEqual([]);

@@ -27,10 +27,6 @@ async function connect(): Promise<Connection> {
   const { inbox } = await rig.prepare();
   const { session } = rig;
   said = [];
-  let opened: () => void = () => {};
-  const isOpen = new Promise<void>((resolve) => {
-    opened = resolve;
-  });
   const silent = pino({ level: 'silent' });
   const logger = baileysLogger(silent);
   const answers = new AnswerLog(silent);
@@ -53,15 +49,11 @@ async function connect(): Promise<Connection> {
     groups: new GroupCache(answers),
     devices: new DeviceCache(session, Date.now, () => {}),
     msgRetryCounterCache: new RetryCounters(),
-    onQr: () => said.push('qr'),
-    onPaired: () => said.push('paired'),
-    onOpen: () => {
-      said.push('open');
-      opened();
-    },
-    onFrame: () => said.push('frame'),
   });
-  await within(isOpen, 'the login');
+  connection.on('qr', () => said.push('qr'));
+  connection.on('paired', () => said.push('paired'));
+  connection.on('stanza', () => said.push('stanza'));
+  expect(await within(connection.opened, 'the login')).toBe(true);
   return connection;
 }
 

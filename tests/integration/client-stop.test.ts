@@ -24,7 +24,7 @@ describe('stop()', () => {
     await client.stop();
     expect(await within(client.start(), 'the end')).toEqual({ kind: 'asked' });
     expect(rig.wa.counters.connections).toBe(0);
-    expect(client.state).toEqual({ kind: 'stopped', reason: { kind: 'asked' } });
+    expect(client.state).toEqual({ kind: 'stopped', reason: { kind: 'asked' }, sinceMs: expect.any(Number) });
   });
 
   it('ends a client that has only just started', async () => {
@@ -62,7 +62,7 @@ describe('stop()', () => {
     rig = new Rig();
     const client = await rig.pair();
     expect(await stopping(client)).toBeLessThan(MOST_MS);
-    expect(client.state).toEqual({ kind: 'stopped', reason: { kind: 'asked' } });
+    expect(client.state).toEqual({ kind: 'stopped', reason: { kind: 'asked' }, sinceMs: expect.any(Number) });
     expect(rig.wa.devices).toHaveLength(1);
     expect(rig.lines.at(-1)).toBe('info Connection status: close');
   });

@@ -1,5 +1,7 @@
+import { EventEmitter } from 'node:events';
 import type {
   BaileysEventMap,
+  BinaryNode,
   CacheStore,
   ConnectionState,
   SignalKeyStore,
@@ -33,11 +35,16 @@ export interface ConnectionParts {
   readonly groups: GroupCache;
   readonly msgRetryCounterCache: CacheStore;
   readonly devices: DeviceCache;
-  readonly onQr: (text: string) => void;
-  readonly onPaired: () => void;
-  readonly onOpen: () => void;
-  /** Whatever WhatsApp sends: stanzas, and the bytes of the handshake. */
-  readonly onFrame: (frame: unknown) => void;
+}
+
+/** Facts about one connection, in the past tense. How it opened and closed are promises of it. */
+export interface ConnectionEvents {
+  /** WhatsApp gave a text for a QR code. */
+  qr: [text: string];
+  /** A phone linked this session; WhatsApp asks for a restart next. */
+  paired: [];
+  /** WhatsApp sent a stanza. */
+  stanza: [node: BinaryNode];
 }
 
 /** A connection that is neither open nor showing a QR after this long is given up. */
@@ -51,7 +58,9 @@ const CLOSE_WITHIN_MS = 300;
  * One socket, from its opening to its close. It reports once why it closed, and from then on it is dead to the
  * program: its listeners are gone, and nothing is sent on it.
  */
-export class Connection {
+export class Connection extends EventEmitter<ConnectionEvents> {
+  /** Settles once: true when WhatsApp has let the session in, false if the connection closed before. Never rejects. */
+  readonly opened: Promise<boolean>;
   /** Settles once, with the reason; never rejects. */
   readonly closed: Promise<CloseReason>;
   readonly socket: WASocket;
@@ -59,7 +68,8 @@ export class Connection {
   readonly #pulse: Pulse;
   readonly #parts: ConnectionParts;
   readonly #over = new AbortController();
-  #resolveClosed: (reason: CloseReason) => void = () => {};
+  readonly #resolveOpened: (isOpen: boolean) => void;
+  readonly #resolveClosed: (reason: CloseReason) => void;
   #failure: CloseReason | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
   #isOpen = false;
@@ -67,11 +77,15 @@ export class Connection {
   #isLinkStored: boolean;
 
   constructor(parts: ConnectionParts) {
+    super();
     this.#parts = parts;
     this.#isLinkStored = parts.session.isLinked;
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
+    const opened = settledOnce<boolean>();
+    const closed = settledOnce<CloseReason>();
+    this.opened = opened.promise;
+    this.closed = closed.promise;
+    this.#resolveOpened = opened.resolve;
+    this.#resolveClosed = closed.resolve;
     this.socket = openSocket(parts.settings, {
       auth: { creds: parts.session.creds, keys: parts.session as unknown as SignalKeyStore },
       logger: parts.logger,
@@ -116,7 +130,10 @@ export class Connection {
       inbox.sawStanza(node);
     });
     ws.prependListener('CB:notification,type:devices', ({ attrs }) => devices.forget(attrs.from, attrs.lid));
-    ws.on('frame', (frame: unknown) => this.#parts.onFrame(frame));
+    ws.on('frame', (frame: unknown) => {
+      // The bytes of the handshake come here, too.
+      if (!(frame instanceof Uint8Array)) this.emit('stanza', frame as BinaryNode);
+    });
     ws.on('CB:ack,class:message', (node) => this.#sender.acks.received(node));
     // Baileys waits for ever when an upgrade is refused.
     ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => {
@@ -139,14 +156,14 @@ export class Connection {
   #onUpdate({ connection, qr, isNewLogin, lastDisconnect }: Partial<ConnectionState>): void {
     if (qr) {
       clearTimeout(this.#connectTimer);
-      this.#parts.onQr(qr);
+      this.emit('qr', qr);
     }
-    if (isNewLogin) this.#parts.onPaired();
+    if (isNewLogin) this.emit('paired');
     if (connection === 'open') {
       clearTimeout(this.#connectTimer);
       this.#isOpen = true;
       this.#pulse.start(this.#parts.settings.pulseEveryMs);
-      this.#parts.onOpen();
+      this.#resolveOpened(true);
       void this.#askPhone();
     }
     if (connection === 'close') this.#finish(this.#failure ?? classifyClose(lastDisconnect?.error));
@@ -228,8 +245,18 @@ export class Connection {
     // A late error of the dead socket must not become an uncaught exception.
     ws.on('error', () => {});
     webSocketOf(this.socket)?.terminate();
+    this.removeAllListeners();
+    this.#resolveOpened(false);
     this.#resolveClosed(reason);
   }
+}
+
+function settledOnce<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 const EVENTS: ReadonlyArray<keyof BaileysEventMap> = [

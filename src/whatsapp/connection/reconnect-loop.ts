@@ -1,10 +1,22 @@
+import type { EventEmitter } from 'node:events';
+import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { messageOf } from '../../core/errors.ts';
+import { isAppError, messageOf } from '../../core/errors.ts';
 import type { Session } from '../../session/session.ts';
-import type { ClientState, StopReason } from '../client-state.ts';
+import type { ClientEvents } from '../client-events.ts';
+import {
+  type ClientActivity,
+  type ClientState,
+  nextState,
+  type StopReason,
+  statusWord,
+} from '../client-state.ts';
 import type { VersionChoice } from '../wa-version.ts';
 import type { CloseReason } from './close-reason.ts';
+import type { Connection } from './connection.ts';
+import type { ConnectionFactory } from './connection-factory.ts';
 import type { Narrator } from './connection-log.ts';
+import { PairingRound } from './pairing-round.ts';
 import {
   AUTH_FAILURES_TO_TELL,
   type CloseHistory,
@@ -17,62 +29,121 @@ import {
 } from './reconnect-policy.ts';
 
 export interface LoopParts {
+  readonly connections: ConnectionFactory;
   readonly session: Session;
   readonly log: Logger;
   readonly narrator: Narrator;
   readonly policy: ReconnectPolicy;
   readonly version: VersionChoice;
+  /** Digits of a phone number: pair with a code instead of a QR. */
+  readonly pairingNumber: string | undefined;
+  /** Where the loop reports what happened. */
+  readonly events: EventEmitter<ClientEvents>;
   readonly now: () => number;
   /** Milliseconds that only go forward. */
   readonly uptime: () => number;
   readonly random: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** One connection, from its opening to its close. */
-  readonly connect: (signal: AbortSignal) => Promise<CloseReason>;
-  readonly onState: (state: ClientState) => void;
-  readonly onClosed: (reason: CloseReason) => void;
+  /** Each stanza that WhatsApp sends, on whichever connection. */
+  readonly onStanza: (node: BinaryNode) => void;
 }
 
 const STABLE_AFTER_MS = 60_000;
 
-/** Connects, and connects again for ever; only a logout and a second takeover end it, and its signal. */
+/**
+ * Opens a connection, waits for its end, and opens the next one, for ever. Only a logout, a second takeover and its
+ * signal end it. It owns the client's state: `#transition` is the only place that changes it.
+ */
 export class ReconnectLoop {
   readonly #parts: LoopParts;
+  #state: ClientState;
   #history: CloseHistory = NO_CLOSES;
-  /** When the present connection was opened, or the last one, by `uptime`. */
-  #openedAtMs: number | undefined;
+  #connection: Connection | undefined;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    this.#state = { kind: 'idle', sinceMs: parts.now() };
   }
 
-  opened(): void {
-    this.#openedAtMs = this.#parts.uptime();
-    this.#history = recordOpened(this.#history);
-    this.#parts.onState({ kind: 'open', sinceMs: this.#parts.now() });
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** The connection that lives, open or not. */
+  get connection(): Connection | undefined {
+    return this.#connection;
   }
 
   async run(signal: AbortSignal): Promise<StopReason> {
-    const { connect, now, onState, onClosed } = this.#parts;
+    const reason = await this.#runUntilEnd(signal);
+    this.#transition({ kind: 'stopped', reason });
+    return reason;
+  }
+
+  async #runUntilEnd(signal: AbortSignal): Promise<StopReason> {
+    const { events, now, uptime } = this.#parts;
     while (!signal.aborted) {
-      this.#openedAtMs = undefined;
-      onState({ kind: 'connecting', sinceMs: now() });
-      const reason = await connect(signal);
+      this.#transition({ kind: 'connecting' });
+      const { reason, openedAtMs } = await this.#connect(signal);
       if (signal.aborted) break;
-      onClosed(reason);
-      const delayMs = this.#decide(reason);
+      events.emit('closed', reason);
+      const nowMs = uptime();
+      const wasStable = openedAtMs !== undefined && nowMs - openedAtMs >= STABLE_AFTER_MS;
+      const delayMs = this.#decide(reason, wasStable, nowMs);
       if (delayMs === undefined) return this.#giveUp(reason);
-      onState({ kind: 'waiting', reason, untilMs: now() + delayMs });
+      this.#transition({ kind: 'waiting', reason, untilMs: now() + delayMs });
       await this.#waitFor(reason, delayMs, signal);
     }
     return { kind: 'asked' };
   }
 
-  /** How long to wait, or undefined where this was the end. */
-  #decide(reason: CloseReason): number | undefined {
-    const { policy, random, uptime } = this.#parts;
-    const nowMs = uptime();
-    const wasStable = this.#openedAtMs !== undefined && nowMs - this.#openedAtMs >= STABLE_AFTER_MS;
+  /** One connection from its opening to its close. `openedAtMs` is by `uptime`; undefined if it was never open. */
+  async #connect(signal: AbortSignal): Promise<{ reason: CloseReason; openedAtMs: number | undefined }> {
+    const { connections, events, pairingNumber, now, uptime, onStanza } = this.#parts;
+    let connection: Connection;
+    try {
+      connection = connections.open();
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      return { reason: { kind: 'storage-failed', message: messageOf(error) }, openedAtMs: undefined };
+    }
+    this.#connection = connection;
+    connection.on('stanza', onStanza);
+    connection.on('paired', () => events.emit('paired'));
+    new PairingRound(connection, pairingNumber, now, (pairing) => {
+      // A code may come after the connection has ended.
+      if (this.#connection === connection) this.#transition(pairing);
+    });
+    if (signal.aborted) void connection.close();
+    let openedAtMs: number | undefined;
+    if (await connection.opened) {
+      openedAtMs = uptime();
+      this.#opened();
+    }
+    const reason = await connection.closed;
+    await connections.freeKeys();
+    this.#connection = undefined;
+    return { reason, openedAtMs };
+  }
+
+  #opened(): void {
+    this.#history = recordOpened(this.#history);
+    this.#transition({ kind: 'open' });
+    this.#parts.events.emit('opened');
+  }
+
+  #transition(activity: ClientActivity): void {
+    const { narrator, events, now } = this.#parts;
+    const before = this.#state;
+    this.#state = nextState(before, activity, now());
+    const word = statusWord(this.#state);
+    if (word !== undefined && word !== statusWord(before)) narrator.status(word);
+    events.emit('changed', this.#state);
+  }
+
+  /** How long to wait, or undefined if this was the end. */
+  #decide(reason: CloseReason, wasStable: boolean, nowMs: number): number | undefined {
+    const { policy, random } = this.#parts;
     const before = wasStable ? recordStable(this.#history) : this.#history;
     const decision = decideReconnect(reason, before, policy, nowMs, random);
     this.#history = recordClose(reason, before, nowMs);
@@ -82,14 +153,14 @@ export class ReconnectLoop {
   async #waitFor(reason: CloseReason, delayMs: number, signal: AbortSignal): Promise<void> {
     const { narrator, version, wait } = this.#parts;
     narrator.closed(reason, this.#history);
-    if (this.#history.authFailures >= AUTH_FAILURES_TO_TELL) this.#refusedForGood();
+    if (this.#history.authFailures >= AUTH_FAILURES_TO_TELL) this.#refusedAgainAndAgain();
     if (reason.kind === 'version-refused') await version.refresh(signal);
     narrator.waiting(delayMs);
     if (delayMs > 0) await wait(delayMs, signal);
   }
 
   /** A session that was let in before is kept whatever happens: only a person gives it up. */
-  #refusedForGood(): void {
+  #refusedAgainAndAgain(): void {
     const { narrator, session } = this.#parts;
     if (session.forgetUnconfirmedPairing()) narrator.pairingCutOff();
     else narrator.sessionProbablyGone(this.#history.authFailures);
@@ -105,7 +176,7 @@ export class ReconnectLoop {
     try {
       session.noteLogout({ atMs: now(), reason: reason.detail });
     } catch (error) {
-      log.warn({ detail: messageOf(error) }, 'the logout could not be noted in the session folder');
+      log.warn({ detail: messageOf(error) }, 'could not note the logout in the session folder');
     }
     return { kind: 'logged-out' };
   }

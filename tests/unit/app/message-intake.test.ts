@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { HandOver } from '../../../src/app/message-intake.ts';
 import type { IncomingMessage } from '../../../src/core/messages.ts';
-import type { ClientEvents } from '../../../src/whatsapp/client.ts';
+import type { ClientEvents } from '../../../src/whatsapp/client-events.ts';
 import type { ClientState } from '../../../src/whatsapp/client-state.ts';
 import { FakeLog, incoming, rest } from '../bot/fakes.ts';
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { accountLabel, greet, invitation, meantimeSentence } from '../../../src/app/start-report.ts';
 import type { BotStats } from '../../../src/bot/bot.ts';
-import type { ClientEvents } from '../../../src/whatsapp/client.ts';
+import type { ClientEvents } from '../../../src/whatsapp/client-events.ts';
 import { FakeClock, rest } from '../bot/fakes.ts';
 
 const NOTHING: BotStats = {

@@ -5,8 +5,8 @@ import { CLOSE_KINDS, closeSentence } from '../../../src/app/close-sentences.ts'
 import { StatusBoard, type StatusBoardParts } from '../../../src/app/status-board.ts';
 import type { Messenger, OutgoingMessage } from '../../../src/core/messages.ts';
 import type { Timing } from '../../../src/http/status-source.ts';
-import type { ClientEvents } from '../../../src/whatsapp/client.ts';
-import type { ClientState } from '../../../src/whatsapp/client-state.ts';
+import type { ClientEvents } from '../../../src/whatsapp/client-events.ts';
+import type { ClientActivity, ClientState } from '../../../src/whatsapp/client-state.ts';
 import type { CloseReason } from '../../../src/whatsapp/connection/close-reason.ts';
 
 const REASONS: Readonly<Record<CloseReason['kind'], CloseReason>> = {
@@ -34,7 +34,7 @@ test('what a library says of a close is masked', () => {
 
 /** A client that does what the test says. */
 class FakeClient extends EventEmitter<ClientEvents> implements Messenger {
-  state: ClientState = { kind: 'idle' };
+  state: ClientState = { kind: 'idle', sinceMs: 0 };
   lastAckAtMs: number | undefined;
   send: Messenger['send'] = async () => {};
   showTyping = async (): Promise<void> => {};
@@ -42,15 +42,15 @@ class FakeClient extends EventEmitter<ClientEvents> implements Messenger {
   download = (): Promise<Uint8Array> => Promise.reject(new Error('not asked for'));
   group = (): Promise<never> => Promise.reject(new Error('not asked for'));
 
-  become(state: ClientState): void {
-    this.state = state;
-    this.emit('changed', state);
+  become(activity: ClientActivity, sinceMs = 0): void {
+    this.state = { ...activity, sinceMs };
+    this.emit('changed', this.state);
   }
 
   closeFor(reason: CloseReason): void {
     this.emit('closed', reason);
     this.become({ kind: 'waiting', reason, untilMs: 0 });
-    this.become({ kind: 'connecting', sinceMs: 0 });
+    this.become({ kind: 'connecting' });
   }
 }
 
@@ -100,19 +100,15 @@ describe('the board', () => {
     client.become({ kind: 'stopped', reason: { kind: 'logged-out' } });
     expect(board.snapshot().situation).toEqual({ kind: 'stopped', why: 'logged-out' });
     unsubscribe();
-    client.become({ kind: 'open', sinceMs: 0 });
+    client.become({ kind: 'open' });
     expect(heard).toHaveBeenCalledTimes(2);
   });
 
-  test('a new QR code begins no new situation', () => {
-    vi.useFakeTimers({ now: 1_000 });
-    client.become({ kind: 'pairing', qr: 'one', code: undefined, expiresAtMs: 5, index: 0 });
-    vi.setSystemTime(2_000);
-    client.become({ kind: 'pairing', qr: 'two', code: undefined, expiresAtMs: 6, index: 1 });
+  test('the time of the situation is that of the state', () => {
+    client.become({ kind: 'pairing', qr: 'one', code: undefined, expiresAtMs: 5, index: 0 }, 1_000);
     expect(board.snapshot().sinceMs).toBe(1_000);
-    client.become({ kind: 'open', sinceMs: 0 });
+    client.become({ kind: 'open' }, 2_000);
     expect(board.snapshot().sinceMs).toBe(2_000);
-    vi.useRealTimers();
   });
 
   test('counts reconnects by reason, and refused logins in a row', () => {
@@ -123,7 +119,7 @@ describe('the board', () => {
       refusedLogins: 3,
       lastClose: { kind: 'auth-failed' },
     });
-    client.become({ kind: 'open', sinceMs: 0 });
+    client.become({ kind: 'open' });
     expect(board.snapshot().refusedLogins).toBe(0);
   });
 

@@ -1,0 +1,15 @@
+import type { IncomingMessage } from '../core/messages.ts';
+import type { ClientState } from './client-state.ts';
+import type { CloseReason } from './connection/close-reason.ts';
+
+/** Facts, in the past tense. */
+export interface ClientEvents {
+  /** The state changed. */
+  changed: [state: ClientState];
+  /** A phone linked this session. */
+  paired: [];
+  opened: [];
+  closed: [reason: CloseReason];
+  /** A person's message, stored and decrypted. `finish(message.key)` when the bot needs it no more. */
+  received: [message: IncomingMessage];
+}

@@ -1,0 +1,98 @@
+import type { SocketConfig } from '@whiskeysockets/baileys';
+import type { Logger } from 'pino';
+import { messageOf } from '../../core/errors.ts';
+import { sleepUntilAborted } from '../../core/waits.ts';
+import type { Session } from '../../session/session.ts';
+import type { Inbox } from '../receive/inbox.ts';
+import { AnswerLog } from '../send/answer-log.ts';
+import { DeviceCache } from '../send/device-cache.ts';
+import { GroupCache } from '../send/group-cache.ts';
+import { RetryCounters } from '../send/retry-counters.ts';
+import { SentMessages } from '../send/sent-messages.ts';
+import { SuspectQueue } from '../send/suspects.ts';
+import { KeyTransactions } from '../signal/key-queue.ts';
+import { signalRepositoryFactory } from '../signal/signal-repository.ts';
+import { Connection, type ConnectionParts } from './connection.ts';
+import type { SocketSettings } from './open-socket.ts';
+
+export interface ConnectionFactoryParts {
+  readonly session: Session;
+  readonly inbox: Inbox;
+  /** Read for each connection: the client version may change between two. */
+  readonly settings: () => SocketSettings;
+  readonly log: Logger;
+  readonly baileysLog: SocketConfig['logger'];
+  readonly now: () => number;
+}
+
+const KEYS_FREE_WITHIN_MS = 300;
+
+/** Makes connections, and keeps what outlives each of them: the key queue, caches, counters. */
+export class ConnectionFactory {
+  readonly sent: SentMessages;
+  readonly groups: GroupCache;
+  readonly #parts: ConnectionFactoryParts;
+  readonly #keys: KeyTransactions;
+  readonly #answers: AnswerLog;
+  readonly #suspects = new SuspectQueue();
+  readonly #retries = new RetryCounters();
+  readonly #devices: DeviceCache;
+  readonly #makeSignalRepository: ConnectionParts['makeSignalRepository'];
+  #newest: Connection | undefined;
+
+  constructor(parts: ConnectionFactoryParts) {
+    const { session, inbox, log, now } = parts;
+    this.#parts = parts;
+    this.#keys = new KeyTransactions({
+      get: (type, ids) => this.#readKeys(type, ids),
+      set: (changes) => session.set(changes),
+    });
+    this.sent = new SentMessages(session, now);
+    this.#answers = new AnswerLog(log);
+    this.groups = new GroupCache(this.#answers);
+    this.#devices = new DeviceCache(session, now, (detail) =>
+      log.debug({ detail }, 'could not keep the list of devices'),
+    );
+    this.#makeSignalRepository = signalRepositoryFactory(this.#keys, inbox);
+  }
+
+  /** Opens a socket. Throws if the session folder cannot be written: nothing could be acknowledged. */
+  open(): Connection {
+    const { session, settings, inbox, baileysLog } = this.#parts;
+    session.probe();
+    session.forgetHalfPairing();
+    this.#newest = new Connection({
+      settings: settings(),
+      session,
+      inbox,
+      sent: this.sent,
+      answers: this.#answers,
+      suspects: this.#suspects,
+      logger: baileysLog,
+      makeSignalRepository: this.#makeSignalRepository,
+      groups: this.groups,
+      msgRetryCounterCache: this.#retries,
+      devices: this.#devices,
+    });
+    return this.#newest;
+  }
+
+  /** After a close: waits for the key transactions that depended on the connection, and gives up one that hangs. */
+  async freeKeys(): Promise<void> {
+    const enough = new AbortController();
+    const idle = this.#keys.idle().then(() => true);
+    const isIdle = await Promise.race([idle, sleepUntilAborted(KEYS_FREE_WITHIN_MS, enough.signal)]);
+    enough.abort();
+    if (!isIdle) this.#keys.abandon();
+  }
+
+  /** Baileys takes a key that cannot be read for a missing one, and tells WhatsApp that the message is bad. */
+  #readKeys(type: string, ids: readonly string[]): Record<string, unknown> {
+    try {
+      return this.#parts.session.get(type, ids);
+    } catch (error) {
+      this.#newest?.fail({ kind: 'storage-failed', message: messageOf(error) });
+      throw error;
+    }
+  }
+}
