@@ -1,6 +1,7 @@
+import { EventEmitter } from 'node:events';
 import { resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import type { App } from './app/app.ts';
+import type { App, AppRequests } from './app/app.ts';
 import { type Config, configFromProcess } from './config/config.ts';
 import { nodeProblem } from './config/node-version.ts';
 import { assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './core/errors.ts';
@@ -53,18 +54,19 @@ async function main(config: Config, sink: Sink): Promise<void> {
   for (const warning of config.warnings) log.warn(warning);
   // Before Baileys loads: libsignal prints private keys.
   guardConsole(log);
-  let app: App | undefined;
-  reportBugs(log, () => app);
+  const requests = new EventEmitter<AppRequests>();
+  reportBugs(log, requests);
   const { App: Program } = await import('./app/app.ts');
   // Not before: while everything is loaded, cleaning up finds nothing.
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);
-  app = new Program(config, {
+  const app = new Program(config, {
     log,
     output: sink,
     isTerminal,
     terminalSize: () =>
       isTerminal ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined,
     isDevelopment,
+    requests,
   });
   stopOnSignals(app, log, config.isUnderNpm);
   process.exit(await runToExitCode(app, log));
@@ -123,11 +125,11 @@ function onOrphaned(callback: () => void): void {
 }
 
 /** A bug ends the process with 1; a promise of a library that nobody awaited does not end a daemon. */
-function reportBugs(log: Logger, app: () => App | undefined): void {
+function reportBugs(log: Logger, requests: EventEmitter<AppRequests>): void {
   process.on('uncaughtException', (error) => {
     if (isCutDownload(error)) {
       log.warn('A download of the library was cut. Connecting anew, so that it comes again.');
-      app()?.renewConnection('a download of the library was cut');
+      requests.emit('renew-connection', 'a download of the library was cut');
       return;
     }
     log.fatal({ err: error }, `A bug: ${messageOf(error)}. Nothing is lost; please report it.`);

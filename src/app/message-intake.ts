@@ -1,32 +1,44 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
+import type { Bot } from '../bot/bot.ts';
+import { isAppError } from '../core/errors.ts';
 import type { IncomingMessage } from '../core/messages.ts';
 import type { ClientEvents } from '../whatsapp/client-events.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';
 
-export interface HandOverParts {
+export interface MessageIntakeParts {
   readonly client: EventEmitter<ClientEvents> & {
     readonly state: Pick<ClientState, 'kind'>;
-    readonly inbox: { unfinished(): IncomingMessage[] };
+    readonly inbox: { unfinished(): IncomingMessage[]; finish(key: string): void | Promise<void> };
   };
-  /** Resolves when the bot is through with the message for now; never rejects. */
-  readonly handle: (message: IncomingMessage) => Promise<void>;
-  readonly log: { info(facts: object, line: string): void };
-  /** How often an open connection is looked at for messages that were left unfinished. Default 60,000. */
+  /** Loaded while the connection shakes hands: messages wait for it in the inbox. */
+  readonly bot: Promise<Pick<Bot, 'handle'>>;
+  readonly log: { info(facts: object, line: string): void; error(facts: object, line: string): void };
+  /** How often the inbox is looked at, beside each opening and each message. Default 60,000. */
   readonly everyMs?: number;
 }
 
 const EVERY_MS = 60_000;
 
 /**
- * Gives the bot its messages, oldest first, and again what it left unfinished. Nothing before a connection is
- * open: only its login tells what time it is at WhatsApp, and so how old a message is.
+ * The one place where the bot gets its messages: it takes them from the inbox, oldest first, and takes again what the
+ * bot left unfinished. A message that arrives, a connection that opens and a minute that passes are only reasons to
+ * look. Nothing is taken before a connection is open: only its login tells WhatsApp's time, and so how old a message
+ * is.
  */
-export class HandOver {
-  readonly #parts: HandOverParts;
-  readonly #inWork = new Set<string>();
+export class MessageIntake {
+  readonly #parts: MessageIntakeParts;
+  /** Messages in work, by their keys. */
+  readonly #inWork = new Map<string, Promise<void>>();
+  /**
+   * Leaves the async context of whoever looks, which may be a key transaction of Baileys: the transactions of a
+   * handler must not become part of that one.
+   */
+  readonly #inCleanContext = AsyncLocalStorage.snapshot();
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
-  constructor(parts: HandOverParts) {
+  constructor(parts: MessageIntakeParts) {
     this.#parts = parts;
   }
 
@@ -37,28 +49,42 @@ export class HandOver {
       client.once('opened', () =>
         log.info({ messages: length }, 'Going on with messages that the last run left unfinished'),
       );
-    client.on('opened', () => this.#takeUp());
-    // What comes while none is open is in the inbox, behind older ones.
+    client.on('opened', () => this.#takeAll());
     client.on('received', (message) => {
-      if (client.state.kind === 'open') this.#give(message);
+      if (client.state.kind === 'open') this.#take(message);
     });
     this.#timer = setInterval(() => {
-      if (client.state.kind === 'open') this.#takeUp();
+      if (client.state.kind === 'open') this.#takeAll();
     }, everyMs).unref();
   }
 
-  stop(): void {
+  /** Takes nothing from here on. Resolves when the bot has let go of what it has: stop the bot first, or beside it. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
     clearInterval(this.#timer);
+    await Promise.all(this.#inWork.values());
   }
 
-  #takeUp(): void {
-    for (const message of this.#parts.client.inbox.unfinished()) this.#give(message);
+  #takeAll(): void {
+    for (const message of this.#parts.client.inbox.unfinished()) this.#take(message);
   }
 
-  #give(message: IncomingMessage): void {
+  #take(message: IncomingMessage): void {
     const { key } = message;
-    if (this.#inWork.has(key)) return;
-    this.#inWork.add(key);
-    void this.#parts.handle(message).finally(() => this.#inWork.delete(key));
+    if (this.#isStopped || this.#inWork.has(key)) return;
+    const work = this.#inCleanContext(() => this.#handToBot(message)).finally(() => this.#inWork.delete(key));
+    this.#inWork.set(key, work);
+  }
+
+  /** Never rejects: the message stays in the inbox and is taken again. */
+  async #handToBot(message: IncomingMessage): Promise<void> {
+    const { bot, client, log } = this.#parts;
+    try {
+      const outcome = await (await bot).handle(message);
+      if (outcome === 'done') await client.inbox.finish(message.key);
+    } catch (error) {
+      // The session has reported a write that failed.
+      if (!isAppError(error, 'STORAGE_FAILED')) log.error({ err: error }, 'could not handle a message');
+    }
   }
 }

@@ -2,32 +2,34 @@ import type { Bot } from '../bot/bot.ts';
 import { sendId } from '../bot/send/message-id.ts';
 import type { HttpConfig } from '../config/config.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import { HttpServer } from '../http/http-server.ts';
+import type { HttpServer } from '../http/http-server.ts';
 import type { Sending } from '../http/status-source.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { StatusBoard } from './status-board.ts';
 
-/** Starts the status page. One that cannot be shown is no reason not to run. */
+/** Starts the status page, if there is to be one. If it cannot be shown, the bot runs without it and says so. */
 export async function startPage(
-  config: HttpConfig,
-  board: StatusBoard,
+  config: HttpConfig | undefined,
+  board: StatusBoard | undefined,
   bot: () => Bot | undefined,
   log: Logger,
-): Promise<HttpServer> {
-  const http = new HttpServer({
+): Promise<HttpServer | undefined> {
+  if (config === undefined || board === undefined) return undefined;
+  const { HttpServer } = await import('../http/http-server.ts');
+  const server = new HttpServer({
     config,
     status: board,
     sendText: (...text) => sendText(bot(), ...text),
     log,
   });
   try {
-    await http.start();
-    log.info(`Status page: ${http.url}`);
+    await server.start();
+    log.info(`Status page: ${server.url}`);
   } catch (error) {
     if (!isAppError(error, 'HTTP_UNAVAILABLE')) throw error;
     log.warn(error.message);
   }
-  return http;
+  return server;
 }
 
 /** The same key is the same message: its id is derived from it. */

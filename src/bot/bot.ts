@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { IncomingMessage, Messenger, OutgoingMessage, Table } from '../core/messages.ts';
@@ -58,8 +57,6 @@ export class Bot {
   readonly #edits: Edits;
   readonly #states: ChatStates;
   readonly #reminders: Reminders;
-  /** Runs work outside of whatever async context a message came in: a key transaction must not swallow a handler's. */
-  readonly #outside = AsyncLocalStorage.snapshot();
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -138,7 +135,7 @@ export class Bot {
 
   /** Removes expired state and arms the stored reminders. A second call gets the same promise. */
   start(): Promise<void> {
-    this.#starting ??= this.#outside(() => this.#start());
+    this.#starting ??= this.#start();
     return this.#starting;
   }
 
@@ -155,7 +152,7 @@ export class Bot {
   handle(message: IncomingMessage): Promise<Outcome> {
     if (this.#stopping !== undefined) return UNFINISHED;
     try {
-      return this.#outside(() => this.#router.route(message));
+      return this.#router.route(message);
     } catch (error) {
       this.#options.log.error({ err: safeError(error, '') }, 'could not route a message');
       return DONE;
@@ -167,7 +164,7 @@ export class Bot {
    * `Outbox.send` does.
    */
   send(message: OutgoingMessage): Promise<void> {
-    return this.#outside(() => this.#outbox.send(message));
+    return this.#outbox.send(message);
   }
 
   async #start(): Promise<void> {

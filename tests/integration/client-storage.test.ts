@@ -123,7 +123,7 @@ it('a logout on a full disk is a logout, and the line says so', async () => {
   rig.wa.faults.removeDevice();
   expect(await rig.running).toEqual({ kind: 'logged-out' });
   expect(rig.lines).toContain('error Logged out. Run: rm -rf ./sessions');
-  expect(rig.lines.join('\n')).toContain('warn the logout could not be noted in the session folder');
+  expect(rig.lines.join('\n')).toContain('warn could not note the logout in the session folder');
   disk.code = undefined;
 });
 

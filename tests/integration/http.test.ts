@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,6 +50,7 @@ async function startApp(settings: Readonly<Record<string, string>> = {}): Promis
     isTerminal: false,
     terminalSize: () => undefined,
     isDevelopment: false,
+    requests: new EventEmitter(),
   });
   void app.start();
   await expect.poll(() => log, { timeout: 10_000 }).toMatch(/Status page: http|without its status page/);

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { LIMITS } from '../../core/limits.ts';
@@ -59,8 +58,6 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #ready = new WeakMap<Uint8Array, Intake>();
   /** Messages that this process has asked the phone for. */
   readonly #asked = new Set<string>();
-  /** Leaves the async context of a key transaction: a handler must not run inside one. */
-  readonly #inCleanContext = AsyncLocalStorage.snapshot();
 
   constructor(options: {
     readonly session: Session;
@@ -228,7 +225,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     const intake = this.#ready.get(ciphertext);
     if (!intake) return;
     this.#ready.delete(ciphertext);
-    for (const message of intake.messages) this.#inCleanContext(() => this.#onMessage(message));
+    for (const message of intake.messages) this.#onMessage(message);
     this.#table.stored(Object.keys(intake.rows));
   }
 

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from '../../../src/app/app.ts';
@@ -40,6 +41,7 @@ export class Program {
       isTerminal: false,
       terminalSize: () => undefined,
       isDevelopment: false,
+      requests: new EventEmitter(),
     });
     void this.#app.start();
     if (!isLinked) {

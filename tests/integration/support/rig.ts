@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { rmSync } from 'node:fs';
 import { type Logger, levels, pino } from 'pino';
@@ -65,6 +66,8 @@ export class Rig {
   #client: WhatsAppClient | undefined;
   #running: Promise<StopReason> | undefined;
   #waitsSeen = 0;
+  /** As the program's intake does: a message comes in the context of a key transaction. */
+  readonly #inCleanContext = AsyncLocalStorage.snapshot();
 
   constructor(options: RigOptions = {}) {
     allowUnheardLosses();
@@ -136,7 +139,7 @@ export class Rig {
     client.on('closed', (reason) => this.closes.push(reason));
     client.on('received', (message) => {
       this.received.push(message);
-      if (this.#options.answers ?? true) void this.#answer(client, message);
+      if (this.#options.answers ?? true) void this.#inCleanContext(() => this.#answer(client, message));
     });
     this.#client = client;
     return client;

@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { HandOver } from '../../../src/app/message-intake.ts';
+import { MessageIntake } from '../../../src/app/message-intake.ts';
+import type { Outcome } from '../../../src/bot/run/outcome.ts';
 import type { IncomingMessage } from '../../../src/core/messages.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client-events.ts';
 import type { ClientState } from '../../../src/whatsapp/client-state.ts';
@@ -10,7 +12,11 @@ import { FakeLog, incoming, rest } from '../bot/fakes.ts';
 class FakeClient extends EventEmitter<ClientEvents> {
   state: { kind: ClientState['kind'] } = { kind: 'connecting' };
   waiting: IncomingMessage[] = [];
-  readonly inbox = { unfinished: () => [...this.waiting] };
+  readonly finished: string[] = [];
+  readonly inbox = {
+    unfinished: () => [...this.waiting],
+    finish: (key: string) => void this.finished.push(key),
+  };
 
   open(): void {
     this.state = { kind: 'open' };
@@ -24,8 +30,12 @@ class FakeClient extends EventEmitter<ClientEvents> {
 
 let client: FakeClient;
 let log: FakeLog;
-let handOver: HandOver;
+let intake: MessageIntake;
 let given: string[];
+let outcome: Outcome;
+/** The async contexts in which the bot got its messages. */
+let contexts: Array<string | undefined>;
+const context = new AsyncLocalStorage<string>();
 /** Ends the bot's work on everything that it was given. */
 let endWork: () => Promise<void>;
 
@@ -34,77 +44,127 @@ beforeEach(() => {
   client = new FakeClient();
   log = new FakeLog();
   given = [];
+  contexts = [];
   let ends: Array<() => void> = [];
   endWork = async () => {
     for (const end of ends) end();
     ends = [];
     await rest();
   };
-  const handle = ({ text }: IncomingMessage): Promise<void> => {
+  const handle = ({ text }: IncomingMessage): Promise<Outcome> => {
     given.push(text);
-    return new Promise((resolve) => ends.push(resolve));
+    contexts.push(context.getStore());
+    return new Promise((resolve) => ends.push(() => resolve(outcome)));
   };
-  handOver = new HandOver({ client, handle, log });
+  outcome = 'unfinished';
+  intake = new MessageIntake({ client, bot: Promise.resolve({ handle }), log });
 });
 
 afterEach(() => {
-  handOver.stop();
+  void intake.stop();
   vi.useRealTimers();
 });
 
-test('what the last run left is given once a connection is open, not before: its login tells the time', () => {
+test('what the last run left is given once a connection is open, not before: its login tells the time', async () => {
   client.waiting = [incoming('one'), incoming('two')];
-  handOver.start();
+  intake.start();
   vi.advanceTimersByTime(600_000);
+  await rest();
   expect(given).toEqual([]);
   expect(log.lines).toEqual([]);
   client.open();
+  await rest();
   expect(given).toEqual(['one', 'two']);
   expect(log.lines).toMatchObject([
     { facts: { messages: 2 }, line: 'Going on with messages that the last run left unfinished' },
   ]);
 });
 
-test('what comes before the connection is open waits behind what is older', () => {
+test('what comes before the connection is open waits behind what is older', async () => {
   client.waiting = [incoming('old')];
-  handOver.start();
+  intake.start();
   client.receive(incoming('early'));
+  await rest();
   expect(given).toEqual([]);
   client.open();
   client.receive(incoming('late'));
+  await rest();
   expect(given).toEqual(['old', 'early', 'late']);
 });
 
-test('a connection that opens again says nothing of the last run, and gives nothing that is in work', () => {
-  handOver.start();
+test('a connection that opens again says nothing of the last run, and gives nothing that is in work', async () => {
+  intake.start();
   client.open();
   client.receive(incoming('one'));
   client.open();
+  await rest();
   expect(given).toEqual(['one']);
   expect(log.lines).toEqual([]);
 });
 
 test('what the bot left unfinished is given again each minute while the connection is open', async () => {
-  handOver.start();
+  intake.start();
   client.open();
   client.receive(incoming('one'));
   vi.advanceTimersByTime(60_000);
+  await rest();
   expect(given).toEqual(['one']);
   await endWork();
   vi.advanceTimersByTime(60_000);
+  await rest();
   expect(given).toEqual(['one', 'one']);
   await endWork();
   client.state = { kind: 'waiting' };
   vi.advanceTimersByTime(60_000);
+  await rest();
   expect(given).toEqual(['one', 'one']);
 });
 
 test('after the stop nothing is given again', async () => {
-  handOver.start();
+  intake.start();
   client.open();
   client.receive(incoming('one'));
   await endWork();
-  handOver.stop();
+  void intake.stop();
   vi.advanceTimersByTime(600_000);
+  await rest();
   expect(given).toEqual(['one']);
+});
+
+test('a message that the bot has done is finished in the inbox, one that it left is not', async () => {
+  const one = incoming('one');
+  outcome = 'done';
+  intake.start();
+  client.open();
+  client.receive(one);
+  await rest();
+  await endWork();
+  outcome = 'unfinished';
+  client.receive(incoming('two'));
+  await rest();
+  await endWork();
+  expect(client.finished).toEqual([one.key]);
+});
+
+test('a stop resolves when the bot has let go of what it was given', async () => {
+  intake.start();
+  client.open();
+  client.receive(incoming('one'));
+  await rest();
+  let isStopped = false;
+  const stopping = intake.stop().then(() => {
+    isStopped = true;
+  });
+  await rest();
+  expect(isStopped).toBe(false);
+  await endWork();
+  await stopping;
+});
+
+test('the bot gets a message outside of the key transaction in which it arrived', async () => {
+  intake.start();
+  client.open();
+  context.run('a key transaction', () => client.receive(incoming('one')));
+  await rest();
+  expect(contexts).toEqual([undefined]);
 });

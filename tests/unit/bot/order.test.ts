@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from 'vitest';
 import { rest as restArg } from '../../../src/bot/args.ts';
 import { command } from '../../../src/bot/command.ts';
@@ -220,17 +219,6 @@ test('a message that is never acknowledged stays unfinished and frees its chat',
   expect(log.of('error')).toMatchObject([{ facts: { file: 'src/commands/ping.ts' } }]);
   messenger.onSend = undefined;
   expect(await bot.handle(message)).toBe('done');
-});
-
-test('handlers do not run in the async context in which their message came', async () => {
-  const storage = new AsyncLocalStorage<string>();
-  const seen: unknown[] = [];
-  const look = command({ name: 'look', summary: 'looks', run: () => void seen.push(storage.getStore()) });
-  const { bot } = makeBot([look]);
-  await storage.run('a key transaction', () =>
-    Promise.all([bot.handle(incoming('!look')), bot.handle(incoming('!look'))]),
-  );
-  expect(seen).toEqual([undefined, undefined]);
 });
 
 test('a ping costs microseconds', async () => {

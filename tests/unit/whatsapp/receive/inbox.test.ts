@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -186,21 +185,6 @@ describe('a message from a LID whose number becomes known later', () => {
     await receive({ conversation: '!ping' }, attrs);
     expect(received).toHaveLength(1);
     expect(inbox.unfinished()).toEqual([]);
-  });
-});
-
-describe('a handler', () => {
-  it('runs a handler outside of the async context of the key transaction', async () => {
-    const context = new AsyncLocalStorage<string>();
-    const seen: Array<string | undefined> = [];
-    inbox = new Inbox({
-      session,
-      log,
-      facts: FACTS,
-      onMessage: () => seen.push(context.getStore()),
-    });
-    await context.run('a key transaction', () => receive({ conversation: '!ping' }));
-    expect(seen).toEqual([undefined]);
   });
 });
 
