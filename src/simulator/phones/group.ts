@@ -1,37 +1,72 @@
+import { randomBytes } from 'node:crypto';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import { type Addressing, type Contact, type GroupAddress, jidOf, userOf } from './contact-address.ts';
+import { type GroupChange, groupNotice } from './group-notices.ts';
+import { newMessageId } from './message-bytes.ts';
 import type { Person } from './person.ts';
+import type { Network } from './phone-network.ts';
 
-/** A group that the owner's account is in, with the people in it. */
+export type GroupRole = 'member' | 'admin' | 'superadmin';
+
+/** `announcement`: only admins send. `locked`: only admins change the subject and the description. */
+export type GroupSetting = 'announcement' | 'locked';
+
+export interface GroupOptions {
+  subject?: string;
+  /** The owner's account is in the group, too. */
+  people: readonly Person[];
+  /** Default `lid`. */
+  addressing?: Addressing;
+  admins?: readonly Person[];
+  /** The role of the owner's account, and so of the bot. Default `superadmin`. */
+  botRole?: GroupRole;
+}
+
+/** A group with the people in it. Each change is told to the owner's companions as WhatsApp does it (`w:gp2`). */
 export class Group implements GroupAddress {
   readonly jid: string;
-  readonly subject: string;
-  readonly people: readonly Person[];
   readonly addressing: Addressing;
   /** The error code of every query and send, once the group is gone for the account. Undefined while it is there. */
   goneCode: 403 | 404 | undefined;
-  readonly #admins: ReadonlySet<Contact>;
+  subject: string;
+  description: string | undefined;
+  inviteCode = newInviteCode();
+  readonly settings = new Set<GroupSetting>();
+  readonly #network: Network;
   readonly #owner: Contact;
+  readonly #people: Person[];
+  readonly #roles = new Map<Contact, GroupRole>();
   readonly #createdAt: number;
 
-  constructor(
-    id: string,
-    owner: Contact,
-    options: {
-      subject?: string;
-      people: readonly Person[];
-      addressing?: Addressing;
-      admins?: readonly Person[];
-    },
-    createdAt: number,
-  ) {
+  constructor(id: string, owner: Contact, options: GroupOptions, network: Network) {
     this.jid = `${id}@g.us`;
-    this.subject = options.subject ?? 'Group';
-    this.people = [...options.people];
-    this.addressing = options.addressing ?? 'lid';
-    this.#admins = new Set(options.admins ?? []);
+    this.#network = network;
     this.#owner = owner;
-    this.#createdAt = createdAt;
+    this.#people = [...options.people];
+    this.subject = options.subject ?? 'Group';
+    this.addressing = options.addressing ?? 'lid';
+    this.#createdAt = network.nowSeconds();
+    this.#roles.set(owner, options.botRole ?? 'superadmin');
+    for (const admin of options.admins ?? []) this.#roles.set(admin, 'admin');
+  }
+
+  get people(): readonly Person[] {
+    return this.#people;
+  }
+
+  /** `member` for everybody without another role. */
+  roleOf(contact: Contact): GroupRole {
+    return this.#roles.get(contact) ?? 'member';
+  }
+
+  isAdmin(contact: Contact): boolean {
+    return this.roleOf(contact) !== 'member';
+  }
+
+  has(contact: Contact): boolean {
+    return contact === this.#owner
+      ? this.goneCode === undefined
+      : this.#people.some((person) => person.number === contact.number);
   }
 
   /** The address of a member in this group. */
@@ -39,31 +74,130 @@ export class Group implements GroupAddress {
     return jidOf(contact, this.addressing);
   }
 
+  /** A person joins by the invite link. */
+  join(person: Person): void {
+    this.#people.push(person);
+    this.#tell(person, { kind: 'add', people: [person], reason: 'invite' });
+  }
+
+  /** A person leaves. */
+  leave(person: Contact): void {
+    this.#take(person);
+    this.#tell(person, { kind: 'remove', people: [person] });
+  }
+
+  add(by: Contact, person: Person): void {
+    this.#people.push(person);
+    this.#tell(by, { kind: 'add', people: [person] });
+  }
+
+  remove(by: Contact, person: Contact): void {
+    this.#take(person);
+    this.#tell(by, { kind: 'remove', people: [person] });
+  }
+
+  /** Adds the owner's account, and so the bot. */
+  addAccount(by: Contact): void {
+    this.goneCode = undefined;
+    this.#tell(by, { kind: 'create', group: this.metadata() });
+  }
+
+  /** Removes the owner's account, and so the bot. Default `by`: the account leaves. */
+  removeAccount(by: Contact = this.#owner): void {
+    this.#tell(by, { kind: 'remove', people: [this.#owner] });
+    this.goneCode = 403;
+  }
+
+  promote(by: Contact, contact: Contact): void {
+    this.#roles.set(contact, 'admin');
+    this.#tell(by, { kind: 'promote', people: [contact] });
+  }
+
+  demote(by: Contact, contact: Contact): void {
+    this.#roles.delete(contact);
+    this.#tell(by, { kind: 'demote', people: [contact] });
+  }
+
+  setSubject(by: Contact, subject: string): void {
+    this.subject = subject;
+    this.#tell(by, { kind: 'subject', subject });
+  }
+
+  /** Undefined removes it. */
+  setDescription(by: Contact, description: string | undefined): void {
+    this.description = description;
+    this.#tell(by, { kind: 'description', description });
+  }
+
+  set(by: Contact, setting: GroupSetting, isOn: boolean): void {
+    if (isOn) this.settings.add(setting);
+    else this.settings.delete(setting);
+    this.#tell(by, { kind: 'setting', setting, isOn });
+  }
+
+  renewInvite(by: Contact): void {
+    this.inviteCode = newInviteCode();
+    this.#tell(by, { kind: 'invite', code: this.inviteCode });
+  }
+
   /** The `<group>` node of a metadata query. */
-  metadata({ hidesLids = false } = {}): Stanza {
+  metadata(): Stanza {
     const founder = this.addressOf(this.#owner);
+    const t = String(this.#createdAt);
     const attrs = {
       id: userOf(this.jid),
       subject: this.subject,
-      s_t: String(this.#createdAt),
+      s_t: t,
       s_o: founder,
-      creation: String(this.#createdAt),
+      creation: t,
       creator: founder,
       addressing_mode: this.addressing,
-      size: String(this.people.length + 1),
+      size: String(this.#people.length + 1),
     };
-    return stanza(
-      'group',
-      attrs,
-      [this.#owner, ...this.people].map((member) => this.#participant(member, hidesLids)),
-    );
+    const members = [this.#owner, ...this.#people].map((member) => this.participant(member));
+    const settings = [...this.settings].map((setting) => stanza(setting));
+    return stanza('group', attrs, [...this.#descriptionNodes(), ...settings, ...members]);
   }
 
-  #participant(member: Contact, hidesLids: boolean): Stanza {
-    const isHidden = this.addressing === 'pn' && hidesLids;
+  /** A `<participant>` node with both addresses, unless LIDs are hidden. */
+  participant(member: Contact): Stanza {
+    const isHidden = this.addressing === 'pn' && this.#network.hidesLids();
     const other = isHidden ? undefined : jidOf(member, this.addressing === 'lid' ? 'pn' : 'lid');
     const otherName = this.addressing === 'lid' ? 'phone_number' : 'lid';
-    const type = member === this.#owner ? 'superadmin' : this.#admins.has(member) ? 'admin' : undefined;
+    const role = this.roleOf(member);
+    const type = role === 'member' ? undefined : role;
     return stanza('participant', { jid: this.addressOf(member), [otherName]: other, type });
   }
+
+  #descriptionNodes(): Stanza[] {
+    if (this.description === undefined) return [];
+    return [stanza('description', { id: '1' }, [stanza('body', {}, Buffer.from(this.description))])];
+  }
+
+  #take(contact: Contact): void {
+    const index = this.#people.findIndex((person) => person.number === contact.number);
+    if (index >= 0) this.#people.splice(index, 1);
+    this.#roles.delete(contact);
+  }
+
+  #tell(by: Contact, change: GroupChange): void {
+    if (this.goneCode !== undefined) return;
+    const other = jidOf(by, this.addressing === 'lid' ? 'pn' : 'lid');
+    const attrs = {
+      from: this.jid,
+      type: 'w:gp2',
+      id: newMessageId(),
+      t: String(this.#network.nowSeconds()),
+      participant: this.addressOf(by),
+      [this.addressing === 'lid' ? 'participant_pn' : 'participant_lid']: other,
+      addressing_mode: this.addressing,
+    };
+    const content = [groupNotice(change, (contact) => this.participant(contact))];
+    for (const id of this.#network.companionIds())
+      this.#network.post(id, stanza('notification', attrs, content));
+  }
+}
+
+function newInviteCode(): string {
+  return randomBytes(16).toString('base64url');
 }

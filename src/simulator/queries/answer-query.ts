@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza } from '../wire/stanza.ts';
+import { answerGroups } from './group-queries.ts';
 import { answerEncrypt } from './key-queries.ts';
 import { answerUsync } from './people-queries.ts';
 import type { QueryContext } from './query-context.ts';
@@ -44,19 +45,6 @@ export function answerQuery(query: Stanza, context: QueryContext): Stanza {
   }
   const answer = ANSWERS[query.attrs.xmlns ?? ''];
   return answer ? answer(query, context) : errorOf(query, 501, 'feature-not-implemented');
-}
-
-function answerGroups(query: Stanza, { directory, switches }: QueryContext): Stanza {
-  const { hidesLids } = switches.queries;
-  if (childOf(query, 'participating')) {
-    const present = [...directory.groups.values()].filter(({ goneCode }) => goneCode === undefined);
-    const groups = present.map((group) => group.metadata({ hidesLids }));
-    return resultOf(query, [stanza('groups', {}, groups)]);
-  }
-  const group = directory.groups.get(query.attrs.to ?? '');
-  if (!group || group.goneCode === 404) return errorOf(query, 404, 'item-not-found');
-  if (group.goneCode === 403) return errorOf(query, 403, 'forbidden');
-  return childOf(query, 'query') ? resultOf(query, [group.metadata({ hidesLids })]) : resultOf(query);
 }
 
 function answerMedia(query: Stanza, { mediaHosts }: QueryContext): Stanza {

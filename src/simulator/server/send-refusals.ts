@@ -34,7 +34,10 @@ function isMatch(node: Stanza, { to, kind, id }: SendMatch): boolean {
 function goneGroupCode({ attrs }: Stanza, directory: Directory): number | undefined {
   if (!attrs.to?.endsWith('@g.us')) return undefined;
   const group = directory.groups.get(attrs.to);
-  return group ? group.goneCode : 404;
+  if (!group) return 404;
+  const isMuted = group.settings.has('announcement') && directory.phone && !group.isAdmin(directory.phone);
+  // The code for a member who may not send is assumed; public sources name none.
+  return group.goneCode ?? (isMuted ? 403 : undefined);
 }
 
 /** Errors that depend on how the receiver is addressed. */

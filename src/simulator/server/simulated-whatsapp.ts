@@ -18,7 +18,7 @@ import type { KeyBundle } from '../crypto/phone-keys.ts';
 import { MediaHost } from '../media/media-host.ts';
 import { PairingServer } from '../pairing/pairing-server.ts';
 import type { Addressing, Contact } from '../phones/contact-address.ts';
-import { Group } from '../phones/group.ts';
+import { Group, type GroupOptions } from '../phones/group.ts';
 import { OwnerPhone } from '../phones/owner-phone.ts';
 import { type AccountState, Person } from '../phones/person.ts';
 import type { Network } from '../phones/phone-network.ts';
@@ -54,15 +54,6 @@ export interface PersonOptions {
   aliases?: readonly string[];
   /** Whether WhatsApp knows the number. Default `present`. */
   state?: AccountState;
-}
-
-export interface GroupOptions {
-  subject?: string;
-  /** The owner's account is in the group, too. */
-  people: Person[];
-  /** Default `lid`. */
-  addressing?: Addressing;
-  admins?: Person[];
 }
 
 /** A companion is notified if it has fewer one-time keys than this. */
@@ -194,7 +185,7 @@ export class SimulatedWhatsApp {
 
   addGroup(options: GroupOptions): Group {
     const id = `120363${String(randomInt(10 ** 12)).padStart(12, '0')}`;
-    const group = new Group(id, this.phone, options, nowSeconds());
+    const group = new Group(id, this.phone, options, this.#network(this.#directory.owner));
     this.#directory.groups.set(group.jid, group);
     return group;
   }
@@ -269,6 +260,7 @@ export class SimulatedWhatsApp {
       switches: this.#switches,
       nowSeconds,
       mediaHosts: [this.media.host],
+      createGroup: (subject, people) => this.addGroup({ subject, people: [...people] }),
       activate: () => this.#logins.activate(companion),
       unlink: () => this.faults.removeDevice(),
     };
