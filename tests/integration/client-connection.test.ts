@@ -5,6 +5,7 @@ import { Connection } from '../../src/whatsapp/connection/connection.ts';
 import { AnswerLog } from '../../src/whatsapp/send/answer-log.ts';
 import { DeviceCache } from '../../src/whatsapp/send/device-cache.ts';
 import { GroupCache } from '../../src/whatsapp/send/group-cache.ts';
+import { RecipientAddresses } from '../../src/whatsapp/send/recipient-address.ts';
 import { RetryCounters } from '../../src/whatsapp/send/retry-counters.ts';
 import { SentMessages } from '../../src/whatsapp/send/sent-messages.ts';
 import { SuspectQueue } from '../../src/whatsapp/send/suspects.ts';
@@ -44,8 +45,9 @@ async function connect(): Promise<Connection> {
     sent: new SentMessages(session),
     answers,
     suspects: new SuspectQueue(),
+    addresses: new RecipientAddresses(session),
     logger,
-    makeSignalRepository: signalRepositoryFactory(new KeyTransactions(session), inbox),
+    makeSignalRepository: signalRepositoryFactory(new KeyTransactions(session), inbox, silent),
     groups: new GroupCache(answers),
     devices: new DeviceCache(session, Date.now, () => {}),
     msgRetryCounterCache: new RetryCounters(),

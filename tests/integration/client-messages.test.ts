@@ -419,6 +419,103 @@ describe('a message that WhatsApp refuses', () => {
   });
 });
 
+describe('an address that WhatsApp does not accept', () => {
+  const ID = '3EB0CCCCCCCCCCCCCCCC';
+  const send = (chat: string, id = ID) => rig.client.send(text(id, chat), AbortSignal.timeout(5_000));
+
+  it('is replaced by the LID when a message without a quote is sent to a known person', async () => {
+    await paired();
+    const person = rig.wa.addPerson({ addressing: 'pn' });
+    await rig.ping(person);
+    rig.wa.faults.sends.requireLids(true);
+    await send(person.jid);
+    await person.waitForMessage(({ id }) => id === ID);
+  });
+
+  it('is replaced by the LID after one refusal of a reply', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson({ addressing: 'pn' });
+    await person.send('!ping');
+    await vi.waitFor(() => expect(rig.received).toHaveLength(1));
+    rig.wa.faults.sends.requireLids(true);
+    const [quote] = rig.received;
+    const reply = { ...text(ID, person.jid), quote };
+    await expect(rig.client.send(reply, AbortSignal.timeout(5_000))).rejects.toMatchObject({
+      code: 'SEND_TIMEOUT',
+      whatsappCode: '463',
+    });
+    await rig.client.send(reply, AbortSignal.timeout(5_000));
+    await person.waitForMessage(({ id }) => id === ID);
+    expect(person.duplicates).toBe(0);
+  });
+
+  it('is tried again with the privacy token that WhatsApp asks for, under the same id', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson();
+    rig.wa.faults.sends.requireTokens(person);
+    await expect(send(person.jid)).rejects.toMatchObject({ retryAfterMs: 1_000, whatsappCode: '463' });
+    await vi.waitFor(() => expect(rig.session.get('tctoken', [`${person.lid}@lid`])).not.toEqual({}));
+    await send(person.jid);
+    await person.waitForMessage(({ id }) => id === ID);
+    expect(person.duplicates).toBe(0);
+  });
+
+  it('is refused for good at the second 463', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson();
+    rig.wa.faults.sends.refuse(463, { id: ID, times: 2 });
+    await expect(send(person.jid)).rejects.toMatchObject({ code: 'SEND_TIMEOUT' });
+    await expect(send(person.jid)).rejects.toMatchObject({ code: 'SEND_REFUSED', whatsappCode: '463' });
+  });
+});
+
+it('gives every member of a group a key if WhatsApp tells no LIDs', async () => {
+  await paired();
+  rig.wa.faults.queries.hideLids(true);
+  const people = Array.from({ length: 5 }, () => rig.wa.addPerson());
+  const group = rig.wa.addGroup({ people, addressing: 'pn' });
+  const { id } = (await people[0]?.send('!ping', group)) ?? { id: '' };
+  await Promise.all(people.map((person) => person.waitForMessage(answerTo(id))));
+  expect(people.flatMap(({ unreadable }) => unreadable)).toEqual([]);
+});
+
+describe('a message that the bot ignores', () => {
+  /** Resolves with the next answer of the bot to the stanza. */
+  const answer = (id: string) =>
+    within(
+      new Promise<{ tag: string; attrs: Readonly<Record<string, string | undefined>> }>((resolve) => {
+        rig.wa.events.on('stanza-in', (node) => {
+          if (node.attrs.id === id && (node.tag === 'ack' || node.tag === 'receipt')) resolve(node);
+        });
+      }),
+      'an answer of the bot',
+    );
+
+  it('is acknowledged without an error if it is a status', async () => {
+    await paired();
+    rig.wa.faults.holdQueueAfterNack(true);
+    const person = rig.wa.addPerson();
+    await rig.ping(person);
+    await rig.stop();
+    const { id } = await person.postStatus('look at this');
+    const later = await person.send('!ping');
+    const answered = answer(id);
+    await rig.start();
+    const { tag, attrs } = await answered;
+    expect([tag, attrs.class, attrs.error]).toEqual(['ack', 'message', undefined]);
+    await person.waitForMessage(answerTo(later.id));
+  });
+
+  it('gets a receipt that names the chat if the owner wrote it to Meta AI', async () => {
+    await paired();
+    const chat = '867051314767696@bot';
+    const sent = rig.wa.phone.sendMessage({ conversation: '!status' }, chat);
+    const [node] = await Promise.all([sent.then(({ id }) => answer(id)), sent]);
+    expect(node).toMatchObject({ tag: 'receipt', attrs: { type: 'sender', recipient: chat } });
+    expect(rig.received).toEqual([]);
+  });
+});
+
 it('ends a send that the library cannot make with SEND_TIMEOUT on an open connection', async () => {
   await paired({ answers: false });
   rig.wa.events.on('stanza-in', ({ tag }) => {

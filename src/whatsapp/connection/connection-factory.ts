@@ -7,6 +7,7 @@ import type { Inbox } from '../receive/inbox.ts';
 import { AnswerLog } from '../send/answer-log.ts';
 import { DeviceCache } from '../send/device-cache.ts';
 import { GroupCache } from '../send/group-cache.ts';
+import { RecipientAddresses } from '../send/recipient-address.ts';
 import { RetryCounters } from '../send/retry-counters.ts';
 import { SentMessages } from '../send/sent-messages.ts';
 import { SuspectQueue } from '../send/suspects.ts';
@@ -35,6 +36,7 @@ export class ConnectionFactory {
   readonly #keys: KeyTransactions;
   readonly #answers: AnswerLog;
   readonly #suspects = new SuspectQueue();
+  readonly #addresses: RecipientAddresses;
   readonly #retries = new RetryCounters();
   readonly #devices: DeviceCache;
   readonly #makeSignalRepository: ConnectionParts['makeSignalRepository'];
@@ -49,11 +51,12 @@ export class ConnectionFactory {
     });
     this.sent = new SentMessages(session, now);
     this.#answers = new AnswerLog(log);
+    this.#addresses = new RecipientAddresses(session);
     this.groups = new GroupCache(this.#answers);
     this.#devices = new DeviceCache(session, now, (detail) =>
       log.debug({ detail }, 'could not keep the list of devices'),
     );
-    this.#makeSignalRepository = signalRepositoryFactory(this.#keys, inbox);
+    this.#makeSignalRepository = signalRepositoryFactory(this.#keys, inbox, log);
   }
 
   /** Opens a socket. Throws if the session folder cannot be written: nothing could be acknowledged. */
@@ -68,6 +71,7 @@ export class ConnectionFactory {
       sent: this.sent,
       answers: this.#answers,
       suspects: this.#suspects,
+      addresses: this.#addresses,
       logger: baileysLog,
       makeSignalRepository: this.#makeSignalRepository,
       groups: this.groups,

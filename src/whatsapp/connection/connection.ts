@@ -11,11 +11,13 @@ import type {
 import type { WebSocket } from 'ws';
 import type { OutgoingMessage } from '../../core/messages.ts';
 import type { Session } from '../../session/session.ts';
+import { answerIgnored } from '../receive/ignored-stanzas.ts';
 import type { Inbox } from '../receive/inbox.ts';
 import { resendRequest } from '../receive/phone-resend.ts';
 import type { AnswerLog } from '../send/answer-log.ts';
 import type { DeviceCache } from '../send/device-cache.ts';
 import type { GroupCache } from '../send/group-cache.ts';
+import type { RecipientAddresses } from '../send/recipient-address.ts';
 import { Sender } from '../send/sender.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
 import type { SuspectQueue } from '../send/suspects.ts';
@@ -30,6 +32,7 @@ export interface ConnectionParts {
   readonly sent: SentMessages;
   readonly answers: AnswerLog;
   readonly suspects: SuspectQueue;
+  readonly addresses: RecipientAddresses;
   readonly logger: SocketConfig['logger'];
   readonly makeSignalRepository: SocketConfig['makeSignalRepository'];
   readonly groups: GroupCache;
@@ -107,6 +110,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       () => this.socket.query(ping),
       () => this.#lost('WhatsApp no longer answers on this connection'),
     );
+    answerIgnored(this.socket);
     this.#listen();
     this.#connectTimer = setTimeout(() => this.#lost('WhatsApp did not answer'), CONNECT_WITHIN_MS);
   }

@@ -3,6 +3,7 @@ import { isAppError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { OutgoingMessage } from '../../core/messages.ts';
 import { underEither } from '../../core/waits.ts';
+import { chatKind } from '../address.ts';
 import type { CloseReason } from '../connection/close-reason.ts';
 import { countSilent, isMute } from '../connection/unacknowledged-sends.ts';
 import { AckError, Acks } from './acknowledgements.ts';
@@ -11,6 +12,7 @@ import { answerIn } from './answers.ts';
 import { additionalNodes, buildMessage } from './build-message.ts';
 import type { GroupCache } from './group-cache.ts';
 import { expectReceivers } from './receivers.ts';
+import type { RecipientAddresses } from './recipient-address.ts';
 import { notConnected, notSent, timedOut } from './send-errors.ts';
 import type { SentMessages } from './sent-messages.ts';
 import { mayBeCausedBySend, type SuspectQueue } from './suspects.ts';
@@ -21,6 +23,7 @@ export interface SenderParts {
   readonly groups: GroupCache;
   readonly answers: AnswerLog;
   readonly suspects: SuspectQueue;
+  readonly addresses: RecipientAddresses;
 }
 
 /** Sends messages on one connection. `over` aborts when the connection ends. */
@@ -73,6 +76,7 @@ export class Sender {
     try {
       await this.#relay(message, account, signal);
     } catch (error) {
+      if (error instanceof AckError && error.code === 463) await this.#prepareForRetry(message.chat);
       throw this.#errorFor(message, error);
     } finally {
       this.#leftAtMs.delete(message.id);
@@ -81,23 +85,35 @@ export class Sender {
 
   async #relay(message: OutgoingMessage, account: string, signal: AbortSignal): Promise<void> {
     const socket = this.#socket;
-    const { sent } = this.#parts;
+    const { sent, addresses } = this.#parts;
+    const chat = addresses.resolve(message.chat, message.quote?.chat);
     const built = await underEither([signal, this.#over], (either) =>
-      buildMessage(message, { id: account, upload: socket.waUploadToServer, signal: either }),
+      buildMessage({ ...message, chat }, { id: account, upload: socket.waUploadToServer, signal: either }),
     );
     // If the time of this try is up, the next try may be under way already: this one must not touch its state.
     if (signal.aborted) throw timedOut();
     await sent.remember(message.id, built);
     const acknowledged = this.acks.expect(message.id, signal);
     acknowledged.catch(() => {});
-    await expectReceivers(message.chat, socket, this.#parts);
+    await expectReceivers(chat, socket, this.#parts);
     if (signal.aborted) throw timedOut();
-    await socket.relayMessage(message.chat, built, {
+    await socket.relayMessage(chat, built, {
       messageId: message.id,
       additionalNodes: additionalNodes(message.content),
     });
     this.#leftAtMs.set(message.id, performance.now());
     await this.#awaitAck(acknowledged, signal);
+  }
+
+  /**
+   * Error 463: the privacy token or the LID of the person is missing. The library requests the token when it sees the
+   * ack; a look-up of the devices by phone number brings the LID.
+   */
+  async #prepareForRetry(chat: string): Promise<void> {
+    const { addresses } = this.#parts;
+    addresses.noteRefused(chat);
+    if (chatKind(chat) === 'direct' && addresses.lidOf(chat) === undefined)
+      await this.#socket.getUSyncDevices([chat], false, false).catch(() => {});
   }
 
   #errorFor(message: OutgoingMessage, error: unknown): Error {

@@ -4,6 +4,7 @@ import {
   type SignalRepositoryWithLIDStore,
   type SocketConfig,
 } from '@whiskeysockets/baileys';
+import type { Logger } from 'pino';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 import type { KeyTransactions } from './key-queue.ts';
 import { isKnownSenderKey, readableSenderKey } from './sender-keys.ts';
@@ -29,9 +30,14 @@ export interface DecryptionHooks {
  * - a plaintext is stored in the same commit as the ratchet that decrypted it;
  * - a ratchet that encrypted a message is stored before the stanza is sent;
  * - a session is looked up without parsing all of its keys;
- * - sender keys of groups are repaired (see sender-keys.ts).
+ * - sender keys of groups are repaired (see sender-keys.ts);
+ * - keys of people without a known LID are fetched by phone number, and devices without a key are reported.
  */
-export function signalRepositoryFactory(keys: KeyTransactions, hooks: DecryptionHooks): MakeSignalRepository {
+export function signalRepositoryFactory(
+  keys: KeyTransactions,
+  hooks: DecryptionHooks,
+  log: Pick<Logger, 'warn'>,
+): MakeSignalRepository {
   return (auth, logger, lookUpLids) => {
     // Baileys has wrapped our store in its own transactions. Its other layers hold the same object, so it is changed.
     Object.assign(auth.keys, {
@@ -41,7 +47,9 @@ export function signalRepositoryFactory(keys: KeyTransactions, hooks: Decryption
       isInTransaction: keys.isInTransaction,
     });
     const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, lookUpLids);
+    fetchKeysByNumber(inner.lidMapping);
     const { transaction } = keys;
+    const leftOut = new LeftOutDevices(log);
 
     const decryptWith = async (
       ciphertext: Uint8Array,
@@ -83,9 +91,14 @@ export function signalRepositoryFactory(keys: KeyTransactions, hooks: Decryption
             await original(options);
           }),
       ),
-      encryptMessage: overrideOf(inner.encryptMessage, (original, options) =>
-        storedFirst(() => original(options)),
-      ),
+      encryptMessage: overrideOf(inner.encryptMessage, async (original, options) => {
+        try {
+          return await storedFirst(() => original(options));
+        } catch (error) {
+          leftOut.note();
+          throw error;
+        }
+      }),
       encryptGroupMessage: overrideOf(inner.encryptGroupMessage, (original, options) =>
         storedFirst(() => original(options)),
       ),
@@ -147,4 +160,41 @@ async function validateSession(
     (session) => session.indexInfo.closed === -1 && typeof session.registrationId === 'number',
   );
   return isOpen ? { exists: true } : { exists: false, reason: 'no open session' };
+}
+
+/**
+ * `assertSessions` of the library fetches keys only for people whose LID is known and leaves the others out, although
+ * its comment says "LID if mapped, otherwise original". Here it gets the original address for them.
+ *
+ * Source: `assertSessions` in `lib/Socket/messages-send.js`, the only caller of `getLIDsForPNs` beside
+ * `getLIDForPN`.
+ */
+function fetchKeysByNumber(mapping: SignalRepositoryWithLIDStore['lidMapping']): void {
+  const original = mapping.getLIDsForPNs.bind(mapping);
+  mapping.getLIDForPN = async (pn) => (await original([pn]))?.[0]?.lid ?? null;
+  mapping.getLIDsForPNs = async (pns) => {
+    const known = (await original(pns)) ?? [];
+    const hasLid = new Set(known.map(({ pn }) => pn));
+    return [...known, ...pns.filter((pn) => !hasLid.has(pn)).map((pn) => ({ pn, lid: pn }))];
+  };
+}
+
+/** Reports devices that a message could not be encrypted for, with one line for all of one message. */
+class LeftOutDevices {
+  readonly #log: Pick<Logger, 'warn'>;
+  #count = 0;
+
+  constructor(log: Pick<Logger, 'warn'>) {
+    this.#log = log;
+  }
+
+  note(): void {
+    this.#count += 1;
+    if (this.#count > 1) return;
+    setImmediate(() => {
+      const devices = this.#count;
+      this.#count = 0;
+      this.#log.warn({ devices }, 'a message could not be encrypted for some devices; they can ask for it');
+    });
+  }
 }

@@ -1,0 +1,52 @@
+import type { BinaryNode, WASocket } from '@whiskeysockets/baileys';
+import { chatKind } from '../address.ts';
+
+/**
+ * How a message stanza is answered that the bot has no use for. `ack`: statuses, broadcasts, newsletters, and what
+ * Meta AI writes. `receipt`: what the owner writes to Meta AI. Undefined: the library handles the stanza.
+ */
+export function ignoredHow({ attrs }: BinaryNode): 'ack' | 'receipt' | undefined {
+  const { from = '', recipient = '' } = attrs;
+  if (isMetaAi(recipient)) return 'receipt';
+  if (isMetaAi(from)) return 'ack';
+  const kind = chatKind(from);
+  return kind === 'status' || kind === 'broadcast' || kind === 'newsletter' ? 'ack' : undefined;
+}
+
+const isMetaAi = (jid: string): boolean => jid.endsWith('@bot');
+
+/**
+ * The plain answer to an ignored message. The library would answer with error 500, after which WhatsApp holds the
+ * rest of the offline queue back (Baileys PR 2779), or with a receipt that names the wrong chat, after which WhatsApp
+ * sends the message again every few minutes (Baileys#2822).
+ */
+export function answerToIgnored(
+  { attrs }: BinaryNode,
+  how: 'ack' | 'receipt',
+  ownId: string | undefined,
+): BinaryNode {
+  const { id = '', from = '', participant, recipient, type } = attrs;
+  const common = { id, to: from, ...(participant && { participant }), ...(recipient && { recipient }) };
+  if (how === 'receipt') return { tag: 'receipt', attrs: { ...common, type: 'sender' } };
+  return {
+    tag: 'ack',
+    attrs: { ...common, class: 'message', ...(type && { type }), ...(ownId && { from: ownId }) },
+  };
+}
+
+/**
+ * Answers ignored messages before the library sees them. Must be called once, right after the socket is made. The
+ * library emits each stanza as the event `CB:message` of its WebSocket, so this wraps `emit`.
+ */
+export function answerIgnored(socket: WASocket): void {
+  const { ws } = socket;
+  const emit = ws.emit.bind(ws);
+  ws.emit = (event: string, ...args: unknown[]) => {
+    const node = event === 'CB:message' ? (args[0] as BinaryNode) : undefined;
+    const how = node && ignoredHow(node);
+    if (!node || !how) return emit(event, ...args);
+    // If the connection closes, WhatsApp sends the message again.
+    socket.sendNode(answerToIgnored(node, how, socket.user?.id)).catch(() => {});
+    return true;
+  };
+}
