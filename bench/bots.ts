@@ -12,7 +12,7 @@ const ROOT = join(HERE, '..');
 
 export type Kind = 'perennial' | 'recipe';
 
-/** One bot, as a process of its own, as plain JavaScript: `npm run build` comes first. */
+/** One bot in a process of its own. It runs the built program, so `npm run build` must have run. */
 export class BotProcess {
   readonly kind: Kind;
   readonly folder: string;
@@ -73,7 +73,7 @@ export class BotProcess {
   /** Pairs it with the simulator's phone. */
   async pair(simulator: SimulatedWhatsApp, withinMs = 30_000): Promise<void> {
     const opened = nextOpened(simulator, withinMs);
-    // Where the scan fails first, that is what the caller hears.
+    // If the scan fails first, the caller gets that error, and nobody awaits this promise.
     opened.catch(() => {});
     const qr =
       this.kind === 'perennial'
@@ -83,7 +83,7 @@ export class BotProcess {
     await opened;
   }
 
-  /** What the picture in its folder says; perennial only. */
+  /** The text of the QR code in its folder; perennial only. */
   shownQr(signal: AbortSignal): Promise<string> {
     return waitForQr(join(this.folder, 'qr-code.png'), signal);
   }

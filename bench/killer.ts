@@ -6,22 +6,22 @@ import type { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsa
 import type { BotProcess } from './bots.ts';
 import type { Questions } from './questions.ts';
 
-/** Where a kill is to fall: wherever it does, into the checkpoint of an idle bot, or into that of a clean stop. */
+/** What a kill must hit: any moment, the checkpoint of an idle bot, or the checkpoint of a clean stop. */
 export type Aim = 'anywhere' | 'idle' | 'stop';
 
-/** One kill in ten waits for a bot to become idle, which takes long; two in ten follow a SIGTERM. */
+/** One kill in ten waits until the bot is idle, which takes long; two in ten follow a SIGTERM. */
 export function aimOf(kill: number): Aim {
   if (kill % 10 === 3) return 'idle';
   return kill % 5 === 1 ? 'stop' : 'anywhere';
 }
 
-/** A new journal is what an idle checkpoint begins with, a file that has no name yet what all of them write. */
+/** An idle checkpoint begins with a new journal. Every checkpoint writes temporary files. */
 const NEW_JOURNAL = /^journal-\d+\.log$/;
 const NEW_FILE = /\.tmp$/;
 const ONLINE_WITHIN_MS = 30_000;
 const IDLE_WITHIN_MS = 15_000;
 const STOP_WITHIN_MS = 1_500;
-/** The writing of few files, and of many. */
+/** How long a checkpoint writes few files, and many files. */
 const CHECKPOINT_MS = [30, 300] as const;
 
 export class Killer {
@@ -29,7 +29,7 @@ export class Killer {
   readonly #simulator: SimulatedWhatsApp;
   readonly #questions: Questions;
   readonly #random: () => number;
-  /** When the last life ended: what is connected may still be that one. */
+  /** The number of logins when the last process ended. The connection that the simulator sees may still be of that process. */
   #loginsBefore = 0;
 
   constructor(bot: BotProcess, simulator: SimulatedWhatsApp, questions: Questions, random: () => number) {
@@ -39,7 +39,7 @@ export class Killer {
     this.#random = random;
   }
 
-  /** Whether it cut off a checkpoint. */
+  /** Kills the bot. Resolves with whether the kill cut off a checkpoint. */
   async kill(aim: Aim): Promise<boolean> {
     if (aim === 'anywhere') {
       const isShort = this.#random() < 0.3;
@@ -67,7 +67,7 @@ export class Killer {
     }
   }
 
-  /** It begins with a new journal, and writes files after that. */
+  /** An idle checkpoint begins with a new journal, and writes files after that. */
   async #inIdleCheckpoint(watcher: FolderWatch, delayMs: number): Promise<boolean> {
     const hasBegun = await watcher.sees(NEW_JOURNAL, IDLE_WITHIN_MS);
     await sleep(delayMs);
@@ -76,7 +76,7 @@ export class Killer {
     return hasBegun && (!isWriting || left.some(isLeftover));
   }
 
-  /** It ends with no journal. */
+  /** The checkpoint of a stop ends with no journal. */
   async #inStop(watcher: FolderWatch, delayMs: number): Promise<boolean> {
     const stopped = this.#bot.end('SIGTERM');
     const hasBegun = await watcher.sees(NEW_FILE, STOP_WITHIN_MS);
@@ -86,7 +86,7 @@ export class Killer {
     return hasBegun && left.some((name) => NEW_JOURNAL.test(name));
   }
 
-  /** Resolves with the files that it left. */
+  /** Kills the process. Resolves with the names of the files in its folder. */
   async #strike(): Promise<string[]> {
     await this.#bot.end('SIGKILL');
     this.#loginsBefore = this.#simulator.counters.logins;
@@ -94,7 +94,7 @@ export class Killer {
   }
 }
 
-/** The names of all files that come into a folder. */
+/** The names of all files that are made in a folder. */
 class FolderWatch {
   readonly #seen = new Set<string>();
   readonly #watcher: FSWatcher;

@@ -8,7 +8,7 @@ import type { Person } from '../src/simulator/phones/person.ts';
 import { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsapp.ts';
 import { BotProcess, type Kind, nextOpened } from './bots.ts';
 
-/** Each measurement makes its own folder, and its own WhatsApp where it needs one, and cleans up. */
+/** Gives each measurement a folder of its own, and removes it afterwards. */
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Group } from '../src/simulator/phones/group.ts';
 import type { Person } from '../src/simulator/phones/person.ts';
 
-/** What came of the questions. */
+/** How many questions were answered, and how. */
 export interface Answered {
   readonly sent: number;
   readonly unanswered: number;
@@ -13,10 +13,10 @@ export interface Answered {
   readonly readableLater: number;
 }
 
-/** So many may be open before people wait for answers. */
+/** How many questions may be open before people wait for answers. */
 const MOST_OPEN = 100;
 
-/** Who asked what, and what they got. */
+/** The questions that people ask, and the answers that they get. */
 export class Questions {
   readonly #people: readonly Person[];
   readonly #group: Group;
@@ -26,7 +26,7 @@ export class Questions {
   readonly #answers = new Map<string, Set<string>>();
   readonly #read = new Map<Person, number>();
   #isOver = false;
-  /** While nobody asks: what the next question waits for. */
+  /** The next question waits for this, if it is set. */
   #silence: Promise<void> | undefined;
 
   constructor(people: readonly Person[], group: Group, random: () => number) {
@@ -38,10 +38,10 @@ export class Questions {
   async askEvery(ms: number): Promise<void> {
     while (!this.#isOver) {
       await this.#silence;
-      // Else, on a busy machine, more is asked between two kills than can be answered.
+      // On a busy machine people would ask more between two kills than the bot can answer.
       while (!this.#isOver && this.#countOpen() > MOST_OPEN) await sleep(ms);
       const person = this.#people[Math.floor(this.#random() * this.#people.length)];
-      if (!person) throw new Error('nobody is there to ask');
+      if (!person) throw new Error('there are no people who can ask');
       const isInGroup = this.#random() < 0.2;
       const { id } = await person.send('!ping', isInGroup ? this.#group : undefined);
       this.#asked.push({ person, id, isInGroup });
@@ -87,7 +87,7 @@ export class Questions {
     }
   }
 
-  /** Resolves when all are answered, or none was for so long: on a busy machine a backlog takes its time. */
+  /** Resolves when all questions are answered, or when no answer came for so long. */
   async settle(withoutAnswerMs: number): Promise<void> {
     let open = this.#countOpen();
     let deadline = Date.now() + withoutAnswerMs;
@@ -99,7 +99,7 @@ export class Questions {
     }
   }
 
-  /** Which questions got no answer, as `number: person, place`. */
+  /** The questions without an answer, as `number: person, chat, id`. */
   open(): string[] {
     this.#readInboxes();
     return this.#asked.flatMap((question, index) => {

@@ -1,7 +1,7 @@
 /**
  * The library's documented recipe as a program: `useMultiFileAuthState` with `makeCacheableSignalKeyStore`, a
- * handler on `messages.upsert`, a reconnect in `connection.update`. What perennial is measured against, and the
- * control of the torture test. Prints `QR <text>`, `OPEN` and `CLOSE <code>`.
+ * handler on `messages.upsert`, a reconnect in `connection.update`. The bench compares perennial with it, and it is
+ * the control of the torture. Prints `QR <text>`, `OPEN` and `CLOSE <code>`.
  */
 import makeWASocket, {
   DisconnectReason,
@@ -13,7 +13,7 @@ import { pino } from 'pino';
 const folder = process.env.SESSION_PATH ?? './sessions';
 const url = process.env.WA_WEBSOCKET_URL ?? '';
 const logger = pino({ level: 'silent' });
-// Its libraries print whole sessions; that is not what is measured.
+// libsignal prints whole sessions, and printing must not be measured.
 for (const method of ['log', 'info', 'warn', 'error']) console[method] = () => {};
 
 async function connect() {

@@ -11,19 +11,19 @@ export interface PairingResult {
   readonly pairingKills: number;
   /** Kills after the first login and before WhatsApp had any pre-key. */
   readonly uploadKills: number;
-  /** How often a QR was asked for once WhatsApp had confirmed the pairing. */
+  /** How often the bot asked for a QR code after WhatsApp had confirmed the pairing. */
   readonly lost: number;
   readonly missingPreKeys: number;
 }
 
-/** What it takes from the scan to the first login, and from there to the end of the upload, and some more. */
+/** A little longer than the time from the scan to the first login, and from there to the end of the upload. */
 const PAIRING_MS = 120;
 const UPLOAD_MS = 300;
-/** Every second kill falls well inside of that, however fast the machine is. */
+/** Every second kill comes much earlier, so that it hits the phase on a fast machine too. */
 const WELL_INSIDE = 0.3;
 const LIMIT_MS = 30_000;
 
-/** So many bots one after the other, and what came of all of them. */
+/** Pairs so many bots one after the other, and adds up the results. */
 export async function torturePairings(count: number, random: () => number): Promise<PairingResult> {
   const sum = { pairingKills: 0, uploadKills: 0, lost: 0, missingPreKeys: 0 };
   for (let n = 0; n < count; n += 1) {
@@ -33,7 +33,7 @@ export async function torturePairings(count: number, random: () => number): Prom
   return sum;
 }
 
-/** Pairs anew, with a kill in the pairing and one in the first upload of pre-keys: it must come through both. */
+/** Pairs a new bot, with a kill in the pairing and one in the first upload of pre-keys. It must survive both. */
 async function torturePairing(random: () => number): Promise<PairingResult> {
   const simulator = new SimulatedWhatsApp();
   await simulator.start();
@@ -45,7 +45,7 @@ async function torturePairing(random: () => number): Promise<PairingResult> {
   });
   try {
     bot.start();
-    // The pairing is cut off here, or its confirmation: whose scan it was hears of that, and scans again.
+    // The kill cuts off the pairing or its confirmation. The phone's scan then fails, and it scans again.
     simulator.phone.scan(await bot.shownQr(AbortSignal.timeout(LIMIT_MS))).catch(() => {});
     await sleep(random() * PAIRING_MS);
     await bot.end('SIGKILL');
@@ -73,7 +73,7 @@ async function torturePairing(random: () => number): Promise<PairingResult> {
   }
 }
 
-/** The pre-keys that WhatsApp would hand out. */
+/** The ids of the pre-keys that WhatsApp hands out. */
 const uploaded = (simulator: SimulatedWhatsApp): string[] =>
   simulator.devices.flatMap((device) => device.preKeyIds()).map(String);
 

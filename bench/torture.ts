@@ -1,12 +1,12 @@
 /**
- * Kills the real program at random instants while people write to it, and counts what came of it. Some kills aim
- * at what is short: pairings, first uploads of pre-keys, checkpoints.
+ * Kills the real program at random instants while people write to it, and counts what was lost. Some kills aim at
+ * short phases: pairings, first uploads of pre-keys, checkpoints.
  *
  *   npm run torture -- --kills 200 [--seed 1] [--every-ms 60] [--addressing mixed|pn|lid] [--pairings 10]
  *     [--control]
  *
- * `--control` tortures the library's own recipe in the same way. Exits 1 where a promise was broken, and where the
- * control broke none: then the torture is too mild to tell anything.
+ * `--control` tortures the library's own recipe in the same way. Exits 1 if a promise was broken. With
+ * `--control` exits 1 if no promise was broken, because then the torture is too mild to show anything.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,24 +26,24 @@ export interface TortureOptions {
   readonly seed: number;
   readonly everyMs: number;
   readonly addressing: 'pn' | 'lid' | 'mixed';
-  /** How many bots are paired before, each killed in its pairing and in its first upload. Not for the recipe. */
+  /** How many more bots are paired first. Each is killed in its pairing and in its first upload. Not for the recipe. */
   readonly pairings: number;
-  /** What is known where questions stayed open: which, and the lines of the bot's last run. */
+  /** Called if questions stayed open, with those questions and the lines of the bot's last run. */
   readonly onLoss?: (lines: readonly string[]) => void;
   /** Called after each kill, with how many questions are open at that moment. */
   readonly onProgress?: (done: number, open: number) => void;
 }
 
 export interface TortureResult extends Answered {
-  /** Those that were made: it ends with the session. */
+  /** The kills that were made: the torture ends early if the session is lost. */
   readonly kills: number;
-  /** Kills that cut off a checkpoint: a half-made file lay there afterwards. */
+  /** Kills that cut off a checkpoint and left a temporary file. */
   readonly idleCheckpointKills: number;
   readonly stopCheckpointKills: number;
   /** Kills between the scan and the first login, and from there to the end of the first upload. */
   readonly pairingKills: number;
   readonly uploadKills: number;
-  /** How often a new QR was asked for, once it was paired, or nobody could read the identity any more. */
+  /** How often a paired bot asked for a new QR code, or could not read its identity any more. */
   readonly sessionsLost: number;
   /** Pre-keys that WhatsApp hands out and the folder does not have. */
   readonly missingPreKeys: number;
@@ -67,7 +67,7 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   try {
     const pairings = await torturePairings(kind === 'recipe' ? 0 : options.pairings, seeded(seed + 1));
     bot.start();
-    // The recipe would lose its identity in a pairing already: the control begins with one that it has.
+    // A kill in the pairing would end the recipe at once, so the control begins with a paired recipe.
     await bot.pair(simulator);
     let qrRequests = 0;
     simulator.events.on('qr-requested', () => {
@@ -116,7 +116,7 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
 
 const READABLE_LATER_IN_100 = 1;
 
-/** What perennial promises; the control is expected to break it. */
+/** Whether the result is what perennial promises. The control must break it. */
 export function isKept(result: TortureResult): boolean {
   const { sent, unanswered, answeredTwice, unreadable, readableLater, sessionsLost, missingPreKeys } = result;
   const losses = unanswered + answeredTwice + unreadable + sessionsLost + missingPreKeys;
@@ -134,7 +134,7 @@ if (process.argv[1] === import.meta.filename) {
       control: { type: 'boolean', default: false },
     },
   });
-  // The people's own sessions print through libsignal too.
+  // libsignal prints the sessions of the simulated people.
   for (const method of ['info', 'warn', 'error'] as const) console[method] = () => {};
   const seed = Number(values.seed);
   const kills = Number(values.kills);

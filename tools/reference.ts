@@ -1,4 +1,4 @@
-/** The reference in docs/commands.md: made from the types that an author of a command meets, and their comments. */
+/** The reference in docs/commands.md: made from the types that an author of a command uses, and from their comments. */
 import { readFileSync } from 'node:fs';
 import { parseAst } from 'vitest/node';
 
@@ -43,19 +43,20 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
   ['Your own argument types', 'bot/args: Arg', 'bot/args: ArgFacts', 'bot/args: Read'],
 ];
 
-/** Types that need no words: the language's own, type parameters, and what follows from other types. */
-const UNTOLD = /^(?:Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|[A-Z])$/;
-/** What an author finds under `ctx.`. */
+/** Types that need no description: those of the language, type parameters, and types that follow from other types. */
+const UNDESCRIBED = /^(?:Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|[A-Z])$/;
+/** The types whose members an author finds under `ctx.`. */
 const OF_CONTEXT = ['ContextInput', 'ContextAnswers', 'ContextServices'];
 
 const BEGIN = '<!-- Made by `npm run docs` from the types in src/. Change it there. -->';
 const END = '<!-- So far from the types. -->';
 
-/** `markdown` with the reference between its two marks as it must be. Throws where a mark or a comment is missing. */
+/** `markdown` with the reference between its two marks as it must be. Throws if a mark or a comment is missing. */
 export function withReference(markdown: string): string {
   const [before, rest] = markdown.split(BEGIN);
   const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error('a mark is missing');
+  if (before === undefined || after === undefined)
+    throw new Error('docs/commands.md lacks a mark of the reference');
   const chapters = CHAPTERS.map(([heading, ...types]) => [`### ${heading}`, ...types.map(tell)].join('\n\n'));
   return `${before}${BEGIN}\n\n${chapters.join('\n\n')}\n\n${END}${after}`;
 }
@@ -86,7 +87,7 @@ const code = (text: string): string => `\`${text}\``;
 const row = (...cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 
-/** One file, and the words in it. */
+/** The text of one file in `src/`, and its exports. */
 class Source {
   readonly #file: string;
   readonly #text: string;
@@ -145,13 +146,13 @@ class Source {
     return [code(`${this.#slice(declaration.id)}(${params.join(', ')})`), code(value)];
   }
 
-  /** As it is written, but for `readonly`. Throws where it names a type that the reference does not tell of. */
+  /** The code without `readonly`. Throws if it names a type that the reference does not describe. */
   code(span: Span | null | undefined): string {
     const code = this.#slice(span).replaceAll('readonly ', '');
     const told = CHAPTERS.flatMap(([, ...types]) => types.map((type) => type.split(': ')[1]));
     for (const [name] of code.replace(/'[^']*'/g, '').matchAll(/\b[A-Z]\w*/g)) {
-      if (!UNTOLD.test(name) && !told.includes(name))
-        throw new Error(`the reference does not tell of ${name}`);
+      if (!UNDESCRIBED.test(name) && !told.includes(name))
+        throw new Error(`the reference does not describe ${name}`);
     }
     return code;
   }

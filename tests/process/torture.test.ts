@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { isKept, torture } from '../../bench/torture.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** A build of its own, inside the project so that it finds its packages. */
+/** A build of its own, inside the project so that Node.js finds the packages. */
 const built = mkdtempSync(join(ROOT, '.dist-test-'));
 
 beforeAll(() => {

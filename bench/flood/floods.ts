@@ -1,0 +1,170 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { proto } from '@whiskeysockets/baileys';
+import type { Person } from '../../src/simulator/phones/person.ts';
+import type { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
+import { stanza } from '../../src/simulator/wire/stanza.ts';
+import { makePictureBomb } from './picture-bomb.ts';
+
+export interface FloodWorld {
+  readonly simulator: SimulatedWhatsApp;
+  /** Where the bot serves HTTP. */
+  readonly httpPort: number;
+  /** Notes bytes that reach the bot, or would reach it, by another way than its connection to WhatsApp. */
+  readonly alsoReceived: (bytes: number) => void;
+}
+
+export interface Flood {
+  /** A noun phrase for the table. */
+  readonly what: string;
+  /** Lasts until the signal is aborted. */
+  run(world: FloodWorld, signal: AbortSignal): Promise<void>;
+  /** Whether it carries enough for a ratio of bytes written to bytes received. */
+  readonly isHeavy: boolean;
+}
+
+const KIB = 1024;
+/** 1.8 MiB a second. */
+const HEAVY_EVERY_MS = 33;
+const HEAVY_BYTES = 60 * KIB;
+const CONNECTIONS = 150;
+
+/** By the name for `--only`. */
+export const FLOODS: Readonly<Record<string, Flood>> = {
+  location: {
+    what: 'messages without text or media, 60 KiB each',
+    isHeavy: true,
+    async run({ simulator }, signal) {
+      const person = simulator.addPerson({ addressing: 'lid' });
+      const thumbnail = Buffer.alloc(HEAVY_BYTES, 'x');
+      await repeat(HEAVY_EVERY_MS, signal, () =>
+        person.sendMessage({
+          locationMessage: { degreesLatitude: 1, degreesLongitude: 2, jpegThumbnail: thumbnail },
+        }),
+      );
+    },
+  },
+  'ping-one': {
+    what: '`!ping` and 60 KiB of text from one person',
+    isHeavy: true,
+    run: ({ simulator }, signal) => sendLongPings([simulator.addPerson()], signal),
+  },
+  'ping-many': {
+    what: '`!ping` and 60 KiB of text from 200 people',
+    isHeavy: true,
+    run: ({ simulator }, signal) =>
+      sendLongPings(
+        Array.from({ length: 200 }, (_, index) =>
+          simulator.addPerson({ addressing: index % 2 === 0 ? 'pn' : 'lid' }),
+        ),
+        signal,
+      ),
+  },
+  pictures: {
+    what: '`!sticker` with PNGs of 50 megapixels, four at once',
+    isHeavy: true,
+    async run({ simulator, alsoReceived }, signal) {
+      const data = await makePictureBomb();
+      const people = Array.from({ length: 4 }, () => simulator.addPerson());
+      await repeat(2_000, signal, async () => {
+        alsoReceived(people.length * data.length);
+        await Promise.all(
+          people.map((person) =>
+            person.sendMedia({ type: 'image', data, mimetype: 'image/png', caption: '!sticker' }),
+          ),
+        );
+      });
+    },
+  },
+  'gone-group': {
+    what: 'reminders for a group that is gone',
+    isHeavy: false,
+    async run({ simulator }, signal) {
+      const person = simulator.addPerson();
+      const group = simulator.addGroup({ people: [person], subject: 'Gone' });
+      for (let count = 0; count < 50; count += 1) await person.send('!remind 5s tea', group);
+      await person.waitForMessage(({ text }) => text?.startsWith('I will remind you') === true, 30_000);
+      group.goneCode = 403;
+      await repeat(1_000, signal, () => person.send('!ping', group));
+    },
+  },
+  'closing-sends': {
+    what: 'messages whose answers close the stream',
+    isHeavy: false,
+    async run({ simulator }, signal) {
+      const person = simulator.addPerson();
+      simulator.faults.sends.closeAt(500, { to: person, times: Number.POSITIVE_INFINITY });
+      await repeat(10_000, signal, () => person.send('!ping'));
+    },
+  },
+  'silent-app-state': {
+    what: 'app-state requests that get no answer',
+    isHeavy: false,
+    run({ simulator }, signal) {
+      simulator.faults.queries.ignore('w:sync:app:state');
+      return repeat(2_000, signal, () => announceAppState(simulator));
+    },
+  },
+  'empty-app-state': {
+    what: 'app-state answers that are empty',
+    isHeavy: false,
+    run({ simulator }, signal) {
+      simulator.faults.queries.breakAppState('empty');
+      return repeat(2_000, signal, () => announceAppState(simulator));
+    },
+  },
+  'endless-app-state': {
+    what: 'app-state answers that always say that there is more',
+    isHeavy: false,
+    run({ simulator }, signal) {
+      simulator.faults.queries.breakAppState('endless');
+      return repeat(2_000, signal, () => announceAppState(simulator));
+    },
+  },
+  http: {
+    what: `${CONNECTIONS} HTTP requests that are sent by halves`,
+    isHeavy: false,
+    async run({ httpPort, alsoReceived }, signal) {
+      const sockets = new Set<Socket>();
+      await repeat(20, signal, async () => {
+        if (sockets.size >= CONNECTIONS) return;
+        const socket = connect(httpPort, '127.0.0.1');
+        const half = 'POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n';
+        alsoReceived(half.length);
+        sockets.add(socket);
+        socket.on('error', () => socket.destroy());
+        socket.on('close', () => sockets.delete(socket));
+        socket.write(half);
+      });
+      for (const socket of sockets) socket.destroy();
+    },
+  },
+};
+
+function sendLongPings(people: readonly Person[], signal: AbortSignal): Promise<void> {
+  const text: proto.IMessage = { conversation: `!ping ${'x'.repeat(HEAVY_BYTES)}` };
+  let turn = 0;
+  return repeat(HEAVY_EVERY_MS, signal, async () => {
+    await people[turn % people.length]?.sendMessage(text);
+    turn += 1;
+  });
+}
+
+/** Tells the bot that another device has changed the account's settings. */
+async function announceAppState(simulator: SimulatedWhatsApp): Promise<void> {
+  const attrs = { from: 's.whatsapp.net', type: 'server_sync', id: String(Date.now()), t: '0' };
+  for (const companion of simulator.devices) {
+    companion.mailbox.post(
+      stanza('notification', attrs, [stanza('collection', { name: 'regular_high', version: '2' })]),
+    );
+  }
+}
+
+/** Does `work` again and again until the signal is aborted, at most once in that time. */
+async function repeat(everyMs: number, signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
+  while (!signal.aborted) {
+    const next = sleep(everyMs, undefined, { signal }).catch(() => {});
+    await work();
+    await next;
+  }
+}

@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Person } from '../../src/simulator/phones/person.ts';
+
+const EVERY_MS = 1_000;
+/** After the flood, the last questions may wait for so long. */
+const SETTLE_MS = 10_000;
+
+/** Somebody who writes `!ping` each second and waits for each answer. */
+export class OrdinaryPerson {
+  readonly #person: Person;
+  readonly #askedAtMs = new Map<string, number>();
+
+  constructor(person: Person) {
+    this.#person = person;
+  }
+
+  async askUntil(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const askedAtMs = Date.now();
+      const { id } = await this.#person.send('!ping');
+      this.#askedAtMs.set(id, askedAtMs);
+      await sleep(Math.max(0, askedAtMs + EVERY_MS - Date.now()));
+    }
+  }
+
+  async settle(): Promise<void> {
+    const deadline = Date.now() + SETTLE_MS;
+    while (this.figures.unanswered > 0 && Date.now() < deadline) await sleep(100);
+  }
+
+  /** A question without an answer counts as one that waits until now. */
+  get figures(): { questions: number; unanswered: number; slowestMs: number } {
+    const answeredAtMs = new Map(this.#person.inbox.map(({ quotedId, atMs }) => [quotedId, atMs]));
+    const waits = [...this.#askedAtMs].map(([id, atMs]) => (answeredAtMs.get(id) ?? Date.now()) - atMs);
+    return {
+      questions: waits.length,
+      unanswered: [...this.#askedAtMs.keys()].filter((id) => !answeredAtMs.has(id)).length,
+      slowestMs: Math.max(0, ...waits),
+    };
+  }
+}

@@ -1,0 +1,64 @@
+import { buffer } from 'node:stream/consumers';
+import { crc32, createDeflate } from 'node:zlib';
+
+const WIDTH = 8_000;
+const HEIGHT = 6_250;
+/** Red, green, blue and alpha of 16 bits each. */
+const BYTES_PER_PIXEL = 8;
+
+/** The seven passes of Adam7: where each starts, and its steps. */
+const PASSES = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/**
+ * A transparent PNG of 50 megapixels, 16 bits and interlaced, that its EXIF turns by 90 degrees. It has some 0.4 MB,
+ * and whoever decodes it needs 400 MB and more.
+ */
+export async function makePictureBomb(): Promise<Buffer> {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(WIDTH, 0);
+  header.writeUInt32BE(HEIGHT, 4);
+  Buffer.from([16, 6, 0, 0, 1]).copy(header, 8);
+  const orientation = Buffer.from('4d4d002a00000008000101120003000000010006000000000000', 'hex');
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', header),
+    chunk('eXIf', orientation),
+    chunk('IDAT', await compressedPixels()),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+/** Every byte is zero: the filter of each row as well as its pixels. */
+async function compressedPixels(): Promise<Buffer> {
+  let left = PASSES.reduce((sum, [x, y, stepX, stepY]) => {
+    const rowBytes = 1 + Math.ceil((WIDTH - x) / stepX) * BYTES_PER_PIXEL;
+    return sum + rowBytes * Math.ceil((HEIGHT - y) / stepY);
+  }, 0);
+  const deflate = createDeflate({ level: 9 });
+  const compressed = buffer(deflate);
+  const zeros = Buffer.alloc(1024 * 1024);
+  while (left > 0) {
+    const part = zeros.subarray(0, Math.min(left, zeros.length));
+    left -= part.length;
+    if (!deflate.write(part)) await new Promise((resolve) => deflate.once('drain', resolve));
+  }
+  deflate.end();
+  return compressed;
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(data.length, 0);
+  head.write(type, 4, 'latin1');
+  const tail = Buffer.alloc(4);
+  tail.writeUInt32BE(crc32(data, crc32(type)), 0);
+  return Buffer.concat([head, data, tail]);
+}
