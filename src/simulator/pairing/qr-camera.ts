@@ -1,10 +1,10 @@
 import { existsSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
-import jsQR from 'jsqr';
-import sharp from 'sharp';
 
 /** Reads the QR code in a picture, as a phone's camera does. Undefined if there is none. */
 export async function readQr(path: string): Promise<string | undefined> {
+  // Loaded when they are needed: a test that gives the QR text needs neither.
+  const [{ default: sharp }, { default: jsQR }] = await Promise.all([import('sharp'), import('jsqr')]);
   const { data, info } = await sharp(path).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
   return jsQR.default(new Uint8ClampedArray(data), info.width, info.height)?.data;
 }

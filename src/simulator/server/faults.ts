@@ -7,7 +7,7 @@ import type { Listener } from '../wire/websocket-listener.ts';
 import { PairingFaults } from './pairing-faults.ts';
 import { QueryFaults } from './query-faults.ts';
 import { SendFaults } from './send-faults.ts';
-import type { Switches } from './switches.ts';
+import { initialSwitches, type Switches } from './switches.ts';
 
 interface FaultOptions {
   readonly listener: Listener;
@@ -129,6 +129,19 @@ export class Faults {
   /** The server sends the rest of the offline queue only at the next login if the client answers with an error ack. */
   holdQueueAfterNack(isOn: boolean): void {
     this.#options.switches.holdsQueueAfterNack = isOn;
+  }
+
+  /** Ends every fault of sends, queries, logins, pairing and new connections, and the delay. */
+  clear(): void {
+    const { switches } = this.#options;
+    const initial = initialSwitches();
+    Object.assign(switches.pairing, initial.pairing);
+    Object.assign(switches.connection, initial.connection);
+    Object.assign(switches.sends, initial.sends);
+    Object.assign(switches.queries, initial.queries);
+    switches.loginFailure.length = 0;
+    switches.holdsQueueAfterNack = false;
+    this.delayMs(0);
   }
 
   // Short forms of the most used faults of the groups.

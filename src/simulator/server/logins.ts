@@ -72,6 +72,7 @@ export class Logins {
     if (!connection || companion.isActive) return;
     companion.isActive = true;
     companion.mailbox.attach((node) => connection.send(node), this.#options.switches.holdsQueueAfterNack);
+    this.#options.events.emit('activated', companion);
     if (companion.hasHistory) return;
     companion.hasHistory = true;
     const { directory, events } = this.#options;

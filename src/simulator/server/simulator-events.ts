@@ -8,6 +8,8 @@ export interface SimulatorEvents {
   paired: [companion: Companion];
   /** A linked client has logged in. */
   opened: [companion: Companion];
+  /** A linked client is ready for messages. */
+  activated: [companion: Companion];
   /** A connection has ended; the companion is undefined if the client never logged in. */
   closed: [companion: Companion | undefined];
   'stanza-in': [node: Stanza, companion: Companion | undefined];

@@ -1,0 +1,188 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import makeWASocket, {
+  makeCacheableSignalKeyStore,
+  useMultiFileAuthState,
+  type WASocket,
+} from '@whiskeysockets/baileys';
+import pino from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
+import { makeFolder } from './support/folder.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const logger = pino({ level: 'silent' });
+
+let wa: TestWhatsApp;
+let folder: string;
+let sockets: WASocket[];
+
+beforeEach(async () => {
+  for (const method of ['info', 'warn', 'error'] as const)
+    vi.spyOn(console, method).mockReturnValue(undefined);
+  wa = await startWhatsApp();
+  folder = makeFolder();
+  sockets = [];
+});
+
+afterEach(async () => {
+  await wa.stop();
+  for (const sock of sockets) sock.ev.removeAllListeners('connection.update');
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  vi.restoreAllMocks();
+});
+
+/** A stock bot: `!ping` gets `pong`, `!poll` a poll, `!pic` a picture. It connects again after each close. */
+async function startBot(show: (qr: string) => void): Promise<WASocket> {
+  const { state, saveCreds } = await useMultiFileAuthState(folder);
+  const auth = { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger) };
+  const fetchAgent = new Agent({ ca: wa.mediaCertificate });
+  const sock = makeWASocket({ auth, logger, waWebSocketUrl: wa.url, fetchAgent, markOnlineOnConnect: false });
+  sockets.push(sock);
+  let saved: Promise<void> = Promise.resolve();
+  sock.ev.on('creds.update', () => {
+    saved = saved.then(saveCreds);
+  });
+  sock.ev.on('connection.update', ({ qr, connection }) => {
+    if (qr) show(qr);
+    if (connection === 'close') void saved.then(() => startBot(show));
+  });
+  sock.ev.on('messages.upsert', ({ messages }) => {
+    for (const { key, message } of messages) {
+      const content = {
+        '!ping': { text: 'pong' },
+        '!poll': { poll: { name: 'When?', values: ['now', 'later'] } },
+        '!pic': { document: Buffer.from('a file'), mimetype: 'text/plain', fileName: 'a.txt' },
+      }[message?.conversation ?? ''];
+      if (content && !key.fromMe) void sock.sendMessage(key.remoteJid ?? '', content).catch(() => undefined);
+    }
+  });
+  return sock;
+}
+
+const pair = () => wa.bot.pair((show) => startBot(show));
+
+test('pairs a stock bot and hears each answer once', async () => {
+  expect(wa.bot.isLinked).toBe(false);
+  await pair();
+  expect(wa.bot.isOnline).toBe(true);
+  const anna = wa.person('Anna');
+  await anna.says('!ping');
+  await anna.says('!ping');
+  await anna.hears('pong');
+  await anna.hears(/pong/);
+  expect(anna.unheard).toEqual([]);
+  await anna.hearsNothing(50);
+});
+
+test('pairs a stock bot after its QR code was retired', async () => {
+  const shown: string[] = [];
+  let sock: WASocket | undefined;
+  wa.fault.all.pairing.refreshAtScan();
+  await wa.bot.pair(async (show) => {
+    sock = await startBot((qr) => {
+      shown.push(qr);
+      show(qr);
+      if (shown.length > 1 || !sock) return;
+      // What a client of 2026 does at companion_reg_refresh.
+      const secret = Buffer.alloc(32, 9).toString('base64');
+      const { creds } = sock.authState;
+      setImmediate(() => {
+        creds.advSecretKey = secret;
+        const parts = qr.split(',');
+        show([...parts.slice(0, 3), secret, ...parts.slice(4)].join(','));
+      });
+    });
+  });
+  expect(wa.bot.isLinked).toBe(true);
+});
+
+test('pairs by a code', async () => {
+  const code = new Promise<string>((resolve) => {
+    let sock: WASocket | undefined;
+    void startBot(() => sock?.requestPairingCode(wa.phone.number).then(resolve)).then((made) => {
+      sock = made;
+    });
+  });
+  await wa.bot.pairByCode(code);
+  expect(wa.bot.isOnline).toBe(true);
+});
+
+test('lets people act in chats and groups, and shows files and polls of the bot', async () => {
+  await pair();
+  const anna = wa.person('Anna');
+  const ben = wa.person('Ben', { addressing: 'lid' });
+  const team = wa.group('Team', [anna, ben]);
+  await ben.says('!poll', team);
+  const poll = await anna.hears(({ kind }) => kind === 'poll', { in: team });
+  await anna.votes(poll, 'later');
+  await anna.reacts(poll, '👍');
+  const own = await anna.says('!pin');
+  await anna.edits(own, '!ping');
+  await anna.deletes(own);
+  await anna.replies(poll, 'thanks');
+  await anna.says('!pic');
+  const picture = await anna.hears(({ kind }) => kind === 'document');
+  expect(picture.file().data.toString()).toBe('a file');
+});
+
+test('refuses sends, ends connections and waits until the bot is online again', async () => {
+  await pair();
+  const anna = wa.person('Anna');
+  wa.fault.refuseSends({ to: anna, code: 463 });
+  await anna.says('!ping');
+  await anna.hearsNothing(100);
+  wa.fault.close(503);
+  await wa.bot.offline();
+  await wa.bot.online();
+  await anna.says('!ping');
+  await anna.hears('pong');
+  await wa.fault.goDown();
+  await anna.says('!ping');
+  await wa.fault.comeUp();
+  wa.fault.clear();
+  await anna.hears('pong', { within: 10_000 });
+});
+
+test('names what was awaited and what came in its place when a deadline passes', async () => {
+  await pair();
+  const anna = wa.person('Anna');
+  await anna.says('!ping');
+  await expect(anna.hears(/pang/, { within: 400 })).rejects.toMatchObject({
+    code: 'DEADLINE',
+    message: 'Anna waited 400 ms to hear /pang/; unheard: "pong"; messages that the phone cannot read: 0',
+  });
+  await expect(anna.hearsNothing()).rejects.toThrow('Anna heard "pong"');
+  const other = await startWhatsApp({ deadlineMs: 20 });
+  await expect(other.bot.pair(() => undefined)).rejects.toThrow(
+    'The bot waited 80 ms to be linked; connections: 0, logins: 0, refused logins: 0',
+  );
+  await other.stop();
+});
+
+test('gives a bot in its own process the address and a file with the certificate', async () => {
+  const { WA_WEBSOCKET_URL, NODE_EXTRA_CA_CERTS } = wa.env();
+  expect(WA_WEBSOCKET_URL).toBe(wa.url);
+  expect(readFileSync(NODE_EXTRA_CA_CERTS, 'utf8')).toBe(wa.mediaCertificate);
+  await wa.stop();
+  expect(() => readFileSync(NODE_EXTRA_CA_CERTS)).toThrow('ENOENT');
+});
+
+test('runs the first example of docs/testing.md as it stands', async () => {
+  const guide = readFileSync(`${ROOT}docs/testing.md`, 'utf8');
+  const example = /^```js\n([\s\S]*?)^```/m.exec(guide)?.[1] ?? '';
+  // The entry of the package is what is under test; everything else stays as it is.
+  const code = example.replace("'perennial/testing'", `'${ROOT}src/testing.ts'`);
+  const path = `${ROOT}node_modules/.testing-example-${process.pid}.test.mjs`;
+  writeFileSync(path, code);
+  try {
+    const args = ['--import', 'tsx', '--test', '--test-force-exit', path];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 60_000 });
+    expect(stdout).toMatch(/pass 1\b/);
+  } finally {
+    rmSync(path, { force: true });
+  }
+}, 60_000);
