@@ -59,6 +59,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   commands: ['bot', 'core'],
   whatsapp: ['config', 'core', 'logging', 'session'],
   simulator: [],
+  testing: ['simulator'],
   app: ['bot', 'commands', 'config', 'core', 'http', 'logging', 'pairing', 'session', 'whatsapp'],
   main: ['app', 'config', 'core', 'logging', 'whatsapp'],
   // The one entry that has the simulator with it.
