@@ -24,7 +24,7 @@ COPY deploy/healthcheck.mjs deploy/hold.sh ./deploy/
 USER 1000:1000
 VOLUME ["/app/sessions"]
 STOPSIGNAL SIGTERM
-# Healthy without a question where HTTP_PORT is not set.
+# It looks at the age of a file that the bot renews, and asks over HTTP only if that file is old.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["node", "deploy/healthcheck.mjs"]
 # No shell and no npm in between: the bot itself gets the signals.
 CMD ["node", "dist/main.js"]

@@ -19,7 +19,7 @@ function bot(name, env = {}) {
     exec_mode: 'fork',
     instances: 1,
     env: { NODE_ENV: 'production', SESSION_PATH: resolve(home, 'sessions', name), ...env },
-    // In use or taken over, logged out, bad settings: a restart helps nobody. pm2 7 then makes none, though its
+    // In use or taken over, logged out, bad settings: a restart does not help. pm2 7 then makes none, though its
     // list goes on to say "waiting restart": that is what it shows wherever a delay is set.
     stop_exit_codes: [75, 77, 78],
     restart_delay: 5_000,

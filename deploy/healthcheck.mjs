@@ -26,7 +26,7 @@ async function isWell() {
   if (existsSync(HELD_FILE || '/tmp/perennial-held')) return question === 'live';
   const ageMs = question === 'ready' ? undefined : aliveAgeMs();
   if (ageMs !== undefined && ageMs < STALE_AFTER_MS) return true;
-  // Port 0 is any free one: nobody outside the bot knows which.
+  // Port 0 is any free port, so this check cannot know it.
   if (port === '' || port === '0') {
     if (ageMs === undefined) return true;
     console.log(`the bot has shown no sign of life for ${Math.round(ageMs / 1000)} seconds`);

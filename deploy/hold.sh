@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs the bot where the supervisor restarts whatever ends and cannot be told of exit codes: Docker's
+# Runs the bot for supervisors that restart after every exit code: Docker's
 # `restart: unless-stopped`, and Kubernetes. After 75 (the session is in use or was taken over), 77 (logged out)
-# and 78 (bad settings, unusable folder) a restart helps nobody, and after 75 it would fight the other copy.
-# So then this stays, does nothing, and says so, until the container is stopped or started anew by a person.
-# Any other end is passed on.
+# and 78 (bad settings, unusable folder) a restart does not help, and after 75 it would fight the other copy.
+# After these codes this script says so and waits until a person stops or restarts the container.
+# It passes every other exit code on.
 
 held="${HELD_FILE:-/tmp/perennial-held}"
 rm -f "$held"
@@ -24,7 +24,7 @@ case "$code" in
   75 | 77 | 78) ;;
   *) exit "$code" ;;
 esac
-# Before the question, so that no signal falls between the two.
+# This must come before the next line, so that no signal is lost between the two.
 trap 'kill "${nap:-}" 2>/dev/null; exit 0' TERM INT HUP
 [ -n "${asked:-}" ] && exit "$code"
 

@@ -19,11 +19,11 @@ type CamelCase<N extends string> = N extends `${infer Head}_${infer Tail}`
 type HttpSetting = Extract<SettingName, `HTTP_${string}`>;
 
 /**
- * What the program was told to be, frozen to the last list: each setting under its name in camel case (`SETTINGS`
+ * All settings, deeply frozen: each setting under its name in camel case (`SETTINGS`
  * says what each one means), those of the status page together.
  */
 export type Config = { readonly [N in Exclude<SettingName, HttpSetting> as CamelCase<N>]: Values[N] } & {
-  /** Undefined if there is no status page. */
+  /** Undefined if the status page is off. */
   readonly http: HttpConfig | undefined;
   /** Whether npm runs this process: its Ctrl+C then arrives twice. */
   readonly isUnderNpm: boolean;
@@ -35,7 +35,7 @@ export type Config = { readonly [N in Exclude<SettingName, HttpSetting> as Camel
 
 /**
  * Reads the settings: from `env`, then from the file at `dotenvPath` (no file is read if none is named, a missing one
- * is no error), then the defaults. An empty value counts as unset. Other names are ignored; a name in the file that
+ * is not an error), then the defaults. An empty value counts as unset. Other names are ignored; a name in the file that
  * looks like a misspelt setting becomes a warning. Throws `BAD_CONFIG` with every problem there is, one a line.
  */
 export function loadConfig(env: NodeJS.ProcessEnv, options: { readonly dotenvPath?: string } = {}): Config {
@@ -46,7 +46,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, options: { readonly dotenvPat
   return toConfig(values as Values, env, misspeltNames(Object.keys(fromFile)));
 }
 
-/** One sentence for each name that is no setting, but nearly one. */
+/** One sentence for each name that is almost the name of a setting. */
 function misspeltNames(names: readonly string[]): string[] {
   const settings = Object.keys(SETTINGS);
   return names.flatMap((name) => {

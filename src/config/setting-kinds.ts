@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** A kind of value: how it is read, and the words that say what it may be. */
 export interface Kind<T> {
-  /** Undefined if the text is no such value. */
+  /** Returns undefined if the text is not such a value. */
   readonly read: (text: string) => T | undefined;
   /** Ends the sentence "it must be …". */
   readonly mayBe: string;
@@ -54,7 +54,7 @@ export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> 
   return kind(`one of ${values.join(', ')}`, (text) => values.find((value) => value === text.toLowerCase()));
 }
 
-/** `~/` is the home folder here too: in a .env file no shell expands it, and `rm -rf ~/…` must name what we use. */
+/** `~/` is read as the home folder, because no shell expands it in a .env file. */
 export const path: Kind<string> = kind('the path of a folder', (text) => {
   if (text.includes('\0')) return undefined;
   return /^~(?=$|[/\\])/.test(text) ? join(homedir(), text.slice(1)) : text;
@@ -78,7 +78,7 @@ const BETWEEN_DIGITS = /[\s().\-/\u2010-\u2015]/g;
  */
 export function readPhoneNumber(text: string): string | undefined {
   const plain = text.replace(INVISIBLE, '').trim();
-  // `+49 (0)151 …`: the trunk zero is dialled at home only.
+  // `+49 (0)151 …`: the zero in brackets is dialled inside the country only.
   const international = plain.startsWith('+') ? plain.slice(1).replace(/\(\s*0\s*\)/, '') : plain;
   const digits = international.replace(BETWEEN_DIGITS, '');
   return /^[1-9]\d{6,14}$/.test(digits) ? digits : undefined;
@@ -97,14 +97,14 @@ function readUrl(text: string, schemes: readonly string[]): URL | undefined {
   return schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '' ? url : undefined;
 }
 
-/** May hold a user and a password: never printed. */
+/** May hold a user and a password, so it is never printed. */
 export const proxyUrl: Kind<string> = kind(
   'a URL that starts with http://, https:// or socks5:// and names a host',
   (text) => (readUrl(text, ['http', 'https', 'socks5']) === undefined ? undefined : text),
   true,
 );
 
-/** May hold a user and a password as well, where a gateway stands in front. */
+/** May hold a user and a password, if a gateway is in front. */
 export const websocketUrl: Kind<string> = kind(
   'a URL that starts with ws:// or wss:// and names a host',
   (text) => (readUrl(text, ['ws', 'wss']) === undefined ? undefined : text),
@@ -124,7 +124,7 @@ export const waVersion: Kind<WaVersion> = kind(
 /** `[::1]` is read as `::1`. */
 export const host: Kind<string> = kind('an IP address or a host name', (text) => {
   const bare = text.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-  // Four numbers that are no address are a typing error, not a host name.
+  // Four numbers that are not an address are a typing error, not a host name.
   const isName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(bare);
   return isIP(bare) !== 0 || (isName && !/^[\d.]+$/.test(bare)) ? bare : undefined;
 });

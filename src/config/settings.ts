@@ -16,7 +16,7 @@ function setting<const D extends string, T>(
 }
 
 /**
- * Every setting there is: the one place that knows names, defaults and meanings. `npm run docs` writes .env.example
+ * All settings: this is the one place with their names, defaults and meanings. `npm run docs` writes .env.example
  * and the table in README from it, and `Config` has its values.
  */
 export const SETTINGS = {
@@ -129,10 +129,10 @@ function problemOf(name: string, text: string, { mayBe, isPrivate, faultIn }: va
   return `${name} is ${JSON.stringify(text.slice(0, 80))}, but must be ${mayBe}`;
 }
 
-/** A shorter token is guessed in an afternoon. */
+/** A shorter token can be guessed within hours. */
 const LEAST_TOKEN_LENGTH = 6;
 
-/** What is wrong between settings that are each right. */
+/** What is wrong between settings that are each valid. */
 export function contradictions(values: Partial<Values>): string[] {
   const { RECONNECT_DELAY_MS: delayMs, RECONNECT_MAX_DELAY_MS: maxDelayMs, HTTP_HOST: host } = values;
   const problems: string[] = [];

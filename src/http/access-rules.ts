@@ -1,28 +1,28 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpConfig } from '../config/config.ts';
 import type { Route } from './exchange.ts';
-import type { Token } from './http-token.ts';
+import type { HttpToken } from './http-token.ts';
 import { Problem } from './problem.ts';
 import { isCrossOrigin, isHostAllowed } from './request-origin.ts';
 
-/** Who may come in. Every rule throws a `Problem` with what the caller can do. */
-export class Gate {
+/** The checks that a request must pass. Each throws a `Problem` that says what the caller can do. */
+export class AccessRules {
   readonly #config: HttpConfig;
-  readonly #token: Token | undefined;
+  readonly #token: HttpToken | undefined;
   readonly #onRefused: () => void;
 
-  constructor(config: HttpConfig, token: Token | undefined, onRefused: () => void) {
+  constructor(config: HttpConfig, token: HttpToken | undefined, onRefused: () => void) {
     this.#config = config;
     this.#token = token;
     this.#onRefused = onRefused;
   }
 
-  /** Before anything else. With a token any name will do: who has none gets nothing. */
+  /** Must be called first. If a token is set, any host name is allowed, because the token protects every route. */
   checkHost({ headers }: IncomingMessage): void {
     if (this.#token !== undefined || isHostAllowed(headers.host, this.#config.host)) return;
     throw new Problem(
       403,
-      'This name is not one of this machine. Open http://localhost with the port, or set HTTP_TOKEN to be reached by any name.',
+      'This host name is not one of this machine. Open http://localhost with the port, or set HTTP_TOKEN, which allows any host name.',
     );
   }
 
@@ -30,7 +30,7 @@ export class Gate {
     if (!route.isOwnOriginOnly) return;
     const { host, origin } = headers;
     if (isCrossOrigin({ host, origin, fetchSite: headers['sec-fetch-site']?.toString() })) {
-      throw new Problem(403, 'Pages of other sites are not served here.');
+      throw new Problem(403, 'Pages of other sites must not call this address.');
     }
   }
 

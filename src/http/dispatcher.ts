@@ -1,20 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../logging/logger.ts';
-import type { Gate } from './access-rules.ts';
+import type { AccessRules } from './access-rules.ts';
 import type { Exchange, Route } from './exchange.ts';
 import { Problem } from './problem.ts';
 import { sendProblem, setSecurityHeaders } from './respond.ts';
-import type { Login } from './token-login.ts';
+import type { TokenLogin } from './token-login.ts';
 
 export interface DispatcherOptions {
-  readonly gate: Gate;
+  readonly access: AccessRules;
   readonly routes: ReadonlyMap<string, Route>;
-  /** Undefined where no token is set. */
-  readonly login: Login | undefined;
+  /** Undefined if no token is set. */
+  readonly login: TokenLogin | undefined;
   readonly log: Pick<Logger, 'error'>;
 }
 
-/** From a request to its route, past every check. */
+/** Checks a request and hands it to its route. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
 
@@ -24,7 +24,7 @@ export class Dispatcher {
 
   /** Never rejects. */
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A caller who goes away in the middle is nobody's problem.
+    // A caller who disconnects in the middle of a request must not cause an error.
     request.on('error', () => {});
     response.on('error', () => {});
     setSecurityHeaders(response);
@@ -34,23 +34,23 @@ export class Dispatcher {
       if (response.headersSent || request.socket.destroyed) response.destroy();
       else if (error instanceof Problem) sendProblem(response, error);
       else {
-        this.#options.log.error({ err: error }, 'a request could not be answered');
-        sendProblem(response, new Problem(500, 'A bug. The log of the bot says more.'));
+        this.#options.log.error({ err: error }, 'could not answer a request');
+        sendProblem(response, new Problem(500, 'This is a bug of the bot. Its log says more.'));
       }
     }
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { gate, routes, login } = this.#options;
-    gate.checkHost(request);
+    const { access, routes, login } = this.#options;
+    access.checkHost(request);
     const url = readUrl(request);
     const route = routes.get(url.pathname);
     if (route === undefined) throw new Problem(404, 'There is nothing here.');
     checkMethod(request, route);
-    gate.checkOrigin(request, route);
+    access.checkOrigin(request, route);
     const exchange: Exchange = { request, response, url };
-    if (route.isPage && login !== undefined && !gate.hasAccess(request, route)) return login.show(exchange);
-    gate.checkAccess(request, route);
+    if (route.isPage && login !== undefined && !access.hasAccess(request, route)) return login.show(exchange);
+    access.checkAccess(request, route);
     await route.handle(exchange);
   }
 }
@@ -62,7 +62,7 @@ function checkMethod({ method }: IncomingMessage, route: Route): void {
 }
 
 function readUrl({ url = '' }: IncomingMessage): URL {
-  // Two slashes would begin a host name.
+  // Two slashes at the start would be read as the start of a host name.
   const path = url.replace(/^\/+/, '/');
   if (!path.startsWith('/') || !URL.canParse(path, 'http://localhost')) {
     throw new Problem(400, 'This address cannot be read.');

@@ -5,17 +5,17 @@ import { toView } from './status-view.ts';
 
 export interface EventLimits {
   readonly maxListeners: number;
-  /** How often counters are looked at. */
+  /** How often changed counters are looked for. */
   readonly lookEveryMs: number;
-  /** A listener that hears nothing for two of these takes the connection for dead. */
+  /** How often a listener gets a sign of life. The page takes a connection without two of them for dead. */
   readonly beatEveryMs: number;
-  /** A reader that lags behind by this much is cut off. */
+  /** A listener with so many unread bytes is disconnected. */
   readonly maxUnreadBytes: number;
 }
 
 /**
  * Server-sent events for the page (https://html.spec.whatwg.org/multipage/server-sent-events.html). Each event is
- * the whole view, so a listener that comes back needs nothing it missed.
+ * the whole view, so a listener that connects again has missed nothing.
  */
 export class EventStream {
   readonly #status: StatusSource;
@@ -35,7 +35,7 @@ export class EventStream {
     return this.#listeners.size;
   }
 
-  /** Throws a `Problem` (503) where too many listen already. */
+  /** Throws a `Problem` (503) if too many pages listen already. */
   open(response: ServerResponse): void {
     if (this.#isStopped || this.#listeners.size >= this.#limits.maxListeners) {
       throw new Problem(503, 'Too many pages are open. Close one.', { 'Retry-After': '10' });
@@ -43,7 +43,7 @@ export class EventStream {
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       Connection: 'close',
-      // Proxies that gather a response before they pass it on would gather for ever.
+      // A proxy that buffers responses would never pass this one on.
       'X-Accel-Buffering': 'no',
     });
     this.#listeners.add(response);
@@ -54,7 +54,7 @@ export class EventStream {
     this.#write(response, this.#look().frame);
   }
 
-  /** Tells everybody the last state and ends. */
+  /** Sends the last state to all listeners and ends their responses. */
   stop(): void {
     if (this.#isStopped) return;
     this.#publish();

@@ -8,13 +8,13 @@ export interface Exchange {
 }
 
 export interface Route {
-  /** GET answers HEAD too. */
+  /** A GET route answers HEAD as well. */
   readonly method: 'GET' | 'POST';
-  /** Who may, where a token is set: anyone, whoever has the cookie or the token, or the token alone. */
+  /** Who may call it if a token is set: anyone, callers with the cookie or the token, or callers with the token. */
   readonly access: 'anyone' | 'signed-in' | 'token';
-  /** Whether pages of other origins are kept out: where something is done, or a connection is held. */
+  /** Whether pages of other origins are refused: a route must set this if it acts or holds a connection open. */
   readonly isOwnOriginOnly: boolean;
-  /** Whether a person looks at it: who has no access is asked for the token. */
+  /** Whether it is a page for people: somebody without access then gets the form that asks for the token. */
   readonly isPage: boolean;
   readonly handle: (exchange: Exchange) => Promise<void> | void;
 }

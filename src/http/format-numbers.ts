@@ -5,12 +5,6 @@ export const formatCount = (count: number): string => counts.format(count);
 export const sumOf = (byReason: Readonly<Record<string, number>>): number =>
   Object.values(byReason).reduce((sum, count) => sum + count, 0);
 
-/** Coarse, so that a page which stands open does not flicker: `940 KB`, `132 MB`. */
-export function formatBytes(bytes: number): string {
-  if (bytes < 1_000_000) return `${Math.ceil(bytes / 1_000)} KB`;
-  return `${formatCount(Math.round(bytes / 1_000_000))} MB`;
-}
-
 /** `less than a minute`, `41 minutes`, `5 hours`, `12 days`. */
 export function formatUptime(ms: number): string {
   const minutes = Math.floor(ms / 60_000);

@@ -2,20 +2,20 @@ import { LIMITS } from '../core/limits.ts';
 import type { ConnectionLimits } from './connection-limit.ts';
 import type { EventLimits } from './event-stream.ts';
 
-/** How much a caller may take of the bot: time, memory, connections. */
+/** The limits for callers: time, memory, connections. */
 export interface HttpLimits extends EventLimits, ConnectionLimits {
   /** For all headers of a request. */
   readonly headersMs: number;
   /** For a whole request. */
   readonly requestMs: number;
   readonly keepAliveMs: number;
-  /** A connection on which nothing moves. */
+  /** For a connection without any traffic. */
   readonly idleMs: number;
-  /** How often slow callers are looked for. */
+  /** How often callers that are too slow are looked for. */
   readonly checkEveryMs: number;
   /** How long `POST /messages` waits for WhatsApp. */
   readonly sendWaitMs: number;
-  /** What readers get to read the last state when the bot stops. */
+  /** How long open pages get to read the last state when the bot stops. */
   readonly farewellMs: number;
 }
 

@@ -5,19 +5,19 @@ import { isLoopback } from '../config/setting-kinds.ts';
 import { AppError } from '../core/errors.ts';
 import { noteLimitReached } from '../core/limits.ts';
 import type { Logger } from '../logging/logger.ts';
-import { Gate } from './access-rules.ts';
+import { AccessRules } from './access-rules.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventStream } from './event-stream.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './http-limits.ts';
-import { Token } from './http-token.ts';
+import { HttpToken } from './http-token.ts';
 import { unavailable } from './http-unavailable.ts';
 import { Metrics } from './metrics.ts';
-import { Messages } from './post-messages.ts';
-import { RefusalLog } from './refused-token-log.ts';
+import { PostMessages } from './post-messages.ts';
+import { RefusedTokenLog } from './refused-token-log.ts';
 import { makeRoutes } from './routes.ts';
 import type { SendText, StatusSource } from './status-source.ts';
-import { Login } from './token-login.ts';
+import { TokenLogin } from './token-login.ts';
 
 export interface HttpServerOptions {
   readonly config: HttpConfig;
@@ -27,7 +27,7 @@ export interface HttpServerOptions {
   readonly limits?: Partial<HttpLimits>;
 }
 
-/** The status page, health, metrics, and a door for texts. */
+/** Serves the status page, health checks, metrics and `POST /messages`. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #limits: HttpLimits;
@@ -41,18 +41,18 @@ export class HttpServer {
     const { config, status, sendText, log } = options;
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const refusals = new RefusalLog(log);
+    const refusals = new RefusedTokenLog(log);
     const onRefused = (): void => refusals.add();
-    const token = config.token === undefined ? undefined : new Token(config.token);
-    const gate = new Gate(config, token, onRefused);
-    const login = token && new Login(token, onRefused);
+    const token = config.token === undefined ? undefined : new HttpToken(config.token);
+    const access = new AccessRules(config, token, onRefused);
+    const login = token && new TokenLogin(token, onRefused);
     this.#events = new EventStream(status, this.#limits);
     this.#metrics = new Metrics(status);
     const onFailure = (messageId: string, code: string): void =>
-      log.warn({ messageId, code }, 'a message that was asked for over HTTP was not sent');
-    const messages = new Messages({ status, sendText, onFailure, waitMs: this.#limits.sendWaitMs });
+      log.warn({ messageId, code }, 'could not send a message of POST /messages');
+    const messages = new PostMessages({ status, sendText, onFailure, waitMs: this.#limits.sendWaitMs });
     const routes = makeRoutes({ status, events: this.#events, metrics: this.#metrics, messages, login });
-    const dispatcher = new Dispatcher({ gate, routes, login, log });
+    const dispatcher = new Dispatcher({ access, routes, login, log });
     this.#server = createServer(
       {
         headersTimeout: this.#limits.headersMs,
@@ -66,7 +66,7 @@ export class HttpServer {
     this.#server.timeout = this.#limits.idleMs;
   }
 
-  /** Where the page is; undefined while nothing listens. */
+  /** The address of the page; undefined while the server does not listen. */
   get url(): string | undefined {
     const address = this.#server.address() as AddressInfo | null;
     if (address === null) return undefined;
@@ -76,13 +76,13 @@ export class HttpServer {
     return `http://${name}:${address.port}`;
   }
 
-  /** Resolves when it listens. Rejects with `HTTP_UNAVAILABLE`, and then the bot does without it. */
+  /** Resolves when the server listens. Rejects with `HTTP_UNAVAILABLE`; the bot must then run without it. */
   start(): Promise<void> {
     this.#starting ??= this.#listen();
     return this.#starting;
   }
 
-  /** Ends every connection, after the pages have heard the last state. */
+  /** Sends the last state to the open pages, then ends every connection. */
   stop(): Promise<void> {
     this.#stopping ??= this.#shutDown();
     return this.#stopping;
@@ -92,7 +92,10 @@ export class HttpServer {
     const { config, log } = this.#options;
     const { host, port, token } = config;
     if (token === undefined && !isLoopback(host)) {
-      throw new AppError('HTTP_UNAVAILABLE', `There is no status page: ${host} needs an HTTP_TOKEN.`);
+      throw new AppError(
+        'HTTP_UNAVAILABLE',
+        `The bot runs without its status page: HTTP_HOST=${host} needs an HTTP_TOKEN.`,
+      );
     }
     try {
       await new Promise<void>((resolve, reject) => {

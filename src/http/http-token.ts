@@ -2,19 +2,20 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Compares in the same time whatever is presented, its length included. */
+/** Takes the same time for every presented text of any length, so that the time tells nothing about the secret. */
 function isSame(presented: string, secret: string): boolean {
   return timingSafeEqual(digest(presented), digest(secret));
 }
 
-/** For as long a browser stays signed in. */
+/** How long a browser stays signed in. */
 const COOKIE_SECONDS = 30 * 24 * 60 * 60;
 
 /**
- * `HTTP_TOKEN` and the cookie that stands for it in a browser. The cookie is derived, so that it outlives a
- * restart and ends with the token. Its name is too: cookies don't tell two ports of one machine apart.
+ * `HTTP_TOKEN` and the cookie that stands for it in a browser. The cookie is derived from the token, so
+ * it stays valid over restarts until the token changes. Its name is derived as well, because browsers send the cookies
+ * of one port to all ports of a machine.
  */
-export class Token {
+export class HttpToken {
   readonly #secret: string;
   readonly #cookieName: string;
   readonly #cookieValue: string;
@@ -44,7 +45,7 @@ export class Token {
       .some((pair) => isSame(pair.slice(this.#cookieName.length + 1), this.#cookieValue));
   }
 
-  /** The value of a `Set-Cookie` header. `isSecure` where the browser came over TLS. */
+  /** The value of a `Set-Cookie` header. `isSecure`: whether the browser came over TLS. */
   cookie(isSecure: boolean): string {
     const attributes = `Path=/; Max-Age=${COOKIE_SECONDS}; HttpOnly; SameSite=Strict`;
     return `${this.#cookieName}=${this.#cookieValue}; ${attributes}${isSecure ? '; Secure' : ''}`;

@@ -4,7 +4,7 @@ import type { MessageRequest } from './message-request.ts';
 import { Problem } from './problem.ts';
 import type { SendText } from './status-source.ts';
 
-export interface Delivery {
+export interface KeyedSend {
   readonly id: string;
   /** Whether this key was seen before. */
   readonly isRepeated: boolean;
@@ -25,7 +25,7 @@ const MAX_QUEUED = 100;
 const MAX_KNOWN = 10_000;
 
 /** Hands texts over, each key once; a key whose send failed may try again. */
-export class Deliveries {
+export class KeyedSends {
   readonly #sendText: SendText;
   readonly #onFailure: (id: string, code: string) => void;
   readonly #known = new Map<string, Known>();
@@ -36,8 +36,8 @@ export class Deliveries {
     this.#onFailure = onFailure;
   }
 
-  /** Throws a `Problem`: 409 where the key belongs to another message, 503 where too many are on their way. */
-  submit(request: MessageRequest): Delivery {
+  /** Throws a `Problem`: 409 if the key belongs to another message, 503 if too many are on their way. */
+  submit(request: MessageRequest): KeyedSend {
     const fingerprint = createHash('sha256').update(`${request.number}\n${request.text}`).digest('base64');
     const known = this.#known.get(request.key);
     if (known !== undefined && known.fingerprint !== fingerprint) {

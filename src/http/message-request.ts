@@ -1,7 +1,7 @@
 import { readPhoneNumber } from '../config/setting-kinds.ts';
 import { Problem } from './problem.ts';
 
-/** A text to send, checked. */
+/** A checked request to send a text. */
 export interface MessageRequest {
   readonly key: string;
   /** Digits only. */
@@ -20,7 +20,7 @@ export function readMessageRequest(body: string, keyHeader: string | undefined):
   if (!isRequest(fields)) {
     throw new Problem(
       400,
-      `The body must be JSON such as {"to": "+1 555 123 4567", "text": "Hello"}, where "to" is ${NUMBER_HELP}.`,
+      `The body must be JSON such as {"to": "+1 555 123 4567", "text": "Hello"}. "to" is ${NUMBER_HELP}.`,
     );
   }
   const { to, text, key } = fields;
@@ -39,7 +39,7 @@ interface RequestFields {
 const FIELD_NAMES: readonly string[] = ['to', 'text', 'key'];
 const LONGEST_NUMBER = 100;
 
-/** A field with another name is a slip of the pen: better said than left out. */
+/** A field with another name is likely a typing error, so it is refused. */
 function isRequest(value: unknown): value is RequestFields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { to, text, key } = value as Record<string, unknown>;

@@ -5,7 +5,7 @@ import { SITUATIONS, type StatusSnapshot, type StatusSource } from './status-sou
 
 type Labelled = ReadonlyArray<readonly [labels: Record<string, string>, value: number]>;
 
-/** Memory, CPU, event loop, garbage collection: of the process, so once a process; they cannot be switched off. */
+/** Metrics of the process: memory, CPU, event loop, garbage collection. They are registered once and stay. */
 let processRegistry: Registry | undefined;
 
 function processMetrics(): Registry {
@@ -18,7 +18,7 @@ function processMetrics(): Registry {
 
 const TIMING_BUCKETS_S = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** What Prometheus reads. Counters and gauges are taken from one snapshot for each reading. */
+/** The metrics for Prometheus. All counters and gauges of one scrape come from one snapshot. */
 export class Metrics {
   readonly #status: StatusSource;
   readonly #registry = new Registry();
@@ -63,7 +63,7 @@ export class Metrics {
     ]);
     this.#gauge(
       'perennial_connection_state',
-      '1 for the state that the connection is in.',
+      '1 for the present state of the connection, 0 for the others.',
       ['state'],
       (now) => SITUATIONS.map((state) => [{ state }, state === now.situation.kind ? 1 : 0]),
     );
@@ -132,7 +132,7 @@ export class Metrics {
     ]);
   }
 
-  /** A gauge without a value where there is nothing to tell. */
+  /** A gauge. It has no value while `read` gives undefined. */
   #simpleGauge(name: string, help: string, read: (now: StatusSnapshot) => number | undefined): void {
     this.#gauge(name, help, [], (now) => {
       const value = read(now);

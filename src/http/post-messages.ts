@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAppError } from '../core/errors.ts';
 import type { Exchange } from './exchange.ts';
-import { Deliveries, type Delivery } from './keyed-sends.ts';
+import { type KeyedSend, KeyedSends } from './keyed-sends.ts';
 import { readMessageRequest } from './message-request.ts';
 import { Problem } from './problem.ts';
 import { readBody } from './request-body.ts';
 import { sendJson } from './respond.ts';
 import type { SendText, StatusSource } from './status-source.ts';
 
-export interface MessagesOptions {
+export interface PostMessagesOptions {
   readonly status: StatusSource;
   readonly sendText: SendText;
   readonly onFailure: (messageId: string, code: string) => void;
@@ -17,16 +17,16 @@ export interface MessagesOptions {
 }
 
 /**
- * `POST /messages`: 200 once WhatsApp has the message, 202 while it is on its way. A 202 is no promise beyond the
- * life of the process: the same request again tells what became of it, and is the same message.
+ * `POST /messages`: 200 once WhatsApp has the message, 202 while it is on its way. A message that
+ * got 202 is lost if the process ends: the same request again tells what became of it, and is the same message.
  */
-export class Messages {
-  readonly #options: MessagesOptions;
-  readonly #deliveries: Deliveries;
+export class PostMessages {
+  readonly #options: PostMessagesOptions;
+  readonly #deliveries: KeyedSends;
 
-  constructor(options: MessagesOptions) {
+  constructor(options: PostMessagesOptions) {
     this.#options = options;
-    this.#deliveries = new Deliveries(options.sendText, options.onFailure);
+    this.#deliveries = new KeyedSends(options.sendText, options.onFailure);
   }
 
   async post({ request, response }: Exchange): Promise<void> {
@@ -39,7 +39,7 @@ export class Messages {
     sendJson(response, isSent ? 200 : 202, { id: delivery.id, status: isSent ? 'sent' : 'queued' }, headers);
   }
 
-  /** A connection that comes back is waited for; a person with a phone is not. */
+  /** Waits for a connection to come back, but not for a person to link the bot. */
   #checkSituation(): void {
     const { account, situation } = this.#options.status.snapshot();
     if (situation.kind === 'stopped') throw new Problem(503, 'The bot has stopped. Start it again.');
@@ -47,7 +47,7 @@ export class Messages {
       throw new Problem(503, 'The bot is not linked to an account yet. Link it first.');
   }
 
-  async #isSentInTime({ acknowledged }: Delivery): Promise<boolean> {
+  async #isSentInTime({ acknowledged }: KeyedSend): Promise<boolean> {
     const over = new AbortController();
     const late = sleep(this.#options.waitMs, false, { signal: over.signal, ref: false });
     try {
@@ -60,7 +60,7 @@ export class Messages {
   }
 }
 
-/** The messages of an `AppError` are made for people, and say nothing secret. */
+/** The message of an `AppError` is for the caller: it has no secret in it. */
 function toProblem(error: unknown): Problem {
   if (isAppError(error, 'SEND_REFUSED')) return new Problem(502, error.message);
   if (isAppError(error)) return new Problem(503, `${error.message} Try again, with the same key.`);

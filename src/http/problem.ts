@@ -1,4 +1,4 @@
-/** A request that is not answered as it was meant to be. The message goes to the caller: cause, and what to do. */
+/** An error answer. Its message goes to the caller: the cause, and what to do. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;

@@ -3,7 +3,7 @@ import { toView } from './status-view.ts';
 
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
 
-/** Whether the bot can answer people now, and if not, the sentence that the page shows. */
+/** Whether the bot can answer people now; if not, the sentence that the page shows. */
 export function readinessOf(snapshot: StatusSnapshot): Readiness {
   if (snapshot.situation.kind === 'open') return { ready: true };
   const { title, sentence, command } = toView(snapshot).headline;

@@ -2,8 +2,8 @@ import type { Logger } from '../logging/logger.ts';
 
 const EVERY_MS = 60_000;
 
-/** Says that wrong tokens were presented: at once, and then once a minute however many there are. */
-export class RefusalLog {
+/** Logs that wrong tokens were presented: the first one at once, then one line a minute with their number. */
+export class RefusedTokenLog {
   readonly #log: Pick<Logger, 'warn'>;
   readonly #now: () => number;
   #count = 0;

@@ -3,7 +3,7 @@ import { Problem } from './problem.ts';
 
 export const MAX_BODY_BYTES = 16 * 1024;
 
-/** The request's body as text. Throws a `Problem` where it is of another type, larger than 16 KB or not UTF-8. */
+/** The request's body as text. Throws a `Problem` if it is of another type, larger than 16 KB or not UTF-8. */
 export async function readBody(request: IncomingMessage, mediaType: string): Promise<string> {
   const { headers } = request;
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
@@ -19,7 +19,7 @@ export async function readBody(request: IncomingMessage, mediaType: string): Pro
   }
 }
 
-/** Not `for await`: leaving such a loop early destroys the connection, and the answer with it. */
+/** `for await` cannot be used: leaving such a loop early destroys the connection, so the caller gets no answer. */
 function readBytes(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -30,7 +30,7 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
       else reject(tooLarge());
     });
     request.on('end', () => resolve(Buffer.concat(chunks)));
-    request.on('close', () => reject(new Problem(400, 'The body did not come to its end.')));
+    request.on('close', () => reject(new Problem(400, 'The body is not complete.')));
   });
 }
 

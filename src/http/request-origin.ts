@@ -1,6 +1,6 @@
 import { isLoopback } from '../config/setting-kinds.ts';
 
-/** The host name in a `Host` header, without its port; undefined where it is missing or nonsense. */
+/** The host name in a `Host` header, without its port; undefined if it is missing or malformed. */
 function hostNameOf(header: string | undefined): string | undefined {
   if (header === undefined || !/^[\w.:[\]-]{1,300}$/.test(header)) return undefined;
   return parseUrl(`http://${header}`)?.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -9,8 +9,8 @@ function hostNameOf(header: string | undefined): string | undefined {
 const parseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
 
 /**
- * Whether a caller without a token may use this name for us. A web page whose name was made to point at
- * 127.0.0.1 (DNS rebinding) comes with its own name here.
+ * Whether a caller without a token may use this host name. A web page whose name was made to point at
+ * 127.0.0.1 (DNS rebinding) sends its own name here.
  */
 export function isHostAllowed(header: string | undefined, configuredHost: string): boolean {
   const name = hostNameOf(header);
@@ -21,7 +21,7 @@ export function isHostAllowed(header: string | undefined, configuredHost: string
 export interface RequestOrigin {
   readonly host: string | undefined;
   readonly origin: string | undefined;
-  /** `Sec-Fetch-Site`: browsers send it, scripts don't. */
+  /** `Sec-Fetch-Site`: browsers send it, programs do not. */
   readonly fetchSite: string | undefined;
 }
 

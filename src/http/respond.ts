@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Problem } from './problem.ts';
 
 /**
- * On every response. Nothing here is for other sites to frame, embed or read, nor for a cache to keep.
+ * For every response: other sites must not frame, embed or read it, and caches must not keep it.
  * https://owasp.org/www-project-secure-headers/
  */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ export interface Body {
   readonly text: string;
 }
 
-/** Answers with a whole body. Node leaves the body out where the request was a HEAD. */
+/** Answers with a whole body. Node leaves the body out if the request was a HEAD. */
 export function send(
   response: ServerResponse,
   status: number,

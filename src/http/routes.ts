@@ -2,23 +2,23 @@ import type { ServerResponse } from 'node:http';
 import type { EventStream } from './event-stream.ts';
 import type { Exchange, Route } from './exchange.ts';
 import type { Metrics } from './metrics.ts';
-import type { Messages } from './post-messages.ts';
+import type { PostMessages } from './post-messages.ts';
 import { readinessOf } from './readiness.ts';
 import { send, sendJson } from './respond.ts';
 import { STATUS_PAGE, sendPage } from './status-page.ts';
 import type { StatusSource } from './status-source.ts';
-import type { Login } from './token-login.ts';
+import type { TokenLogin } from './token-login.ts';
 
 export interface RouteParts {
   readonly status: StatusSource;
   readonly events: EventStream;
   readonly metrics: Metrics;
-  readonly messages: Messages;
-  /** Undefined where no token is set. */
-  readonly login: Login | undefined;
+  readonly messages: PostMessages;
+  /** Undefined if no token is set. */
+  readonly login: TokenLogin | undefined;
 }
 
-/** Every address there is. A path is compared, never used to find a file. */
+/** All addresses. A path is only compared with these; it never becomes a file name. */
 export function makeRoutes({
   status,
   events,

@@ -7,7 +7,7 @@ import { send } from './respond.ts';
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-/** Only this style and this script run, byte for byte; nothing is loaded from anywhere. */
+/** Allows exactly this style and this script, and loads nothing else. */
 const PAGE_POLICY = [
   "default-src 'none'",
   `style-src ${hashOf(STYLE)}`,

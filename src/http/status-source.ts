@@ -1,6 +1,6 @@
 /**
- * The doors of the page: what it shows and where it sends. `http/` owns these interfaces, `app.ts` joins them to
- * the connection and the bot, and a test to a handful of lines of its own.
+ * The interfaces between `http/` and the rest of the program: what the page shows, and how it sends a text. `app/`
+ * implements them with the connection and the bot.
  */
 
 /** What the bot is doing. */
@@ -20,17 +20,17 @@ export type Situation =
 
 export const SITUATIONS = ['starting', 'connecting', 'pairing', 'open', 'waiting', 'stopped'] as const;
 
-/** All that is shown, at one moment. Counters count from the start of the program. */
+/** Everything that the page and the metrics show, at one moment. Counters count from the start of the program. */
 export interface StatusSnapshot {
   readonly nowMs: number;
   readonly version: string;
   readonly startedAtMs: number;
   readonly situation: Situation;
-  /** Since when the situation is of this kind. */
+  /** When the situation became one of this kind. */
   readonly sinceMs: number;
-  /** Who is linked, number masked; undefined where nobody is. */
+  /** Who is linked, number masked; undefined if no account is. */
   readonly account: { readonly number: string | undefined; readonly name: string | undefined } | undefined;
-  /** As the person wrote it, for what they are told to run. */
+  /** As the person wrote it, for the commands that they are told to run. */
   readonly sessionPath: string;
   readonly commandPrefix: string;
   readonly lastClose: CloseFacts | undefined;
@@ -39,7 +39,7 @@ export interface StatusSnapshot {
   readonly received: number;
   readonly answered: number;
   readonly failed: number;
-  /** Messages that were not looked at, by reason. */
+  /** Messages that the bot ignored, by reason. */
   readonly ignored: Readonly<Record<string, number>>;
   /** Sends that WhatsApp acknowledged. */
   readonly sent: number;
@@ -48,7 +48,7 @@ export interface StatusSnapshot {
   readonly reminders: number;
   readonly journalBytes: number;
   readonly memoryBytes: number;
-  /** When the account's phone last showed a sign of life, where that is known. */
+  /** When the account's phone last showed a sign of life; undefined if that is not known. */
   readonly phoneSeenAtMs: number | undefined;
   /** Logins in a row that WhatsApp refused (401, 403). */
   readonly refusedLogins: number;
@@ -61,7 +61,7 @@ export interface CloseFacts {
   readonly atMs: number;
 }
 
-/** How long something took: a send until WhatsApp had it, a command until its first answer was there. */
+/** How long something took: a send until WhatsApp acknowledged it, or a message until its first answer was. */
 export interface Timing {
   readonly kind: 'send' | 'reply';
   readonly ms: number;
@@ -74,10 +74,10 @@ export interface StatusSource {
   onTiming(listener: (timing: Timing) => void): () => void;
 }
 
-/** A text on its way. The same key makes the same id, and WhatsApp and its clients take one id once. */
+/** A text that is being sent. The same key makes the same id, and WhatsApp shows one id once. */
 export interface Sending {
   readonly id: string;
-  /** Resolves when WhatsApp has it. Rejects with an `AppError`, or with something else when the bot stops. */
+  /** Resolves when WhatsApp has acknowledged it. Rejects with an `AppError`, or with something else when the bot stops. */
   readonly acknowledged: Promise<void>;
 }
 

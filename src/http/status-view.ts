@@ -1,29 +1,31 @@
 import { assertNever, shellWord } from '../core/errors.ts';
+import { formatBytes } from '../core/format-bytes.ts';
 import { commandText } from '../core/text.ts';
-import { formatBytes, formatCount, formatUptime, sumOf } from './format-numbers.ts';
+import { PHONE_MISSED_AFTER_MS, REFUSED_LOGINS_TO_TELL } from '../core/thresholds.ts';
+import { formatCount, formatUptime, sumOf } from './format-numbers.ts';
 import { drawQr, type QrPath } from './qr-svg.ts';
 import type { StatusSnapshot } from './status-source.ts';
 
-/** What the page shows, put into words: the script in the browser only places it, and counts the time. */
+/** What the page shows, as sentences. The script in the browser only places them and counts the time. */
 export interface View {
   readonly headline: Headline;
-  /** Whether the bot has stopped, so that silence is no surprise. */
+  /** Whether the bot has stopped, so that the page expects no more events. */
   readonly isOver: boolean;
   readonly pairing: PairingView | undefined;
-  /** What a person should do something about. */
+  /** Sentences about what a person should do something about. */
   readonly warnings: readonly string[];
   readonly sections: ReadonlyArray<{ readonly title: string; readonly facts: readonly Fact[] }>;
 }
 
 export interface Headline {
-  /** Each has its own sign and color; the words say the same. */
+  /** Chooses the sign and the color. The words say the same, so color alone tells nothing. */
   readonly tone: 'good' | 'busy' | 'ask' | 'wait' | 'bad';
   readonly title: string;
   readonly sentence: string;
-  /** What to run, where something is to be run. */
+  /** A command for the person to run, if there is one. */
   readonly command: string | undefined;
   readonly sinceMs: number;
-  /** What comes next, and when. */
+  /** What happens next, and when. */
   readonly next: { readonly what: string; readonly atMs: number } | undefined;
 }
 
@@ -37,11 +39,6 @@ export interface Fact {
   /** Shown after the text, as the time that has passed. */
   readonly atMs?: number;
 }
-
-/** WhatsApp unlinks devices after fourteen days without the phone. */
-const PHONE_MISSED_AFTER_MS = 10 * 24 * 60 * 60 * 1000;
-/** From this many refused logins in a row on, the session is probably gone. */
-const REFUSALS_TO_TELL = 5;
 
 export function toView(snapshot: StatusSnapshot): View {
   return {
@@ -86,7 +83,7 @@ function headlineOf(snapshot: StatusSnapshot): Omit<Headline, 'sinceMs'> {
   }
 }
 
-/** To somebody who has just linked it, also what to try. */
+/** Before the first answer it says what to try. */
 function openSentence({ answered, commandPrefix }: StatusSnapshot): string {
   if (answered > 0) return 'The bot is online and answers.';
   const help = commandText(commandPrefix, 'help');
@@ -125,7 +122,7 @@ function pairingOf({ situation }: StatusSnapshot): PairingView | undefined {
 function warningsOf(snapshot: StatusSnapshot): string[] {
   const { nowMs, phoneSeenAtMs, refusedLogins, sessionPath, situation } = snapshot;
   const warnings: string[] = [];
-  // Why it stopped is all that counts then.
+  // After a stop only its reason matters.
   if (situation.kind === 'stopped') return warnings;
   if (phoneSeenAtMs !== undefined && nowMs - phoneSeenAtMs > PHONE_MISSED_AFTER_MS) {
     const days = Math.floor((nowMs - phoneSeenAtMs) / 86_400_000);
@@ -133,7 +130,7 @@ function warningsOf(snapshot: StatusSnapshot): string[] {
       `The phone has not been seen for ${days} days. WhatsApp unlinks devices after 14: switch the phone on, with internet.`,
     );
   }
-  if (refusedLogins >= REFUSALS_TO_TELL) {
+  if (refusedLogins >= REFUSED_LOGINS_TO_TELL) {
     warnings.push(
       `WhatsApp refused this session ${refusedLogins} times in a row, so it is probably gone. To link again: stop the bot, run rm -rf ${shellWord(sessionPath)}, start it again.`,
     );

@@ -1,17 +1,17 @@
 import type { ServerResponse } from 'node:http';
 import type { Exchange } from './exchange.ts';
-import type { Token } from './http-token.ts';
+import type { HttpToken } from './http-token.ts';
 import { readBody } from './request-body.ts';
 import { LOGIN_FAILED_PAGE, LOGIN_PAGE, sendPage } from './status-page.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Trades the token for a cookie, by a form or by `/?token=…`, and leaves the token in no address and no log. */
-export class Login {
-  readonly #token: Token;
+/** Gives a cookie for the token, by a form or by `/?token=…`. The token must not stay in an address or a log. */
+export class TokenLogin {
+  readonly #token: HttpToken;
   readonly #onRefused: () => void;
 
-  constructor(token: Token, onRefused: () => void) {
+  constructor(token: HttpToken, onRefused: () => void) {
     this.#token = token;
     this.#onRefused = onRefused;
   }
@@ -21,7 +21,7 @@ export class Login {
     this.#trade(form.get('token') ?? '', isOverTls(request.headers), response);
   }
 
-  /** For somebody without a cookie who opens the page. */
+  /** Answers somebody without a cookie who opens the page. */
   show({ request, response, url }: Exchange): void {
     const presented = url.searchParams.get('token');
     if (presented === null) sendPage(response, 401, LOGIN_PAGE);
@@ -38,6 +38,6 @@ export class Login {
   }
 }
 
-/** What a proxy says of itself; untrue, it makes the cookie stricter and nothing else. */
+/** Trusts the header of any proxy: if it is false, the browser only refuses to keep the cookie. */
 const isOverTls = (headers: Readonly<Record<string, string | string[] | undefined>>): boolean =>
   headers['x-forwarded-proto'] === 'https';

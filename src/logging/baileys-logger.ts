@@ -38,7 +38,7 @@ const WORDS = new Set(
 const ADDRESSES = new Set('jid from to participant sender fromJid'.split(' '));
 const ERRORS = new Set('err error e trace ackErr uploadError'.split(' '));
 
-/** Restrictions of the account, which nothing else tells. The rest the client reports in its own words. */
+/** Restrictions of the account, which only Baileys reports. The client reports everything else itself. */
 const WORTH_A_WARNING = /^(error 463|reachout timelock restriction set)/;
 
 function firstLine(text: string): string {
@@ -52,7 +52,7 @@ function describe(error: unknown): Record<string, unknown> {
   return { error: firstLine(error.message), ...(statusCode === undefined ? {} : { statusCode }) };
 }
 
-/** Of an object that may hold anything, the few facts that are known to be harmless. */
+/** The facts of an object that are known to be harmless. */
 function harmless(facts: unknown): Record<string, unknown> {
   if (typeof facts !== 'object' || facts === null) return {};
   if (facts instanceof Error) return describe(facts);
@@ -69,9 +69,8 @@ function harmless(facts: unknown): Record<string, unknown> {
 }
 
 /**
- * A logger for Baileys. It hands objects with keys, stanzas and plaintext to its logger, so that none of them
- * passes: only harmless facts do, by name, and its sentence, masked. All of it is for those who debug: its info,
- * warn and error come at `debug`, its debug and trace at `trace`.
+ * A logger for Baileys. Baileys logs objects with keys, stanzas and plaintext, so only the sentence, masked, and facts
+ * with harmless names pass. Its info, warn and error lines appear at `debug`, its debug and trace lines at `trace`.
  */
 export function baileysLogger(log: OwnLogger): LibraryLogger {
   const pass = (level: OurLevel, facts: unknown, sentence: unknown): void => {
@@ -80,12 +79,12 @@ export function baileysLogger(log: OwnLogger): LibraryLogger {
     if (log.isLevelEnabled(ours)) log[ours](harmless(facts), `Baileys: ${firstLine(text)}`);
   };
   const logger: LibraryLogger = {
-    // At `trace` it would build the XML of every stanza, at `debug` hand out those that nobody awaited.
+    // At `trace` Baileys would build the XML of every stanza; at `debug` it would log stanzas that were not expected.
     get level(): string {
       return log.isLevelEnabled('debug') ? 'info' : log.level;
     },
     set level(_: string) {
-      // Ours to choose.
+      // The program chooses the level.
     },
     child: () => logger,
     trace: (facts, sentence) => pass('trace', facts, sentence),

@@ -16,9 +16,9 @@ export interface LoggerOptions {
   readonly isColorAllowed?: boolean;
   /** Default: stdout, written at once, so that nothing is lost at exit. */
   readonly stream?: { write(text: string): unknown };
-  /** Paths that are shown even where they look like a phone number, e.g. the session folder. */
+  /** Paths that are shown even if they look like a phone number, e.g. the session folder. */
   readonly keep?: readonly string[];
-  /** Secrets that are known, e.g. the page's token; under six characters they are left. */
+  /** Secrets that are known, e.g. the page's token; those under six characters are not hidden. */
   readonly hide?: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export function createLogger(options: LoggerOptions): Logger {
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      // Errors are plain facts by then.
+      // Errors have been turned into plain facts by then.
       serializers: { err: (error) => error },
       formatters: {
         level: (label) => ({ level: label }),
@@ -63,7 +63,7 @@ function redactCall(args: readonly unknown[], mask: Masker): [facts: object, tex
   return [typeof first === 'object' && first !== null ? redactFacts(first, mask) : {}, text];
 }
 
-/** Pino formats the facts of a child when it is made, where no hook sees them. A child inherits what is set here. */
+/** Pino formats the facts of a child when it is made and calls no hook, so they are redacted here. Children inherit this. */
 function redactBindings(log: Logger, mask: Masker): Logger {
   const { child, setBindings } = log;
   return Object.assign(log, {

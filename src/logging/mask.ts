@@ -1,4 +1,4 @@
-/** What stands where something was taken out. */
+/** Replaces what was taken out. */
 const GAP = '•••';
 const MAX_TEXT_CHARS = 8_000;
 
@@ -46,7 +46,7 @@ const RULES: readonly Rule[] = [
   [/[A-Za-z0-9+_-]{40,2000}={0,2}/g, maskBlob],
 ];
 
-/** For texts that others wrote: here paths need not survive. */
+/** For texts that others wrote: they may mask paths as well. */
 const STRICT_RULES: readonly Rule[] = [
   [/[A-Za-z0-9+/_-]{24,2000}={0,2}/g, maskBlob],
   [/(?<![A-Za-z0-9]|\d\.)\d{7,15}(?![A-Za-z0-9])/g, maskNumber],
@@ -83,7 +83,7 @@ function anyOf(literals: readonly string[]): RegExp | undefined {
 
 /**
  * `maskText` that also takes out each of `hide` (passwords of six characters and more), and leaves each of `keep` as
- * it is: paths, because a command that the person is to run is no use when it is masked. What is no path is not kept.
+ * it is: paths, because a masked command cannot be run. Only paths are kept.
  */
 export function createMasker(keep: readonly string[], hide: readonly string[]): Masker {
   const kept = anyOf(keep.filter((literal) => /[/\\]./.test(literal)));

@@ -1,19 +1,19 @@
 import { writeSync } from 'node:fs';
 import { systemCode } from '../core/errors.ts';
 
-/** Where lines go: what was written is out when `write` returns, unless the reader is slow. */
+/** Writes lines to the output. They are written when `write` returns, unless the reader is slow. */
 export interface Sink {
   write(text: string): void;
   /** Gives a slow reader up to `limitMs` (default 250) for what is still waiting. Called at exit by itself. */
   flushSync(limitMs?: number): void;
-  /** How often something was written: whether anything came between two texts of one's own. */
+  /** How often something was written. It tells a caller whether others wrote after its own text. */
   readonly writes: number;
 }
 
 const MAX_WAITING_BYTES = 1024 * 1024;
 const RETRY_MS = 50;
 
-/** The reader has gone for good: `npm start | head`, a closed terminal. The bot lives on. */
+/** The reader is gone for good: `npm start | head`, a closed terminal. The bot runs on without a log. */
 const GONE = new Set(['EPIPE', 'EIO', 'EBADF', 'ENXIO', 'ECONNRESET', 'EDESTROYED']);
 
 type WriteSync = (fd: number, bytes: Uint8Array) => number;
@@ -42,7 +42,7 @@ class FileSink implements Sink {
     this.#writes += 1;
     if (this.#isGone) return;
     const bytes = Buffer.from(text);
-    // A reader that stands still must not fill our memory: what comes then is counted instead.
+    // A reader that does not read must not fill the memory: further lines are dropped and counted.
     if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
       this.#dropped += 1;
       return;
@@ -61,13 +61,15 @@ class FileSink implements Sink {
     this.#waitingBytes += bytes.length;
   }
 
-  /** Whether all is out. */
+  /** Returns whether everything is written. */
   #drain(): boolean {
     for (;;) {
       const [first] = this.#waiting;
       if (first === undefined) {
         if (this.#dropped === 0) return true;
-        this.#enqueue(Buffer.from(`\n(${this.#dropped} lines were dropped: nobody read them)\n`));
+        this.#enqueue(
+          Buffer.from(`\n(dropped ${this.#dropped} lines: the reader of the log was too slow)\n`),
+        );
         this.#dropped = 0;
         continue;
       }
@@ -79,7 +81,7 @@ class FileSink implements Sink {
     }
   }
 
-  /** The bytes that are done with, or undefined where the reader has to catch up first. */
+  /** How many bytes were written or given up; undefined if the reader must catch up first. */
   #writeSome(bytes: Buffer): number | undefined {
     try {
       return this.#writeSync(this.#fd, bytes);
@@ -108,8 +110,8 @@ class FileSink implements Sink {
 }
 
 /**
- * Writes to a file descriptor (1 is stdout) at once, so that nothing is lost at exit, and throws nothing: a
- * reader that has gone is forgotten, a slow one is waited for in the background.
+ * Writes to a file descriptor (1 is stdout) at once, so that nothing is lost at exit, and throws nothing: if
+ * the reader is gone, texts are dropped; if it is slow, they wait in the background.
  */
 export function createSink(fd: number, write: WriteSync = writeSync): Sink {
   return new FileSink(fd, write);

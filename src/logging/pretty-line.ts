@@ -6,7 +6,7 @@ const PAINT: Readonly<Record<string, readonly [on: string, off: string]>> = {
   trace: ['\u001b[2m', '\u001b[22m'],
 };
 
-// A name that a stranger chose must not move the cursor. Line feeds are ours.
+// A name that a stranger chose must not move the cursor. Line feeds come from the program.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g;
 

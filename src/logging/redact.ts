@@ -28,7 +28,7 @@ function isSecretName(name: string): boolean {
   return SECRET_NAMES.has(plain) || SECRET_PART.test(plain) || SECRET_END.test(plain);
 }
 
-/** What a fact may look like in a log: plain, bounded in depth and width, with nothing secret in it. */
+/** Facts as a log may have them: plain values, bounded in depth and width, without secrets. */
 export function redactFacts(facts: object, mask: Masker, depth = 0): Record<string, unknown> {
   const shown: Array<[string, unknown]> = [];
   for (const [name, value] of Object.entries(facts)) {
@@ -82,7 +82,7 @@ function byteLength(value: object): number | undefined {
   return items.every(isByte) ? items.length : undefined;
 }
 
-/** An error as facts. An `AppError` has no stack: it is no bug, and its message says all. */
+/** An error as facts. An `AppError` gets no stack, because it is not a bug and its message is complete. */
 export function describeError(error: Error, mask: Masker, depth = 0): Record<string, unknown> {
   const described: Record<string, unknown> = { type: mask(error.name), message: mask(textOf(error)) };
   const code = systemCode(error);

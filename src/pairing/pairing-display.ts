@@ -3,11 +3,11 @@ import { renderPairingCode } from './pairing-code.ts';
 import { type Footer, type Life, lifeLine, qrFooter } from './qr-footer.ts';
 import { qrPngPath, writeQrPng } from './qr-png.ts';
 import { renderQr } from './qr-terminal.ts';
-import { countLines, type PairingOutput, Screen, type ScreenSize } from './terminal-block.ts';
+import { countLines, type PairingOutput, type ScreenSize, TerminalBlock } from './terminal-block.ts';
 
 export interface QrEvent {
   readonly qr: string;
-  /** When WhatsApp will no longer take it. */
+  /** From when on WhatsApp refuses it. */
   readonly expiresAtMs: number;
   /** Which one of this connection it is, from 0. */
   readonly index: number;
@@ -28,32 +28,32 @@ export interface PairingDisplayOptions {
   readonly sessionPath: string;
   readonly isTerminal: boolean;
   readonly isColorAllowed: boolean;
-  /** The size of the terminal right now; undefined where there is none. */
+  /** The size of the terminal right now; undefined if there is none. */
   readonly size: () => ScreenSize | undefined;
   readonly now: () => number;
-  /** Where the QR can be seen in a browser, if anywhere. Asked each time: the server may start later. */
+  /** The address that shows the QR in a browser, if there is one. Called each time, because the server may start later. */
   readonly pageUrl?: () => string | undefined;
 }
 
-/** What a QR code can hold is 2,953 bytes; WhatsApp's have under 300. */
+/** A QR code can hold 2,953 bytes; those of WhatsApp have under 300. */
 const MAX_QR_BYTES = 2_900;
 const TICK_MS = 1_000;
 
 /**
  * Shows QR codes and pairing codes to the person at the terminal. The codes themselves never go through the
- * log, and they are shown at every log level, because without them nothing goes on.
+ * log, and they are shown at every log level, because the bot cannot be linked without them.
  */
 export class PairingDisplay {
   readonly #options: PairingDisplayOptions;
   #hasShownHints = false;
   #queue: Promise<void> = Promise.resolve();
-  readonly #screen: Screen;
+  readonly #screen: TerminalBlock;
   #countdown: NodeJS.Timeout | undefined;
 
   constructor(options: PairingDisplayOptions) {
     const { output, isTerminal, isColorAllowed, size } = options;
     this.#options = options;
-    this.#screen = new Screen(output, () => (isTerminal && isColorAllowed ? size() : undefined));
+    this.#screen = new TerminalBlock(output, () => (isTerminal && isColorAllowed ? size() : undefined));
   }
 
   /** Resolves when the picture is written and the block is printed. One after another; rejects for bugs only. */
@@ -69,7 +69,7 @@ export class PairingDisplay {
     output.write(`\n${renderPairingCode(code)}\n`);
   }
 
-  /** Nothing is to be scanned any more: what stands on the screen stays. */
+  /** Stops the countdown when nothing is to be scanned any more. The screen stays as it is. */
   rest(): void {
     clearInterval(this.#countdown);
   }
@@ -78,11 +78,11 @@ export class PairingDisplay {
     const { log, isTerminal, isColorAllowed, now, pageUrl } = this.#options;
     const bytes = Buffer.byteLength(qr);
     if (bytes > MAX_QR_BYTES) {
-      log.warn({ bytes }, 'WhatsApp sent a QR code that is too long to show');
+      log.warn({ bytes }, 'could not show a QR code: WhatsApp sent one that is too long');
       return;
     }
     const pngPath = await this.#writePng(qr);
-    // What is erased with the last block is said again, and else only once.
+    // Erasing the last block erases its hints as well, so then they are printed again.
     const wantsHints = this.#screen.erase() || !this.#hasShownHints;
     this.#hasShownHints = true;
     log.info({}, 'QR Code received, scan with WhatsApp');
@@ -110,7 +110,7 @@ export class PairingDisplay {
     }, TICK_MS).unref();
   }
 
-  /** The path of the picture. A picture that cannot be written is no reason not to show the code. */
+  /** The path of the picture; undefined if it could not be written. The terminal shows the code in any case. */
   async #writePng(qr: string): Promise<string | undefined> {
     const { log, sessionPath } = this.#options;
     try {
@@ -118,13 +118,13 @@ export class PairingDisplay {
       return qrPngPath(sessionPath);
     } catch (error) {
       if (!isAppError(error, 'STORAGE_FAILED')) throw error;
-      log.warn({ err: error }, 'the QR code could not be written as a picture');
+      log.warn({ err: error }, 'could not write the QR code as a picture');
       return undefined;
     }
   }
 }
 
-/** Whether the code's upper edge would be out of sight: `text` is what has to be seen at once. */
+/** Whether the window is too low for `text`, which has to be seen at once. */
 function tooLow({ columns, rows }: ScreenSize, text: string): Footer['lowWindow'] {
   const needed = countLines(text, columns);
   return needed > rows ? { rows, needed } : undefined;

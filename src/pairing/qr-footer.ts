@@ -1,4 +1,4 @@
-/** How long a code lives, for a reader on a terminal, where it counts down, or of a log, at any time later. */
+/** How long a code is valid. On a terminal it counts down; in a log it names the time, because it is read later. */
 export interface Life {
   /** Which code of this connection it is, from 0. */
   readonly index: number;
@@ -9,13 +9,13 @@ export interface Life {
 
 export interface Footer {
   readonly life: Life;
-  /** What else there is; undefined where it has been said. */
+  /** Other ways to pair; undefined if they were printed before. */
   readonly hints: { readonly pngPath: string | undefined; readonly page: string | undefined } | undefined;
-  /** Where the window is too low for the code: its rows and what it would need. */
+  /** Set if the window is too low for the code: its rows, and the rows that are needed. */
   readonly lowWindow?: { readonly rows: number; readonly needed: number } | undefined;
 }
 
-/** What stands under a QR code. How long it lives is the last line. Ends with a line feed. */
+/** The lines under a QR code. The last one says how long it is valid. Ends with a line feed. */
 export function qrFooter({ life, hints, lowWindow }: Footer): string {
   const lines: string[] = [];
   if (hints) {

@@ -2,26 +2,26 @@ import qrcodeTerminal from 'qrcode-terminal';
 
 export const QR_HEADING = '=== SCAN THIS QR CODE WITH WHATSAPP ===';
 
-/** Light modules around the code: four are the standard's, one is what must do in a narrow window. */
+/** Light modules around the code: the standard wants four; a narrow window gets one, which cameras read as well. */
 const WIDE_MARGIN = 4;
 const NARROW_MARGIN = 1;
 
 /**
- * Black on white whatever the theme is: 16 and 231 of the 256 colors are fixed, the first 16 are the theme's.
- * Erasing to the end of the line would paint the window, so every line carries its own margin.
+ * Black on white in every theme: colors 16 and 231 of the 256 are fixed, and a theme may only change the first 16.
+ * Erasing to the end of the line would paint the rest of the window, so every line has its own margin.
  */
 const PAPER = '\u001b[38;5;16;48;5;231m';
 const PLAIN = '\u001b[0m';
 
-/** The library draws what is light. In ink on paper, what is dark is drawn. */
+/** The library draws the light modules. Black on white, the dark ones are drawn, so every block is inverted. */
 const INK: Readonly<Record<string, string>> = { '█': ' ', ' ': '█', '▀': '▄', '▄': '▀' };
 
 export interface QrLook {
-  /** Width of the terminal; undefined where there is none to fit into. */
+  /** Width of the terminal; undefined if there is no terminal. */
   readonly columns: number | undefined;
   /** Whether escape codes may be used: a terminal, and no NO_COLOR. */
   readonly isColorful: boolean;
-  /** Where the code lies as a picture, if it does: named where the window is too narrow. */
+  /** The path of the code as a picture, if there is one: it is named if the window is too narrow. */
   readonly pngPath: string | undefined;
 }
 
@@ -34,14 +34,14 @@ function drawPlain(text: string): readonly string[] {
   return drawn.split('\n').filter((line) => line !== '');
 }
 
-/** The same in ink on paper, with the margin that there is room for. */
+/** The same in black on white, with the widest margin that fits. */
 function drawOnPaper(plain: readonly string[], columns: number | undefined): readonly string[] {
   const width = plain[0]?.length ?? 0;
   const room = columns ?? Number.POSITIVE_INFINITY;
   const margin = width + 2 * (WIDE_MARGIN - NARROW_MARGIN) <= room ? WIDE_MARGIN : NARROW_MARGIN;
   const side = ' '.repeat(margin - NARROW_MARGIN);
   const blank = ' '.repeat(width + 2 * side.length);
-  // The library's first line is the margin's lower half: on paper all of it is light.
+  // The library's first line is the lower half of the margin. Black on white it is a blank line.
   const code = plain
     .slice(1)
     .map((line) => side + [...line].map((block) => INK[block] ?? block).join('') + side);

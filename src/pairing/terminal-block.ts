@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Where the blocks go; the log's own sink, so that lines and blocks keep their order. */
+/** Where the blocks are written: the sink of the log, so that log lines and blocks keep their order. */
 export interface PairingOutput {
   write(text: string): unknown;
-  /** How often it was written to, where it counts that: a block can only be changed while it is the last thing. */
+  /** How often it was written to, if it counts that: only the last text on the screen can be changed. */
   readonly writes?: number;
 }
 
@@ -13,23 +13,23 @@ export interface ScreenSize {
 }
 
 /**
- * What stands on the terminal, as far as the last block goes: it can be taken back, and its last line replaced,
- * while nothing came after it and its lines are still folded as they were. Else everything stays as it is.
+ * The last block on the terminal. It can be erased, and its last line replaced, while nothing was written after it
+ * and the window has the same width. Otherwise these calls change nothing.
  */
-export class Screen {
+export class TerminalBlock {
   readonly #output: PairingOutput;
   readonly #size: () => ScreenSize | undefined;
   #last:
     | { readonly lines: number; readonly columns: number; readonly writes: number | undefined }
     | undefined;
 
-  /** `size` is undefined where there is no terminal, or none that may be written over. */
+  /** `size` gives undefined if there is no terminal, or if it must not be written over. */
   constructor(output: PairingOutput, size: () => ScreenSize | undefined) {
     this.#output = output;
     this.#size = size;
   }
 
-  /** The block ends with its last line and an empty one. */
+  /** `block` must end with an empty line. */
   print(block: string): void {
     this.#output.write(block);
     const columns = this.#size()?.columns;
@@ -37,7 +37,7 @@ export class Screen {
     this.#last = columns === undefined ? undefined : { lines: countLines(block, columns), columns, writes };
   }
 
-  /** Takes the last block off the screen, if all of it is still there. What scrolled away cannot be. */
+  /** Erases the last block if all of it is on the screen; what scrolled away cannot be erased. Returns whether it did. */
   erase(): boolean {
     const rows = this.#size()?.rows;
     const lines = this.#isLastUntouched() ? this.#last?.lines : undefined;
@@ -47,7 +47,7 @@ export class Screen {
     return true;
   }
 
-  /** Writes over the last line of the last block, which has to fit into one row, and so has this one. */
+  /** Replaces the last line of the last block. Both must fit into one row. Returns whether it did. */
   replaceLastLine(line: string): boolean {
     if (this.#last === undefined || !this.#isLastUntouched() || line.length >= this.#last.columns)
       return false;
@@ -64,7 +64,7 @@ export class Screen {
   }
 }
 
-/** The lines that a text takes on a terminal, long ones folded. */
+/** How many rows a text takes on a terminal of this width. */
 export function countLines(text: string, columns: number): number {
   const lines = stripVTControlCharacters(text).split('\n').slice(0, -1);
   return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil([...line].length / columns)), 0);

@@ -1,4 +1,4 @@
-/** One sign for each tone: the shapes differ, so that nothing depends on color. */
+/** One sign for each tone. The shapes differ, because color alone must not carry a meaning. */
 const SIGNS = `
 <svg width="0" height="0" aria-hidden="true" focusable="false" class="signs">
   <symbol id="sign-good" viewBox="0 0 24 24"><path d="M5 12.5l4.5 4.5L19 7.5"/></symbol>
@@ -37,7 +37,7 @@ ${body}
 
 const header = `<header><p class="brand">${MARK}<span>perennial</span></p></header>`;
 
-/** The page without any state: that comes over `/events`. */
+/** The page without any state. The state comes over `/events`. */
 export function statusPage(style: string, script: string): string {
   const body = `${SIGNS}
 ${header}
@@ -54,7 +54,7 @@ ${header}
       <p class="aside"><time id="since"></time><span id="next" role="timer" aria-live="off"></span></p>
     </div>
   </section>
-  <p id="over" class="note" role="status" hidden>This page goes on by itself when the bot is started again.</p>
+  <p id="over" class="note" role="status" hidden>This page updates itself when the bot is started again.</p>
   <noscript><p class="note">This page needs JavaScript. <a href="/readyz">/readyz</a> says in plain text whether the bot is connected.</p></noscript>
   <ul id="warnings" role="list" aria-label="Warnings" aria-live="polite" hidden></ul>
   <section id="pairing" aria-labelledby="pairing-title" hidden>

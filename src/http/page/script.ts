@@ -1,6 +1,6 @@
 /**
  * Runs in the browser: places what `/events` says, and counts the time. No markup is made of texts. A live region
- * is touched only where its words change, so that a screen reader says each change once.
+ * is touched only if its words change, so that a screen reader says each change once.
  */
 export const SCRIPT = String.raw`
 'use strict';
@@ -13,7 +13,7 @@ export const SCRIPT = String.raw`
   const LOST = {
     tone: 'wait',
     title: 'Out of touch',
-    sentence: 'The bot does not answer this page. What it said last is below; the page goes on by itself when the bot is back.',
+    sentence: 'The bot does not answer this page. What it said last is below; the page updates itself when the bot is back.',
   };
   const UNITS = [['day', 86400000], ['hour', 3600000], ['minute', 60000]];
   const $ = (id) => document.getElementById(id);
@@ -64,7 +64,7 @@ export const SCRIPT = String.raw`
     for (const text of texts) make('li', node, text);
   }
 
-  /** What the bot says, or that it says nothing. Its last word stays where that word was that it stops. */
+  /** Shows the bot's state, or that the bot does not answer. If the last state was a stop, that one stays. */
   function drawHeadline() {
     const isOver = view !== undefined && view.isOver;
     const headline = isLost && !isOver ? LOST : view.headline;
@@ -82,7 +82,7 @@ export const SCRIPT = String.raw`
     show($('pairing'), pairing !== undefined);
     show($('qr'), pairing !== undefined && pairing.kind === 'qr');
     show($('code'), pairing !== undefined && pairing.kind === 'code');
-    // Gone means gone: nothing of a code stays in the page.
+    // An old code must not stay in the page, not even hidden.
     const qr = pairing && pairing.qr;
     const path = $('qr-code').firstElementChild;
     if (qr) $('qr-code').setAttribute('viewBox', '0 0 ' + qr.size + ' ' + qr.size);
@@ -129,7 +129,7 @@ export const SCRIPT = String.raw`
   }
 
   function tick() {
-    // A connection may be dead without a word, after a night's sleep.
+    // The connection may be dead without an error, for example after the computer slept.
     if (Date.now() - Math.max(heardAt, waitedSince) > SILENT_AFTER_MS) {
       lost();
       connect();
@@ -181,7 +181,7 @@ export const SCRIPT = String.raw`
     source.onerror = async () => {
       lost();
       if (source.readyState !== EventSource.CLOSED) return;
-      // Refused, not broken: the browser gives up, and this page does not.
+      // The browser does not try again after a refusal, so this page does.
       const status = await fetch('/readyz').then((response) => response.status, () => 0);
       if (status === 401) return location.reload();
       clearTimeout(retry);

@@ -1,7 +1,8 @@
 import { shellWord } from '../../core/errors.ts';
+import { formatBytes } from '../../core/format-bytes.ts';
 import { type Backup, backupSession, type CopyOptions } from './backup.ts';
 import type { Check } from './doctor.ts';
-import { count, formatBytes, formatTime } from './format-report.ts';
+import { count, formatTime } from './format-report.ts';
 import { type Restored, restoreSession } from './restore.ts';
 import { type SessionStatus, sessionStatus } from './session-status.ts';
 

@@ -1,11 +1,12 @@
 import { accessSync, constants, lstatSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { shellWord, systemCode } from '../../core/errors.ts';
+import { formatBytes } from '../../core/format-bytes.ts';
 import { maskText } from '../../logging/mask.ts';
 import { realFileSystem } from '../folder/file-system.ts';
 import { folderProblem } from '../folder/folder-problem.ts';
 import type { Check } from './doctor.ts';
-import { formatBytes, formatTime } from './format-report.ts';
+import { formatTime } from './format-report.ts';
 import { realFolder } from './read-only-session.ts';
 import type { SessionStatus } from './session-status.ts';
 

@@ -1,13 +1,11 @@
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { PHONE_MISSED_AFTER_MS, PHONE_UNLINKED_AFTER_MS } from '../../core/thresholds.ts';
 import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
 import type { Account } from '../receive/parse-message.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** WhatsApp unlinks companion devices when the phone has been away for fourteen days. */
-const UNLINKED_AFTER_MS = 14 * DAY_MS;
-const WARN_AFTER_MS = 10 * DAY_MS;
 /** Signs of life come with every message; the folder only needs to know the day. */
 const NOTE_EVERY_MS = 60 * 60 * 1000;
 const CHECK_EVERY_MS = 6 * 60 * 60 * 1000;
@@ -25,8 +23,8 @@ export function isFromOwnPhone({ tag, attrs }: BinaryNode, me: Account): boolean
 
 /** Days until WhatsApp unlinks this device, where the phone has been away for so long that it must be said. */
 export function daysLeft(seenAtMs: number | undefined, nowMs: number): number | undefined {
-  if (seenAtMs === undefined || nowMs - seenAtMs < WARN_AFTER_MS) return undefined;
-  return Math.max(0, Math.ceil((seenAtMs + UNLINKED_AFTER_MS - nowMs) / DAY_MS));
+  if (seenAtMs === undefined || nowMs - seenAtMs < PHONE_MISSED_AFTER_MS) return undefined;
+  return Math.max(0, Math.ceil((seenAtMs + PHONE_UNLINKED_AFTER_MS - nowMs) / DAY_MS));
 }
 
 /** Remembers over restarts when the phone last showed a sign of life, and warns when that is long ago. */

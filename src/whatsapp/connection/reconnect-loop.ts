@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { isAppError, messageOf } from '../../core/errors.ts';
+import { REFUSED_LOGINS_TO_TELL } from '../../core/thresholds.ts';
 import type { Session } from '../../session/session.ts';
 import type { ClientEvents } from '../client-events.ts';
 import {
@@ -18,7 +19,6 @@ import type { ConnectionFactory } from './connection-factory.ts';
 import type { Narrator } from './connection-log.ts';
 import { PairingRound } from './pairing-round.ts';
 import {
-  AUTH_FAILURES_TO_TELL,
   type CloseHistory,
   decideReconnect,
   NO_CLOSES,
@@ -153,7 +153,7 @@ export class ReconnectLoop {
   async #waitFor(reason: CloseReason, delayMs: number, signal: AbortSignal): Promise<void> {
     const { narrator, version, wait } = this.#parts;
     narrator.closed(reason, this.#history);
-    if (this.#history.authFailures >= AUTH_FAILURES_TO_TELL) this.#refusedAgainAndAgain();
+    if (this.#history.authFailures >= REFUSED_LOGINS_TO_TELL) this.#refusedAgainAndAgain();
     if (reason.kind === 'version-refused') await version.refresh(signal);
     narrator.waiting(delayMs);
     if (delayMs > 0) await wait(delayMs, signal);

@@ -32,8 +32,6 @@ const STEADY_WAITS = 10;
 const RESTARTS_AT_ONCE = 3;
 const AFTER_REPLACED_MS = 60_000;
 const REPLACED_TWICE_WITHIN_MS = 10 * 60_000;
-/** From this many refused logins in a row on, the session is probably gone. */
-export const AUTH_FAILURES_TO_TELL = 5;
 
 /** The history after this close. A pairing that nobody finished and a wanted restart are not failures. */
 export function recordClose(close: CloseReason, before: CloseHistory, nowMs: number): CloseHistory {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { Token } from '../../../src/http/http-token.ts';
+import { HttpToken } from '../../../src/http/http-token.ts';
 import { isCrossOrigin, isHostAllowed } from '../../../src/http/request-origin.ts';
 import { ask, HELLO, post, startServer, stopAll } from './fakes.ts';
 
@@ -157,16 +157,16 @@ describe('with a token', () => {
 
 describe('the token', () => {
   test('two bots on one machine have cookies of their own', () => {
-    const [one, other] = [new Token('one'), new Token('other')].map(
+    const [one, other] = [new HttpToken('one'), new HttpToken('other')].map(
       (token) => token.cookie(false).split('=')[0],
     );
     expect(one).not.toBe(other);
   });
 
   test('the cookie outlives a restart and ends with the token', () => {
-    const [cookie = ''] = new Token('one').cookie(false).split(';');
-    expect(new Token('one').isInCookies(cookie)).toBe(true);
-    expect(new Token('other').isInCookies(cookie)).toBe(false);
-    expect(new Token('one').isInCookies(undefined)).toBe(false);
+    const [cookie = ''] = new HttpToken('one').cookie(false).split(';');
+    expect(new HttpToken('one').isInCookies(cookie)).toBe(true);
+    expect(new HttpToken('other').isInCookies(cookie)).toBe(false);
+    expect(new HttpToken('one').isInCookies(undefined)).toBe(false);
   });
 });

@@ -131,7 +131,7 @@ describe('showQr', () => {
     const { shown, text } = display();
     await shown.showQr({ ...first, qr: 'x'.repeat(3_000) });
     await shown.showQr(second);
-    expect(text()).toContain('too long to show');
+    expect(text()).toContain('one that is too long');
     expect(text()).toContain('Code 2');
   });
 

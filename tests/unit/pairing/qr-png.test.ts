@@ -53,9 +53,7 @@ describe('writeQrPng', () => {
 
   it('says which file it could not write', async () => {
     const missing = join(folder, 'missing');
-    await expect(writeQrPng('x', missing)).rejects.toThrow(
-      `${missing}/qr-code.png cannot be written: ENOENT`,
-    );
+    await expect(writeQrPng('x', missing)).rejects.toThrow(`could not write ${missing}/qr-code.png: ENOENT`);
   });
 });
 

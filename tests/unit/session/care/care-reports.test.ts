@@ -17,7 +17,7 @@ import { surveyFiles, typeOfFile, unreadableKeys } from '../../../../src/session
 import { checkNode } from '../../../../src/session/care/doctor.ts';
 import { checkDamage, checkLock } from '../../../../src/session/care/doctor-folder.ts';
 import { checkClock } from '../../../../src/session/care/doctor-network.ts';
-import { formatBytes, formatTime } from '../../../../src/session/care/format-report.ts';
+import { formatTime } from '../../../../src/session/care/format-report.ts';
 import { restoreSession } from '../../../../src/session/care/restore.ts';
 import { writeRestoreNote } from '../../../../src/session/care/restore-note.ts';
 import { sessionStatus } from '../../../../src/session/care/session-status.ts';
@@ -343,14 +343,6 @@ describe('status', () => {
 });
 
 describe('words', () => {
-  test.each([
-    [0, '0 bytes'],
-    [1023, '1023 bytes'],
-    [1024, '1.0 KB'],
-    [150 * 1024, '150 KB'],
-    [5 * 1024 ** 3, '5.0 GB'],
-  ])('%i bytes are %s', (bytes, words) => expect(formatBytes(bytes)).toBe(words));
-
   test('a time that is none is unknown', () => {
     for (const atMs of [0, Number.NaN, 1e20, -5]) expect(formatTime(atMs)).toBe('an unknown time');
   });
