@@ -469,6 +469,47 @@ describe('an address that WhatsApp does not accept', () => {
   });
 });
 
+describe('a sealed edit', () => {
+  it.each([
+    ['pn', 'pn'],
+    ['pn', 'lid'],
+    ['lid', 'lid'],
+    ['lid', 'pn'],
+  ] as const)('is opened if a message by %s is edited under the address by %s', async (from, namedBy) => {
+    await paired();
+    const person = rig.wa.addPerson({ addressing: from });
+    await rig.ping(person);
+    const { id } = await person.send('ping');
+    await person.edit(id, '!ping', { namedBy });
+    await vi.waitFor(() => expect(rig.received.at(-1)).toMatchObject({ edits: id, text: '!ping' }));
+  });
+
+  it('is opened after a restart', async () => {
+    await paired();
+    const person = rig.wa.addPerson();
+    await rig.ping(person);
+    const { id } = await person.send('ping');
+    await vi.waitFor(() => expect(rig.received.at(-1)?.id).toBe(id));
+    await rig.client.inbox.finish(rig.received.at(-1)?.key ?? '');
+    await rig.stop();
+    await person.edit(id, '!ping');
+    await rig.start();
+    await vi.waitFor(() => expect(rig.received.at(-1)).toMatchObject({ edits: id, text: '!ping' }), 5_000);
+  });
+});
+
+it('names the owner by LID when it quotes an own message in a group that uses LIDs', async () => {
+  await paired({ answers: false });
+  const person = rig.wa.addPerson({ addressing: 'lid' });
+  const group = rig.wa.addGroup({ people: [person], addressing: 'lid' });
+  const { id } = await rig.wa.phone.send('!status', group);
+  await vi.waitFor(() => expect(rig.received).toHaveLength(1));
+  const [quote] = rig.received;
+  await rig.client.send({ ...text('3EB0CCCCCCCCCCCCCCCC', group.jid), quote }, AbortSignal.timeout(5_000));
+  const { quotedSender } = await person.waitForMessage(answerTo(id));
+  expect(quotedSender).toBe(`${rig.wa.phone.lid}@lid`);
+});
+
 it('gives every member of a group a key if WhatsApp tells no LIDs', async () => {
   await paired();
   rig.wa.faults.queries.hideLids(true);

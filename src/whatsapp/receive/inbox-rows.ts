@@ -18,13 +18,15 @@ export interface InboxRow extends CrashHistory {
   readonly parts?: readonly string[];
   /** Whether the message is complete and the bot has not finished with it. */
   readonly isWaiting?: boolean;
+  /** The secret of the message in base64, under which edits of it are sealed. */
+  readonly secret?: string;
   /** Whether its handler is not started again because it crashed the bot. */
   readonly isSetAside?: boolean;
 }
 
 export type InboxChanges = Record<string, InboxRow | null>;
 
-/** How long parts of an incomplete message, and what the library needs again, are kept. */
+/** How long parts of an incomplete message, what the library needs again, and secrets are kept. */
 const KEEP_PARTS_MS = 24 * 60 * 60 * 1000;
 /** For how long the phone is asked again for a message that only it has. */
 const ASK_FOR_MS = 24 * 60 * 60 * 1000;
@@ -43,10 +45,11 @@ export function rowBytes({ hashes, attrs = {}, parts = [] }: InboxRow): number {
   return bytes;
 }
 
-/** The row of a finished message: its text is removed, the hashes stay. */
-export const doneRow = ({ atMs, hashes, isSetAside }: InboxRow): InboxRow => ({
+/** The row of a finished message: its text is removed, the hashes and the secret stay. */
+export const doneRow = ({ atMs, hashes, secret, isSetAside }: InboxRow): InboxRow => ({
   atMs,
   hashes,
+  ...(secret && { secret }),
   ...(isSetAside && { isSetAside }),
 });
 
@@ -102,7 +105,9 @@ export function prune(rows: ReadonlyMap<string, InboxRow>, nowMs: number): Pruni
   const left: Array<readonly [string, InboxRow]> = [];
   for (const [key, row] of [...rows].sort(([, a], [, b]) => a.atMs - b.atMs)) {
     const ageMs = nowMs - row.atMs;
-    const kept = ageMs > KEEP_PARTS_MS && !row.isWaiting && row.parts ? doneRow(row) : row;
+    const { secret, ...old } = doneRow(row);
+    const isOld = ageMs > KEEP_PARTS_MS && !row.isWaiting && (row.parts ?? row.secret) !== undefined;
+    const kept = isOld ? old : row;
     if (kept !== row) changes[key] = kept;
     if (ageMs > timeMs) changes[key] = null;
     else left.push([key, kept]);
@@ -127,6 +132,14 @@ export function prune(rows: ReadonlyMap<string, InboxRow>, nowMs: number): Pruni
     }
   return { changes, givenUp };
 }
+
+/** The secret that comes with a message, in the form that a row has; undefined if there is none of the right size. */
+export function secretOf({ messageContextInfo }: proto.IMessage): string | undefined {
+  const secret = messageContextInfo?.messageSecret;
+  return secret?.length === SECRET_BYTES ? Buffer.from(secret).toString('base64') : undefined;
+}
+
+const SECRET_BYTES = 32;
 
 export const hashOf = (ciphertext: Uint8Array): string =>
   createHash('sha256').update(ciphertext).digest('base64url').slice(0, 22);

@@ -19,12 +19,20 @@ import {
   joinParts,
   keepPart,
   rowBytes,
+  secretOf,
   wasHandedOut,
 } from './inbox-rows.ts';
 import { InboxTable } from './inbox-table.ts';
-import { type Envelope, type EnvelopeFacts, hasContent, toIncoming } from './parse-message.ts';
+import {
+  type Envelope,
+  type EnvelopeFacts,
+  hasContent,
+  senderAddresses,
+  toIncoming,
+} from './parse-message.ts';
 import { attrsOf, isLeftToPhone, resentMessages } from './phone-resend.ts';
 import { reduceAttrs } from './reduce-message.ts';
+import { openEdit } from './sealed-content.ts';
 
 /** The stanza that a ciphertext came in, and whether it is the stanza's last ciphertext. */
 interface StanzaPart {
@@ -179,9 +187,15 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   ): Intake {
     // The bot has had this message: this is another ciphertext of it, for example a resend.
     if (known && wasHandedOut(known)) return { rows: { [key]: { ...known, hashes } }, messages: [] };
-    const decoded = decodePlaintext(plaintext);
+    const received = decodePlaintext(plaintext);
+    const opened = this.#openEdit(received, envelope);
+    const decoded = opened ?? received;
     const { isFromMe } = envelope;
-    const kept = keepPart(decoded, { isForBot: hasContent(decoded), isFromMe, plaintext });
+    const kept = keepPart(decoded, {
+      isForBot: hasContent(decoded),
+      isFromMe,
+      ...(opened ? {} : { plaintext }),
+    });
     const parts = [...(known?.parts ?? []), kept.part];
     const row: InboxRow = { atMs: this.#now(), hashes, attrs: reduceAttrs(attrs), parts };
     const bytes = rowBytes(row);
@@ -192,10 +206,24 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     if (!isLast) return { rows: { [key]: row }, messages: [] };
     const resent = this.#resentByPhone(attrs, decoded);
     if (resent) return { ...resent, rows: { ...resent.rows, [key]: doneRow(row) } };
-    const message = toIncoming(envelope, joinParts([...decodeParts(known?.parts), kept.message]), key);
+    const whole = joinParts([...decodeParts(known?.parts), kept.message]);
+    const message = toIncoming(envelope, whole, key);
+    const secret = secretOf(whole);
     return message
-      ? { rows: { [key]: { ...row, isWaiting: true } }, messages: [message] }
+      ? { rows: { [key]: { ...row, isWaiting: true, ...(secret && { secret }) } }, messages: [message] }
       : { rows: { [key]: ignoredRow(row) }, messages: [] };
+  }
+
+  /** An edit that is sealed under the secret of the edited message. Only its own sender can edit a message. */
+  #openEdit(message: proto.IMessage, envelope: Envelope): proto.IMessage | undefined {
+    if (!message.secretEncryptedMessage) return undefined;
+    const opened = openEdit(message, senderAddresses(envelope), (id) => {
+      const original = { ...envelope, key: { ...envelope.key, id } };
+      const secret = this.#table.rows.get(this.#table.keyFor(original))?.secret;
+      return secret === undefined ? undefined : Buffer.from(secret, 'base64');
+    });
+    if (!opened) this.#log.debug('could not open a sealed edit: its message is not known');
+    return opened;
   }
 
   /** Messages that our phone resent, because WhatsApp did not have them or we could not decrypt them. */

@@ -1,13 +1,13 @@
 import {
   type BinaryNode,
   decodeMessageNode,
-  normalizeMessageContent,
   type proto,
   toNumber,
   type WAMessageKey,
 } from '@whiskeysockets/baileys';
-import type { IncomingMedia, IncomingMessage, MediaKind, Person } from '../../core/messages.ts';
+import type { IncomingMessage, Person } from '../../core/messages.ts';
 import { chatKind, numberAmong, personAddress, personId } from '../address.ts';
+import { contextOf, mediaOf, textOf, unwrap } from './message-content.ts';
 
 /** What the messenger needs later to quote a message, to react to it, or to download its file. */
 export interface Origin {
@@ -73,6 +73,13 @@ export function readEnvelope(
     sentAtMs: facts.localMs(sentAtSeconds),
     isFromMe,
   };
+}
+
+/** The addresses of the sender, without a device. */
+export function senderAddresses({ senderJid, senderNumber, senderLid }: Envelope): string[] {
+  const number = senderNumber === undefined ? undefined : `${senderNumber}@s.whatsapp.net`;
+  const all = [senderJid, number, senderLid && withoutDevice(senderLid)];
+  return [...new Set(all.filter((jid) => jid !== undefined))];
 }
 
 const withoutDevice = (jid: string): string => jid.replace(/:\d+@/, '@');
@@ -159,60 +166,8 @@ function senderOf(envelope: Envelope): Person {
   };
 }
 
-/** The message inside the wrappers for disappearing, view-once and edited messages and for copies of own messages. */
-function unwrap(message: proto.IMessage): proto.IMessage {
-  return normalizeMessageContent(message.deviceSentMessage?.message ?? message) ?? {};
-}
-
-/** The text or caption; empty if there is none. The message must be unwrapped. */
-export function textOf(message: proto.IMessage): string {
-  return (
-    message.conversation ||
-    message.extendedTextMessage?.text ||
-    message.imageMessage?.caption ||
-    message.videoMessage?.caption ||
-    message.documentMessage?.caption ||
-    message.buttonsResponseMessage?.selectedDisplayText ||
-    message.listResponseMessage?.title ||
-    message.templateButtonReplyMessage?.selectedDisplayText ||
-    ''
-  );
-}
-
-type MediaPart = proto.Message.IImageMessage & { fileName?: string | null };
-
-/** The media of an unwrapped message and its kind. */
-export function mediaOf(message: proto.IMessage): { part: MediaPart; facts: IncomingMedia } | undefined {
-  const parts: Array<[MediaKind, MediaPart | null | undefined]> = [
-    ['image', message.imageMessage],
-    ['video', message.videoMessage as MediaPart | null | undefined],
-    ['audio', message.audioMessage as MediaPart | null | undefined],
-    ['document', message.documentMessage as MediaPart | null | undefined],
-    ['sticker', message.stickerMessage as MediaPart | null | undefined],
-  ];
-  for (const [kind, part] of parts) {
-    if (!part) continue;
-    const facts: IncomingMedia = {
-      kind,
-      mimetype: part.mimetype ?? 'application/octet-stream',
-      sizeBytes: part.fileLength == null ? undefined : toNumber(part.fileLength),
-      fileName: part.fileName ?? undefined,
-    };
-    return { part, facts };
-  }
-  return undefined;
-}
-
 /** The message's own media, or that of the message it quotes. */
 export function mediaIn(origin: Origin, which: 'own' | 'quoted'): ReturnType<typeof mediaOf> {
   const quoted = contextOf(origin.message)?.quotedMessage;
   return mediaOf(which === 'own' ? origin.message : quoted ? unwrap(quoted) : {});
-}
-
-function contextOf(message: proto.IMessage): proto.IContextInfo | undefined {
-  for (const part of Object.values(message)) {
-    if (typeof part === 'object' && part !== null && 'contextInfo' in part && part.contextInfo)
-      return part.contextInfo;
-  }
-  return undefined;
 }

@@ -7,7 +7,9 @@ import {
 } from '@whiskeysockets/baileys';
 import { assertNever } from '../../core/errors.ts';
 import type { Content, OutgoingMessage } from '../../core/messages.ts';
-import { type Origin, textOf } from '../receive/parse-message.ts';
+import { personAddress } from '../address.ts';
+import { textOf } from '../receive/message-content.ts';
+import type { Origin } from '../receive/parse-message.ts';
 
 /** How much of a quoted text is repeated, in UTF-16 units: phones show only a few lines. */
 const QUOTED_LENGTH = 1_000;
@@ -59,11 +61,16 @@ const originOf = (message: { readonly origin: unknown }): Origin => message.orig
 /** The message before encryption. Encrypts and uploads its media. */
 export async function buildMessage(
   message: OutgoingMessage,
-  account: { readonly id: string; readonly upload: WAMediaUploadFunction; readonly signal: AbortSignal },
+  account: {
+    readonly id: string;
+    readonly lid?: string | undefined;
+    readonly upload: WAMediaUploadFunction;
+    readonly signal: AbortSignal;
+  },
 ): Promise<proto.IMessage> {
   const quote = message.quote ? originOf(message.quote) : undefined;
   const built = await generateWAMessage(message.chat, toBaileysContent(message.content), {
-    userJid: account.id,
+    userJid: ownAddress(message.chat, quote, account),
     messageId: message.id,
     upload: account.upload,
     mediaUploadTimeoutMs: STALLED_UPLOAD_MS,
@@ -72,6 +79,16 @@ export async function buildMessage(
     ...(message.expirationSeconds ? { ephemeralExpiration: message.expirationSeconds } : {}),
   });
   return built.message ?? {};
+}
+
+/** The own address that a quote of an own message names: the one that the chat uses. */
+function ownAddress(
+  chat: string,
+  quote: Origin | undefined,
+  { id, lid }: { readonly id: string; readonly lid?: string | undefined },
+): string {
+  if (quote?.key.fromMe && quote.key.participant) return quote.key.participant;
+  return personAddress(chat)?.isLid && lid ? lid : id;
 }
 
 /** What is quoted of a message. Baileys changes the object that it gets, so this is a copy. */

@@ -88,7 +88,10 @@ export class Sender {
     const { sent, addresses } = this.#parts;
     const chat = addresses.resolve(message.chat, message.quote?.chat);
     const built = await underEither([signal, this.#over], (either) =>
-      buildMessage({ ...message, chat }, { id: account, upload: socket.waUploadToServer, signal: either }),
+      buildMessage(
+        { ...message, chat },
+        { id: account, lid: socket.user?.lid, upload: socket.waUploadToServer, signal: either },
+      ),
     );
     // If the time of this try is up, the next try may be under way already: this one must not touch its state.
     if (signal.aborted) throw timedOut();

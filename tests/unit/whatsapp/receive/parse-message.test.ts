@@ -253,7 +253,7 @@ describe('what nobody wrote', () => {
     ['keys of a group', { senderKeyDistributionMessage: { groupId: GROUP } }],
     ['a poll vote', { pollUpdateMessage: {} }],
     ['a location', { locationMessage: { degreesLatitude: 1 } }],
-    ['a contact', { contactMessage: { displayName: 'X' } }],
+    ['a contact without a name', { contactMessage: { vcard: 'BEGIN:VCARD' } }],
     ['a call', { call: {} }],
   ])('%s is no message', (_, message) => {
     expect(read(message)).toBeUndefined();

@@ -1,0 +1,119 @@
+import { proto } from '@whiskeysockets/baileys';
+import { describe, expect, it } from 'vitest';
+import { mediaOf, textOf, unwrap } from '../../../../src/whatsapp/receive/message-content.ts';
+
+const text = { conversation: '!ping' };
+const mediaKey = new Uint8Array(32).fill(1);
+const file = { directPath: '/v/x', mediaKey, fileLength: 9 };
+
+/** The message as it arrives: encoded and decoded once. */
+const wired = (message: proto.IMessage): proto.IMessage =>
+  proto.Message.decode(proto.Message.encode(proto.Message.fromObject(message)).finish());
+
+describe('unwrap', () => {
+  it.each<[string, proto.IMessage]>([
+    ['a message without a wrapper', text],
+    ['a disappearing message', { ephemeralMessage: { message: text } }],
+    ['a view-once message', { viewOnceMessageV2: { message: text } }],
+    ['a copy from another device', { deviceSentMessage: { destinationJid: 'x', message: text } }],
+    ['an edited message', { editedMessage: { message: text } }],
+    ['a message that mentions a group', { groupMentionedMessage: { message: text } }],
+    ['a message that invokes a bot', { botInvokeMessage: { message: text } }],
+    ['a question', { questionMessage: { message: text } }],
+    [
+      'wrappers in wrappers',
+      {
+        deviceSentMessage: {
+          message: { ephemeralMessage: { message: { viewOnceMessage: { message: text } } } },
+        },
+      },
+    ],
+  ])('finds the text of %s', (_, message) => {
+    expect(textOf(unwrap(wired(message)))).toBe('!ping');
+  });
+
+  it('takes off a wrapper that is not known yet', () => {
+    const message = { wrapperOfNextYear: { message: text } } as proto.IMessage;
+    expect(textOf(unwrap(message))).toBe('!ping');
+  });
+
+  it('keeps the secret that stands beside the wrapper', () => {
+    const messageContextInfo = { messageSecret: mediaKey };
+    const inner = unwrap({ ephemeralMessage: { message: text }, messageContextInfo });
+    expect(inner.messageContextInfo).toEqual(messageContextInfo);
+  });
+
+  it('gives up on a message that has too many wrappers', () => {
+    let message: proto.IMessage = text;
+    for (let depth = 0; depth < 50; depth += 1) message = { ephemeralMessage: { message } };
+    expect(textOf(unwrap(message))).toBe('');
+  });
+});
+
+describe('textOf', () => {
+  const { Type } = proto.Message.ButtonsResponseMessage;
+  it.each<[string, proto.IMessage]>([
+    ['an extended text', { extendedTextMessage: { text: 'words' } }],
+    ['a caption', { documentMessage: { caption: 'words' } }],
+    [
+      'a pressed button',
+      { buttonsResponseMessage: { selectedDisplayText: 'words', type: Type.DISPLAY_TEXT } },
+    ],
+    ['a chosen row of a list', { listResponseMessage: { title: 'words' } }],
+    ['a button of a template', { templateButtonReplyMessage: { selectedDisplayText: 'words' } }],
+    ['an interactive answer', { interactiveResponseMessage: { body: { text: 'words' } } }],
+    ['a template', { templateMessage: { hydratedTemplate: { hydratedContentText: 'words' } } }],
+    ['buttons', { buttonsMessage: { contentText: 'words' } }],
+    ['a list', { listMessage: { description: 'words', title: 'other' } }],
+    ['an interactive message', { interactiveMessage: { body: { text: 'words' } } }],
+    ['an interactive header', { interactiveMessage: { header: { title: 'words' } } }],
+    ['a poll', { pollCreationMessageV3: { name: 'words' } }],
+    ['an event', { eventMessage: { name: 'words' } }],
+    ['a contact', { contactMessage: { displayName: 'words' } }],
+    ['contacts', { contactsArrayMessage: { displayName: 'words' } }],
+    ['a location', { locationMessage: { name: 'words', jpegThumbnail: new Uint8Array(9) } }],
+    ['a live location', { liveLocationMessage: { caption: 'words' } }],
+  ])('reads %s', (_, message) => {
+    expect(textOf(wired(message))).toBe('words');
+  });
+
+  it('finds nothing in a reaction', () => {
+    expect(textOf(wired({ reactionMessage: { text: '👍' } }))).toBe('');
+  });
+});
+
+describe('mediaOf', () => {
+  it.each<[string, proto.IMessage, string]>([
+    ['a picture', { imageMessage: file }, 'image'],
+    ['a round video note', { ptvMessage: file }, 'video'],
+    ['a voice note', { audioMessage: { ...file, ptt: true } }, 'audio'],
+    ['a lottie sticker', { lottieStickerMessage: { message: { stickerMessage: file } } }, 'sticker'],
+    ['the picture of a template', { templateMessage: { hydratedTemplate: { imageMessage: file } } }, 'image'],
+    [
+      'the video of an interactive header',
+      { interactiveMessage: { header: { videoMessage: file } } },
+      'video',
+    ],
+  ])('finds %s', (_, message, kind) => {
+    expect(mediaOf(unwrap(wired(message)))?.facts).toMatchObject({ kind, sizeBytes: 9 });
+  });
+
+  it.each([
+    ['image/avif', 'image'],
+    ['application/zip', 'document'],
+    [undefined, 'document'],
+  ])('finds media of type %s in a field that is not known yet', (mimetype, kind) => {
+    const message = { fileOfNextYear: { ...file, mimetype } } as proto.IMessage;
+    expect(mediaOf(message)?.facts.kind).toBe(kind);
+  });
+
+  it.each<[string, proto.IMessage]>([
+    [
+      'what a message quotes',
+      { extendedTextMessage: { text: 'x', contextInfo: { quotedMessage: { imageMessage: file } } } },
+    ],
+    ['a history of the own account', { protocolMessage: { historySyncNotification: file } }],
+  ])('does not take the file of %s', (_, message) => {
+    expect(mediaOf(wired(message))).toBeUndefined();
+  });
+});
