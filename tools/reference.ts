@@ -13,14 +13,32 @@ interface Span {
 
 /** A chapter: its heading, and the types it tells of, as `file: name`, the file in `src/`. */
 const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = [
-  ['The description of a command', 'bot/command: CommandSpec', 'bot/run/access: Access'],
+  [
+    'The description of a command',
+    'bot/command: CommandSpec',
+    'bot/run/access: Access',
+    'bot/command: WhenOpen',
+  ],
+  [
+    'The description of a listener',
+    'bot/listener: ListenerSpec',
+    'bot/listener: ListenerEvent',
+    'bot/listener: ListenerContext',
+  ],
   ['Arguments', 'bot/args: *'],
   ['The context: what was said', 'bot/context: ContextInput'],
-  ['The context: answers', 'bot/context: ContextAnswers', 'bot/send/say: Say'],
+  ['The context: answers', 'bot/context: ContextAnswers', 'bot/send/say: Say', 'bot/send/sent: Sent'],
+  [
+    'The context: conversations',
+    'bot/context: ContextMemory',
+    'bot/replay/replay: AskOptions',
+    'bot/replay/replay: AskTimeout',
+    'bot/replay/replay: StepFailed',
+  ],
   [
     'The context: state, log and program',
     'bot/context: ContextServices',
-    'bot/state/chat-state: ChatState',
+    'bot/state/chat-state: StateValues',
     'core/log: Log',
   ],
   ['Errors', 'bot/refusal: Refusal', 'bot/run/interrupted: Interrupted'],
@@ -37,6 +55,11 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
     'core/messages: GroupFacts',
     'core/messages: GroupMember',
     'bot/context: CommandInfo',
+    'bot/context: Me',
+    'core/messages: Place',
+    'core/messages: ContactCard',
+    'core/messages: PollQuestion',
+    'core/messages: IncomingEvent',
     'bot/services: Services',
     'bot/services: StatusFacts',
   ],
@@ -44,9 +67,10 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
 ];
 
 /** Types that need no description: those of the language, type parameters, and types that follow from other types. */
-const UNDESCRIBED = /^(?:Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|[A-Z])$/;
+const UNDESCRIBED =
+  /^(?:AsyncIterable|Readonly|Record|RegExp|Omit|Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|[A-Z])$/;
 /** The types whose members an author finds under `ctx.`. */
-const OF_CONTEXT = ['ContextInput', 'ContextAnswers', 'ContextServices'];
+const OF_CONTEXT = ['ContextInput', 'ContextAnswers', 'ContextMemory', 'ContextServices'];
 
 const BEGIN = '<!-- Made by `npm run docs` from the types in src/. Change it there. -->';
 const END = '<!-- So far from the types. -->';
@@ -72,7 +96,12 @@ function tell(type: string): string {
   const { declaration } = exported;
   const doc = source.doc(exported);
   if (declaration.type === 'TSTypeAliasDeclaration') {
-    return `**\`${wanted}\`** ${doc}\n\n\`\`\`ts\n${source.code(declaration)}\n\`\`\``;
+    const written = source.code(declaration);
+    // What names other types does not compile alone.
+    const fence = /\b(?:Context|IncomingEvent|Person)\b/.test(written.replace(`type ${wanted}`, ''))
+      ? ''
+      : 'ts';
+    return `**\`${wanted}\`** ${doc}\n\n\`\`\`${fence}\n${written}\n\`\`\``;
   }
   if (declaration.type !== 'TSInterfaceDeclaration') return `**\`${wanted}\`** ${doc}`;
   const prefix = OF_CONTEXT.includes(wanted) ? 'ctx.' : '';
@@ -134,7 +163,11 @@ class Source {
 
   /** `name(given: string): Promise<void>` */
   signature(member: Member): string {
-    return this.code(member).replace(/\s+/g, ' ').replace(/;$/, '');
+    // Type parameters say little to a reader, and much to the compiler.
+    return this.code(member)
+      .replace(/\s+/g, ' ')
+      .replace(/^(\w+)<[^(]*>\(/, '$1(')
+      .replace(/;$/, '');
   }
 
   /** `word()`, and the type of its value. */

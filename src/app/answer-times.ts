@@ -38,6 +38,7 @@ export class Timings {
       whenOpen: (signal) => messenger.whenOpen(signal),
       download: (message, options) => messenger.download(message, options),
       group: (chat) => messenger.group(chat),
+      ...bound(messenger, ['freeze', 'thaw', 'hasMet']),
     };
   }
 
@@ -47,4 +48,17 @@ export class Timings {
     this.#receivedAtMs.delete(key);
     this.#report({ kind: 'reply', ms: this.#now() - receivedAtMs });
   }
+}
+
+/** The methods that this messenger has of those that not every messenger has. */
+function bound<N extends 'freeze' | 'thaw' | 'hasMet'>(
+  messenger: Messenger,
+  names: readonly N[],
+): Partial<Pick<Messenger, N>> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const method = messenger[name];
+      return typeof method === 'function' ? [[name, method.bind(messenger)]] : [];
+    }),
+  ) as Partial<Pick<Messenger, N>>;
 }

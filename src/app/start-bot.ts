@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Bot } from '../bot/bot.ts';
 import { CommandRegistry } from '../bot/loading/command-registry.ts';
-import { loadCommands } from '../bot/loading/load-commands.ts';
+import { ListenerRegistry } from '../bot/loading/listener-registry.ts';
+import { loadCommands, loadListeners } from '../bot/loading/load-commands.ts';
 import { watchCommands } from '../bot/loading/reload-commands.ts';
 import type { StatusFacts } from '../bot/services.ts';
 import type { Config } from '../config/config.ts';
@@ -29,17 +31,21 @@ export interface StartedBot {
 }
 
 const COMMANDS = fileURLToPath(new URL('../commands/', import.meta.url));
+const LISTENERS = fileURLToPath(new URL('../listeners/', import.meta.url));
 
 /** The bot with its commands, ready for messages. */
 export async function startBot(parts: BotParts): Promise<StartedBot> {
   const { config, session, client, messenger, status, log } = parts;
   const commands = new CommandRegistry();
   await loadCommands(COMMANDS, commands, log);
+  const listeners = new ListenerRegistry();
+  await loadListeners(LISTENERS, listeners, log);
   const bot = new Bot({
     messenger,
     storage: { table: (name) => tableOf(session, name) },
     settings: { ...config, ownIds: () => ownIds(session) },
     commands,
+    listeners,
     services: { status },
     clock: systemClock,
     log,
@@ -48,6 +54,14 @@ export async function startBot(parts: BotParts): Promise<StartedBot> {
     conversationOf: (chat) => client.conversationOf(chat),
   });
   await bot.start();
-  const watched = { folder: COMMANDS, registry: commands, clock: systemClock, log };
-  return { bot, watch: (signal) => watchCommands(watched, signal) };
+  const around = { clock: systemClock, log };
+  const watched = [{ folder: COMMANDS, registry: commands, what: 'commands', ...around }];
+  const isThere = existsSync(LISTENERS);
+  const alsoWatched = isThere
+    ? [{ folder: LISTENERS, registry: listeners, what: 'listeners', ...around }]
+    : [];
+  const watch = async (signal: AbortSignal): Promise<void> => {
+    await Promise.all([...watched, ...alsoWatched].map((options) => watchCommands(options, signal)));
+  };
+  return { bot, watch };
 }

@@ -10,6 +10,10 @@ export interface BotSettings {
   readonly typingDelayMs: number;
   /** Phone numbers, digits only. */
   readonly ownerNumbers: readonly string[];
+  /** JIDs or phone numbers that `ctx.sendTo()` may write to first. Default none. */
+  readonly mayWriteTo?: readonly string[];
+  /** The name that the linked account shows. */
+  readonly ownName?: () => string | undefined;
   /** Person ids of the linked account (its number, `lid:…`); known once it is linked. */
   readonly ownIds: () => readonly string[];
 }

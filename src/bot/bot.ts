@@ -10,15 +10,25 @@ import { LOOP_LIMITS } from './intake/loop-guard.ts';
 import { LoopWatch } from './intake/loop-watch.ts';
 import { MessageFilter } from './intake/message-filter.ts';
 import { MessageRouter, type RouterCounts } from './intake/message-router.ts';
+import { parseCommand } from './intake/parse-command.ts';
 import type { CommandRegistry } from './loading/command-registry.ts';
+import { ListenerRegistry } from './loading/listener-registry.ts';
 import type { Middleware } from './middleware.ts';
+import { Conversations } from './replay/conversations.ts';
+import type { RunRow } from './replay/run-row.ts';
+import { freezePlain, Runs, type StoredRun, thawPlain } from './replay/runs.ts';
 import { isOwner } from './run/access.ts';
-import { CommandRunner, type RunCounts } from './run/command-runner.ts';
+import { isAddressed, meOf } from './run/addressed.ts';
+import { CommandTasks } from './run/command-tasks.ts';
+import { HandlerRunner, type HandlerTask, type RunCounts } from './run/handler-runner.ts';
+import { listenerTask } from './run/listener-task.ts';
 import type { Outcome } from './run/outcome.ts';
 import { safeError } from './run/safe-error.ts';
 import { Outbox } from './send/outbox.ts';
+import { reachable } from './send/reachable.ts';
 import type { Services } from './services.ts';
-import { type ChatStateRow, ChatStates } from './state/chat-state.ts';
+import { type ChatStateRow, StateStores } from './state/chat-state.ts';
+import { type PollRow, Polls } from './state/polls.ts';
 import { type Reminder, Reminders } from './state/reminders.ts';
 
 export interface BotOptions {
@@ -27,6 +37,8 @@ export interface BotOptions {
   readonly storage: { table<T>(name: string): Table<T> };
   readonly settings: BotSettings;
   readonly commands: CommandRegistry;
+  /** Default none. */
+  readonly listeners?: ListenerRegistry;
   readonly services: Services;
   readonly clock: Clock;
   readonly log: Log;
@@ -50,12 +62,14 @@ const UNFINISHED = Promise.resolve<Outcome>('unfinished');
 /** Takes messages, runs the commands in them, and sends the answers: in order in each chat, and chats in parallel. */
 export class Bot {
   readonly #options: BotOptions;
-  readonly #runner: CommandRunner;
+  readonly #runner: HandlerRunner;
   readonly #filter: MessageFilter;
   readonly #outbox: Outbox;
   readonly #router: MessageRouter;
   readonly #edits: Edits;
-  readonly #states: ChatStates;
+  readonly #states: StateStores;
+  readonly #polls: Polls;
+  readonly #conversations: Conversations;
   readonly #reminders: Reminders;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -89,21 +103,62 @@ export class Bot {
     });
     const send = this.#outbox.send.bind(this.#outbox);
     this.#edits = new Edits(storage.table<EditRow>('edits'));
-    this.#states = new ChatStates(storage.table<ChatStateRow>('chat-state'), clock, conversationOf);
+    this.#states = new StateStores(storage.table<ChatStateRow>('chat-state'), clock, conversationOf);
     this.#reminders = new Reminders(storage.table<Reminder>('reminders'), clock, log, send);
-    this.#runner = new CommandRunner({
+    this.#polls = new Polls(() => storage.table<PollRow>('polls'), clock);
+    const runs = new Runs({ table: () => storage.table<RunRow>('runs'), clock, log, conversationOf });
+    const frozen = {
+      freeze: (message: IncomingMessage) => messenger.freeze?.(message) ?? freezePlain(message),
+      thaw: (text: string) => (messenger.thaw ? messenger.thaw(text) : thawPlain(text)),
+    };
+    const tasks = new CommandTasks(options.commands, settings.commandPrefix, clock);
+    const listeners = options.listeners ?? new ListenerRegistry();
+    this.#runner = new HandlerRunner({
       clock,
       log,
       messenger,
       services: options.services,
       states: this.#states,
       reminders: this.#reminders,
-      send,
-      commands: options.commands,
-      prefix: settings.commandPrefix,
+      polls: this.#polls,
+      replay: { runs, clock, ...frozen, onWaiting: () => this.#conversations.arm() },
       middleware: options.middleware ?? [],
       limitMs: options.handlerLimitMs ?? 60_000,
       marks: options.marks,
+      send,
+      wasSent: (id) => this.#filter.isOwn(id),
+      me: () => meOf(settings),
+      usableCommands: (ctx) => tasks.usable(ctx),
+      reachable: (to) => reachable(to, settings.mayWriteTo ?? [], messenger),
+    });
+    const senderOf = (message: IncomingMessage) => {
+      const owners = { numbers: ownerNumbers, ownIds: settings.ownIds() };
+      return {
+        isOwner: isOwner(message.sender, message.isFromMe, owners),
+        isAddressed: isAddressed(message, settings.ownIds(), (id) => this.#filter.isOwn(id)),
+      };
+    };
+    const taskAgain = (run: StoredRun, message: IncomingMessage): HandlerTask | undefined => {
+      const { kind, name } = run.row.handler;
+      if (kind === 'listener') {
+        const found = listeners.find(name);
+        return found && listenerTask(message, found, senderOf(message), run);
+      }
+      const loaded = options.commands.find(name);
+      const line = parseCommand(message.text, settings.commandPrefix);
+      return loaded && tasks.taskOf(message, loaded, line?.rest ?? '', senderOf(message), run);
+    };
+    this.#conversations = new Conversations({
+      runs,
+      clock,
+      log,
+      ...frozen,
+      inOrder: (chat, work) => this.#router.inOrder(chat, work),
+      runAgain: (run, message) => {
+        const task = taskAgain(run, message);
+        return task && this.#runner.run(task);
+      },
+      notify: (message, place, text) => this.#runner.notify(message, place, text),
     });
     this.#router = new MessageRouter({
       conversationOf,
@@ -113,11 +168,13 @@ export class Bot {
       edits: this.#edits,
       loops,
       commands: options.commands,
+      listeners,
+      conversations: this.#conversations,
       prefix: settings.commandPrefix,
-      serve: (message, loaded, line) => {
-        const owners = { numbers: ownerNumbers, ownIds: settings.ownIds() };
-        return this.#runner.serve(message, loaded, line, isOwner(message.sender, message.isFromMe, owners));
-      },
+      isAddressed: (message) => senderOf(message).isAddressed,
+      serve: (message, loaded, line) =>
+        this.#runner.run(tasks.taskOf(message, loaded, line.rest, senderOf(message))),
+      listen: (message, loaded) => this.#runner.run(listenerTask(message, loaded, senderOf(message))),
       hint: (message, text) => this.#runner.notify(message, 1, text),
     });
   }
@@ -130,6 +187,7 @@ export class Bot {
       ...this.#outbox.stats,
       ignored: this.#filter.ignored,
       reminders: this.#reminders.pending,
+      conversations: this.#conversations.open,
     };
   }
 
@@ -170,16 +228,21 @@ export class Bot {
   async #start(): Promise<void> {
     const { clock, log } = this.#options;
     try {
-      await Promise.all([this.#states.prune(), this.#edits.prune(clock.now())]);
+      await Promise.all([this.#states.chats.prune(), this.#polls.prune(), this.#edits.prune(clock.now())]);
     } catch (error) {
       log.warn({ err: safeError(error, '') }, 'could not prune expired state');
     }
-    if (this.#stopping === undefined) this.#reminders.start();
+    if (this.#stopping !== undefined) return;
+    this.#reminders.start();
+    await this.#conversations.start().catch((error: unknown) => {
+      log.warn({ err: safeError(error, '') }, 'could not read the open conversations');
+    });
   }
 
   async #stop(): Promise<void> {
     const { clock, stopGraceMs = 700 } = this.#options;
     const grace = new AbortController();
+    this.#conversations.stop();
     const idle = this.#router.close();
     await Promise.race([idle, clock.sleep(stopGraceMs, grace.signal).catch(() => undefined)]);
     grace.abort();
@@ -194,5 +257,7 @@ export interface BotStats extends RunCounts, RouterCounts {
   readonly queued: number;
   readonly sent: number;
   readonly reminders: number;
+  /** Conversations that are open. */
+  readonly conversations?: number;
   readonly ignored: Readonly<Record<Ignored, number>>;
 }

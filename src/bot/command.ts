@@ -20,8 +20,13 @@ export interface CommandSpec<S extends ArgSpec> {
    * no further answer until the time is over. Owners never wait, and a restart forgets it. Default 0.
    */
   readonly cooldownSeconds?: number;
+  /**
+   * What happens if the handler begins a conversation and the person has an open one in this chat: `newest` ends the
+   * open one, `first` refuses the new one. Default `newest`.
+   */
+  readonly whenOpen?: WhenOpen;
   /** Runs the command. An error is logged with the file, and the person is told; the text of a `Refusal` is sent to them. */
-  run(ctx: Context<ArgsOf<S>>): Promise<void> | void;
+  run(ctx: Context<ArgsOf<S>>): Promise<unknown> | unknown;
 }
 
 /** A command as the bot keeps it, made by `command()`. */
@@ -32,8 +37,12 @@ export interface Command {
   readonly access: Access;
   readonly args: ArgSpec;
   readonly cooldownMs: number;
-  run(ctx: Context): Promise<void> | void;
+  readonly whenOpen: WhenOpen;
+  run(ctx: Context): Promise<unknown> | unknown;
 }
+
+/** What happens if a person begins a conversation and has an open one in the same chat. */
+export type WhenOpen = 'newest' | 'first';
 
 const ACCESS: readonly string[] = ['everyone', 'members', 'admins', 'owners'] satisfies Access[];
 
@@ -58,6 +67,7 @@ export function command<const S extends ArgSpec = Record<never, never>>(spec: Co
     access,
     args: spec.args ?? {},
     cooldownMs: cooldownSeconds * 1_000,
+    whenOpen: spec.whenOpen ?? 'newest',
     // The values come from these very arguments, which is more than the compiler can see.
     run: (ctx) => spec.run(ctx as Context<ArgsOf<S>>),
   };

@@ -89,6 +89,15 @@ const NUMBER_RULE =
 
 export const phoneNumber: Kind<string> = kind(`a phone number, ${NUMBER_RULE}`, readPhoneNumber, true);
 
+/** A phone number, or the JID of a group or of a person. */
+const address: Kind<string> = kind(
+  `a phone number or a JID, e.g. 15551234567 or 120363000000000001@g.us`,
+  (text) => (/^[\w.-]+@(?:g\.us|s\.whatsapp\.net|lid)$/.test(text) ? text : readPhoneNumber(text)),
+  true,
+);
+
+export const addresses: Kind<readonly string[]> = listOf(address);
+
 export const phoneNumbers: Kind<readonly string[]> = listOf(phoneNumber);
 
 function readUrl(text: string, schemes: readonly string[]): URL | undefined {

@@ -47,6 +47,11 @@ export const SETTINGS = {
     value.phoneNumbers,
     'Phone numbers of the owners, with commas between them; the linked account is always one.',
   ),
+  MAY_WRITE_TO: setting(
+    '',
+    value.addresses,
+    'Phone numbers and JIDs of groups that the bot may write to before they have written, with commas between them.',
+  ),
   COMMAND_PREFIX: setting('!', value.prefix, 'What a command starts with (put # in quotes).'),
   MESSAGE_MAX_AGE_SECONDS: setting(
     '600',

@@ -66,6 +66,33 @@ export const LIMITS = {
     timeMs: DAY_MS,
     atLimit: 'The oldest note is forgotten.',
   },
+  'table:runs': {
+    what: 'conversations that are open',
+    count: 2_000,
+    bytes: 32 * MIB,
+    bytesEach: 256 * KIB,
+    timeMs: 30 * DAY_MS,
+    atLimit:
+      'A new conversation is refused with a sentence; one whose log is too large or too old ends with one.',
+  },
+  'table:polls': {
+    what: 'polls of the bot whose votes are counted',
+    count: 500,
+    bytes: 32 * MIB,
+    timeMs: 30 * DAY_MS,
+    atLimit: 'The oldest poll is forgotten; further votes in it are ignored.',
+  },
+  'runs:person': {
+    what: 'open conversations of one person, one a chat',
+    count: 5,
+    timeMs: 30 * DAY_MS,
+    atLimit: 'A new conversation is refused with a sentence.',
+  },
+  'run-tries': {
+    what: 'starts of the program that a conversation was in work at, without getting further',
+    count: 2,
+    atLimit: 'The conversation is ended, the person is told, and the log names the file.',
+  },
   'commands:chat': {
     what: 'commands that wait in one chat',
     count: 5_000,

@@ -43,6 +43,47 @@ export interface Quoted {
 /** Commands run in `direct` chats and in a `group`; nothing else is looked at. */
 export type ChatKind = 'direct' | 'group' | 'status' | 'broadcast' | 'newsletter' | 'other';
 
+/** A place that somebody sent. */
+export interface Place {
+  /** In degrees, north is positive. */
+  readonly latitude: number;
+  /** In degrees, east is positive. */
+  readonly longitude: number;
+  /** Its name, if the sender chose a named place. */
+  readonly name?: string | undefined;
+  /** Its address, if the sender chose a named place. */
+  readonly address?: string | undefined;
+}
+
+/** Somebody's contact card. */
+export interface ContactCard {
+  /** The name on the card. */
+  readonly name: string;
+  /** The phone numbers on it, digits only. */
+  readonly numbers: readonly string[];
+}
+
+/** A poll that somebody started. */
+export interface PollQuestion {
+  /** What it asks. */
+  readonly question: string;
+  /** What people can choose. */
+  readonly options: readonly string[];
+}
+
+/** What happened, if a message is not simply a new message. */
+export type IncomingEvent =
+  | { readonly kind: 'edited'; readonly target: string }
+  | { readonly kind: 'deleted'; readonly target: string }
+  | { readonly kind: 'reaction'; readonly target: string; readonly emoji: string }
+  | { readonly kind: 'vote'; readonly target: string; readonly options: readonly string[] }
+  | {
+      readonly kind: 'joined' | 'left' | 'promoted' | 'demoted';
+      readonly people: readonly Person[];
+    }
+  | { readonly kind: 'group-changed'; readonly what: 'subject' | 'description' | 'settings' }
+  | { readonly kind: 'call'; readonly callId: string; readonly isVideo: boolean };
+
 /** One message that somebody wrote. Plain data. */
 export interface IncomingMessage {
   /** Unique for the account and the same after a restart: chat, sender and WhatsApp's id. */
@@ -76,6 +117,16 @@ export interface IncomingMessage {
   readonly expirationSeconds: number;
   /** The id of the message that it edits, where it is an edit. */
   readonly edits: string | undefined;
+  /** The place that it shows. */
+  readonly location?: Place | undefined;
+  /** The contact cards in it. */
+  readonly contacts?: readonly ContactCard[] | undefined;
+  /** The poll that it starts. */
+  readonly poll?: PollQuestion | undefined;
+  /** The length of a voice note; `undefined` if it is none. */
+  readonly voice?: { readonly seconds: number } | undefined;
+  /** What happened, if it is not simply a new message. */
+  readonly event?: IncomingEvent | undefined;
   /** Whether WhatsApp marks its author as a bot: by its address, or in the message. */
   readonly isFromBot: boolean;
   /** Whether its handler crashed the bot again and again: it must not be started, and the person is told. */
@@ -87,13 +138,29 @@ export interface IncomingMessage {
 /** What a message says, checked: what `Say` becomes on its way to the messenger. */
 export type Content =
   | { readonly kind: 'text'; readonly text: string; readonly mentions?: readonly string[] }
-  | { readonly kind: 'reaction'; readonly emoji: string; readonly to: IncomingMessage }
+  | { readonly kind: 'reaction'; readonly emoji: string; readonly to: IncomingMessage | SentId }
+  | {
+      readonly kind: 'edit';
+      readonly text: string;
+      readonly mentions?: readonly string[];
+      readonly to: SentId;
+    }
+  | { readonly kind: 'delete'; readonly to: SentId }
+  | ({ readonly kind: 'location' } & Place)
+  | { readonly kind: 'contacts'; readonly contacts: readonly ContactCard[] }
   | {
       readonly kind: MediaKind;
       readonly data: Uint8Array;
       readonly mimetype?: string;
       readonly caption?: string;
       readonly fileName?: string;
+      readonly mentions?: readonly string[];
+      /** Shown as a voice note, a looping GIF or a round video note. */
+      readonly as?: 'voice' | 'gif' | 'video-note';
+      readonly seconds?: number;
+      /** 64 values from 0 to 100. */
+      readonly waveform?: Uint8Array;
+      readonly isViewOnce?: boolean;
     }
   | {
       readonly kind: 'poll';
@@ -101,6 +168,11 @@ export type Content =
       readonly options: readonly string[];
       readonly maxChoices: number;
     };
+
+/** WhatsApp's id of a message that the bot sent. */
+export interface SentId {
+  readonly sentId: string;
+}
 
 /** A message to send. Sent again with the same id it is the same message, and people see it once. */
 export interface OutgoingMessage {
@@ -147,6 +219,12 @@ export interface Messenger {
     message: IncomingMessage,
     options: { readonly which: 'own' | 'quoted'; readonly maxBytes: number; readonly signal: AbortSignal },
   ): Promise<Uint8Array>;
+  /** The message as text, so that it can be quoted again after a restart. Default: its fields without `origin`. */
+  freeze?(message: IncomingMessage): string;
+  /** A frozen message; undefined if the text is damaged. */
+  thaw?(text: string): IncomingMessage | undefined;
+  /** Whether this person or group has written to the account before. Default: nobody has. */
+  hasMet?(chat: string): boolean;
   /** What is known of a group for up to five minutes. Rejects with `NOT_CONNECTED` where nobody can be asked. */
   group(chat: string): Promise<GroupFacts>;
 }

@@ -15,8 +15,9 @@ import { PhoneWatch } from './connection/phone-watch.ts';
 import { ReconnectLoop } from './connection/reconnect-loop.ts';
 import type { ReconnectPolicy } from './connection/reconnect-policy.ts';
 import { ServerClock } from './connection/server-clock.ts';
-import { conversationOf, numberOfLid } from './lid-numbers.ts';
+import { conversationOf, hasKeysFor, numberOfLid } from './lid-numbers.ts';
 import { downloadMedia } from './receive/download-media.ts';
+import { freezeMessage, thawMessage } from './receive/frozen-message.ts';
 import { Inbox } from './receive/inbox.ts';
 import { notConnected } from './send/send-errors.ts';
 import { repairLibSignal } from './signal/libsignal-repair.ts';
@@ -181,6 +182,19 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   /** One key for a chat, whichever of a person's two addresses it comes under. */
   conversationOf(chat: string): string {
     return conversationOf(this.#options.session, chat);
+  }
+
+  freeze(message: IncomingMessage): string {
+    return freezeMessage(message);
+  }
+
+  thaw(text: string): IncomingMessage | undefined {
+    return thawMessage(text);
+  }
+
+  /** Whether there are keys for this person, or for this group: they have written, or the account has. */
+  hasMet(chat: string): boolean {
+    return hasKeysFor(this.#options.session, chat);
   }
 
   async group(chat: string): Promise<GroupFacts> {

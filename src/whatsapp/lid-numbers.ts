@@ -14,3 +14,16 @@ export function conversationOf(session: Session, chat: string): string {
   if (chatKind(chat) !== 'direct') return chat;
   return personId(numberAmong(chat) ?? numberOfLid(session, chat), chat);
 }
+
+/** Whether the account has exchanged keys with this person, under either address, or in this group. */
+export function hasKeysFor(session: Session, chat: string): boolean {
+  if (chatKind(chat) === 'group') return Object.keys(session.get('sender-key-memory', [chat])).length > 0;
+  const address = personAddress(chat);
+  if (address === undefined) return false;
+  const { user } = address;
+  const mapped = session.get('lid-mapping', [user, `${user}_reverse`]);
+  // Baileys names the session of a LID with the number of its domain, 1.
+  const users = [user, ...Object.values(mapped).map(String)];
+  const ids = users.flatMap((one) => [`${one}.0`, `${one}_1.0`]);
+  return Object.keys(session.get('session', ids)).length > 0;
+}

@@ -7,6 +7,8 @@ import { RecentMap } from '../../core/recent-map.ts';
 import { commandText } from '../../core/text.ts';
 import { ChatQueues } from '../chat-queues.ts';
 import type { CommandRegistry, LoadedCommand } from '../loading/command-registry.ts';
+import type { ListenerRegistry, LoadedListener } from '../loading/listener-registry.ts';
+import type { Conversations } from '../replay/conversations.ts';
 import type { Outcome } from '../run/outcome.ts';
 import { safeError } from '../run/safe-error.ts';
 import { CommandBudget } from './command-budget.ts';
@@ -25,8 +27,14 @@ export interface MessageRouterOptions {
   readonly prefix: string;
   /** The key of a chat. */
   readonly conversationOf: (chat: string) => string;
+  readonly listeners: ListenerRegistry;
+  readonly conversations: Conversations;
+  /** Whether the message mentions the bot, quotes it, or is in a direct chat. */
+  readonly isAddressed: (message: IncomingMessage) => boolean;
   /** Runs the command. It must not reject because of an error in the command. */
   readonly serve: (message: IncomingMessage, loaded: LoadedCommand, line: CommandLine) => Promise<Outcome>;
+  /** Runs a listener, likewise. */
+  readonly listen: (message: IncomingMessage, loaded: LoadedListener) => Promise<Outcome>;
   /** Answers a message with a sentence of the bot. */
   readonly hint: (message: IncomingMessage, text: string) => Promise<Outcome>;
 }
@@ -62,6 +70,8 @@ export class MessageRouter {
   readonly #queues = new ChatQueues<Outcome>();
   readonly #seen = new RecentMap<Promise<Outcome>>(REMEMBERED);
   readonly #budget = new CommandBudget();
+  /** How many messages of a person wait or run in a chat. */
+  readonly #working = new Map<string, number>();
   readonly #warnedAtMs = new Map<LimitName, number>();
   readonly #hinted = new RecentMap<number>(1_000);
   readonly #counts = { received: 0, commands: 0, muted: 0, overflowed: 0 };
@@ -85,20 +95,72 @@ export class MessageRouter {
     const seen = this.#seen.get(message.key);
     if (seen !== undefined) return seen;
     this.#counts.received += 1;
+    if (this.#options.conversations.knows(message.key)) return this.#goOn(message);
     const { filter, prefix, edits, clock } = this.#options;
     if (!filter.admits(message)) return DONE;
-    const line = parseCommand(message.text, prefix);
+    const line = message.event === undefined ? parseCommand(message.text, prefix) : undefined;
     const order = line && this.#match(line);
     if (message.edits === undefined) {
       if (edits.isReplaced(message)) return DONE;
       edits.note(message, order?.job);
     } else if (!edits.take(message, message.edits, order?.job, clock.now())) return DONE;
-    if (line === undefined && !isNearCommand(message.text, prefix)) return DONE;
-    if (order === undefined) return this.#hint(message);
-    if (message.isSetAside) return this.#queue(message, () => this.#options.hint(message, SET_ASIDE)) ?? DONE;
+    if (message.isSetAside) return this.#setAside(message, order !== undefined);
+    if (order === undefined) return this.#routeOther(message, line !== undefined);
     const handling = this.#queue(message, () => this.#work(message, order));
     if (handling !== undefined) this.#counts.commands += 1;
     return handling ?? DONE;
+  }
+
+  /** Its handler crashed the bot again and again. A person who sent a command is told. */
+  #setAside(message: IncomingMessage, isCommand: boolean): Promise<Outcome> {
+    if (!isCommand) return DONE;
+    return this.#queue(message, () => this.#options.hint(message, SET_ASIDE)) ?? DONE;
+  }
+
+  /** What is no command: an answer, something that a listener waits for, or nothing. */
+  #routeOther(message: IncomingMessage, isUnknownCommand: boolean): Promise<Outcome> {
+    const { conversations, listeners, isAddressed, prefix } = this.#options;
+    const isAnswer = conversations.has(message) || this.#isInWork(message);
+    const found = message.isFromMe ? [] : listeners.for(message, isAddressed(message));
+    if (isAnswer || found.length > 0) {
+      const listen = () => this.#listen(message, found);
+      const handle = async (): Promise<Outcome> => (await conversations.offer(message)) ?? listen();
+      return this.#queue(message, isAnswer ? handle : listen, isAnswer) ?? DONE;
+    }
+    const isNear = message.event === undefined && isNearCommand(message.text, prefix);
+    return isUnknownCommand || isNear ? this.#hint(message) : DONE;
+  }
+
+  /** One listener after the other. A message that one of them could not finish is handed to all of them again. */
+  async #listen(message: IncomingMessage, found: readonly LoadedListener[]): Promise<Outcome> {
+    let outcome: Outcome = 'done';
+    for (const loaded of found) {
+      if ((await this.#options.listen(message, loaded)) === 'unfinished') outcome = 'unfinished';
+    }
+    return outcome;
+  }
+
+  /** A message of a conversation came again. Its age does not matter: the conversation was begun in time. */
+  #goOn(message: IncomingMessage): Promise<Outcome> {
+    const { conversations } = this.#options;
+    return this.#queue(message, () => conversations.again(message.key), true) ?? DONE;
+  }
+
+  /** Runs work of the bot itself in the order of a chat. */
+  inOrder(chat: string, work: () => Promise<Outcome>): void {
+    const { conversationOf, log } = this.#options;
+    void this.#queues
+      .run(conversationOf(chat), async () => (this.#isClosed ? 'unfinished' : work()))
+      .catch((error: unknown) => log.error({ err: safeError(error, '') }, 'a conversation could not go on'));
+  }
+
+  /** Whether something of this person waits or runs in this chat: a question may come next. */
+  #isInWork(message: IncomingMessage): boolean {
+    return this.#working.has(this.#workKey(message));
+  }
+
+  #workKey(message: IncomingMessage): string {
+    return `${this.#conversation(message)}\n${message.sender.id}`;
   }
 
   #match(line: CommandLine): MatchedCommand | undefined {
@@ -156,7 +218,11 @@ export class MessageRouter {
   }
 
   /** Runs `work` in the order of the chat. Undefined, and nothing runs, if too much waits already or the sender is muted. */
-  #queue(message: IncomingMessage, work: () => Promise<Outcome>): Promise<Outcome> | undefined {
+  #queue(
+    message: IncomingMessage,
+    work: () => Promise<Outcome>,
+    isAnswer = false,
+  ): Promise<Outcome> | undefined {
     const chat = this.#conversation(message);
     const weight = { chat, person: message.sender.id, bytes: memorySize(message) };
     const exceeded = this.#budget.add(weight);
@@ -164,16 +230,22 @@ export class MessageRouter {
       this.#overflow(exceeded);
       return undefined;
     }
-    if (this.#isMuted(message)) {
+    // An answer was asked for, so it is no sign of a loop.
+    if (!isAnswer && this.#isMuted(message)) {
       this.#budget.remove(weight);
       return undefined;
     }
     const queuedAtMs = this.#options.clock.now();
+    const workKey = this.#workKey(message);
+    this.#working.set(workKey, (this.#working.get(workKey) ?? 0) + 1);
     const handling = this.#queues.run(chat, async () => {
       try {
         return await this.#inTurn(message, queuedAtMs, work);
       } finally {
         this.#budget.remove(weight);
+        const left = (this.#working.get(workKey) ?? 1) - 1;
+        if (left > 0) this.#working.set(workKey, left);
+        else this.#working.delete(workKey);
       }
     });
     this.#seen.set(message.key, handling);

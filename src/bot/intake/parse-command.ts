@@ -54,7 +54,7 @@ function prefixEnd(text: string, prefix: string): number | undefined {
   let at = skip(text, 0, (char) => char.trim() === '');
   let found = '';
   // In other forms (decomposed, or one character for several) the prefix has some characters more or less.
-  while (wanted !== '' && at < text.length && found.length < wanted.length + 4) {
+  while (wanted !== '' && at < text.length && found.length < prefix.length + wanted.length + 4) {
     found += text.charAt(at);
     at += 1;
     if (comparable(found) === wanted) return at;

@@ -1,51 +1,95 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { isCommand } from '../command.ts';
+import { isListener } from '../listener.ts';
 import type { CommandRegistry } from './command-registry.ts';
+import type { ListenerRegistry } from './listener-registry.ts';
 
-/** A file from which no command could be loaded, and why. */
+/** A file that could not be loaded, and why. */
 export interface LoadProblem {
   readonly file: string;
   readonly problem: string;
+}
+
+/** What the files of a folder are loaded into. */
+export interface LoadTarget {
+  /** What the log calls one of them. */
+  readonly what: 'command' | 'listener';
+  /** Sets what a file exports. Throws if it is not valid, or its name is taken. */
+  set(file: string, exported: unknown): void;
+  delete(file: string): void;
+}
+
+export function commandTarget(registry: CommandRegistry): LoadTarget {
+  return {
+    what: 'command',
+    set(file, exported) {
+      if (!isCommand(exported)) throw new Error('its default export is not made by command()');
+      registry.set(file, exported);
+    },
+    delete: (file) => registry.delete(file),
+  };
+}
+
+export function listenerTarget(registry: ListenerRegistry): LoadTarget {
+  return {
+    what: 'listener',
+    set(file, exported) {
+      if (!isListener(exported)) throw new Error('its default export is not made by listener()');
+      registry.set(file, exported);
+    },
+    delete: (file) => registry.delete(file),
+  };
 }
 
 /**
  * Loads every command of a folder into the registry, in the order of the file names. A file that does not
  * load, has no command, or uses the name of another one is logged and returned; the others work.
  */
-export async function loadCommands(
+export function loadCommands(folder: string, registry: CommandRegistry, log: Log): Promise<LoadProblem[]> {
+  return loadFolder(folder, commandTarget(registry), log);
+}
+
+/** The same for a folder of listeners. There may be no such folder. */
+export async function loadListeners(
   folder: string,
-  registry: CommandRegistry,
+  registry: ListenerRegistry,
   log: Log,
 ): Promise<LoadProblem[]> {
+  return existsSync(folder) ? loadFolder(folder, listenerTarget(registry), log) : [];
+}
+
+async function loadFolder(folder: string, target: LoadTarget, log: Log): Promise<LoadProblem[]> {
   const problems: LoadProblem[] = [];
   for (const name of (await readdir(folder)).filter(isCommandFile).sort()) {
-    const problem = await loadCommand(join(folder, name), registry, 0);
+    const problem = await loadFile(join(folder, name), target, 0);
     if (problem !== undefined) problems.push(problem);
   }
-  for (const { file, problem } of problems) log.error({ file, problem }, 'a command could not be loaded');
+  for (const { file, problem } of problems)
+    log.error({ file, problem }, `a ${target.what} could not be loaded`);
   return problems;
 }
 
 /**
- * Loads one file into the registry and replaces its earlier command. If there is a problem, the earlier command stays.
- * A `version` above 0 makes Node.js read the file again; each version stays in memory, so this is for development.
+ * Loads one file and replaces what it had. If there is a problem, the earlier one stays. A `version` above 0 makes
+ * Node.js read the file again; each version stays in memory, so this is for development.
  */
-export async function loadCommand(
+export async function loadFile(
   path: string,
-  registry: CommandRegistry,
+  target: LoadTarget,
   version: number,
 ): Promise<LoadProblem | undefined> {
   const file = fileLabel(path);
   try {
     const module: unknown = await import(`${pathToFileURL(path).href}${version > 0 ? `?v=${version}` : ''}`);
-    const command =
-      typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
-    if (!isCommand(command)) return { file, problem: 'its default export is not made by command()' };
-    registry.set(file, command);
+    target.set(
+      file,
+      typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined,
+    );
     return undefined;
   } catch (error) {
     return { file, problem: problemOf(error) };

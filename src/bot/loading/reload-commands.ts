@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { systemCode } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import type { CommandRegistry } from './command-registry.ts';
-import { fileLabel, isCommandFile, loadCommand } from './load-commands.ts';
+import { CommandRegistry } from './command-registry.ts';
+import type { ListenerRegistry } from './listener-registry.ts';
+import { commandTarget, fileLabel, isCommandFile, listenerTarget, loadFile } from './load-commands.ts';
 
 export interface ReloadOptions {
   readonly folder: string;
-  readonly registry: CommandRegistry;
+  readonly registry: CommandRegistry | ListenerRegistry;
+  /** What the log calls them. Default `commands`. */
+  readonly what?: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,7 +51,7 @@ export async function watchCommands(options: ReloadOptions, signal: AbortSignal)
   };
 
   const unwatched = (error: unknown): void =>
-    log.warn({ code: systemCode(error) }, 'commands are no longer watched');
+    log.warn({ code: systemCode(error) }, `${options.what ?? 'commands'} are no longer watched`);
   try {
     const watcher = watch(folder, (_event, name) => {
       if (name !== null && isCommandFile(name)) changed(name);
@@ -74,14 +77,15 @@ async function reload(
 ): Promise<void> {
   const path = join(folder, name);
   const file = fileLabel(path);
+  const target = registry instanceof CommandRegistry ? commandTarget(registry) : listenerTarget(registry);
   try {
     await access(path);
   } catch {
-    registry.delete(file);
-    log.info({ file }, 'a command was removed');
+    target.delete(file);
+    log.info({ file }, `a ${target.what} was removed`);
     return;
   }
-  const problem = await loadCommand(path, registry, version);
-  if (problem === undefined) log.info({ file }, 'a command was loaded again');
-  else log.error({ ...problem }, 'a command could not be loaded; the old one stays');
+  const problem = await loadFile(path, target, version);
+  if (problem === undefined) log.info({ file }, `a ${target.what} was loaded again`);
+  else log.error({ ...problem }, `a ${target.what} could not be loaded; the old one stays`);
 }

@@ -5,6 +5,8 @@ import { Refusal } from '../refusal.ts';
 
 /** Limits for `ctx.media()`. */
 export interface MediaOptions {
+  /** Another message than the one that came: an answer to `ctx.ask()`. */
+  readonly of?: IncomingMessage;
   /** Largest file that is fetched, in bytes. Default 8 MiB. */
   readonly maxBytes?: number;
   /** How long fetching may take, in milliseconds. Default 30,000. */

@@ -1,39 +1,31 @@
-import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import type {
-  Content,
-  GroupFacts,
-  IncomingMessage,
-  Messenger,
-  OutgoingMessage,
-  Person,
-} from '../../core/messages.ts';
-import type { WorkMarks } from '../../core/poison.ts';
+import type { GroupFacts, IncomingEvent, IncomingMessage, Person } from '../../core/messages.ts';
 import { plainText } from '../../core/text.ts';
-import type { CommandInfo, Context } from '../context.ts';
+import type { CommandInfo, Context, Me } from '../context.ts';
 import { Refusal } from '../refusal.ts';
-import { sendId } from '../send/message-id.ts';
-import { type Say, toContent } from '../send/say.ts';
+import type { AskOptions, Replay } from '../replay/replay.ts';
+import type { Say } from '../send/say.ts';
+import type { Sent } from '../send/sent.ts';
 import type { Services } from '../services.ts';
-import type { ChatState, ChatStates } from '../state/chat-state.ts';
+import type { StateStores, StateValues } from '../state/chat-state.ts';
 import type { Reminders } from '../state/reminders.ts';
 import { fetchMedia, type Media, type MediaOptions } from './fetch-media.ts';
 import type { HandlerRun } from './handler-run.ts';
+import { HandlerSends, type SendParts } from './handler-sends.ts';
 import type { Semaphore } from './semaphore.ts';
 
 /** The parts of the bot that every handler context uses. */
-export interface HandlerParts {
-  readonly clock: Clock;
+export interface HandlerParts extends SendParts {
   readonly log: Log;
-  readonly messenger: Messenger;
   readonly services: Services;
-  readonly states: ChatStates;
+  readonly states: StateStores;
   readonly reminders: Reminders;
   /** Limits how many handlers have files in memory. */
   readonly mediaSlots: Semaphore<HandlerRun>;
-  readonly marks?: WorkMarks | undefined;
-  send(message: OutgoingMessage): Promise<void>;
+  readonly me: () => Me;
   usableCommands(ctx: Context): Promise<readonly CommandInfo[]>;
+  /** The address of a chat that the bot may write to. Throws a `Refusal` for any other. */
+  reachable(to: string): string;
 }
 
 /** What one handler is called with. */
@@ -43,10 +35,15 @@ export interface HandlerFacts {
   readonly args: unknown;
   readonly text: string;
   readonly isOwner: boolean;
+  readonly isAddressed: boolean;
+  /** What the ids of its messages are made from. */
+  readonly idKey: string;
 }
 
 /** Longest text of a reminder. */
 const MAX_LATER_LENGTH = 4_000;
+/** WhatsApp shows typing for some 10 seconds. */
+const TYPING_MS = 8_000;
 
 /** The context of one handler. `Context` documents its members. */
 export class HandlerContext implements Context {
@@ -55,19 +52,34 @@ export class HandlerContext implements Context {
   readonly args: unknown;
   readonly text: string;
   readonly isOwner: boolean;
+  readonly isAddressed: boolean;
   readonly #parts: HandlerParts;
   readonly #run: HandlerRun;
+  readonly #replay: Replay;
+  readonly #sends: HandlerSends;
   #log: Log | undefined;
-  #mentions: Map<string, string> | undefined;
 
-  constructor(host: HandlerParts, run: HandlerRun, { message, command, args, text, isOwner }: HandlerFacts) {
-    this.#parts = host;
+  constructor(parts: HandlerParts, run: HandlerRun, replay: Replay, facts: HandlerFacts) {
+    this.#parts = parts;
     this.#run = run;
-    this.message = message;
-    this.command = command;
-    this.args = args;
-    this.text = text;
-    this.isOwner = isOwner;
+    this.#replay = replay;
+    this.message = facts.message;
+    this.command = facts.command;
+    this.args = facts.args;
+    this.text = facts.text;
+    this.isOwner = facts.isOwner;
+    this.isAddressed = facts.isAddressed;
+    const { chat, expirationSeconds, key: messageKey } = facts.message;
+    const place = { messageKey, idKey: facts.idKey, chat, expirationSeconds };
+    this.#sends = new HandlerSends(parts, run, replay, place);
+  }
+
+  get event(): IncomingEvent | undefined {
+    return this.message.event;
+  }
+
+  get me(): Me {
+    return this.#parts.me();
   }
 
   get sender(): Person {
@@ -87,8 +99,16 @@ export class HandlerContext implements Context {
     return this.command.usage;
   }
 
-  get state(): ChatState {
-    return this.#parts.states.of(this.chat);
+  get state(): StateValues {
+    return this.#parts.states.chats.of(this.chat);
+  }
+
+  get personState(): StateValues {
+    return this.#parts.states.persons.of(this.message.sender.jid);
+  }
+
+  get botState(): StateValues {
+    return this.#parts.states.bot.of('bot');
   }
 
   get signal(): AbortSignal {
@@ -104,34 +124,87 @@ export class HandlerContext implements Context {
     return this.#parts.services;
   }
 
-  reply(say: Say): Promise<void> {
-    return this.#say(say, this.message);
+  reply(say: Say, quote: IncomingMessage = this.message): Promise<Sent> {
+    return this.#sends.say(say, quote);
   }
 
-  send(say: Say): Promise<void> {
-    return this.#say(say, undefined);
+  send(say: Say): Promise<Sent> {
+    return this.#sends.say(say, undefined);
+  }
+
+  sendTo(to: string, say: Say): Promise<Sent> {
+    return this.#sends.attempt(() => this.#sends.sayTo(this.#parts.reachable(to), say));
   }
 
   react(emoji: string): Promise<void> {
-    return this.#attempt(() => this.#dispatch({ kind: 'reaction', emoji, to: this.message }, undefined));
+    const content = { kind: 'reaction', emoji, to: this.message } as const;
+    return this.#sends.attempt(() => this.#sends.dispatch(content, undefined)).then(() => undefined);
   }
 
-  poll(question: string, options: readonly string[], maxChoices = 1): Promise<void> {
-    return this.#say({ poll: question, options, maxChoices }, undefined);
+  poll(question: string, options: readonly string[], maxChoices = 1): Promise<Sent> {
+    return this.send({ poll: question, options, maxChoices });
+  }
+
+  stream(pieces: AsyncIterable<string>): Promise<Sent> {
+    return this.#sends.stream(pieces, this.message);
+  }
+
+  async ask(question: string, options: AskOptions = {}): Promise<IncomingMessage> {
+    const send = () => (this.isGroup ? this.reply(question) : this.send(question));
+    const { message } = await this.#replay.ask(question, undefined, options, send, this.#skipSend);
+    return message;
+  }
+
+  async choose<const W extends string>(
+    question: string,
+    options: readonly W[],
+    limits: AskOptions = {},
+  ): Promise<W> {
+    const send = () => this.poll(question, options);
+    const { option } = await this.#replay.ask(question, options, limits, send, this.#skipSend);
+    const chosen = options.find((one) => one === option);
+    if (chosen === undefined) throw new Error('the answer is none of the options');
+    return chosen;
+  }
+
+  async step<T>(name: string, work: (key: string, signal: AbortSignal) => Promise<T> | T): Promise<T> {
+    return (await this.#replay.step(name, work)) as T;
+  }
+
+  sleep(ms: number): Promise<void> {
+    return this.#replay.sleep(ms);
+  }
+
+  now(): number {
+    return this.#replay.now();
+  }
+
+  random(): number {
+    return this.#replay.random();
+  }
+
+  typing(): void {
+    const { clock, messenger } = this.#parts;
+    const over = new AbortController();
+    this.#run.onOver(() => over.abort());
+    const show = (): void => {
+      if (over.signal.aborted) return;
+      messenger.showTyping(this.chat, true).catch(() => undefined);
+      clock.sleep(TYPING_MS, over.signal).then(show, () => undefined);
+    };
+    show();
   }
 
   async media(options: MediaOptions = {}): Promise<Media | undefined> {
     this.#run.check();
-    if ((this.message.media ?? this.message.quotedMedia) === undefined) return undefined;
+    const message = options.of ?? this.message;
+    if ((message.media ?? message.quotedMedia) === undefined) return undefined;
     await this.#run.track(this.#parts.mediaSlots.acquire(this.#run, this.#run.signal));
-    return fetchMedia(this.#parts.messenger, this.#parts.clock, this.message, options, this.#run.signal);
+    return fetchMedia(this.#parts.messenger, this.#parts.clock, message, options, this.#run.signal);
   }
 
   mention(person: { readonly jid: string }): string {
-    const token = `@${person.jid.split(/[:@]/, 1)[0]}`;
-    this.#mentions ??= new Map();
-    this.#mentions.set(token, person.jid);
-    return token;
+    return this.#sends.mention(person.jid);
   }
 
   async group(): Promise<GroupFacts | undefined> {
@@ -140,7 +213,7 @@ export class HandlerContext implements Context {
   }
 
   later(delayMs: number, text: string): Promise<void> {
-    return this.#attempt(() => {
+    return this.#sends.attempt(() => {
       if (!(delayMs >= 0 && delayMs < Number.POSITIVE_INFINITY))
         throw new RangeError('delayMs must be a number of milliseconds from 0 up');
       if (text.length > MAX_LATER_LENGTH) throw new Refusal(`I keep at most ${MAX_LATER_LENGTH} characters.`);
@@ -148,7 +221,7 @@ export class HandlerContext implements Context {
       const id = `${this.message.key}\n${this.#run.nextSendNumber()}`;
       const dueAtMs = Math.min(sentAtMs, this.#parts.clock.now()) + delayMs;
       const said = this.isGroup ? `${this.mention(sender)} ${text}` : text;
-      const mentions = this.#mentionsIn(said);
+      const mentions = this.#sends.mentionsIn(said);
       const { chat } = this;
       const reminder = { chat, text: said, dueAtMs, person: sender.id, mentions, expirationSeconds };
       return this.#parts.reminders.add(id, reminder);
@@ -159,32 +232,8 @@ export class HandlerContext implements Context {
     return this.#parts.usableCommands(this);
   }
 
-  #say(say: Say, quote: IncomingMessage | undefined): Promise<void> {
-    return this.#attempt(() => {
-      const content = toContent(say, (text) => this.#mentionsIn(text));
-      return this.#dispatch(content, quote);
-    });
-  }
-
-  /** Numbers the sends in the order of the calls, so that a handler that runs again sends the same ids. */
-  #dispatch(content: Content, quote: IncomingMessage | undefined): Promise<void> {
-    const { key, chat, expirationSeconds } = this.message;
-    const id = sendId(key, this.#run.nextSendNumber());
-    this.#parts.marks?.noteSent(key);
-    return this.#parts.send({ id, chat, content, quote, expirationSeconds });
-  }
-
-  /** Not an async function, because the run must track the same promise that the handler gets. */
-  #attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      this.#run.check();
-      return this.#run.track(work());
-    } catch (error) {
-      return this.#run.track(Promise.reject(error));
-    }
-  }
-
-  #mentionsIn(text: string): string[] {
-    return [...(this.#mentions ?? [])].filter(([token]) => text.includes(token)).map(([, jid]) => jid);
-  }
+  /** A send of an earlier run keeps its number. */
+  readonly #skipSend = (): void => {
+    this.#run.nextSendNumber();
+  };
 }

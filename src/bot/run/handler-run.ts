@@ -1,12 +1,16 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Timed } from '../../core/deadlines.ts';
-import { Interrupted, type Interruption } from './interrupted.ts';
+import { Interrupted } from './interrupted.ts';
 
 /** How a handler ended. */
 export type RunEnd =
   | { readonly kind: 'returned' }
   | { readonly kind: 'threw'; readonly error: unknown }
-  | { readonly kind: Interruption };
+  /** It waits for an answer, or sleeps, and runs again then. */
+  | { readonly kind: 'suspended' }
+  /** Its remembered calls are not those of its log. */
+  | { readonly kind: 'changed'; readonly at: number; readonly wanted: string; readonly found: string }
+  | { readonly kind: 'stopping' | 'too-late' };
 
 /** Shortest pause between two checks of a handler that waits for its sends. */
 const MIN_LOOK_MS = 1_000;
@@ -26,6 +30,7 @@ export class HandlerRun implements Timed {
   #controller: AbortController | undefined;
   #interrupted: Interrupted | undefined;
   #settle: ((end: RunEnd) => void) | undefined;
+  readonly #onOver: Array<() => void> = [];
 
   constructor(clock: Clock, limitMs: number) {
     this.#clock = clock;
@@ -48,6 +53,29 @@ export class HandlerRun implements Timed {
     return this.#sendCount;
   }
 
+  /** How many sends this handler has begun. */
+  get sendCount(): number {
+    return this.#sendCount;
+  }
+
+  /** Resolves when all sends that were begun have been acknowledged. Rejects if one was not. */
+  async whenSent(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  /** Ends the run until an answer comes or a sleep is over. */
+  suspend(): void {
+    this.end({ kind: 'suspended' });
+  }
+
+  /** Ends the run: further calls on its context reject. */
+  end(end: RunEnd): void {
+    if (this.#interrupted !== undefined) return;
+    this.#interrupted = new Interrupted('suspended');
+    this.#controller?.abort(this.#interrupted);
+    this.#settle?.(end);
+  }
+
   /** Throws `Interrupted` if the handler was cut off. */
   check(): void {
     if (this.#interrupted !== undefined) throw this.#interrupted;
@@ -56,12 +84,21 @@ export class HandlerRun implements Timed {
   /** Runs the handler. Settles at the latest when it is cut off. Never rejects. */
   perform(work: () => Promise<void>): Promise<RunEnd> {
     return new Promise((resolve) => {
-      this.#settle = resolve;
+      const settle = (end: RunEnd): void => {
+        for (const callback of this.#onOver.splice(0)) callback();
+        resolve(end);
+      };
+      this.#settle = settle;
       work().then(
-        () => (this.#pending.size === 0 ? resolve({ kind: 'returned' }) : this.#drain(resolve)),
-        (error: unknown) => resolve({ kind: 'threw', error }),
+        () => (this.#pending.size === 0 ? settle({ kind: 'returned' }) : this.#drain(settle)),
+        (error: unknown) => settle({ kind: 'threw', error }),
       );
     });
+  }
+
+  /** Calls back when the handler has ended, for whatever reason. */
+  onOver(callback: () => void): void {
+    this.#onOver.push(callback);
   }
 
   /** Stops the time limit until `sending` settles. The run does not end before that. */
@@ -87,7 +124,7 @@ export class HandlerRun implements Timed {
   }
 
   /** Ends the run now: its signal aborts, and further calls on its context reject. */
-  cut(reason: Interruption): void {
+  cut(reason: 'stopping' | 'too-late'): void {
     if (this.#interrupted !== undefined) return;
     this.#interrupted = new Interrupted(reason);
     this.#controller?.abort(this.#interrupted);

@@ -1,5 +1,5 @@
-/** Why a handler was cut off: the bot stops, or the handler took too long. */
-export type Interruption = 'stopping' | 'too-late';
+/** Why a handler was cut off: the bot stops, it took too long, or its run ended because it waits for something. */
+export type Interruption = 'stopping' | 'too-late' | 'suspended';
 
 /** Each call on a context that sends or fetches rejects with this after its handler was cut off. Nothing was sent. */
 export class Interrupted extends Error {
@@ -8,9 +8,11 @@ export class Interrupted extends Error {
 
   constructor(reason: Interruption) {
     super(
-      reason === 'stopping'
-        ? 'The bot is stopping, nothing was sent. The command runs again after the next start.'
-        : 'The command took too long and was given up, nothing was sent.',
+      {
+        stopping: 'The bot is stopping, nothing was sent. The command runs again after the next start.',
+        'too-late': 'The command took too long and was given up, nothing was sent.',
+        suspended: 'The handler waits for an answer or sleeps, nothing was sent. It runs again then.',
+      }[reason],
     );
     this.reason = reason;
   }

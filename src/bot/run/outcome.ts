@@ -19,6 +19,14 @@ export function decideVerdict(end: RunEnd): Verdict {
   switch (end.kind) {
     case 'returned':
       return { outcome: 'done', notice: undefined, isFault: false };
+    case 'suspended':
+      return { outcome: 'done', notice: undefined, isFault: false };
+    case 'changed':
+      return {
+        outcome: 'done',
+        notice: 'Sorry, I was changed in the meantime and cannot go on with this. Please start again.',
+        isFault: true,
+      };
     case 'stopping':
       return { outcome: 'unfinished', notice: undefined, isFault: false };
     case 'too-late':

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { Table } from '../../core/messages.ts';
 
 /** The values of a chat: name, value, and when it expires. A list, because a name may be any string. */
@@ -6,9 +7,33 @@ export type ChatStateRow = ReadonlyArray<readonly [name: string, value: unknown,
 
 const DEFAULT_TTL_MS = 86_400_000;
 const MAX_TTL_MS = 30 * 86_400_000;
-/** The length of all values of one chat together, as JSON. */
-const MAX_CHAT_CHARACTERS = 8_192;
-const MAX_CHATS = 5_000;
+const MAX_CHATS = LIMITS['table:chat-state'].count;
+
+/** Whose values they are: their rows begin with a prefix of their own. */
+export interface StateScope {
+  readonly prefix: string;
+  /** The length of all values together, as JSON. */
+  readonly maxCharacters: number;
+}
+
+const CHAT_SCOPE: StateScope = { prefix: '', maxCharacters: 8_192 };
+const PERSON_SCOPE: StateScope = { prefix: 'person:', maxCharacters: 8_192 };
+const BOT_SCOPE: StateScope = { prefix: 'bot:', maxCharacters: 65_536 };
+
+/** The values of chats, of people and of the bot, in one table. */
+export class StateStores {
+  readonly chats: ChatStates;
+  readonly persons: ChatStates;
+  readonly bot: ChatStates;
+
+  constructor(table: Table<ChatStateRow>, clock: Clock, conversationOf: (chat: string) => string) {
+    this.chats = new ChatStates(table, clock, conversationOf);
+    this.persons = new ChatStates(table, clock, conversationOf, PERSON_SCOPE);
+    this.bot = new ChatStates(table, clock, undefined, BOT_SCOPE);
+  }
+}
+
+const expiryOf = (nowMs: number, ttlMs: number): number => nowMs + Math.min(Math.max(0, ttlMs), MAX_TTL_MS);
 
 /** Small values that handlers keep for a chat. They outlive a restart, and expire. */
 export class ChatStates {
@@ -17,23 +42,27 @@ export class ChatStates {
   /** The last unfinished write of each chat; the next write waits for it. */
   readonly #writing = new Map<string, Promise<void>>();
   readonly #conversationOf: (chat: string) => string;
+  readonly #scope: StateScope;
 
   constructor(
     table: Table<ChatStateRow>,
     clock: Clock,
     conversationOf: (chat: string) => string = (chat) => chat,
+    scope: StateScope = CHAT_SCOPE,
   ) {
+    this.#scope = scope;
     this.#table = table;
     this.#clock = clock;
     this.#conversationOf = conversationOf;
   }
 
-  of(address: string): ChatState {
-    const chat = this.#conversationOf(address);
+  of(address: string): StateValues {
+    const chat = this.#scope.prefix + this.#conversationOf(address);
     return {
       get: (name) => this.#get(chat, name),
       set: (name, value, options) => this.#set(chat, name, value, options?.ttlMs ?? DEFAULT_TTL_MS),
       delete: (name) => this.#change(chat, (row) => row.filter(([one]) => one !== name)),
+      update: (name, change, options) => this.#update(chat, name, change, options?.ttlMs ?? DEFAULT_TTL_MS),
     };
   }
 
@@ -48,12 +77,30 @@ export class ChatStates {
   }
 
   async #set(chat: string, name: string, value: unknown, ttlMs: number): Promise<void> {
-    if (!this.#table.has(chat) && this.#table.size >= MAX_CHATS) await this.prune();
-    if (!this.#table.has(chat) && this.#table.size >= MAX_CHATS) {
-      throw new Error(`${MAX_CHATS} chats have state already; delete values, or give them a shorter ttlMs`);
-    }
-    const expiresAtMs = this.#clock.now() + Math.min(Math.max(0, ttlMs), MAX_TTL_MS);
+    if (this.#needsRoom(chat)) await this.#makeRoom(chat);
+    const expiresAtMs = expiryOf(this.#clock.now(), ttlMs);
     await this.#change(chat, (row) => [...row.filter(([one]) => one !== name), [name, value, expiresAtMs]]);
+  }
+
+  async #update<T>(chat: string, name: string, change: (value: unknown) => T, ttlMs: number): Promise<T> {
+    if (this.#needsRoom(chat)) await this.#makeRoom(chat);
+    let value: T | undefined;
+    await this.#change(chat, (row) => {
+      const now = this.#clock.now();
+      value = change(row.find(([one, , untilMs]) => one === name && untilMs > now)?.[1]);
+      return [...row.filter(([one]) => one !== name), [name, value, expiryOf(now, ttlMs)]];
+    });
+    return value as T;
+  }
+
+  #needsRoom(chat: string): boolean {
+    return !this.#table.has(chat) && this.#table.size >= MAX_CHATS;
+  }
+
+  async #makeRoom(chat: string): Promise<void> {
+    await this.prune();
+    if (this.#needsRoom(chat))
+      throw new Error(`${MAX_CHATS} chats have state already; delete values, or give them a shorter ttlMs`);
   }
 
   #change(chat: string, change: (row: ChatStateRow) => ChatStateRow): Promise<void> {
@@ -64,8 +111,9 @@ export class ChatStates {
       if (row.length === 0) return old === undefined ? undefined : this.#table.delete(chat);
       if (old?.length === row.length && old.every((one, index) => one === row[index])) return;
       const length = JSON.stringify(row).length;
-      if (length > MAX_CHAT_CHARACTERS) {
-        throw new Error(`the state of one chat has ${length} characters, ${MAX_CHAT_CHARACTERS} are allowed`);
+      const max = this.#scope.maxCharacters;
+      if (length > max) {
+        throw new Error(`the state of one chat has ${length} characters, ${max} are allowed`);
       }
       await this.#table.set(chat, row);
     };
@@ -80,14 +128,20 @@ export class ChatStates {
 }
 
 /**
- * Values of one chat. All handlers share them, so begin each name with the name of your command. Together they may
- * have 8,192 characters of JSON; a write that would exceed this rejects.
+ * Values of one chat, of one person in all chats, or of the bot. All handlers share them, so begin each name with the
+ * name of your command. Together the values of one chat or person may have 8,192 characters of JSON, those of the bot
+ * 65,536; a write that would exceed this rejects.
  */
-export interface ChatState {
+export interface StateValues {
   /** The value, or `undefined` if there is none or it has expired. Plain JSON: check what you read. */
   get(name: string): unknown;
   /** Resolves when it is on disk. It expires after `ttlMs` milliseconds: default a day, at most 30 days. */
   set(name: string, value: unknown, options?: { readonly ttlMs?: number }): Promise<void>;
   /** Resolves when the deletion is on disk. */
   delete(name: string): Promise<void>;
+  /**
+   * Sets the value to what `change` makes of the present one, and resolves with it when it is on disk. Two updates at
+   * once are made one after the other, so that none is lost.
+   */
+  update<T>(name: string, change: (value: unknown) => T, options?: { readonly ttlMs?: number }): Promise<T>;
 }

@@ -10,6 +10,8 @@ export const TABLE_NAMES = [
   'chat-state',
   'edits',
   'reminders',
+  'runs',
+  'polls',
 ] as const;
 
 export type TableName = (typeof TABLE_NAMES)[number];

@@ -4,11 +4,13 @@ import {
   generateWAMessage,
   proto,
   type WAMediaUploadFunction,
+  type WAMessageKey,
 } from '@whiskeysockets/baileys';
 import { assertNever } from '../../core/errors.ts';
-import type { Content, OutgoingMessage } from '../../core/messages.ts';
+import type { ContactCard, Content, IncomingMessage, OutgoingMessage, SentId } from '../../core/messages.ts';
+import { decodedBytes, readPictureSize } from '../../core/picture-size.ts';
 import { personAddress } from '../address.ts';
-import { textOf } from '../receive/message-content.ts';
+import { textOf as wordsOf } from '../receive/message-content.ts';
 import type { Origin } from '../receive/parse-message.ts';
 
 /** How much of a quoted text is repeated, in UTF-16 units: phones show only a few lines. */
@@ -19,39 +21,122 @@ const LARGEST_QUOTE_BYTES = 16 * 1024;
 const STALLED_UPLOAD_MS = 20_000;
 
 /** The content in the form that Baileys' `generateWAMessage` takes. */
-export function toBaileysContent(content: Content): AnyMessageContent {
+export function toBaileysContent(content: Content, chat = ''): AnyMessageContent {
   switch (content.kind) {
     case 'text':
-      // A link preview would fetch any address that a stranger makes the bot repeat.
-      return { text: content.text, mentions: [...(content.mentions ?? [])], linkPreview: null };
+      return textOf(content);
+    case 'edit':
+      return { ...textOf(content), edit: keyOf(content.to, chat) } as AnyMessageContent;
+    case 'delete':
+      return { delete: keyOf(content.to, chat) };
     case 'reaction':
-      return { react: { text: content.emoji, key: originOf(content.to).key } };
+      return { react: { text: content.emoji, key: keyOf(content.to, chat) } };
     case 'poll':
       return {
         poll: { name: content.question, values: [...content.options], selectableCount: content.maxChoices },
       };
-    case 'image':
-      return { image: Buffer.from(content.data), ...captionOf(content), ...mimetypeOf(content) };
-    case 'video':
-      return { video: Buffer.from(content.data), ...captionOf(content), ...mimetypeOf(content) };
-    case 'audio':
-      return { audio: Buffer.from(content.data), ...mimetypeOf(content) };
-    case 'sticker':
-      return { sticker: Buffer.from(content.data) };
-    case 'document':
+    case 'location': {
+      const { latitude, longitude, name, address } = content;
       return {
-        document: Buffer.from(content.data),
-        mimetype: content.mimetype ?? 'application/octet-stream',
-        fileName: content.fileName ?? 'file',
-        ...captionOf(content),
+        location: {
+          degreesLatitude: latitude,
+          degreesLongitude: longitude,
+          ...(name !== undefined && { name }),
+          ...(address !== undefined && { address }),
+        },
       };
+    }
+    case 'contacts':
+      return { contacts: contactsOf(content.contacts) };
     default:
-      return assertNever(content);
+      return mediaContent(content);
   }
 }
 
-const captionOf = ({ caption }: { readonly caption?: string }): { caption?: string } =>
-  caption === undefined ? {} : { caption };
+type MediaContent = Extract<Content, { readonly data: Uint8Array }>;
+
+function mediaContent(content: MediaContent): AnyMessageContent {
+  const data = Buffer.from(content.data);
+  const rest = {
+    ...captionOf(content),
+    ...mimetypeOf(content),
+    ...(content.isViewOnce && { viewOnce: true }),
+  };
+  switch (content.kind) {
+    case 'image':
+      return { image: data, ...rest, ...(isTooLargeToDraw(data) && { jpegThumbnail: '' }) };
+    case 'video':
+      return {
+        video: data,
+        ...rest,
+        ...(content.as === 'gif' && { gifPlayback: true }),
+        ...(content.as === 'video-note' && { ptv: true }),
+      };
+    case 'audio':
+      return {
+        audio: data,
+        ...rest,
+        ...(content.as === 'voice' && { ptt: true, waveform: content.waveform ?? FLAT_WAVEFORM }),
+        ...(content.seconds !== undefined && { seconds: content.seconds }),
+      };
+    case 'sticker':
+      return { sticker: data };
+    case 'document':
+      return {
+        document: data,
+        ...rest,
+        mimetype: content.mimetype ?? 'application/octet-stream',
+        fileName: content.fileName ?? 'file',
+      };
+    default:
+      return assertNever(content.kind);
+  }
+}
+
+/** What a voice note shows if its sender gives no waveform. */
+const FLAT_WAVEFORM = new Uint8Array(64).fill(50);
+
+/** Baileys draws a thumbnail inside this process; a picture that needs so much memory goes without one. */
+const LARGEST_DRAWN_BYTES = 64 * 1024 * 1024;
+
+function isTooLargeToDraw(data: Uint8Array): boolean {
+  const size = readPictureSize(data);
+  return size === undefined ? data.length > 1024 : decodedBytes(size) > LARGEST_DRAWN_BYTES;
+}
+
+/** No link preview: it would fetch whatever address a stranger made the bot repeat. */
+const textOf = ({ text, mentions }: { readonly text: string; readonly mentions?: readonly string[] }) => ({
+  text,
+  mentions: [...(mentions ?? [])],
+  linkPreview: null,
+});
+
+function keyOf(to: IncomingMessage | SentId, chat: string): WAMessageKey {
+  return 'sentId' in to ? { remoteJid: chat, fromMe: true, id: to.sentId } : originOf(to).key;
+}
+
+function contactsOf(contacts: readonly ContactCard[]): {
+  displayName: string;
+  contacts: { vcard: string }[];
+} {
+  const displayName = contacts.length === 1 ? (contacts[0]?.name ?? '') : `${contacts.length} contacts`;
+  return {
+    displayName,
+    contacts: contacts.map((card) => ({ displayName: card.name, vcard: vcardOf(card) })),
+  };
+}
+
+/** https://www.rfc-editor.org/rfc/rfc2426; `waid` makes phones offer a chat. */
+function vcardOf({ name, numbers }: ContactCard): string {
+  const plain = name.replace(/[\\;,]/g, '\\$&').replace(/[\r\n]+/g, ' ');
+  const lines = numbers.map((number) => `TEL;type=CELL;waid=${number}:+${number}`);
+  return ['BEGIN:VCARD', 'VERSION:3.0', `N:;${plain};;;`, `FN:${plain}`, ...lines, 'END:VCARD'].join('\n');
+}
+
+const captionOf = ({ caption, mentions }: MediaContent): { caption?: string; mentions?: string[] } => ({
+  ...(caption !== undefined && { caption }),
+  ...(mentions !== undefined && { mentions: [...mentions] }),
+});
 
 const mimetypeOf = ({ mimetype }: { readonly mimetype?: string }): { mimetype?: string } =>
   mimetype === undefined ? {} : { mimetype };
@@ -69,7 +154,7 @@ export async function buildMessage(
   },
 ): Promise<proto.IMessage> {
   const quote = message.quote ? originOf(message.quote) : undefined;
-  const built = await generateWAMessage(message.chat, toBaileysContent(message.content), {
+  const built = await generateWAMessage(message.chat, toBaileysContent(message.content, message.chat), {
     userJid: ownAddress(message.chat, quote, account),
     messageId: message.id,
     upload: account.upload,
@@ -94,7 +179,7 @@ function ownAddress(
 /** What is quoted of a message. Baileys changes the object that it gets, so this is a copy. */
 function quotable(message: proto.IMessage): proto.IMessage {
   const bytes = proto.Message.encode(message).finish();
-  const text = textOf(message);
+  const text = wordsOf(message);
   if (text.length <= QUOTED_LENGTH && bytes.length <= LARGEST_QUOTE_BYTES) return proto.Message.decode(bytes);
   // The cut must not leave half of a surrogate pair.
   return { conversation: text.slice(0, QUOTED_LENGTH).replace(/[\ud800-\udbff]$/, '') };
@@ -103,4 +188,10 @@ function quotable(message: proto.IMessage): proto.IMessage {
 /** The nodes that the stanza needs beside the encrypted message. */
 export function additionalNodes(content: Content): BinaryNode[] {
   return content.kind === 'poll' ? [{ tag: 'meta', attrs: { polltype: 'creation' } }] : [];
+}
+
+/** Attributes of the stanza: the kind of an edit, as WhatsApp Web sends it (Baileys `sendMessage`). */
+export function additionalAttributes({ kind }: Content): Record<string, string> {
+  if (kind === 'edit') return { edit: '1' };
+  return kind === 'delete' ? { edit: '7' } : {};
 }

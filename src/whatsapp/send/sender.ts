@@ -9,7 +9,7 @@ import { countSilent, isMute } from '../connection/unacknowledged-sends.ts';
 import { AckError, Acks } from './acknowledgements.ts';
 import type { AnswerLog } from './answer-log.ts';
 import { answerIn } from './answers.ts';
-import { additionalNodes, buildMessage } from './build-message.ts';
+import { additionalAttributes, additionalNodes, buildMessage } from './build-message.ts';
 import type { GroupCache } from './group-cache.ts';
 import { expectReceivers } from './receivers.ts';
 import type { RecipientAddresses } from './recipient-address.ts';
@@ -103,6 +103,7 @@ export class Sender {
     await socket.relayMessage(chat, built, {
       messageId: message.id,
       additionalNodes: additionalNodes(message.content),
+      additionalAttributes: additionalAttributes(message.content),
     });
     this.#leftAtMs.set(message.id, performance.now());
     await this.#awaitAck(acknowledged, signal);

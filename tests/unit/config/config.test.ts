@@ -28,6 +28,7 @@ describe('loadConfig', () => {
       reconnectMaxDelayMs: 300_000,
       pairingNumber: undefined,
       ownerNumbers: [],
+      mayWriteTo: [],
       commandPrefix: '!',
       messageMaxAgeSeconds: 600,
       sendsPerMinute: 120,

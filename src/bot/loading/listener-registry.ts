@@ -1,0 +1,54 @@
+import type { IncomingMessage } from '../../core/messages.ts';
+import type { Listener, ListenerEvent } from '../listener.ts';
+
+export interface LoadedListener {
+  readonly listener: Listener;
+  /** The name of the file without its ending: it makes the ids of what the listener sends. */
+  readonly name: string;
+  readonly file: string;
+}
+
+/** The listeners of a bot, by file. Can change while the bot runs. */
+export class ListenerRegistry {
+  readonly #byFile = new Map<string, LoadedListener>();
+
+  /** All listeners, by name. */
+  get all(): readonly LoadedListener[] {
+    return [...this.#byFile.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Whether any listener listens to this. */
+  wants(event: ListenerEvent): boolean {
+    for (const { listener } of this.#byFile.values()) if (listener.on === event) return true;
+    return false;
+  }
+
+  find(name: string): LoadedListener | undefined {
+    return this.all.find((one) => one.name === name);
+  }
+
+  /** The listeners for a message, by name. */
+  for(message: IncomingMessage, isAddressed: boolean): readonly LoadedListener[] {
+    if (this.#byFile.size === 0) return [];
+    const event = message.event?.kind ?? (message.edits === undefined ? 'message' : 'edited');
+    return this.all.filter(({ listener }) => {
+      if (listener.on !== event) return false;
+      if (listener.in !== 'both' && listener.in !== message.chatKind) return false;
+      return (!listener.isForAddressed || isAddressed) && listener.fits(message);
+    });
+  }
+
+  /** Sets the listener of a file and replaces the earlier one. Throws if another file has the name. */
+  set(file: string, listener: Listener): void {
+    const name = nameOf(file);
+    const other = this.find(name);
+    if (other !== undefined && other.file !== file) throw new Error(`"${name}" is in ${other.file} already`);
+    this.#byFile.set(file, { listener, name, file });
+  }
+
+  delete(file: string): void {
+    this.#byFile.delete(file);
+  }
+}
+
+const nameOf = (file: string): string => (file.split('/').at(-1) ?? file).replace(/\.[^.]+$/, '');

@@ -1,0 +1,189 @@
+import type { Clock } from '../../core/clock.ts';
+import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import type { Log } from '../../core/log.ts';
+import type { IncomingMessage } from '../../core/messages.ts';
+import type { Outcome } from '../run/outcome.ts';
+import { readAnswer } from './read-answer.ts';
+import { waitingFor } from './run-row.ts';
+import type { Runs, StoredRun } from './runs.ts';
+
+export interface ConversationsOptions {
+  readonly runs: Runs;
+  readonly clock: Clock;
+  readonly log: Log;
+  freeze(message: IncomingMessage): string;
+  thaw(text: string): IncomingMessage | undefined;
+  /** Runs work in the order of a chat. */
+  inOrder(chat: string, work: () => Promise<Outcome>): void;
+  /** Runs the handler of a conversation from its start; undefined if there is no such handler any more. */
+  runAgain(run: StoredRun, message: IncomingMessage): Promise<Outcome> | undefined;
+  /** Answers a message with a sentence of the bot. */
+  notify(message: IncomingMessage, place: string, text: string): Promise<Outcome>;
+}
+
+/** Longest timer: timers stand still while the machine sleeps. */
+const LOOK_EVERY_MS = 60_000;
+/** A conversation that could not go on is tried again after this time. */
+const AGAIN_MS = 60_000;
+const CHANGED = 'Sorry, I was changed in the meantime and cannot go on with this. Please start again.';
+
+/** Lets conversations go on: when an answer comes, when a time is over, and after a start of the program. */
+export class Conversations {
+  readonly #options: ConversationsOptions;
+  /** When to try again what could not go on, by the key of the row. */
+  readonly #againAtMs = new Map<string, number>();
+  /** Rows whose handler is queued or runs. */
+  readonly #inWork = new Set<string>();
+  #isStarted = false;
+  #isStopped = false;
+  #wait: AbortController | undefined;
+
+  constructor(options: ConversationsOptions) {
+    this.#options = options;
+  }
+
+  get open(): number {
+    return this.#options.runs.open;
+  }
+
+  /** Reads what is open, and lets go on what was in work. */
+  async start(): Promise<void> {
+    await this.#options.runs.load();
+    this.#isStarted = true;
+    for (const { id, row } of this.#options.runs.all()) {
+      if (waitingFor(row) === undefined) await this.#goOnAfterStart({ id, row });
+    }
+    this.arm();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#wait?.abort();
+  }
+
+  /** Whether the sender has an open conversation in the chat. */
+  has(message: IncomingMessage): boolean {
+    return this.#options.runs.of(message.chat, message.sender.jid) !== undefined;
+  }
+
+  /** Whether a conversation had this message before: it began it, or it was an answer. */
+  knows(messageKey: string): boolean {
+    return this.#options.runs.withMessage(messageKey) !== undefined;
+  }
+
+  /** A message of a conversation came again, because it was not finished. Must run in the order of the chat. */
+  async again(messageKey: string): Promise<Outcome> {
+    const found = this.#options.runs.withMessage(messageKey);
+    if (found === undefined || found.row.isEnded || waitingFor(found.row) !== undefined) return 'done';
+    return this.#goOn(found.id);
+  }
+
+  /** Gives a message to the open question of its sender; undefined if it answers none. Must run in the order of the chat. */
+  async offer(message: IncomingMessage): Promise<Outcome | undefined> {
+    const { runs, notify, freeze } = this.#options;
+    const found = runs.of(message.chat, message.sender.jid);
+    const question = found && waitingFor(found.row);
+    if (found === undefined || question?.kind !== 'ask') return undefined;
+    if (question.untilMs <= this.#options.clock.now()) return undefined;
+    const reading = readAnswer(message, question);
+    switch (reading.kind) {
+      case 'none':
+        return undefined;
+      case 'unfit':
+        return notify(message, 'unfit', `Please choose one of: ${(question.options ?? []).join(', ')}.`);
+      case 'cancel':
+        await runs.end(found.id);
+        return notify(message, 'cancelled', 'Cancelled.');
+      case 'answer': {
+        const { option } = reading;
+        const answer = { kind: 'message', key: message.key, frozen: freeze(message) } as const;
+        await runs.answer(found.id, found.row, { ...answer, ...(option !== undefined && { option }) });
+        return this.#goOn(found.id);
+      }
+    }
+  }
+
+  /** Sets the timer for the next time that something is due. */
+  arm(): void {
+    this.#wait?.abort();
+    if (!this.#isStarted || this.#isStopped) return;
+    const dueAtMs = Math.min(...this.#options.runs.all().map((run) => this.#dueAtMs(run)));
+    if (dueAtMs === Number.POSITIVE_INFINITY) return;
+    this.#wait = new AbortController();
+    const waitMs = Math.min(LOOK_EVERY_MS, Math.max(0, dueAtMs - this.#options.clock.now()));
+    this.#options.clock.sleep(waitMs, this.#wait.signal).then(
+      () => this.#wake(),
+      () => undefined,
+    );
+  }
+
+  #dueAtMs({ id, row }: StoredRun): number {
+    if (this.#inWork.has(id)) return Number.POSITIVE_INFINITY;
+    return waitingFor(row)?.untilMs ?? this.#againAtMs.get(id) ?? Number.POSITIVE_INFINITY;
+  }
+
+  #wake(): void {
+    const now = this.#options.clock.now();
+    for (const run of this.#options.runs.all()) if (this.#dueAtMs(run) <= now) this.#queue(run);
+    this.arm();
+  }
+
+  #queue({ id, row }: StoredRun): void {
+    this.#inWork.add(id);
+    this.#againAtMs.delete(id);
+    this.#options.inOrder(row.chat, async () => {
+      try {
+        return await this.#due(id);
+      } finally {
+        this.#inWork.delete(id);
+        this.arm();
+      }
+    });
+  }
+
+  /** Its time is over: the question's, or the sleep's. */
+  async #due(id: string): Promise<Outcome> {
+    const { runs, clock } = this.#options;
+    const row = runs.get(id);
+    if (row === undefined) return 'done';
+    const waiting = waitingFor(row);
+    if (waiting !== undefined && waiting.untilMs > clock.now()) return 'done';
+    if (waiting?.kind === 'ask') await runs.answer(id, row, { kind: 'timed-out' });
+    return this.#goOn(id);
+  }
+
+  async #goOn(id: string): Promise<Outcome> {
+    const { runs, log, thaw, runAgain, notify, clock } = this.#options;
+    const row = runs.get(id);
+    if (row === undefined) return 'done';
+    const message = thaw(row.message);
+    const outcome = message && runAgain({ id, row }, message);
+    if (message === undefined || outcome === undefined) {
+      const { name, file } = row.handler;
+      log.error({ name, file }, 'a conversation cannot go on: its handler or its first message is gone');
+      await runs.end(id);
+      return message === undefined ? 'done' : notify(message, 'gone', CHANGED);
+    }
+    const result = await outcome;
+    if (result === 'unfinished' && !this.#isStopped) this.#againAtMs.set(id, clock.now() + AGAIN_MS);
+    this.arm();
+    return result;
+  }
+
+  /** It was in work when the program ended. If that happens again and again, it may be what ended the program. */
+  async #goOnAfterStart({ id, row }: StoredRun): Promise<void> {
+    const { runs, log, thaw, notify, inOrder } = this.#options;
+    const { name, file } = row.handler;
+    if (row.tries >= LIMITS['run-tries'].count) {
+      noteLimitReached('run-tries');
+      log.error({ name, file }, 'a conversation was in work when the program ended, again; it is set aside');
+      await runs.end(id);
+      const message = thaw(row.message);
+      if (message !== undefined)
+        inOrder(row.chat, () => notify(message, 'set aside', 'Sorry, something went wrong on my side.'));
+      return;
+    }
+    await runs.save(id, { ...row, tries: row.tries + 1 });
+    this.#queue({ id, row });
+  }
+}

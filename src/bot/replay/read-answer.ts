@@ -1,0 +1,41 @@
+import type { IncomingMessage } from '../../core/messages.ts';
+import { plainText } from '../../core/text.ts';
+import type { QuestionEntry } from './run-row.ts';
+
+/** What a message of the asked person means for the open question. */
+export type Reading =
+  | { readonly kind: 'answer'; readonly option?: string }
+  | { readonly kind: 'cancel' }
+  /** It is none of the options. */
+  | { readonly kind: 'unfit' }
+  /** It is no answer: a reaction, an edit, a vote in another poll. */
+  | { readonly kind: 'none' };
+
+/** The word that ends a conversation. */
+const CANCEL = 'cancel';
+
+/** Reads a message as an answer. A command is not handed to this function: it runs instead. */
+export function readAnswer(message: IncomingMessage, question: QuestionEntry): Reading {
+  const { event } = message;
+  if (event?.kind === 'vote') {
+    if (event.target !== question.sentId) return { kind: 'none' };
+    const option = question.options?.find((one) => event.options.includes(one));
+    // Without an option it takes a vote back.
+    return option === undefined ? { kind: 'none' } : { kind: 'answer', option };
+  }
+  if (event !== undefined || message.edits !== undefined) return { kind: 'none' };
+  const said = comparable(message.text);
+  if (said === CANCEL) return { kind: 'cancel' };
+  if (question.options === undefined) return { kind: 'answer' };
+  const option = chosen(said, question.options);
+  return option === undefined ? { kind: 'unfit' } : { kind: 'answer', option };
+}
+
+/** The option that a text names: by its words, or by its number from 1 up. */
+function chosen(said: string, options: readonly string[]): string | undefined {
+  const named = options.find((option) => comparable(option) === said);
+  if (named !== undefined) return named;
+  return /^\d{1,2}$/.test(said) ? options[Number(said) - 1] : undefined;
+}
+
+const comparable = (text: string): string => plainText(text).normalize('NFKC').trim().toLowerCase();

@@ -1,0 +1,297 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import { isAppError, messageOf } from '../../core/errors.ts';
+import type { IncomingMessage } from '../../core/messages.ts';
+import { Refusal } from '../refusal.ts';
+import type { HandlerRun } from '../run/handler-run.ts';
+import { Interrupted } from '../run/interrupted.ts';
+import type { Sent } from '../send/sent.ts';
+import { jsonCopy } from './json-value.ts';
+import { type Entry, type RunRow, withEntry } from './run-row.ts';
+import type { Runs, StoredRun } from './runs.ts';
+
+/** What begins a conversation. */
+export interface ReplayStart {
+  readonly idKey: string;
+  readonly message: IncomingMessage;
+  readonly handler: RunRow['handler'];
+  /** What happens if the person has another open conversation in the chat. */
+  readonly whenOpen: 'newest' | 'first';
+}
+
+export interface ReplayParts {
+  readonly runs: Runs;
+  readonly clock: Clock;
+  freeze(message: IncomingMessage): string;
+  thaw(text: string): IncomingMessage | undefined;
+  /** Called when a conversation begins to wait. */
+  onWaiting(): void;
+}
+
+/** Limits for `ctx.ask()` and `ctx.choose()`. */
+export interface AskOptions {
+  /** How long the question is open, in milliseconds. Default a day, at most 30 days. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A question got no answer in its time. If the handler does not catch it, the person is told, and the conversation
+ * ends.
+ */
+export class AskTimeout extends Refusal {
+  constructor() {
+    super('No answer came in time, so I ended this. Please start again.');
+  }
+}
+
+/** A step failed in an earlier run of the handler. Its message is the one of the original error. */
+export class StepFailed extends Error {
+  override readonly name = 'StepFailed';
+}
+
+const DAY_MS = 86_400_000;
+const MAX_WAIT_MS = 30 * DAY_MS;
+/** A sleep that is shorter does not end the run. */
+const SHORT_SLEEP_MS = 1_000;
+const MAX_ENTRIES = 1_000;
+
+/** A promise that never settles: the handler runs again from its start when there is more. */
+const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+/** The remembered calls of one run of a handler: it finds its past in the log, and adds to it. */
+export class Replay {
+  readonly #parts: ReplayParts;
+  readonly #run: HandlerRun;
+  readonly #start: ReplayStart;
+  readonly #id: string;
+  #row: RunRow | undefined;
+  #calls = 0;
+  #randoms = 0;
+  readonly #inWork = new Set<string>();
+  /** Entries that are written with the next one, or before the next send. */
+  readonly #unwritten: Entry[] = [];
+
+  constructor(parts: ReplayParts, run: HandlerRun, start: ReplayStart, stored: StoredRun | undefined) {
+    this.#parts = parts;
+    this.#run = run;
+    this.#start = start;
+    this.#id = stored?.id ?? parts.runs.idOf(start.message.chat, start.message.sender.jid);
+    this.#row = stored?.row;
+  }
+
+  /** The key of the row, if this run has one. */
+  get storedId(): string | undefined {
+    return this.#row === undefined ? undefined : this.#id;
+  }
+
+  /** Whether WhatsApp acknowledged the send with this number in an earlier run. */
+  isSent(sendNumber: number): boolean {
+    return (this.#row?.log ?? []).some((entry) => 'sends' in entry && entry.sends >= sendNumber);
+  }
+
+  /** What the log has and this run did not ask for. */
+  get leftOver(): Entry | undefined {
+    return this.#row?.log.find(({ at }) => at >= this.#calls);
+  }
+
+  async step(name: string, work: (key: string, signal: AbortSignal) => unknown): Promise<unknown> {
+    this.#run.check();
+    const at = this.#next();
+    const found = this.#at(at);
+    if (found !== undefined) {
+      if (found.kind !== 'step' || found.name !== name) return this.#changed(at, `step ${name}`, found);
+      if (found.failed === undefined) return structuredClone(found.value);
+      throw found.isRefusal ? new Refusal(found.failed) : new StepFailed(found.failed);
+    }
+    this.#inWork.add(name);
+    try {
+      const value = jsonCopy(await this.#work(at, name, work), `the result of step "${name}"`);
+      await this.#store({ at, kind: 'step', name, ...(value === undefined ? {} : { value }) });
+      return value;
+    } finally {
+      this.#inWork.delete(name);
+    }
+  }
+
+  /** `send` sends the question under the next send number. Resolves with the answer, or ends the run. */
+  async ask(
+    question: string,
+    choices: readonly string[] | undefined,
+    options: AskOptions,
+    send: () => Promise<Sent>,
+    skip: () => void,
+  ): Promise<{ readonly message: IncomingMessage; readonly option: string | undefined }> {
+    this.#run.check();
+    const timeoutMs = options.timeoutMs ?? DAY_MS;
+    checkWait('timeoutMs', timeoutMs);
+    this.#checkAlone('ask');
+    const at = this.#next();
+    const hash = shortHash(JSON.stringify([question, choices]));
+    const found = this.#at(at);
+    if (found === undefined) {
+      const { id } = await send();
+      await this.#run.whenSent();
+      const untilMs = this.#parts.clock.now() + timeoutMs;
+      const rest = { sentId: id, sends: this.#run.sendCount, untilMs, ...(choices && { options: choices }) };
+      await this.#store({ at, kind: 'ask', question: hash, ...rest });
+      return this.#suspend();
+    }
+    if (found.kind !== 'ask' || found.question !== hash) return this.#changed(at, 'ask', found);
+    skip();
+    if (found.answer === undefined) return this.#suspend();
+    if (found.answer.kind === 'timed-out') throw new AskTimeout();
+    const message = this.#parts.thaw(found.answer.frozen);
+    if (message === undefined) return this.#changed(at, 'a readable answer', found);
+    return { message, option: found.answer.option };
+  }
+
+  async sleep(ms: number): Promise<void> {
+    this.#run.check();
+    checkWait('ms', ms);
+    this.#checkAlone('sleep');
+    const at = this.#next();
+    const found = this.#at(at);
+    const now = this.#parts.clock.now();
+    if (found !== undefined && found.kind !== 'sleep') return this.#changed(at, 'sleep', found);
+    const untilMs = found?.untilMs ?? now + ms;
+    if (found === undefined) {
+      await this.#run.whenSent();
+      await this.#store({ at, kind: 'sleep', sends: this.#run.sendCount, untilMs });
+    }
+    const leftMs = untilMs - now;
+    if (leftMs <= 0) return;
+    if (leftMs > SHORT_SLEEP_MS) return this.#suspend();
+    await this.#run.track(this.#parts.clock.sleep(leftMs, this.#run.signal));
+  }
+
+  now(): number {
+    const at = this.#next();
+    const found = this.#at(at);
+    if (found?.kind === 'now') return found.ms;
+    if (found !== undefined) {
+      void this.#changed(at, 'now', found);
+      this.#run.check();
+    }
+    const ms = this.#parts.clock.now();
+    this.#unwritten.push({ at, kind: 'now', ms });
+    return ms;
+  }
+
+  /** Made from the key of the starting message, so that it need not be kept. */
+  random(): number {
+    this.#randoms += 1;
+    const digest = createHash('sha256').update(`${this.#start.idKey}\nrandom\n${this.#randoms}`).digest();
+    return digest.readUIntBE(0, 6) / 2 ** 48;
+  }
+
+  /** Writes what must be on disk before something can be seen of it. */
+  async flush(): Promise<void> {
+    if (this.#unwritten.length > 0) await this.#write([]);
+  }
+
+  get hasUnwritten(): boolean {
+    return this.#unwritten.length > 0;
+  }
+
+  async #work(
+    at: number,
+    name: string,
+    work: (key: string, signal: AbortSignal) => unknown,
+  ): Promise<unknown> {
+    try {
+      return await work(shortHash(`${this.#start.idKey}\nstep\n${at}`, 32), this.#run.signal);
+    } catch (error) {
+      // What may work in a later run is not a result.
+      const isTemporary =
+        error instanceof Interrupted ||
+        isAppError(error, 'NOT_CONNECTED') ||
+        isAppError(error, 'SEND_TIMEOUT') ||
+        isAppError(error, 'STORAGE_FAILED');
+      this.#run.check();
+      if (isTemporary) throw error;
+      const failed = messageOf(error).slice(0, 1_000);
+      const isRefusal = error instanceof Refusal;
+      await this.#store({ at, kind: 'step', name, failed, ...(isRefusal && { isRefusal }) });
+      throw error;
+    }
+  }
+
+  #next(): number {
+    this.#calls += 1;
+    if (this.#calls > MAX_ENTRIES)
+      throw new RangeError(`a conversation may have at most ${MAX_ENTRIES} remembered calls`);
+    return this.#calls - 1;
+  }
+
+  #at(at: number): Entry | undefined {
+    return this.#row?.log.find((entry) => entry.at === at);
+  }
+
+  #checkAlone(call: string): void {
+    const [name] = this.#inWork;
+    if (name !== undefined) throw new Error(`await the step "${name}" before you call ${call}()`);
+  }
+
+  async #store(entry: Entry): Promise<void> {
+    this.#run.check();
+    await this.#write([entry]);
+  }
+
+  async #write(entries: readonly Entry[]): Promise<void> {
+    const { runs, clock } = this.#parts;
+    let row = this.#row ?? (await this.#begin());
+    const now = clock.now();
+    for (const entry of [...this.#unwritten.splice(0), ...entries]) row = withEntry(row, entry, now);
+    this.#row = row;
+    await runs.save(this.#id, row);
+  }
+
+  /** The row of a new conversation. The person's other conversation in this chat gives way, or the new one is refused. */
+  async #begin(): Promise<RunRow> {
+    const { runs, clock, freeze } = this.#parts;
+    const { idKey, message, handler, whenOpen } = this.#start;
+    const { chat, sender, key } = message;
+    const other = runs.of(chat, sender.jid);
+    if (other !== undefined) {
+      if (whenOpen === 'first') throw new Refusal('Please finish our conversation first, or send cancel.');
+      await runs.end(other.id);
+    }
+    const now = clock.now();
+    return {
+      version: 1,
+      idKey,
+      handler,
+      chat,
+      personJid: sender.jid,
+      personId: sender.id,
+      messageKey: key,
+      message: freeze(message),
+      log: [],
+      startedAtMs: now,
+      changedAtMs: now,
+      tries: 0,
+      isEnded: false,
+    };
+  }
+
+  #suspend<T>(): Promise<T> {
+    this.#run.suspend();
+    this.#parts.onWaiting();
+    return never();
+  }
+
+  /** The handler asks for something else than the log has: it was changed since the conversation began. */
+  #changed<T>(at: number, wanted: string, found: Entry): Promise<T> {
+    const has = found.kind === 'step' ? `step ${found.name}` : found.kind;
+    this.#run.end({ kind: 'changed', at, wanted, found: has });
+    return never();
+  }
+}
+
+function checkWait(name: string, ms: number): void {
+  if (!(ms >= 0 && ms <= MAX_WAIT_MS))
+    throw new RangeError(`${name} must be 0 to ${MAX_WAIT_MS} milliseconds (30 days)`);
+}
+
+const shortHash = (text: string, length = 16): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, length);

@@ -1,0 +1,134 @@
+/** One remembered call of a handler, at its place among the remembered calls. */
+export type Entry = { readonly at: number } & (
+  | {
+      readonly kind: 'step';
+      readonly name: string;
+      readonly value?: unknown;
+      readonly failed?: string;
+      readonly isRefusal?: boolean;
+    }
+  | QuestionEntry
+  | { readonly kind: 'sleep'; readonly sends: number; readonly untilMs: number }
+  | { readonly kind: 'now'; readonly ms: number }
+);
+
+/** A question, and its answer once there is one. */
+export interface QuestionEntry {
+  readonly kind: 'ask';
+  /** A short hash of the question, to notice that the handler asks another one. */
+  readonly question: string;
+  /** WhatsApp's id of the question. */
+  readonly sentId: string;
+  /** How many sends of the handler WhatsApp had acknowledged by then, the question included. */
+  readonly sends: number;
+  readonly untilMs: number;
+  /** What can be chosen; none if any message is an answer. */
+  readonly options?: readonly string[];
+  readonly answer?: Answer;
+}
+
+export type Answer =
+  | { readonly kind: 'message'; readonly key: string; readonly frozen: string; readonly option?: string }
+  | { readonly kind: 'timed-out' };
+
+/** A conversation as it is kept: who is in it, where, and everything that its handler must remember. */
+export interface RunRow {
+  readonly version: 1;
+  /** Makes the ids of its messages: the key of the starting message, and for a listener its name. */
+  readonly idKey: string;
+  readonly handler: {
+    readonly kind: 'command' | 'listener' | 'schedule';
+    readonly name: string;
+    readonly file: string;
+  };
+  readonly chat: string;
+  /** The address of the person. */
+  readonly personJid: string;
+  readonly personId: string;
+  /** The key of the starting message. */
+  readonly messageKey: string;
+  /** The starting message, frozen. */
+  readonly message: string;
+  readonly log: readonly Entry[];
+  readonly startedAtMs: number;
+  readonly changedAtMs: number;
+  /** At how many starts of the program it was in work without getting further. */
+  readonly tries: number;
+  /** Whether it has ended. It is kept for a while, so that a message of it that comes again does not start it anew. */
+  readonly isEnded: boolean;
+}
+
+/** The call that an open conversation waits for: a question without an answer, or a sleep. */
+export function waitingFor(row: RunRow): (Entry & { readonly kind: 'ask' | 'sleep' }) | undefined {
+  const last = row.log.at(-1);
+  if (row.isEnded || last === undefined) return undefined;
+  if (last.kind === 'ask') return last.answer === undefined ? last : undefined;
+  return last.kind === 'sleep' ? last : undefined;
+}
+
+/** The keys of all messages that belong to a conversation. */
+export function messageKeysOf(row: RunRow): string[] {
+  const answers = row.log.flatMap((entry) =>
+    entry.kind === 'ask' && entry.answer?.kind === 'message' ? [entry.answer.key] : [],
+  );
+  return [row.messageKey, ...answers];
+}
+
+/** The row with one more entry, or with another one at its place. */
+export function withEntry(row: RunRow, entry: Entry, nowMs: number): RunRow {
+  const others = row.log.filter(({ at }) => at !== entry.at);
+  const log = [...others, entry].sort((a, b) => a.at - b.at);
+  return { ...row, log, changedAtMs: nowMs, tries: 0 };
+}
+
+/** Whether this is a row of this version. Anything may be in a file. */
+export function isRunRow(value: unknown): value is RunRow {
+  if (!isObject(value) || value.version !== 1 || !isObject(value.handler) || !Array.isArray(value.log))
+    return false;
+  const texts = [value.idKey, value.chat, value.personJid, value.personId, value.messageKey, value.message];
+  const numbers = [value.startedAtMs, value.changedAtMs, value.tries];
+  return (
+    texts.every((text) => typeof text === 'string') &&
+    numbers.every((number) => Number.isFinite(number)) &&
+    typeof value.isEnded === 'boolean' &&
+    ['command', 'listener', 'schedule'].includes(String(value.handler.kind)) &&
+    typeof value.handler.name === 'string' &&
+    typeof value.handler.file === 'string' &&
+    value.log.every(isEntry)
+  );
+}
+
+function isEntry(entry: unknown): boolean {
+  if (!isObject(entry) || !Number.isInteger(entry.at)) return false;
+  switch (entry.kind) {
+    case 'step':
+      return typeof entry.name === 'string';
+    case 'now':
+      return Number.isFinite(entry.ms);
+    case 'sleep':
+      return Number.isFinite(entry.untilMs) && Number.isFinite(entry.sends);
+    case 'ask':
+      return (
+        typeof entry.question === 'string' &&
+        typeof entry.sentId === 'string' &&
+        Number.isFinite(entry.untilMs) &&
+        Number.isFinite(entry.sends) &&
+        (entry.options === undefined || isTexts(entry.options)) &&
+        (entry.answer === undefined || isAnswer(entry.answer))
+      );
+    default:
+      return false;
+  }
+}
+
+function isAnswer(answer: unknown): boolean {
+  if (!isObject(answer)) return false;
+  if (answer.kind === 'timed-out') return true;
+  return answer.kind === 'message' && typeof answer.key === 'string' && typeof answer.frozen === 'string';
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+const isTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((text) => typeof text === 'string');

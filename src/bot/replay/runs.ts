@@ -1,0 +1,197 @@
+import type { Clock } from '../../core/clock.ts';
+import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import type { Log } from '../../core/log.ts';
+import type { IncomingMessage, Table } from '../../core/messages.ts';
+import { Refusal } from '../refusal.ts';
+import { type Answer, isRunRow, messageKeysOf, type RunRow, waitingFor, withEntry } from './run-row.ts';
+
+export interface RunsOptions {
+  /** Called when the table is needed. */
+  readonly table: () => Table<RunRow>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly conversationOf: (chat: string) => string;
+}
+
+/** A conversation and the key of its row. */
+export interface StoredRun {
+  readonly id: string;
+  readonly row: RunRow;
+}
+
+const LIMIT = LIMITS['table:runs'];
+/** An ended conversation is kept for so long, for messages of it that come again. */
+const KEEP_ENDED_MS = 10 * 60_000;
+
+/** The open conversations: one for each person in each chat. Every change is on disk when it resolves. */
+export class Runs {
+  readonly #options: RunsOptions;
+  /** The row that a message belongs to, by the key of the message. */
+  readonly #byMessage = new Map<string, string>();
+  readonly #openOf = new Map<string, number>();
+  #bytes = 0;
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+  }
+
+  get #table(): Table<RunRow> {
+    return this.#options.table();
+  }
+
+  /** How many conversations are open. */
+  get open(): number {
+    let count = 0;
+    for (const rows of this.#openOf.values()) count += rows;
+    return count;
+  }
+
+  /** Reads the table. Rows that are damaged, too large, too old or ended are removed. */
+  async load(): Promise<void> {
+    const { clock, log } = this.#options;
+    const table = this.#table;
+    for (const [id, row] of [...table.entries()]) {
+      const isSound = isRunRow(row) && sizeOf(row) <= LIMIT.bytesEach;
+      if (!isSound) log.warn({}, 'a conversation on disk is damaged or too large, and is removed');
+      if (!isSound || row.isEnded || clock.now() - row.startedAtMs > LIMIT.timeMs) await table.delete(id);
+      else this.#index(id, undefined, row);
+    }
+  }
+
+  /** All open conversations. */
+  all(): StoredRun[] {
+    return [...this.#table.entries()].filter(([, row]) => !row.isEnded).map(([id, row]) => ({ id, row }));
+  }
+
+  get(id: string): RunRow | undefined {
+    const row = this.#table.get(id);
+    return row === undefined || row.isEnded ? undefined : row;
+  }
+
+  /** The conversation of this person in this chat. */
+  of(chat: string, personJid: string): StoredRun | undefined {
+    if (this.#openOf.size === 0) return undefined;
+    const id = this.idOf(chat, personJid);
+    const row = this.get(id);
+    if (row !== undefined) return { id, row };
+    // It may have begun under an address whose owner is known only now.
+    return this.all().find((one) => one.row.personJid.endsWith('@lid') && this.#idOfRow(one.row) === id);
+  }
+
+  /** The row, open or ended, that a message began or answered. */
+  withMessage(messageKey: string): StoredRun | undefined {
+    const id = this.#byMessage.get(messageKey);
+    const row = id === undefined ? undefined : this.#table.get(id);
+    return id === undefined || row === undefined ? undefined : { id, row };
+  }
+
+  idOf(chat: string, personJid: string): string {
+    const { conversationOf } = this.#options;
+    return `${conversationOf(chat)}\n${conversationOf(personJid)}`;
+  }
+
+  /** Stores a row. Throws a `Refusal` if there are too many, and a `RangeError` if it is too large. */
+  async save(id: string, row: RunRow): Promise<void> {
+    const table = this.#table;
+    const old = table.get(id);
+    const size = sizeOf(row);
+    if (size > LIMIT.bytesEach) {
+      noteLimitReached('table:runs');
+      throw new RangeError(
+        `the log of this conversation would have ${size} characters, ${LIMIT.bytesEach} are allowed`,
+      );
+    }
+    if ((old === undefined || old.isEnded) && !row.isEnded) await this.#makeRoom(row, size);
+    await table.set(id, row);
+    this.#index(id, old, row);
+  }
+
+  /** Adds the answer to the open question. */
+  async answer(id: string, row: RunRow, answer: Answer): Promise<void> {
+    const waiting = waitingFor(row);
+    if (waiting?.kind !== 'ask') return;
+    await this.save(id, withEntry(row, { ...waiting, answer }, this.#options.clock.now()));
+  }
+
+  /** The conversation is over: what it remembered is dropped. */
+  async end(id: string): Promise<void> {
+    const row = this.#table.get(id);
+    if (row === undefined || row.isEnded) return;
+    const log = row.log.filter((entry) => entry.kind === 'ask').map((entry) => withoutText(entry));
+    const ended = { ...row, message: '', log, isEnded: true, changedAtMs: this.#options.clock.now() };
+    await this.#table.set(id, ended);
+    this.#index(id, row, ended);
+  }
+
+  /** Ends what is too old and removes what ended a while ago. Returns what was too old. */
+  async prune(): Promise<StoredRun[]> {
+    const { clock } = this.#options;
+    const table = this.#table;
+    const old: StoredRun[] = [];
+    for (const [id, row] of [...table.entries()]) {
+      if (row.isEnded && clock.now() - row.changedAtMs > KEEP_ENDED_MS) await this.#remove(id, row);
+      else if (!row.isEnded && clock.now() - row.startedAtMs > LIMIT.timeMs) {
+        old.push({ id, row });
+        await this.end(id);
+      }
+    }
+    return old;
+  }
+
+  async #makeRoom(row: RunRow, size: number): Promise<void> {
+    if (this.#table.size >= LIMIT.count) await this.prune();
+    const ofPerson = this.#openOf.get(row.personId) ?? 0;
+    if (ofPerson >= LIMITS['runs:person'].count) {
+      noteLimitReached('runs:person');
+      throw new Refusal('You have too many conversations with me. Please end one: send cancel there.');
+    }
+    if (this.#table.size >= LIMIT.count || this.#bytes + size > LIMIT.bytes) {
+      noteLimitReached('table:runs');
+      throw new Refusal('I have too many conversations at the moment. Please try again later.');
+    }
+  }
+
+  async #remove(id: string, row: RunRow): Promise<void> {
+    await this.#table.delete(id);
+    this.#index(id, row, undefined);
+  }
+
+  #idOfRow(row: RunRow): string {
+    return this.idOf(row.chat, row.personJid);
+  }
+
+  #index(id: string, old: RunRow | undefined, row: RunRow | undefined): void {
+    for (const key of old ? messageKeysOf(old) : []) {
+      if (this.#byMessage.get(key) === id) this.#byMessage.delete(key);
+    }
+    for (const key of row ? messageKeysOf(row) : []) this.#byMessage.set(key, id);
+    this.#bytes += (row ? sizeOf(row) : 0) - (old ? sizeOf(old) : 0);
+    if (old !== undefined && !old.isEnded) this.#count(old.personId, -1);
+    if (row !== undefined && !row.isEnded) this.#count(row.personId, 1);
+  }
+
+  #count(person: string, change: number): void {
+    const count = (this.#openOf.get(person) ?? 0) + change;
+    if (count > 0) this.#openOf.set(person, count);
+    else this.#openOf.delete(person);
+  }
+}
+
+const sizeOf = (row: RunRow): number => JSON.stringify(row).length;
+
+/** Of an answer, only the key of its message is kept after the end. */
+function withoutText(entry: Extract<RunRow['log'][number], { kind: 'ask' }>): RunRow['log'][number] {
+  return entry.answer?.kind === 'message' ? { ...entry, answer: { ...entry.answer, frozen: '' } } : entry;
+}
+
+/** What is kept of a message if the messenger has no way of its own. */
+export const freezePlain = (message: IncomingMessage): string =>
+  JSON.stringify({ ...message, origin: undefined });
+
+export function thawPlain(text: string): IncomingMessage | undefined {
+  try {
+    return { origin: undefined, ...JSON.parse(text) } as IncomingMessage;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+import type { Clock } from '../../core/clock.ts';
+import type { IncomingMessage } from '../../core/messages.ts';
+import { plainText } from '../../core/text.ts';
+import { parseArgs, usageOf } from '../args.ts';
+import type { Command } from '../command.ts';
+import type { CommandInfo, Context } from '../context.ts';
+import type { CommandRegistry, LoadedCommand } from '../loading/command-registry.ts';
+import { Refusal } from '../refusal.ts';
+import type { StoredRun } from '../replay/runs.ts';
+import { Cooldowns } from './cooldown.ts';
+import type { HandlerTask } from './handler-runner.ts';
+import { accessOf, checkAccess, checkCooldown } from './permission-check.ts';
+
+/** What is known of the sender of a message. */
+export interface SenderFacts {
+  readonly isOwner: boolean;
+  readonly isAddressed: boolean;
+}
+
+/** Makes the handlers of commands: access, arguments and cooldown are checked, then the command runs. */
+export class CommandTasks {
+  readonly #commands: CommandRegistry;
+  readonly #prefix: string;
+  readonly #clock: Clock;
+  readonly #cooldowns = new Cooldowns();
+
+  constructor(commands: CommandRegistry, prefix: string, clock: Clock) {
+    this.#commands = commands;
+    this.#prefix = prefix;
+    this.#clock = clock;
+  }
+
+  /** `rest` is the text after the command's name. A conversation that goes on was checked when it began. */
+  taskOf(
+    message: IncomingMessage,
+    { command, file }: LoadedCommand,
+    rest: string,
+    sender: SenderFacts,
+    stored?: StoredRun,
+  ): HandlerTask {
+    const text = plainText(rest);
+    const parsed = parseArgs(command.args, text, message);
+    return {
+      ...sender,
+      handler: { kind: 'command', name: command.name, file },
+      message,
+      info: this.#info(command),
+      args: 'values' in parsed ? parsed.values : {},
+      text,
+      idKey: message.key,
+      whenOpen: command.whenOpen,
+      stored,
+      run: async (ctx) => {
+        if (stored === undefined) {
+          await checkAccess(ctx);
+          if ('problem' in parsed) throw new Refusal(`${parsed.problem}\nUsage: ${ctx.usage}`.trimStart());
+          if (!checkCooldown(ctx, command, this.#cooldowns, this.#clock.now())) return;
+        }
+        await command.run(ctx);
+      },
+    };
+  }
+
+  /** The commands that the sender may use in this chat. */
+  async usable(ctx: Context): Promise<readonly CommandInfo[]> {
+    const infos: CommandInfo[] = [];
+    for (const { command } of this.#commands.all) {
+      if ((await accessOf(ctx, command.access)) === 'allowed') infos.push(this.#info(command));
+    }
+    return infos;
+  }
+
+  #info({ name, aliases, summary, access, args }: Command): CommandInfo {
+    return { name, aliases, summary, access, usage: usageOf(this.#prefix, name, args) };
+  }
+}

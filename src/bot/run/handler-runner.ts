@@ -1,0 +1,179 @@
+import { Deadlines } from '../../core/deadlines.ts';
+import { isAppError } from '../../core/errors.ts';
+import type { IncomingMessage } from '../../core/messages.ts';
+import type { WorkMarks } from '../../core/poison.ts';
+import { cutText } from '../../core/text.ts';
+import type { WhenOpen } from '../command.ts';
+import type { CommandInfo, Context } from '../context.ts';
+import { compose, type Middleware } from '../middleware.ts';
+import { Replay, type ReplayParts } from '../replay/replay.ts';
+import type { RunRow } from '../replay/run-row.ts';
+import type { StoredRun } from '../replay/runs.ts';
+import { sendId } from '../send/message-id.ts';
+import { HandlerContext, type HandlerParts } from './handler-context.ts';
+import { HandlerRun, type RunEnd } from './handler-run.ts';
+import { Interrupted } from './interrupted.ts';
+import { decideVerdict, type Outcome } from './outcome.ts';
+import { safeError } from './safe-error.ts';
+import { Semaphore } from './semaphore.ts';
+
+export interface HandlerRunnerOptions extends Omit<HandlerParts, 'mediaSlots'> {
+  readonly replay: ReplayParts;
+  readonly middleware: readonly Middleware<Context>[];
+  readonly limitMs: number;
+  readonly marks?: WorkMarks | undefined;
+}
+
+export interface RunCounts {
+  readonly answered: number;
+  readonly failed: number;
+  readonly unfinished: number;
+  /** Handlers that run now. */
+  readonly running: number;
+}
+
+/** One handler, and the message that it is run for. */
+export interface HandlerTask {
+  readonly handler: RunRow['handler'];
+  readonly message: IncomingMessage;
+  readonly info: CommandInfo;
+  readonly args: unknown;
+  readonly text: string;
+  readonly isOwner: boolean;
+  readonly isAddressed: boolean;
+  readonly idKey: string;
+  readonly whenOpen: WhenOpen;
+  /** The conversation that goes on. */
+  readonly stored: StoredRun | undefined;
+  run(ctx: Context): Promise<unknown> | unknown;
+}
+
+/** Longest sentence that the bot sends in place of an answer. */
+const MAX_NOTICE_LENGTH = 4_096;
+
+/** How many handlers may have files in memory: each file has up to 8 MiB, and many times that as pixels. */
+const MEDIA_SLOTS = 4;
+
+/** Runs handlers: around them the middleware and the time limit, and after them what the person is told. */
+export class HandlerRunner {
+  readonly #options: HandlerRunnerOptions;
+  readonly #parts: HandlerParts;
+  readonly #steps: Middleware<Context>;
+  readonly #runs: Deadlines<HandlerRun>;
+  readonly #counts = { answered: 0, failed: 0, unfinished: 0, running: 0 };
+
+  constructor(options: HandlerRunnerOptions) {
+    this.#options = options;
+    this.#parts = { ...options, mediaSlots: new Semaphore<HandlerRun>(MEDIA_SLOTS) };
+    this.#steps = compose(options.middleware);
+    this.#runs = new Deadlines(options.clock, options.limitMs);
+  }
+
+  get counts(): RunCounts {
+    return this.#counts;
+  }
+
+  async run(task: HandlerTask): Promise<Outcome> {
+    const run = new HandlerRun(this.#options.clock, this.#options.limitMs);
+    const replay = new Replay(this.#options.replay, run, task, task.stored);
+    const { info: command, ...facts } = task;
+    const ctx = new HandlerContext(this.#parts, run, replay, { ...facts, command });
+    this.#runs.add(run);
+    this.#counts.running += 1;
+    const end = await run.perform(async () => {
+      await this.#options.marks?.noteStarted(task.message.key);
+      await this.#steps(ctx, async () => void (await task.run(ctx)));
+    });
+    this.#parts.mediaSlots.release(run);
+    this.#counts.running -= 1;
+    this.#runs.delete(run);
+    const verdictOf = end.kind === 'returned' ? endOfReplay(replay) : end;
+    const outcome = await this.#conclude(verdictOf, run, task);
+    await this.#keep(end, outcome, replay);
+    return outcome;
+  }
+
+  /** Answers a message with a sentence of the bot. `place` makes its id, as the number of a send does. */
+  async notify(
+    message: IncomingMessage,
+    place: number | string,
+    text: string,
+    idKey = message.key,
+  ): Promise<Outcome> {
+    const { chat, expirationSeconds } = message;
+    const content = { kind: 'text', text: cutText(text, MAX_NOTICE_LENGTH) } as const;
+    try {
+      await this.#options.send({
+        id: sendId(idKey, place),
+        chat,
+        content,
+        quote: message,
+        expirationSeconds,
+      });
+      return 'done';
+    } catch (error) {
+      if (error instanceof Interrupted || isAppError(error, 'SEND_TIMEOUT')) return 'unfinished';
+      const facts = { messageId: message.id, err: safeError(error, '') };
+      this.#options.log.warn(facts, 'a notice could not be sent');
+      return 'done';
+    }
+  }
+
+  /** Ends all handlers now. Their messages stay unfinished. */
+  cutAll(): void {
+    for (const run of [...this.#runs]) run.cut('stopping');
+    this.#runs.stop();
+  }
+
+  /** A notice gets the next send number. If an earlier run already sent an answer under it, people keep that answer. */
+  async #conclude(end: RunEnd, run: HandlerRun, task: HandlerTask): Promise<Outcome> {
+    const { handler, message, idKey } = task;
+    const verdict = decideVerdict(end);
+    if (verdict.isFault) this.#logFault(end, task);
+    const outcome =
+      verdict.notice === undefined
+        ? verdict.outcome
+        : await this.notify(message, run.nextSendNumber(), verdict.notice, idKey);
+    if (outcome === 'unfinished') this.#counts.unfinished += 1;
+    else if (verdict.isFault) this.#counts.failed += 1;
+    else if (handler.kind === 'command' || end.kind !== 'suspended') this.#counts.answered += 1;
+    return outcome;
+  }
+
+  #logFault(end: RunEnd, { handler, message }: HandlerTask): void {
+    const facts = { [handler.kind]: handler.name, file: handler.file, messageId: message.id };
+    const { log } = this.#options;
+    if (end.kind === 'changed') {
+      const { at, wanted, found } = end;
+      log.error(
+        { ...facts, call: at, wanted, found },
+        'a conversation does not fit its handler and was ended',
+      );
+    } else if (end.kind === 'threw')
+      log.error({ ...facts, err: safeError(end.error, message.text) }, `a ${handler.kind} failed`);
+    else log.error(facts, `a ${handler.kind} took too long and was given up`);
+  }
+
+  /** A conversation is over when its handler is, and stays open while it waits or must be tried again. */
+  async #keep(end: RunEnd, outcome: Outcome, replay: Replay): Promise<void> {
+    const { storedId } = replay;
+    const { runs } = this.#options.replay;
+    if (storedId === undefined || end.kind === 'suspended') return;
+    try {
+      const row = runs.get(storedId);
+      if (outcome === 'done') await runs.end(storedId);
+      // A clean stop is not a crash.
+      else if (end.kind === 'stopping' && row !== undefined && row.tries > 0)
+        await runs.save(storedId, { ...row, tries: 0 });
+    } catch {
+      // A full disk: the next start finds the conversation as it was, and sends nothing twice.
+    }
+  }
+}
+
+/** A handler that ended without asking for all that its log has is another handler than the one that began. */
+function endOfReplay(replay: Replay): RunEnd {
+  const { leftOver } = replay;
+  if (leftOver === undefined) return { kind: 'returned' };
+  return { kind: 'changed', at: leftOver.at, wanted: 'the end', found: leftOver.kind };
+}

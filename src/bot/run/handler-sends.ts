@@ -1,0 +1,144 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Content, IncomingMessage, Messenger, OutgoingMessage } from '../../core/messages.ts';
+import type { WorkMarks } from '../../core/poison.ts';
+import type { Replay } from '../replay/replay.ts';
+import { sendId } from '../send/message-id.ts';
+import { type Say, toContent } from '../send/say.ts';
+import type { Sent } from '../send/sent.ts';
+import { type StreamTarget, streamText } from '../send/stream-text.ts';
+import type { Polls } from '../state/polls.ts';
+import type { HandlerRun } from './handler-run.ts';
+
+export interface SendParts {
+  readonly messenger: Messenger;
+  readonly polls: Polls;
+  readonly clock: Clock;
+  readonly marks?: WorkMarks | undefined;
+  /** Whether a message with this id was sent, in this run of the program or an earlier one. */
+  wasSent(id: string): boolean;
+  send(message: OutgoingMessage): Promise<void>;
+}
+
+/** Where the messages of a handler go, and what their ids are made from. */
+export interface SendPlace {
+  readonly messageKey: string;
+  readonly idKey: string;
+  readonly chat: string;
+  readonly expirationSeconds: number | undefined;
+}
+
+/** Everything that one handler sends: numbered in the order of the calls, and skipped if an earlier run sent it. */
+export class HandlerSends {
+  readonly #parts: SendParts;
+  readonly #run: HandlerRun;
+  readonly #replay: Replay;
+  readonly #place: SendPlace;
+  #mentions: Map<string, string> | undefined;
+  #flushing: Promise<void> | undefined;
+
+  constructor(parts: SendParts, run: HandlerRun, replay: Replay, place: SendPlace) {
+    this.#parts = parts;
+    this.#run = run;
+    this.#replay = replay;
+    this.#place = place;
+  }
+
+  mention(jid: string): string {
+    const token = `@${jid.split(/[:@]/, 1)[0]}`;
+    this.#mentions ??= new Map();
+    this.#mentions.set(token, jid);
+    return token;
+  }
+
+  mentionsIn(text: string): string[] {
+    return [...(this.#mentions ?? [])].filter(([token]) => text.includes(token)).map(([, jid]) => jid);
+  }
+
+  say(say: Say, quote: IncomingMessage | undefined): Promise<Sent> {
+    return this.attempt(() => {
+      const content = toContent(say, (text) => this.mentionsIn(text));
+      return this.dispatch(content, quote);
+    });
+  }
+
+  sayTo(chat: string, say: Say): Promise<Sent> {
+    return this.dispatch(
+      toContent(say, (text) => this.mentionsIn(text)),
+      undefined,
+      chat,
+    );
+  }
+
+  /** The id comes from the number of the send, so that a handler that runs again sends the same ids. */
+  dispatch(content: Content, quote: IncomingMessage | undefined, chat = this.#place.chat): Promise<Sent> {
+    const number = this.#run.nextSendNumber();
+    const sent = this.#handle(sendId(this.#place.idKey, number), chat);
+    if (this.#replay.isSent(number)) return Promise.resolve(sent);
+    return this.#send(sent.id, chat, content, quote).then(() => sent);
+  }
+
+  /** One send by its number; the edits that let it grow have ids of their own beside it. */
+  async stream(pieces: AsyncIterable<string>, quote: IncomingMessage): Promise<Sent> {
+    const number = this.#run.nextSendNumber();
+    const { chat, idKey } = this.#place;
+    const sent = this.#handle(sendId(idKey, number), chat);
+    if (this.#replay.isSent(number)) return sent;
+    const send = (place: string | number, say: string, isEdit: boolean): Promise<void> =>
+      this.attempt(() => {
+        const content = toContent(say, (text) => this.mentionsIn(text));
+        if (!isEdit || content.kind !== 'text') return this.#send(sendId(idKey, place), chat, content, quote);
+        const edit = { ...content, kind: 'edit', to: { sentId: sent.id } } as const;
+        return this.#send(sendId(idKey, place), chat, edit, undefined);
+      });
+    const target: StreamTarget = {
+      wasBegun: this.#parts.wasSent(sent.id),
+      begin: (text) => send(number, text, false),
+      grow: (text, edit) => send(`${number} edit ${edit}`, text, true),
+      finish: (text) => send(`${number} whole`, text, true),
+    };
+    await streamText(pieces, target, this.#parts.clock, this.#run.signal);
+    return sent;
+  }
+
+  /** Not an async function, because the run must track the same promise that the handler gets. */
+  attempt<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      this.#run.check();
+      return this.#run.track(work());
+    } catch (error) {
+      return this.#run.track(Promise.reject(error));
+    }
+  }
+
+  #send(id: string, chat: string, content: Content, quote: IncomingMessage | undefined): Promise<void> {
+    const expirationSeconds = chat === this.#place.chat ? this.#place.expirationSeconds : undefined;
+    const message = { id, chat, content, quote, expirationSeconds };
+    if (this.#replay.hasUnwritten) {
+      this.#flushing = (this.#flushing ?? Promise.resolve()).then(() => this.#replay.flush());
+    }
+    const sending =
+      this.#flushing === undefined
+        ? this.#parts.send(message)
+        : this.#flushing.then(() => this.#parts.send(message));
+    this.#parts.marks?.noteSent(this.#place.messageKey);
+    if (content.kind === 'poll') void this.#parts.polls.note(id, content.options);
+    return sending;
+  }
+
+  #handle(id: string, chat: string): Sent {
+    const to = { sentId: id };
+    const change = (content: Content): Promise<void> =>
+      this.attempt(() => this.dispatch(content, undefined, chat)).then(() => undefined);
+    return {
+      id,
+      edit: (text) =>
+        this.attempt(async () => {
+          const content = toContent(text, (said) => this.mentionsIn(said));
+          if (content.kind === 'text') await change({ ...content, kind: 'edit', to });
+        }),
+      delete: () => change({ kind: 'delete', to }),
+      react: (emoji) => change({ kind: 'reaction', emoji, to }),
+      votes: () => this.#parts.polls.votes(id),
+    };
+  }
+}

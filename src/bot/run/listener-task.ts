@@ -1,0 +1,27 @@
+import type { IncomingMessage } from '../../core/messages.ts';
+import { plainText } from '../../core/text.ts';
+import type { LoadedListener } from '../loading/listener-registry.ts';
+import type { StoredRun } from '../replay/runs.ts';
+import type { SenderFacts } from './command-tasks.ts';
+import type { HandlerTask } from './handler-runner.ts';
+
+/** The handler of a listener. Two listeners for one message send under ids of their own. */
+export function listenerTask(
+  message: IncomingMessage,
+  { listener, name, file }: LoadedListener,
+  sender: SenderFacts,
+  stored?: StoredRun,
+): HandlerTask {
+  return {
+    ...sender,
+    handler: { kind: 'listener', name, file },
+    message,
+    info: { name, aliases: [], summary: '', access: 'everyone', usage: '' },
+    args: {},
+    text: plainText(message.text),
+    idKey: `${message.key}\nlistener ${name}`,
+    whenOpen: listener.whenOpen,
+    stored,
+    run: (ctx) => listener.run(ctx),
+  };
+}

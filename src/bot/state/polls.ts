@@ -1,0 +1,79 @@
+import type { Clock } from '../../core/clock.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { Table } from '../../core/messages.ts';
+
+/** A poll of the bot: its options, and what each person chose. */
+export interface PollRow {
+  readonly atMs: number;
+  readonly options: readonly string[];
+  /** The indexes of the chosen options, by the id of the person. A list, because an id may be any string. */
+  readonly votes: ReadonlyArray<readonly [person: string, chosen: readonly number[]]>;
+}
+
+const LIMIT = LIMITS['table:polls'];
+/** More people than a group has. */
+const MAX_VOTERS = 2_000;
+
+/** The votes in the polls of the bot. They outlive a restart. */
+export class Polls {
+  readonly #open: () => Table<PollRow>;
+  readonly #clock: Clock;
+
+  /** `open` is called when the table is first needed. */
+  constructor(open: () => Table<PollRow>, clock: Clock) {
+    this.#open = open;
+    this.#clock = clock;
+  }
+
+  get #table(): Table<PollRow> {
+    return this.#open();
+  }
+
+  /** Begins to count the votes of a poll. If this cannot be stored, its votes are not counted. */
+  async note(id: string, options: readonly string[]): Promise<void> {
+    if (this.#table.has(id)) return;
+    try {
+      if (this.#table.size >= LIMIT.count) await this.#forgetOldest();
+      await this.#table.set(id, { atMs: this.#clock.now(), options, votes: [] });
+    } catch {
+      // A full disk is reported by the session.
+    }
+  }
+
+  has(id: string): boolean {
+    return this.#table.has(id);
+  }
+
+  /** A vote in place of the earlier one of this person; no options take it back. */
+  async vote(id: string, person: string, chosen: readonly string[]): Promise<void> {
+    const row = this.#table.get(id);
+    if (row === undefined) return;
+    const others = row.votes.filter(([one]) => one !== person);
+    if (others.length >= MAX_VOTERS) return;
+    const indexes = chosen.map((option) => row.options.indexOf(option)).filter((index) => index >= 0);
+    const votes = indexes.length === 0 ? others : [...others, [person, indexes] as const];
+    await this.#table.set(id, { ...row, votes });
+  }
+
+  votes(id: string): Readonly<Record<string, readonly string[]>> {
+    const row = this.#table.get(id);
+    if (row === undefined) return {};
+    return Object.fromEntries(
+      row.options.map((option, index) => [
+        option,
+        row.votes.filter(([, chosen]) => chosen.includes(index)).map(([person]) => person),
+      ]),
+    );
+  }
+
+  async prune(): Promise<void> {
+    for (const [id, { atMs }] of [...this.#table.entries()]) {
+      if (this.#clock.now() - atMs > LIMIT.timeMs) await this.#table.delete(id);
+    }
+  }
+
+  async #forgetOldest(): Promise<void> {
+    const [oldest] = [...this.#table.entries()].sort(([, a], [, b]) => a.atMs - b.atMs);
+    if (oldest !== undefined) await this.#table.delete(oldest[0]);
+  }
+}

@@ -1,0 +1,462 @@
+import { expect, test } from 'vitest';
+import { command } from '../../../../src/bot/command.ts';
+import type { Context } from '../../../../src/bot/context.ts';
+import { AskTimeout } from '../../../../src/bot/replay/replay.ts';
+import type { RunRow } from '../../../../src/bot/replay/run-row.ts';
+import ping from '../../../../src/commands/ping.ts';
+import { LIMITS } from '../../../../src/core/limits.ts';
+import type { IncomingMessage } from '../../../../src/core/messages.ts';
+import {
+  ANNA,
+  BEN,
+  FakeClock,
+  FakeStorage,
+  GROUP,
+  incoming,
+  makeBot,
+  rest,
+  START_MS,
+  type World,
+} from '../fakes.ts';
+
+const MINUTE = 60_000;
+
+/** A shop that counts what was ordered, by key. */
+function shop() {
+  const orders: string[] = [];
+  const order = command({
+    name: 'order',
+    summary: 'orders a pizza',
+    async run(ctx) {
+      const size = await ctx.choose('Which size?', ['small', 'large']);
+      const where = await ctx.ask('Where to?', { timeoutMs: 10 * MINUTE });
+      const id = await ctx.step('place', (key) => {
+        orders.push(`${size} to ${where.text} ${key}`);
+        return orders.length;
+      });
+      const sent = await ctx.reply(`Order ${id}: baking…`);
+      await ctx.sleep(20 * MINUTE);
+      await sent.edit(`Order ${id}: on its way`);
+    },
+  });
+  return { orders, order };
+}
+
+const asking = (run: (ctx: Context) => Promise<unknown>, more: object = {}) =>
+  command({ name: 'talk', summary: 'talks', run: (ctx) => run(ctx as Context), ...more });
+
+const rows = ({ storage }: World): RunRow[] => [...storage.table<RunRow>('runs').map.values()];
+const openRows = (world: World) => rows(world).filter(({ isEnded }) => !isEnded);
+
+const say = (world: World, text: string, more: Partial<IncomingMessage> = {}) =>
+  world.bot.handle(incoming(text, more));
+
+/** The same bot after a kill: what was in memory is gone. */
+async function restart(world: World, commands: Parameters<typeof makeBot>[0]): Promise<World> {
+  const clock = new FakeClock();
+  clock.nowMs = world.clock.nowMs;
+  const next = makeBot(commands, { storage: world.storage, clock });
+  await next.bot.start();
+  return next;
+}
+
+test('a dialogue asks, does a step, sleeps, and edits what it sent', async () => {
+  const { orders, order } = shop();
+  const world = makeBot([order]);
+  await world.bot.start();
+  expect(await say(world, '!order')).toBe('done');
+  expect(await say(world, 'LARGE')).toBe('done');
+  expect(await say(world, 'Main Street 5')).toBe('done');
+  expect(world.messenger.texts).toEqual(['(poll)', 'Where to?', 'Order 1: baking…']);
+  await world.clock.advance(20 * MINUTE);
+  expect(world.messenger.sent.at(-1)?.content).toEqual({
+    kind: 'edit',
+    text: 'Order 1: on its way',
+    to: { sentId: world.messenger.sent[2]?.id },
+  });
+  expect(orders).toEqual([expect.stringMatching(/^large to Main Street 5 \w{32}$/)]);
+  expect(openRows(world)).toEqual([]);
+  expect(new Set(world.messenger.sent.map(({ id }) => id)).size).toBe(4);
+});
+
+test('a restart between any two messages changes nothing', async () => {
+  const { orders, order } = shop();
+  let world = makeBot([order]);
+  await world.bot.start();
+  const sent: string[] = [];
+  for (const text of ['!order', 'large', 'Main Street 5']) {
+    await say(world, text);
+    sent.push(...world.messenger.texts);
+    world = await restart(world, [order]);
+  }
+  await world.clock.advance(20 * MINUTE);
+  sent.push(...world.messenger.texts);
+  expect(sent).toEqual(['(poll)', 'Where to?', 'Order 1: baking…', '(edit)']);
+  expect(orders).toHaveLength(1);
+});
+
+test('a message that a kill left unfinished goes on from the log, with the same ids and the same key', async () => {
+  const keys: string[] = [];
+  const { order } = shop();
+  const world = makeBot([order]);
+  await world.bot.start();
+  await say(world, '!order');
+  await say(world, 'large');
+  const answer = incoming('Main Street 5');
+  // Killed before the step's result is on disk.
+  const killed = makeBot(
+    [asking(async () => undefined), { ...order, run: (ctx) => order.run(withStep(ctx, keys)) }],
+    { storage: world.storage, clock: world.clock },
+  );
+  await killed.bot.start();
+  void killed.bot.handle(answer);
+  await rest();
+  expect(keys).toHaveLength(1);
+  const next = makeBot([{ ...order, run: (ctx) => order.run(withKey(ctx, keys)) }], {
+    storage: world.storage,
+    clock: world.clock,
+  });
+  await next.bot.start();
+  expect(await next.bot.handle(answer)).toBe('done');
+  expect(new Set(keys).size).toBe(1);
+  expect(next.messenger.texts).toEqual(['Order 7: baking…']);
+});
+
+/** The step begins and never ends. */
+function withStep(ctx: Context, keys: string[]): Context {
+  return proxied(ctx, (key) => {
+    keys.push(key);
+    return new Promise(() => undefined);
+  });
+}
+
+function withKey(ctx: Context, keys: string[]): Context {
+  return proxied(ctx, (key) => {
+    keys.push(key);
+    return 7;
+  });
+}
+
+function proxied(ctx: Context, work: (key: string) => unknown): Context {
+  return new Proxy(ctx, {
+    get: (target, name) => {
+      if (name === 'step') return (step: string) => target.step(step, work);
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+test('a command word wins over an open question, and cancel ends it', async () => {
+  const world = makeBot([asking((ctx) => ctx.ask('Name?')), ping]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await say(world, '!ping');
+  expect(openRows(world)).toHaveLength(1);
+  await say(world, ' Cancel ');
+  expect(world.messenger.texts).toEqual(['Name?', 'pong', 'Cancelled.']);
+  expect(openRows(world)).toEqual([]);
+  await say(world, 'Anna');
+  expect(world.messenger.sent).toHaveLength(3);
+});
+
+test('an answer that comes twice, or edited, or deleted, counts once', async () => {
+  const answers: string[] = [];
+  const world = makeBot([
+    asking(async (ctx) => {
+      answers.push((await ctx.ask('One?')).text);
+      answers.push((await ctx.ask('Two?')).text);
+    }),
+  ]);
+  await world.bot.start();
+  await say(world, '!talk');
+  const first = incoming('first');
+  await world.bot.handle(first);
+  await world.bot.handle(first);
+  await say(world, 'FIRST', { edits: first.id });
+  await say(world, '', { event: { kind: 'deleted', target: first.id } });
+  await say(world, 'second');
+  // The handler runs again for each answer.
+  expect(answers).toEqual(['first', 'first', 'second']);
+});
+
+test('an answer from the other address of the person counts', async () => {
+  const world = makeBot([asking(async (ctx) => ctx.reply((await ctx.ask('Name?')).text))], {
+    conversationOf: (chat) => (chat === 'annas@lid' ? ANNA.id : (chat.split('@')[0] ?? chat)),
+  });
+  await world.bot.start();
+  await say(world, '!talk');
+  await say(world, 'from my LID', { chat: 'annas@lid', sender: { ...ANNA, jid: 'annas@lid' } });
+  expect(world.messenger.texts).toEqual(['Name?', 'from my LID']);
+});
+
+test('in a group only the person who was asked answers', async () => {
+  const world = makeBot([asking(async (ctx) => ctx.reply(`Hello ${(await ctx.ask('Name?')).text}`))]);
+  await world.bot.start();
+  await say(world, '!talk', { chat: GROUP });
+  await say(world, 'Ben', { chat: GROUP, sender: BEN });
+  await say(world, 'Anna', { chat: GROUP });
+  expect(world.messenger.texts).toEqual(['Name?', 'Hello Anna']);
+  expect(world.messenger.sent[0]?.quote?.text).toBe('!talk');
+});
+
+test('choose takes a vote, a word in any case and a number, and tells what else there is', async () => {
+  for (const answer of ['small', 'SMALL', '1']) {
+    const world = makeBot([asking(async (ctx) => ctx.reply(await ctx.choose('Size?', ['small', 'large'])))]);
+    await world.bot.start();
+    await say(world, '!talk');
+    await say(world, 'medium');
+    await say(world, answer);
+    expect(world.messenger.texts).toEqual(['(poll)', 'Please choose one of: small, large.', 'small']);
+  }
+  const world = makeBot([asking(async (ctx) => ctx.reply(await ctx.choose('Size?', ['small', 'large'])))]);
+  await world.bot.start();
+  await say(world, '!talk');
+  const target = world.messenger.sent[0]?.id ?? '';
+  const vote = (options: string[], of = target) =>
+    say(world, '', { event: { kind: 'vote', target: of, options } });
+  await vote([]);
+  await vote(['large'], 'another poll');
+  await vote(['large']);
+  await vote(['small']);
+  expect(world.messenger.texts).toEqual(['(poll)', 'large']);
+});
+
+test('a question that gets no answer in time ends with a sentence, or as the handler says', async () => {
+  const world = makeBot([asking((ctx) => ctx.ask('Name?', { timeoutMs: MINUTE }))]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await world.clock.advance(MINUTE);
+  expect(world.messenger.texts).toEqual(['Name?', expect.stringContaining('No answer came in time')]);
+  await say(world, 'too late');
+  expect(world.messenger.sent).toHaveLength(2);
+
+  const patient = asking(async (ctx) => {
+    const name = await ctx.ask('Name?', { timeoutMs: MINUTE }).catch((error) => {
+      if (error instanceof AskTimeout) return undefined;
+      throw error;
+    });
+    await ctx.send(name === undefined ? 'Never mind.' : 'Thanks.');
+  });
+  const second = makeBot([patient]);
+  await second.bot.start();
+  await say(second, '!talk');
+  const third = await restart(second, [patient]);
+  await third.clock.advance(MINUTE);
+  expect(third.messenger.texts).toEqual(['Never mind.']);
+});
+
+test('a person may have one conversation a chat: the newer one replaces the older, or is refused', async () => {
+  const world = makeBot([asking((ctx) => ctx.ask('Name?'))]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await say(world, '!talk');
+  expect(openRows(world)).toHaveLength(1);
+  const polite = makeBot([asking((ctx) => ctx.ask('Name?'), { whenOpen: 'first' })]);
+  await polite.bot.start();
+  await say(polite, '!talk');
+  await say(polite, '!talk');
+  expect(polite.messenger.texts.at(-1)).toMatch(/finish our conversation first/);
+});
+
+test('a person who opens conversations in a hundred groups is refused after a few', async () => {
+  const world = makeBot([asking((ctx) => ctx.ask('Name?'))]);
+  await world.bot.start();
+  for (let index = 0; index < 100; index += 1) await say(world, '!talk', { chat: `${index}@g.us` });
+  expect(openRows(world)).toHaveLength(LIMITS['runs:person'].count);
+  expect(world.messenger.texts.at(-1)).toMatch(/too many conversations/);
+});
+
+test('a handler that was changed ends with a sentence and an error that names its file', async () => {
+  for (const changed of [
+    asking((ctx) => ctx.step('other', () => 1)),
+    asking((ctx) => ctx.ask('Another question?')),
+    asking(async (ctx) => ctx.reply('no questions any more')),
+  ]) {
+    const world = makeBot([asking((ctx) => ctx.ask('Name?'))]);
+    await world.bot.start();
+    await say(world, '!talk');
+    const next = await restart(world, [changed]);
+    await say(next, 'Anna');
+    expect(next.messenger.texts.at(-1)).toMatch(/I was changed in the meantime/);
+    expect(next.log.of('error')).toMatchObject([{ facts: { file: 'src/commands/talk.ts' } }]);
+    expect(openRows(next)).toEqual([]);
+  }
+  const world = makeBot([asking((ctx) => ctx.ask('Name?'))]);
+  await world.bot.start();
+  await say(world, '!talk');
+  const without = await restart(world, []);
+  await say(without, 'Anna');
+  expect(without.messenger.texts).toEqual([expect.stringMatching(/I was changed/)]);
+});
+
+test('rows that are damaged, of another version or too large are removed with a warning', async () => {
+  const storage = new FakeStorage();
+  const table = storage.table<unknown>('runs');
+  table.map.set('a', 'nonsense');
+  table.map.set('b', { version: 2 });
+  table.map.set('c', { version: 1, handler: null, log: [] });
+  table.map.set('d', null);
+  const { bot, log } = makeBot([ping], { storage });
+  await bot.start();
+  expect(table.map.size).toBe(0);
+  expect(log.of('warn')).toHaveLength(4);
+});
+
+test('a log that grows too large ends the conversation as a fault', async () => {
+  const world = makeBot([
+    asking(async (ctx) => {
+      for (let index = 0; index < 10; index += 1) await ctx.step(`${index}`, () => 'x'.repeat(50_000));
+    }),
+  ]);
+  await world.bot.start();
+  await say(world, '!talk');
+  expect(world.messenger.texts).toEqual([expect.stringMatching(/something went wrong/)]);
+  expect(openRows(world)).toEqual([]);
+});
+
+test('an error of a step is thrown again when the handler runs again, and the work is not repeated', async () => {
+  let tries = 0;
+  const world = makeBot([
+    asking(async (ctx) => {
+      const fallback = await ctx
+        .step('risky', () => {
+          tries += 1;
+          throw new Error('no luck');
+        })
+        .catch((error: Error) => error.message);
+      const { text } = await ctx.ask('Go on?');
+      await ctx.reply(`${fallback}, ${text}`);
+    }),
+  ]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await say(world, 'yes');
+  expect(world.messenger.texts).toEqual(['Go on?', 'no luck, yes']);
+  expect(tries).toBe(1);
+});
+
+test.each<[string, () => unknown]>([
+  ['a function', () => () => 1],
+  ['a Date', () => ({ at: new Date() })],
+  ['a Map', () => new Map()],
+  ['a bigint', () => [1n]],
+  ['NaN', () => Number.NaN],
+  [
+    'a circle',
+    () => {
+      const circle: { self?: unknown } = {};
+      circle.self = circle;
+      return circle;
+    },
+  ],
+])('a step that returns %s fails with an error that names the step', async (_what, work) => {
+  const world = makeBot([asking((ctx) => ctx.step('odd', work))]);
+  await world.bot.start();
+  await say(world, '!talk');
+  expect(world.log.of('error')).toMatchObject([
+    { facts: { err: { message: expect.stringMatching(/step .*JSON/) } } },
+  ]);
+});
+
+test('a step that hangs is cut off with its handler, and its signal aborts', async () => {
+  const signals: AbortSignal[] = [];
+  const world = makeBot([
+    asking((ctx) =>
+      ctx.step('slow', (_key, signal) => {
+        signals.push(signal);
+        return new Promise(() => undefined);
+      }),
+    ),
+  ]);
+  await world.bot.start();
+  const handling = say(world, '!talk');
+  await world.clock.advance(MINUTE);
+  expect(await handling).toBe('done');
+  expect(signals[0]?.aborted).toBe(true);
+  expect(world.messenger.texts).toEqual([expect.stringMatching(/took too long/)]);
+});
+
+test('now and random are the same when the handler runs again', async () => {
+  const seen: number[][] = [];
+  const world = makeBot([
+    asking(async (ctx) => {
+      seen.push([ctx.now(), ctx.random(), ctx.random()]);
+      await ctx.ask('Go on?');
+    }),
+  ]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await world.clock.advance(MINUTE);
+  await say(world, 'yes');
+  expect(seen).toHaveLength(2);
+  expect(seen[1]).toEqual(seen[0]);
+  expect(seen[0]?.[0]).toBe(START_MS);
+  expect(seen[0]?.[1]).not.toBe(seen[0]?.[2]);
+});
+
+test('steps may run side by side, and their results are found again', async () => {
+  let works = 0;
+  const world = makeBot([
+    asking(async (ctx) => {
+      const work = async (value: number) => {
+        works += 1;
+        await rest();
+        return value;
+      };
+      const values = await Promise.all([ctx.step('a', () => work(1)), ctx.step('b', () => work(2))]);
+      await ctx.ask('Go on?');
+      await ctx.reply(values.join());
+    }),
+  ]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await say(world, 'yes');
+  expect(world.messenger.texts).toEqual(['Go on?', '1,2']);
+  expect(works).toBe(2);
+});
+
+test('a conversation that was in work at several ends of the program is set aside', async () => {
+  const hang = asking(async (ctx) => {
+    await ctx.step('first', () => 1);
+    await new Promise(() => undefined);
+  });
+  let world = makeBot([hang]);
+  await world.bot.start();
+  void say(world, '!talk');
+  await rest();
+  for (let start = 0; start < 3; start += 1) world = await restart(world, [hang]);
+  await rest();
+  expect(world.log.of('error')).toMatchObject([{ facts: { file: 'src/commands/talk.ts' } }]);
+  expect(openRows(world)).toEqual([]);
+  expect(world.messenger.texts).toEqual([expect.stringMatching(/something went wrong/)]);
+});
+
+test('a conversation that ended does not begin again when its first message comes again', async () => {
+  const world = makeBot([asking(async (ctx) => ctx.reply((await ctx.ask('Name?')).text))]);
+  await world.bot.start();
+  const start = incoming('!talk');
+  await world.bot.handle(start);
+  const answer = incoming('Anna');
+  await world.bot.handle(answer);
+  const next = makeBot([asking(async (ctx) => ctx.reply((await ctx.ask('Name?')).text))], {
+    storage: world.storage,
+    clock: world.clock,
+  });
+  // Not yet read from disk: the rows of a start are ended ones as well.
+  expect(await next.bot.handle(answer)).toBe('done');
+  expect(next.messenger.texts).toEqual([]);
+});
+
+test('a question that waits while the program stops is not asked again', async () => {
+  const talk = asking(async (ctx) => ctx.reply((await ctx.ask('Name?')).text));
+  const world = makeBot([talk]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await world.bot.stop();
+  const next = await restart(world, [talk]);
+  await next.clock.advance(MINUTE);
+  expect(next.messenger.texts).toEqual([]);
+  await say(next, 'Anna');
+  expect(next.messenger.texts).toEqual(['Anna']);
+});
