@@ -17,6 +17,7 @@ import { buildClient } from './build-client.ts';
 import { LivenessFile } from './liveness-file.ts';
 import { MessageIntake } from './message-intake.ts';
 import { PairingScreen } from './pairing-screen.ts';
+import { tableOf } from './session-tables.ts';
 import { startBot } from './start-bot.ts';
 import { startPage } from './start-page.ts';
 import { greet } from './start-report.ts';
@@ -112,7 +113,7 @@ export class App {
     const bot = starting.then((started) => started.bot);
     const botNow = settledValue(bot);
 
-    const page = bot.then(() => startPage(config.http, board, botNow, log));
+    const page = bot.then(() => startPage(config.http, board, botNow, log, tableOf(session, 'http-keys')));
     this.#parts.push(async () => (await page.catch(() => undefined))?.stop());
 
     const report = greet(

@@ -2,7 +2,9 @@ import type { Bot } from '../bot/bot.ts';
 import { sendId } from '../bot/send/message-id.ts';
 import type { HttpConfig } from '../config/config.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import type { Table } from '../core/messages.ts';
 import type { HttpServer } from '../http/http-server.ts';
+import type { KeyRow } from '../http/known-keys.ts';
 import type { Sending } from '../http/status-source.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { StatusBoard } from './status-board.ts';
@@ -13,6 +15,7 @@ export async function startPage(
   board: StatusBoard | undefined,
   bot: () => Bot | undefined,
   log: Logger,
+  keys: Table<KeyRow>,
 ): Promise<HttpServer | undefined> {
   if (config === undefined || board === undefined) return undefined;
   const { HttpServer } = await import('../http/http-server.ts');
@@ -20,6 +23,7 @@ export async function startPage(
     config,
     status: board,
     sendText: (...text) => sendText(bot(), ...text),
+    keys,
     log,
   });
   try {

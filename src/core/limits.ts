@@ -155,6 +155,21 @@ export const LIMITS = {
     timeMs: 365 * DAY_MS,
     atLimit: 'The oldest fact is forgotten.',
   },
+  'table:http-keys': {
+    what: 'keys of `POST /messages`: a hash of the key and of its message',
+    count: 10_000,
+    bytes: 2 * MIB,
+    bytesEach: 128,
+    timeMs: 7 * DAY_MS,
+    atLimit: 'The oldest key is forgotten: the next message with that key is taken for a new one.',
+  },
+  'http:sends': {
+    what: 'messages of `POST /messages` on their way',
+    count: 100,
+    bytes: 2 * MIB,
+    bytesEach: 16 * KIB,
+    atLimit: 'The caller gets 503 with a time to wait.',
+  },
   'http:connections': {
     what: 'connections to the status page; 50 from one address',
     count: 100,

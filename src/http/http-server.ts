@@ -4,6 +4,7 @@ import type { HttpConfig } from '../config/config.ts';
 import { isLoopback } from '../config/setting-kinds.ts';
 import { AppError } from '../core/errors.ts';
 import { noteLimitReached } from '../core/limits.ts';
+import type { Table } from '../core/messages.ts';
 import type { Logger } from '../logging/logger.ts';
 import { AccessRules } from './access-rules.ts';
 import { ConnectionLimit } from './connection-limit.ts';
@@ -12,6 +13,7 @@ import { EventStream } from './event-stream.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './http-limits.ts';
 import { HttpToken } from './http-token.ts';
 import { unavailable } from './http-unavailable.ts';
+import { type KeyRow, KnownKeys } from './known-keys.ts';
 import { Metrics } from './metrics.ts';
 import { PostMessages } from './post-messages.ts';
 import { RefusedTokenLog } from './refused-token-log.ts';
@@ -23,6 +25,8 @@ export interface HttpServerOptions {
   readonly config: HttpConfig;
   readonly status: StatusSource;
   readonly sendText: SendText;
+  /** The durable table of the keys of `POST /messages`. Default: they are forgotten when the process ends. */
+  readonly keys?: Table<KeyRow>;
   readonly log: Pick<Logger, 'warn' | 'error'>;
   readonly limits?: Partial<HttpLimits>;
 }
@@ -50,7 +54,13 @@ export class HttpServer {
     this.#metrics = new Metrics(status);
     const onFailure = (messageId: string, code: string): void =>
       log.warn({ messageId, code }, 'could not send a message of POST /messages');
-    const messages = new PostMessages({ status, sendText, onFailure, waitMs: this.#limits.sendWaitMs });
+    const messages = new PostMessages({
+      status,
+      sendText,
+      keys: new KnownKeys(options.keys),
+      onFailure,
+      waitMs: this.#limits.sendWaitMs,
+    });
     const routes = makeRoutes({ status, events: this.#events, metrics: this.#metrics, messages, login });
     const dispatcher = new Dispatcher({ access, routes, login, log });
     this.#server = createServer(

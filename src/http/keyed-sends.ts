@@ -1,73 +1,83 @@
-import { createHash } from 'node:crypto';
 import { isAppError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import { hashOf, type KnownKeys } from './known-keys.ts';
 import type { MessageRequest } from './message-request.ts';
 import { Problem } from './problem.ts';
-import type { SendText } from './status-source.ts';
+import type { Sending, SendText } from './status-source.ts';
 
-export interface KeyedSend {
-  readonly id: string;
-  /** Whether this key was seen before. */
+export interface KeyedSend extends Sending {
+  /** Whether this key was seen before, by this process or by an earlier one. */
   readonly isRepeated: boolean;
-  /** Settles as the send does. */
-  readonly acknowledged: Promise<void>;
 }
 
 interface Known {
-  readonly id: string;
   readonly fingerprint: string;
-  acknowledged: Promise<void>;
-  state: 'queued' | 'sent' | 'failed';
+  readonly sending: Promise<Sending>;
+  /** `refused` is final: the key gets the same answer again. A key whose send `failed` may try again. */
+  state: 'queued' | 'sent' | 'failed' | 'refused';
 }
 
-/** Texts that may be on their way at a time. */
-const MAX_QUEUED = 100;
-/** Keys that are remembered; one that was forgotten still makes the same message id. */
-const MAX_KNOWN = 10_000;
+const { count: MAX_QUEUED } = LIMITS['http:sends'];
+const { count: MAX_KNOWN } = LIMITS['table:http-keys'];
 
-/** Hands texts over, each key once; a key whose send failed may try again. */
+/** Sends texts, each key once. */
 export class KeyedSends {
   readonly #sendText: SendText;
   readonly #onFailure: (id: string, code: string) => void;
+  readonly #keys: KnownKeys;
   readonly #known = new Map<string, Known>();
   #queued = 0;
 
-  constructor(sendText: SendText, onFailure: (id: string, code: string) => void) {
+  constructor(sendText: SendText, keys: KnownKeys, onFailure: (id: string, code: string) => void) {
     this.#sendText = sendText;
+    this.#keys = keys;
     this.#onFailure = onFailure;
   }
 
-  /** Throws a `Problem`: 409 if the key belongs to another message, 503 if too many are on their way. */
-  submit(request: MessageRequest): KeyedSend {
-    const fingerprint = createHash('sha256').update(`${request.number}\n${request.text}`).digest('base64');
-    const known = this.#known.get(request.key);
-    if (known !== undefined && known.fingerprint !== fingerprint) {
+  /**
+   * Resolves when the text is on its way. Rejects with a `Problem`: 409 if the key belongs to another message, 503 if
+   * too many are on their way; with `STORAGE_FAILED` if the key could not be stored.
+   */
+  async submit(request: MessageRequest): Promise<KeyedSend> {
+    const { key, number, text } = request;
+    const fingerprint = hashOf(`${number}\n${text}`);
+    const known = this.#known.get(key);
+    const before = known?.fingerprint ?? this.#keys.fingerprintOf(key);
+    if (before !== undefined && before !== fingerprint) {
       throw new Problem(409, 'This key was used for another message. Take a new key for a new message.');
     }
-    if (known !== undefined && known.state !== 'failed') return { ...known, isRepeated: true };
+    if (known !== undefined && known.state !== 'failed')
+      return { ...(await known.sending), isRepeated: true };
     if (this.#queued >= MAX_QUEUED) {
-      const text = `${MAX_QUEUED} messages are on their way already. Try again, with the same key.`;
-      throw new Problem(503, text, { 'Retry-After': '5' });
+      const tooMany = `${MAX_QUEUED} messages are on their way already. Try again, with the same key.`;
+      throw new Problem(503, tooMany, { 'Retry-After': '5' });
     }
-    const sending = this.#sendText(request.key, request.number, request.text);
-    const fresh: Known = { ...sending, fingerprint, state: 'queued' };
-    this.#remember(request.key, fresh);
-    this.#follow(fresh);
-    return { ...fresh, isRepeated: known !== undefined };
+    const fresh: Known = { fingerprint, sending: this.#begin(request, fingerprint), state: 'queued' };
+    this.#remember(key, fresh);
+    void this.#follow(fresh);
+    return { ...(await fresh.sending), isRepeated: before !== undefined };
   }
 
-  #follow(known: Known): void {
+  /** The key must be on the disk before the text leaves: else another text could get its id after a crash. */
+  async #begin({ key, number, text }: MessageRequest, fingerprint: string): Promise<Sending> {
+    await this.#keys.remember(key, fingerprint);
+    return this.#sendText(key, number, text);
+  }
+
+  async #follow(known: Known): Promise<void> {
     this.#queued += 1;
-    known.acknowledged.then(
-      () => {
-        this.#queued -= 1;
-        known.state = 'sent';
-      },
-      (error: unknown) => {
-        this.#queued -= 1;
-        known.state = 'failed';
-        this.#onFailure(known.id, isAppError(error) ? error.code : 'UNKNOWN');
-      },
-    );
+    let id = '';
+    try {
+      const sending = await known.sending;
+      id = sending.id;
+      await sending.acknowledged;
+      known.state = 'sent';
+    } catch (error) {
+      known.state = isFinal(error) ? 'refused' : 'failed';
+      this.#onFailure(id, isAppError(error) ? error.code : 'UNKNOWN');
+    } finally {
+      this.#queued -= 1;
+    }
   }
 
   #remember(key: string, known: Known): void {
@@ -81,3 +91,7 @@ export class KeyedSends {
     }
   }
 }
+
+/** Whether the same message would get the same answer again. The bot's own full queue asks for a wait instead. */
+export const isFinal = (error: unknown): boolean =>
+  isAppError(error, 'SEND_REFUSED') && error.retryAfterMs === undefined;

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAppError } from '../core/errors.ts';
 import type { Exchange } from './exchange.ts';
-import { type KeyedSend, KeyedSends } from './keyed-sends.ts';
-import { readMessageRequest } from './message-request.ts';
+import { isFinal, type KeyedSend, KeyedSends } from './keyed-sends.ts';
+import type { KnownKeys } from './known-keys.ts';
+import { type MessageRequest, readMessageRequest } from './message-request.ts';
 import { Problem } from './problem.ts';
 import { readBody } from './request-body.ts';
 import { sendJson } from './respond.ts';
@@ -11,10 +12,14 @@ import type { SendText, StatusSource } from './status-source.ts';
 export interface PostMessagesOptions {
   readonly status: StatusSource;
   readonly sendText: SendText;
+  readonly keys: KnownKeys;
   readonly onFailure: (messageId: string, code: string) => void;
   /** How long an answer waits for WhatsApp to have the message. */
   readonly waitMs: number;
 }
+
+/** What a caller should wait after an error that names no wait. */
+const DEFAULT_RETRY_MS = 5_000;
 
 /**
  * `POST /messages`: 200 once WhatsApp has the message, 202 while it is on its way. A message that
@@ -22,21 +27,21 @@ export interface PostMessagesOptions {
  */
 export class PostMessages {
   readonly #options: PostMessagesOptions;
-  readonly #deliveries: KeyedSends;
+  readonly #sends: KeyedSends;
 
   constructor(options: PostMessagesOptions) {
     this.#options = options;
-    this.#deliveries = new KeyedSends(options.sendText, options.onFailure);
+    this.#sends = new KeyedSends(options.sendText, options.keys, options.onFailure);
   }
 
   async post({ request, response }: Exchange): Promise<void> {
     const body = await readBody(request, 'application/json');
     const message = readMessageRequest(body, request.headers['idempotency-key']?.toString());
     this.#checkSituation();
-    const delivery = this.#deliveries.submit(message);
-    const isSent = await this.#isSentInTime(delivery);
-    const headers = delivery.isRepeated ? { 'Idempotent-Replayed': 'true' } : {};
-    sendJson(response, isSent ? 200 : 202, { id: delivery.id, status: isSent ? 'sent' : 'queued' }, headers);
+    const send = await this.#submit(message);
+    const isSent = await this.#isSentInTime(send);
+    const headers = send.isRepeated ? { 'Idempotent-Replayed': 'true' } : {};
+    sendJson(response, isSent ? 200 : 202, { id: send.id, status: isSent ? 'sent' : 'queued' }, headers);
   }
 
   /** Waits for a connection to come back, but not for a person to link the bot. */
@@ -45,6 +50,14 @@ export class PostMessages {
     if (situation.kind === 'stopped') throw new Problem(503, 'The bot has stopped. Start it again.');
     if (account === undefined)
       throw new Problem(503, 'The bot is not linked to an account yet. Link it first.');
+  }
+
+  async #submit(message: MessageRequest): Promise<KeyedSend> {
+    try {
+      return await this.#sends.submit(message);
+    } catch (error) {
+      throw error instanceof Problem ? error : toProblem(error);
+    }
   }
 
   async #isSentInTime({ acknowledged }: KeyedSend): Promise<boolean> {
@@ -62,7 +75,12 @@ export class PostMessages {
 
 /** The message of an `AppError` is for the caller: it has no secret in it. */
 function toProblem(error: unknown): Problem {
-  if (isAppError(error, 'SEND_REFUSED')) return new Problem(502, error.message);
-  if (isAppError(error)) return new Problem(503, `${error.message} Try again, with the same key.`);
-  return new Problem(503, 'The bot is stopping. Try again after its next start, with the same key.');
+  if (!isAppError(error))
+    return new Problem(503, 'The bot is stopping. Try again after its next start, with the same key.');
+  const { message, retryAfterMs, whatsappCode } = error;
+  const details = whatsappCode === undefined ? {} : { whatsappCode };
+  if (isFinal(error)) return new Problem(502, message, {}, details);
+  const seconds = Math.ceil((retryAfterMs ?? DEFAULT_RETRY_MS) / 1000);
+  const headers = { 'Retry-After': String(seconds) };
+  return new Problem(503, `${message} Try again, with the same key.`, headers, details);
 }

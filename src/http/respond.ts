@@ -56,5 +56,5 @@ export function sendJson(
 }
 
 export function sendProblem(response: ServerResponse, problem: Problem): void {
-  sendJson(response, problem.status, { error: problem.message }, problem.headers);
+  sendJson(response, problem.status, { error: problem.message, ...problem.details }, problem.headers);
 }

@@ -115,8 +115,13 @@ test('the same key after a restart is the same message', async () => {
   const first = await post(url);
   await app?.stop();
   log = '';
-  const second = await post(await startApp());
+  const app2Url = await startApp();
+  const second = await post(app2Url);
   expect(second).toEqual(first);
+  const other = JSON.stringify({ to: friend.number, text: 'Twice.', key: 'order-18' });
+  const headers = { 'Content-Type': 'application/json' };
+  const conflict = await fetch(`${app2Url}/messages`, { method: 'POST', headers, body: other });
+  expect(conflict.status).toBe(409);
   // It went out twice under one id, and the phone showed it once.
   await expect.poll(() => friend.duplicates).toBe(1);
   expect(friend.inbox.filter(({ text }) => text === 'Once.')).toHaveLength(1);

@@ -33,6 +33,9 @@ const sizeOf = (content: Content): number => {
   return content.kind === 'text' ? content.text.length : 0;
 };
 
+/** What a sender should wait when the queue is full. */
+const QUEUE_FULL_WAIT_MS = 5_000;
+
 /** With so many paces in memory, the outbox looks for the first time for some to forget. */
 const MIN_PACES = 1_000;
 
@@ -80,7 +83,7 @@ export class Outbox {
     if (exceeded !== undefined) {
       noteLimitReached(exceeded);
       const text = `${this.#queued} messages wait to be sent already. Send fewer, or wait for each one.`;
-      return Promise.reject(new AppError('SEND_REFUSED', text));
+      return Promise.reject(new AppError('SEND_REFUSED', text, { retryAfterMs: QUEUE_FULL_WAIT_MS }));
     }
     this.#queued += 1;
     this.#bytes += bytes;

@@ -12,6 +12,7 @@ export const TABLE_NAMES = [
   'reminders',
   'runs',
   'polls',
+  'http-keys',
 ] as const;
 
 export type TableName = (typeof TABLE_NAMES)[number];

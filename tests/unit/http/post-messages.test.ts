@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../../src/core/errors.ts';
-import { ask, HELLO, post, RawCaller, startServer, stopAll, within } from './fakes.ts';
+import { ask, FakeTable, HELLO, post, RawCaller, startServer, stopAll, within } from './fakes.ts';
 
 afterEach(stopAll);
 
@@ -146,6 +146,76 @@ describe('the same key', () => {
     bot.isFast = true;
     expect((await post(port, HELLO)).status).toBe(200);
     expect(bot.sent.map(({ key }) => key)).toEqual(['hello-1', 'hello-1']);
+  });
+});
+
+describe('the same key after a restart', () => {
+  test('answers 409 to another text or number, and sends the same message again under its id', async () => {
+    const keys = new FakeTable();
+    const first = await startServer({}, {}, keys);
+    const sent = await post(first.port, HELLO);
+    await first.server.stop();
+    const { port, bot } = await startServer({}, {}, keys);
+    expect((await post(port, { ...HELLO, text: 'Goodbye' })).status).toBe(409);
+    expect((await post(port, { ...HELLO, to: '+1 555 020 0002' })).status).toBe(409);
+    expect(bot.sent).toEqual([]);
+    const again = await post(port, HELLO);
+    expect([again.status, again.body]).toEqual([200, sent.body]);
+    expect(again.headers['idempotent-replayed']).toBe('true');
+  });
+
+  test('keeps neither the key nor the number nor the text in the table', async () => {
+    const keys = new FakeTable();
+    const { port } = await startServer({}, {}, keys);
+    await post(port, HELLO);
+    expect(keys.size).toBe(1);
+    expect(JSON.stringify([...keys.rows])).not.toMatch(/hello|0200001/i);
+  });
+
+  test('sends nothing while the key cannot be stored, and answers 503', async () => {
+    const keys = new FakeTable();
+    keys.isBroken = true;
+    const { port, bot } = await startServer({}, {}, keys);
+    const reply = await post(port, HELLO);
+    expect([reply.status, reply.headers['retry-after']]).toEqual([503, '5']);
+    expect(bot.sent).toEqual([]);
+    keys.isBroken = false;
+    expect((await post(port, HELLO)).status).toBe(200);
+  });
+});
+
+describe('what WhatsApp answers', () => {
+  test.each([
+    ['a final refusal', new AppError('SEND_REFUSED', 'No.', { whatsappCode: '403' }), 502, undefined],
+    [
+      'a wait',
+      new AppError('SEND_TIMEOUT', 'Later.', { retryAfterMs: 60_000, whatsappCode: '429' }),
+      503,
+      '60',
+    ],
+    ['a full queue of the bot', new AppError('SEND_REFUSED', 'Full.', { retryAfterMs: 5_000 }), 503, '5'],
+    ['silence', new AppError('SEND_TIMEOUT', 'Silence.'), 503, '5'],
+  ])('%s is told with its code and its wait', async (_, error, status, retryAfter) => {
+    const { port, bot } = await startServer();
+    bot.isFast = false;
+    const reply = post(port, HELLO);
+    await expect.poll(() => bot.sent.length).toBe(1);
+    bot.sent[0]?.refuse(error);
+    const answered = await reply;
+    expect([answered.status, answered.headers['retry-after']]).toEqual([status, retryAfter]);
+    expect(JSON.parse(answered.body).whatsappCode).toBe(error.whatsappCode);
+    expect(answered.body.includes('Try again')).toBe(status === 503);
+  });
+
+  test('a final refusal is answered again without another send', async () => {
+    const { port, bot } = await startServer();
+    bot.isFast = false;
+    const first = post(port, HELLO);
+    await expect.poll(() => bot.sent.length).toBe(1);
+    bot.sent[0]?.refuse(new AppError('SEND_REFUSED', 'No.', { whatsappCode: '403' }));
+    expect((await first).status).toBe(502);
+    expect((await post(port, HELLO)).status).toBe(502);
+    expect(bot.sent).toHaveLength(1);
   });
 });
 

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { LIMITS, noteLimitReached } from '../core/limits.ts';
+import type { Table } from '../core/messages.ts';
+
+/** What a key was used for, and when. */
+export interface KeyRow {
+  readonly fingerprint: string;
+  readonly atMs: number;
+}
+
+const LIMIT = LIMITS['table:http-keys'];
+
+/** A short hash of a text, so that neither keys nor texts of callers are kept. */
+export const hashOf = (text: string): string =>
+  createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
+/** Remembers over restarts which message each idempotency key was used for. */
+export class KnownKeys {
+  readonly #table: Table<KeyRow>;
+  readonly #now: () => number;
+
+  constructor(table: Table<KeyRow> = memoryTable(), now: () => number = Date.now) {
+    this.#table = table;
+    this.#now = now;
+  }
+
+  /** The fingerprint of the message that the key was used for; undefined if the key is new or too old. */
+  fingerprintOf(key: string): string | undefined {
+    const row = this.#table.get(hashOf(key));
+    return row === undefined || this.#isTooOld(row) ? undefined : row.fingerprint;
+  }
+
+  /** Resolves when the key is on the disk. Rejects with `STORAGE_FAILED`. */
+  async remember(key: string, fingerprint: string): Promise<void> {
+    const id = hashOf(key);
+    if (this.fingerprintOf(key) === fingerprint) return;
+    if (!this.#table.has(id)) await this.#makeRoom();
+    await this.#table.set(id, { fingerprint, atMs: this.#now() });
+  }
+
+  /** Rows are in the order in which they were written, so the oldest comes first. */
+  async #makeRoom(): Promise<void> {
+    for (const [id, row] of this.#table.entries()) {
+      const isFull = this.#table.size >= LIMIT.count;
+      if (!isFull && !this.#isTooOld(row)) return;
+      if (isFull) noteLimitReached('table:http-keys');
+      await this.#table.delete(id);
+    }
+  }
+
+  #isTooOld({ atMs }: KeyRow): boolean {
+    // A row from the future was written while the clock was wrong.
+    return Math.abs(this.#now() - atMs) > LIMIT.timeMs;
+  }
+}
+
+/** A table that ends with the process. */
+function memoryTable(): Table<KeyRow> {
+  const rows = new Map<string, KeyRow>();
+  return {
+    get: (id) => rows.get(id),
+    has: (id) => rows.has(id),
+    get size() {
+      return rows.size;
+    },
+    entries: () => rows.entries() as IterableIterator<[string, KeyRow]>,
+    set: async (id, row) => void rows.set(id, row),
+    delete: async (id) => void rows.delete(id),
+  };
+}
