@@ -1,6 +1,6 @@
 import { assertNever } from '../core/errors.ts';
 import { maskForeignText } from '../logging/mask.ts';
-import type { CloseReason } from '../whatsapp/connection/close-reason.ts';
+import { accountRefusalSentence, type CloseReason } from '../whatsapp/connection/close-reason.ts';
 
 /** Every kind of close, for counters that begin at 0. */
 export const CLOSE_KINDS: ReadonlyArray<CloseReason['kind']> = [
@@ -9,6 +9,7 @@ export const CLOSE_KINDS: ReadonlyArray<CloseReason['kind']> = [
   'restart-required',
   'replaced',
   'version-refused',
+  'account-refused',
   'banned',
   'qr-ended',
   'storage-failed',
@@ -28,6 +29,8 @@ export function closeSentence(reason: CloseReason): string {
       return 'Another client opened this session.';
     case 'version-refused':
       return 'WhatsApp refused this client version; the current one is looked up.';
+    case 'account-refused':
+      return accountRefusalSentence(reason.statusCode);
     case 'banned':
       return 'WhatsApp has banned this account for a while. The bot waits that long.';
     case 'qr-ended':

@@ -1,5 +1,5 @@
 import { isBoom } from '@hapi/boom';
-import { isAppError, messageOf, systemCode } from '../../core/errors.ts';
+import { assertNever, isAppError, messageOf, systemCode } from '../../core/errors.ts';
 
 /** Why a connection ended, one member for each answer that it asks for. */
 export type CloseReason =
@@ -13,6 +13,8 @@ export type CloseReason =
   | { readonly kind: 'replaced' }
   /** 405: this client version is no longer let in. */
   | { readonly kind: 'version-refused' }
+  /** The service refuses the login because of the account or of this client, perhaps for good. */
+  | { readonly kind: 'account-refused'; readonly statusCode: AccountRefusal }
   /** 402: the account is banned for a while. */
   | { readonly kind: 'banned'; readonly forMs: number }
   /** All QR codes of one connection were shown and nobody scanned one. */
@@ -21,6 +23,31 @@ export type CloseReason =
   | { readonly kind: 'storage-failed'; readonly message: string }
   /** Everything else: the network, a proxy, the service. */
   | { readonly kind: 'network'; readonly statusCode: number | undefined; readonly message: string };
+
+/**
+ * The reasons of `<failure>` that do not pass by themselves. 406: the account is banned. 409: the service does not accept
+ * what this client says of itself. 415: the account or device was not found. 418: the client is unknown.
+ *
+ * Source: `ConnectFailureReason` of tulir/whatsmeow, `WA_FAILURE_REASONS` of vinikjkkj/zapo.
+ */
+export const ACCOUNT_REFUSALS = [406, 409, 415, 418] as const;
+export type AccountRefusal = (typeof ACCOUNT_REFUSALS)[number];
+
+/** What a refusal means, and what the person can do. */
+export function accountRefusalSentence(statusCode: AccountRefusal): string {
+  switch (statusCode) {
+    case 406:
+      return 'WhatsApp has banned this account (406). Open WhatsApp on the phone, which says why and how to ask for a review.';
+    case 409:
+      return 'WhatsApp does not accept this client (409). Update perennial, or take WA_VERSION out of the settings.';
+    case 415:
+      return 'WhatsApp does not find this account or device (415). Open WhatsApp on the phone and look at Linked devices.';
+    case 418:
+      return 'WhatsApp does not know this client (418). Open WhatsApp on the phone and look at Linked devices.';
+    default:
+      return assertNever(statusCode);
+  }
+}
 
 const DEFAULT_BAN_MS = 60 * 60 * 1000;
 /** Whatever WhatsApp says: a year from now is a date that everything here can count with. */
@@ -36,9 +63,11 @@ export function classifyClose(error: unknown): CloseReason {
   if (isAppError(error, 'STORAGE_FAILED')) return { kind: 'storage-failed', message: error.message };
   const message = error === undefined ? 'closed without an error' : messageOf(error);
   const { statusCode, data } = readBoom(error);
-  if (isLogout(statusCode, message, data)) return { kind: 'logged-out', detail: message };
+  if (isLogout(message, data)) return { kind: 'logged-out', detail: message };
   // A refused upgrade carries the HTTP status of whoever refused it: a proxy's 401 is not WhatsApp's.
   if (message.startsWith('WebSocket Error')) return { kind: 'network', statusCode, message };
+  if (message === 'Connection Failure' && isAccountRefusal(statusCode))
+    return { kind: 'account-refused', statusCode };
   switch (statusCode) {
     case 401:
     case 403:
@@ -57,10 +86,14 @@ export function classifyClose(error: unknown): CloseReason {
   }
 }
 
-function isLogout(statusCode: number | undefined, message: string, data: Fields): boolean {
+/** A removed device is told as a conflict, with the code 401 or without any code. */
+function isLogout(message: string, data: Fields): boolean {
   if (/logged out/i.test(message) || message === 'Intentional Logout') return true;
-  return statusCode === 401 && data.tag === 'conflict' && fieldsOf(data.attrs).type === 'device_removed';
+  return data.tag === 'conflict' && fieldsOf(data.attrs).type === 'device_removed';
 }
+
+const isAccountRefusal = (statusCode: number | undefined): statusCode is AccountRefusal =>
+  ACCOUNT_REFUSALS.some((code) => code === statusCode);
 
 /** `<failure reason="402" expire="SECONDS">`. */
 function banLengthMs(data: Fields): number {

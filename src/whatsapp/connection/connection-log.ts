@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { assertNever, shellWord } from '../../core/errors.ts';
-import type { CloseReason } from './close-reason.ts';
+import { accountRefusalSentence, type CloseReason } from './close-reason.ts';
 import type { CloseHistory } from './reconnect-policy.ts';
 
 /** Says in the log what happens to the connection, in the lines that people and their tools rely on. */
@@ -60,6 +60,12 @@ export class Narrator {
         return;
       case 'version-refused':
         this.#log.warn('WhatsApp refuses this client version. Looking the current one up.');
+        return;
+      case 'account-refused':
+        this.#log.error(
+          { statusCode: reason.statusCode },
+          `${accountRefusalSentence(reason.statusCode)} The session is kept, and the bot tries again every hour.`,
+        );
         return;
       case 'banned':
         this.#log.error(

@@ -13,13 +13,24 @@ export interface CloseHistory {
   readonly failures: number;
   /** Refused logins (401, 403) in a row. */
   readonly authFailures: number;
+  /** Since when every login was refused, by a clock that only goes forward; undefined if the last one was let in. */
+  readonly refusedSinceMs: number | undefined;
+  /** Since when nobody has scanned a code, by the same clock; undefined while none has run out. */
+  readonly unscannedSinceMs: number | undefined;
   /** Restarts in a row that the server asked for. */
   readonly restarts: number;
   /** When this session was last taken over by another client, by a clock that only goes forward. */
   readonly replacedAtMs: number | undefined;
 }
 
-export const NO_CLOSES: CloseHistory = { failures: 0, authFailures: 0, restarts: 0, replacedAtMs: undefined };
+export const NO_CLOSES: CloseHistory = {
+  failures: 0,
+  authFailures: 0,
+  refusedSinceMs: undefined,
+  unscannedSinceMs: undefined,
+  restarts: 0,
+  replacedAtMs: undefined,
+};
 
 /** What follows a close: the end, or another try after a wait, which may be 0. */
 export type Decision =
@@ -32,6 +43,8 @@ const STEADY_WAITS = 10;
 const RESTARTS_AT_ONCE = 3;
 const AFTER_REPLACED_MS = 60_000;
 const REPLACED_TWICE_WITHIN_MS = 10 * 60_000;
+/** The wait when a login was refused for good, or again and again for so long: asking more often changes nothing. */
+const HOUR_MS = 60 * 60_000;
 
 /** The history after this close. A pairing that nobody finished and a wanted restart are not failures. */
 export function recordClose(close: CloseReason, before: CloseHistory, nowMs: number): CloseHistory {
@@ -39,14 +52,23 @@ export function recordClose(close: CloseReason, before: CloseHistory, nowMs: num
   return {
     failures: isFailure ? before.failures + 1 : before.failures,
     authFailures: close.kind === 'auth-failed' ? before.authFailures + 1 : 0,
+    refusedSinceMs: isRefusal(close) ? (before.refusedSinceMs ?? nowMs) : before.refusedSinceMs,
+    unscannedSinceMs:
+      close.kind === 'qr-ended' ? (before.unscannedSinceMs ?? nowMs) : before.unscannedSinceMs,
     restarts: close.kind === 'restart-required' ? before.restarts + 1 : 0,
     replacedAtMs: close.kind === 'replaced' ? nowMs : before.replacedAtMs,
   };
 }
 
+/** Whether it began an hour ago or earlier. */
+const hasLasted = (sinceMs: number | undefined, nowMs: number): boolean =>
+  sinceMs !== undefined && nowMs - sinceMs >= HOUR_MS;
+
+const isRefusal = ({ kind }: CloseReason): boolean => kind === 'auth-failed' || kind === 'account-refused';
+
 /** A login that was let in: the session is not gone, whatever ends this connection. */
 export function recordOpened(before: CloseHistory): CloseHistory {
-  return { ...before, authFailures: 0 };
+  return { ...before, authFailures: 0, refusedSinceMs: undefined, unscannedSinceMs: undefined };
 }
 
 /** A connection that stayed open for a minute clears the failures, but not that the session was taken over. */
@@ -80,9 +102,19 @@ export function decideReconnect(
       };
     case 'banned':
       return { action: 'reconnect', delayMs: close.forMs };
-    case 'qr-ended':
-      return { action: 'reconnect', delayMs: policy.delayMs };
-    case 'auth-failed':
+    case 'qr-ended': {
+      const isUnwatched = hasLasted(before.unscannedSinceMs, nowMs);
+      return { action: 'reconnect', delayMs: isUnwatched ? policy.maxDelayMs : policy.delayMs };
+    }
+    case 'account-refused':
+      return { action: 'reconnect', delayMs: HOUR_MS };
+    case 'auth-failed': {
+      const isLong = hasLasted(before.refusedSinceMs, nowMs);
+      return {
+        action: 'reconnect',
+        delayMs: isLong ? HOUR_MS : waitFor(before.failures + 1, policy, random),
+      };
+    }
     case 'version-refused':
     case 'storage-failed':
     case 'network':

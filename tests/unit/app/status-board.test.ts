@@ -15,6 +15,7 @@ const REASONS: Readonly<Record<CloseReason['kind'], CloseReason>> = {
   'restart-required': { kind: 'restart-required' },
   replaced: { kind: 'replaced' },
   'version-refused': { kind: 'version-refused' },
+  'account-refused': { kind: 'account-refused', statusCode: 406 },
   banned: { kind: 'banned', forMs: 60_000 },
   'qr-ended': { kind: 'qr-ended' },
   'storage-failed': { kind: 'storage-failed', message: 'No space is left for ./sessions.' },

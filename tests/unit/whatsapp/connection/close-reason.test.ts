@@ -65,9 +65,22 @@ const ROWS: ReadonlyArray<readonly [name: string, error: unknown, reason: CloseR
     { kind: 'auth-failed', statusCode: 403 },
   ],
   [
-    'device_removed counts only with its 401',
+    'device_removed without a code is a logout, too',
     foreignBoom('Stream Errored (conflict)', 440, conflict('device_removed')),
-    { kind: 'replaced' },
+    { kind: 'logged-out', detail: 'Stream Errored (conflict)' },
+  ],
+  ...([406, 409, 415, 418] as const).map(
+    (code) =>
+      [
+        `a login that is refused with ${code} is a matter of the account`,
+        foreignBoom('Connection Failure', code, { reason: String(code) }),
+        { kind: 'account-refused', statusCode: code },
+      ] as const,
+  ),
+  [
+    'a stream error 409 is no refused login',
+    foreignBoom('Stream Errored (unknown)', 409, { tag: 'stream:error', attrs: { code: '409' } }),
+    { kind: 'network', statusCode: 409, message: 'Stream Errored (unknown)' },
   ],
   [
     '515 asks for a restart',

@@ -79,6 +79,7 @@ const LEVELS: {
   'restart-required': [{ kind: 'restart-required' }, 'info'],
   replaced: [{ kind: 'replaced' }, 'warn'],
   'version-refused': [{ kind: 'version-refused' }, 'warn'],
+  'account-refused': [{ kind: 'account-refused', statusCode: 418 }, 'error'],
   banned: [{ kind: 'banned', forMs: 3_600_000 }, 'error'],
   'qr-ended': [{ kind: 'qr-ended' }, 'info'],
   'storage-failed': [{ kind: 'storage-failed', message: 'Could not write x (ENOSPC).' }, 'error'],

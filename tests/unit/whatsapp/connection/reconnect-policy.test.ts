@@ -27,6 +27,7 @@ const FIRST: { [K in CloseReason['kind']]: readonly [Extract<CloseReason, { kind
   'restart-required': [{ kind: 'restart-required' }, 0],
   replaced: [{ kind: 'replaced' }, 60_000],
   'version-refused': [{ kind: 'version-refused' }, 5_000],
+  'account-refused': [{ kind: 'account-refused', statusCode: 406 }, 3_600_000],
   banned: [{ kind: 'banned', forMs: 7_200_000 }, 7_200_000],
   'qr-ended': [{ kind: 'qr-ended' }, 5_000],
   'storage-failed': [{ kind: 'storage-failed', message: 'full' }, 5_000],
@@ -39,6 +40,8 @@ const histories: fc.Arbitrary<CloseHistory> = fc.record({
   failures: fc.nat(),
   authFailures: fc.nat(),
   restarts: fc.nat(),
+  refusedSinceMs: fc.option(fc.integer({ min: NOW - 7_200_000, max: NOW }), { nil: undefined }),
+  unscannedSinceMs: fc.option(fc.integer({ min: NOW - 7_200_000, max: NOW }), { nil: undefined }),
   replacedAtMs: fc.option(fc.integer({ min: NOW - 3_600_000, max: NOW }), { nil: undefined }),
 });
 
@@ -193,5 +196,33 @@ describe('waits', () => {
         expect(Number.isSafeInteger(waitMs)).toBe(true);
       }),
     );
+  });
+});
+
+describe('after an hour', () => {
+  const delayAfter = (reason: CloseReason, sinceMs: number): number => {
+    const before = historyOf([reason, NOW - sinceMs]);
+    const decision = decideReconnect(reason, before, POLICY, NOW, half);
+    return decision.action === 'reconnect' ? decision.delayMs : Number.NaN;
+  };
+  const QR_ENDED: CloseReason = { kind: 'qr-ended' };
+
+  it.each([
+    ['a login that was refused for 59 minutes is tried again after the usual wait', AUTH, 59 * MINUTE, 5_000],
+    ['a login that was refused for an hour is tried hourly', AUTH, 60 * MINUTE, 60 * MINUTE],
+    [
+      'a code that nobody scanned for 59 minutes is followed by the next one soon',
+      QR_ENDED,
+      59 * MINUTE,
+      5_000,
+    ],
+    ['a code that nobody scanned for an hour is followed by slower rounds', QR_ENDED, 60 * MINUTE, 300_000],
+  ] as const)('%s', (_, reason, sinceMs, delayMs) => {
+    expect(delayAfter(reason, sinceMs)).toBe(delayMs);
+  });
+
+  it('a login that was let in begins the hour anew', () => {
+    const opened = recordOpened(historyOf([AUTH, NOW - 120 * MINUTE]));
+    expect(decideReconnect(AUTH, opened, POLICY, NOW, half)).toEqual({ action: 'reconnect', delayMs: 5_000 });
   });
 });
