@@ -13,6 +13,8 @@ export type ClientActivity =
       readonly expiresAtMs: number | undefined;
       /** Which QR of this connection it is, from 0. */
       readonly index: number;
+      /** A sentence for the person: why there is no code, or what else to try. */
+      readonly notice?: string | undefined;
     }
   | { readonly kind: 'open' }
   | { readonly kind: 'waiting'; readonly reason: CloseReason; readonly untilMs: number }

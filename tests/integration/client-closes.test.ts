@@ -410,3 +410,29 @@ describe('a client version that WhatsApp refuses', () => {
     expect(rig.wa.clientVersion).not.toBe('2.2000.1');
   });
 });
+
+describe('an account that WhatsApp refuses', () => {
+  it.each([406, 409, 415, 418])('%i is said in a sentence, and tried again after an hour', async (code) => {
+    rig = new Rig();
+    await rig.pair();
+    await rig.stop();
+    rig.wa.faults.failNextLogins(code);
+    const from = rig.lines.length;
+    await rig.start();
+    const wait = await rig.nextWait();
+    expect(wait.ms).toBe(3_600_000);
+    expect(rig.closes.at(-1)).toEqual({ kind: 'account-refused', statusCode: code });
+    expect(
+      rig.lines.slice(from).filter((line) => line.startsWith('error ') && line.includes(`(${code})`)),
+    ).toHaveLength(1);
+    wait.finish();
+    await rig.state('open');
+  });
+});
+
+it('a removed device is a logout, though WhatsApp names no code', async () => {
+  rig = new Rig();
+  await rig.pair();
+  rig.wa.faults.removeDevice({ hasCode: false });
+  expect(await within(rig.running, 'the end')).toEqual({ kind: 'logged-out' });
+});

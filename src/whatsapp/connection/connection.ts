@@ -24,6 +24,7 @@ import type { SuspectQueue } from '../send/suspects.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { Pulse } from './ping-check.ts';
+import { keepPresenceTyped } from './typed-presence.ts';
 
 export interface ConnectionParts {
   readonly settings: SocketSettings;
@@ -111,6 +112,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       () => this.#lost('WhatsApp no longer answers on this connection'),
     );
     answerIgnored(this.socket);
+    keepPresenceTyped(this.socket);
     this.#listen();
     this.#connectTimer = setTimeout(() => this.#lost('WhatsApp did not answer'), CONNECT_WITHIN_MS);
   }
@@ -155,6 +157,17 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     };
     ev.on('groups.update', (groups) => groups.forEach(groupChanged));
     ev.on('group-participants.update', groupChanged);
+  }
+
+  /**
+   * Shows each stanza with this tag to `isHandled` before the library sees it; if that returns true, the library never
+   * sees it. The library emits a stanza as the event `CB:TAG` of its WebSocket.
+   */
+  intercept(tag: string, isHandled: (node: BinaryNode) => boolean): void {
+    const { ws } = this.socket;
+    const emit = ws.emit.bind(ws);
+    ws.emit = (event: string, ...args: unknown[]) =>
+      (event === `CB:${tag}` && isHandled(args[0] as BinaryNode)) || emit(event, ...args);
   }
 
   #onUpdate({ connection, qr, isNewLogin, lastDisconnect }: Partial<ConnectionState>): void {

@@ -1,54 +1,240 @@
-import { messageOf } from '../../core/errors.ts';
+import type { BinaryNode } from '@whiskeysockets/baileys';
+import type { Logger } from 'pino';
 import type { ClientActivity } from '../client-state.ts';
+import { newAdvSecret, withAdvSecret } from './adv-secret.ts';
+import {
+  type CodeAttempts,
+  NO_ATTEMPTS,
+  needsHint,
+  recordFruitless,
+  recordRefused,
+} from './code-attempts.ts';
 import type { Connection } from './connection.ts';
+import { readPairingStanza } from './pairing-stanza.ts';
+import { forgetCode, requestCode } from './request-code.ts';
 
 type Pairing = Extract<ClientActivity, { kind: 'pairing' }>;
 
 const FIRST_QR_MS = 60_000;
 const NEXT_QR_MS = 20_000;
+/** From the first QR code on, the connection lasts for six of them: a code does not outlive it. */
+const ROUND_MS = FIRST_QR_MS + 5 * NEXT_QR_MS;
+/** WhatsApp takes a code for so long after it was asked for. */
+const CODE_MS = 180_000;
+/** So long after the code was entered on the phone, the link must be there. */
+const LINK_WITHIN_MS = 60_000;
+
+export interface PairingParts {
+  /** Digits of a phone number: pair with a code instead of a QR. */
+  readonly pairingNumber: string | undefined;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'debug'>;
+  readonly now: () => number;
+}
+
+/** What pairings have in common over connections: how the codes before went. */
+export class PairingHistory {
+  attempts: CodeAttempts = NO_ATTEMPTS;
+}
 
 /**
- * What a connection of a session that is not linked shows to a person: one QR code after another, or one pairing code
- * if `pairingNumber` (digits) is set. WhatsApp gives six texts for QR codes: the first lives a minute, the others 20 s.
+ * What a connection of a session that is not linked shows to a person: one QR code after another, or a pairing code. The
+ * QR code stays as the other way when WhatsApp refuses a code, and between two codes. WhatsApp gives six texts for QR
+ * codes: the first lives a minute, the others 20 s.
  */
 export class PairingRound {
   readonly #connection: Connection;
-  readonly #pairingNumber: string | undefined;
-  readonly #now: () => number;
+  readonly #parts: PairingParts;
+  readonly #history: PairingHistory;
   readonly #show: (pairing: Pairing) => void;
-  #index = -1;
+  #qr: { readonly text: string; readonly index: number; readonly expiresAtMs: number } | undefined;
+  #code: { readonly text: string; readonly ref: Buffer; readonly expiresAtMs: number } | undefined;
+  #firstQrAtMs = 0;
+  #notice: string | undefined;
+  #isAsking = false;
+  #isEntered = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     connection: Connection,
-    pairingNumber: string | undefined,
-    now: () => number,
+    parts: PairingParts,
+    history: PairingHistory,
     show: (pairing: Pairing) => void,
   ) {
     this.#connection = connection;
-    this.#pairingNumber = pairingNumber;
-    this.#now = now;
+    this.#parts = parts;
+    this.#history = history;
     this.#show = show;
     connection.on('qr', (text) => this.#offered(text));
+    connection.intercept('notification', (node) => this.#received(node));
+    void connection.closed.then(() => this.#end());
   }
 
-  #offered(qr: string): void {
-    this.#index += 1;
-    const index = this.#index;
-    if (this.#pairingNumber === undefined) {
-      const expiresAtMs = this.#now() + (index === 0 ? FIRST_QR_MS : NEXT_QR_MS);
-      this.#show({ kind: 'pairing', qr, code: undefined, expiresAtMs, index });
-    } else if (index === 0) {
-      void this.#requestCode(this.#pairingNumber);
+  #offered(text: string): void {
+    const { now } = this.#parts;
+    const index = (this.#qr?.index ?? -1) + 1;
+    if (index === 0) this.#firstQrAtMs = now();
+    this.#qr = { text, index, expiresAtMs: now() + (index === 0 ? FIRST_QR_MS : NEXT_QR_MS) };
+    const isCodeDue = this.#parts.pairingNumber !== undefined && now() >= this.#history.attempts.nextAtMs;
+    if (isCodeDue && !this.#code) void this.#askForCode();
+    else this.#draw();
+  }
+
+  /** The library writes the secret of the beginning into every QR text; the one that counts is in the credentials. */
+  #draw(): void {
+    if (this.#isAsking || !this.#qr) return;
+    const { index } = this.#qr;
+    const shown = { kind: 'pairing', index, notice: this.#notice } as const;
+    if (this.#code) {
+      const { text: code, expiresAtMs } = this.#code;
+      this.#show({ ...shown, qr: undefined, code, expiresAtMs });
+    } else {
+      const qr = withAdvSecret(this.#qr.text, this.#connection.socket.authState.creds.advSecretKey);
+      this.#show({ ...shown, qr, code: undefined, expiresAtMs: this.#qr.expiresAtMs });
     }
   }
 
-  async #requestCode(pairingNumber: string): Promise<void> {
+  async #askForCode(): Promise<void> {
+    const { pairingNumber = '', log, now } = this.#parts;
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    const askedAtMs = now();
     try {
-      const code = await this.#connection.socket.requestPairingCode(pairingNumber);
-      this.#show({ kind: 'pairing', qr: undefined, code, expiresAtMs: undefined, index: 0 });
+      const answer = await requestCode(this.#connection.socket, pairingNumber);
+      if (answer.kind === 'accepted') {
+        const expiresAtMs = Math.min(askedAtMs + CODE_MS, this.#firstQrAtMs + ROUND_MS);
+        this.#code = { text: answer.code, ref: answer.ref, expiresAtMs };
+        this.#notice = undefined;
+        this.#timer = setTimeout(() => this.#codeEnded('its time is up'), expiresAtMs - now()).unref();
+      } else {
+        forgetCode(this.#connection.socket);
+        const status = answer.kind === 'refused' ? answer.status : undefined;
+        const backoffMs = answer.kind === 'refused' ? answer.backoffMs : 0;
+        this.#history.attempts = recordRefused(this.#history.attempts, now(), backoffMs);
+        const waitMs = this.#history.attempts.nextAtMs - now();
+        this.#notice = refusalSentence(status, waitMs);
+        log.warn({ status, waitMs }, this.#notice);
+      }
     } catch (error) {
-      const message = `no pairing code: ${messageOf(error)}`;
-      this.#connection.fail({ kind: 'network', statusCode: undefined, message });
+      // The connection has closed; the next one asks again.
+      log.debug({ err: error }, 'could not ask for a pairing code');
+      return;
+    } finally {
+      this.#isAsking = false;
+    }
+    this.#draw();
+  }
+
+  /** Whether this stanza is dealt with here, so that the library must not see it. */
+  #received(node: BinaryNode): boolean {
+    const { log } = this.#parts;
+    if (!this.#qr) return false;
+    const stanza = readPairingStanza(node, this.#code?.ref);
+    switch (stanza.kind) {
+      case 'code-entered':
+        this.#entered();
+        return false;
+      case 'usual':
+        return false;
+      case 'secret-retired':
+        this.#renewSecret(node);
+        return true;
+      case 'code-failed':
+        this.#acknowledge(node);
+        this.#codeEnded(`the answer of the phone lacks ${stanza.missing}`);
+        return true;
+      case 'code-expired':
+        this.#acknowledge(node);
+        this.#codeEnded('WhatsApp asks for another one');
+        return true;
+      case 'passkey-asked':
+        this.#acknowledge(node);
+        log.warn(PASSKEY_HINT);
+        this.#notice = PASSKEY_HINT;
+        this.#draw();
+        return true;
+      case 'empty':
+        this.#acknowledge(node);
+        return true;
+      case 'unknown':
+        log.info(
+          { tag: node.tag, type: node.attrs.type },
+          'WhatsApp sent something during the pairing that this version does not know',
+        );
+        this.#acknowledge(node);
+        return true;
     }
   }
+
+  /** Stored first, then acknowledged, then drawn: a secret that a phone scans must survive a kill. */
+  #renewSecret(node: BinaryNode): void {
+    const { socket } = this.#connection;
+    // The secret of a code that was entered is what the link is proven with.
+    if (!this.#isEntered) {
+      const { creds } = socket.authState;
+      creds.advSecretKey = newAdvSecret();
+      socket.ev.emit('creds.update', { advSecretKey: creds.advSecretKey });
+      this.#parts.log.info('WhatsApp asked for a new QR code. Scan the new one.');
+    }
+    this.#acknowledge(node);
+    this.#draw();
+  }
+
+  #entered(): void {
+    this.#isEntered = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => this.#codeEnded('the phone did not finish the link'),
+      LINK_WITHIN_MS,
+    ).unref();
+  }
+
+  /** A code that ended without a link: says so, and offers another one, or the QR code until the next may be asked for. */
+  #codeEnded(why: string): void {
+    const { log, now } = this.#parts;
+    if (!this.#code) return;
+    clearTimeout(this.#timer);
+    this.#code = undefined;
+    this.#isEntered = false;
+    forgetCode(this.#connection.socket);
+    this.#history.attempts = recordFruitless(this.#history.attempts, now());
+    log.info(`The pairing code has ended: ${why}. A new one follows.`);
+    if (needsHint(this.#history.attempts)) {
+      log.warn(CODES_HINT);
+      this.#notice = CODES_HINT;
+    }
+    if (now() < this.#history.attempts.nextAtMs) this.#draw();
+    else void this.#askForCode();
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    const { log, now } = this.#parts;
+    if (this.#code && !this.#connection.socket.authState.creds.account) {
+      this.#history.attempts = recordFruitless(this.#history.attempts, now());
+      if (needsHint(this.#history.attempts)) log.warn(CODES_HINT);
+    }
+    this.#code = undefined;
+  }
+
+  /** The library cannot: it reads the own address, which there is none of before the link. */
+  #acknowledge({ attrs }: BinaryNode): void {
+    const { id = '', from = '', type = '' } = attrs;
+    const ack = { tag: 'ack', attrs: { id, to: from, class: 'notification', type } };
+    // If the connection closes, WhatsApp sends the notification again.
+    this.#connection.socket.sendNode(ack).catch(() => {});
+  }
+}
+
+const PASSKEY_HINT =
+  'WhatsApp asks for a passkey to link this account, which only the phone and a browser have. Scan the QR code instead of entering a code (leave PAIRING_NUMBER out), or see docs/operating.md, "The phone asks for a passkey".';
+
+const CODES_HINT =
+  'Three pairing codes did not lead to a link. Check that PAIRING_NUMBER is the number of the account, scan the QR code instead (leave PAIRING_NUMBER out), and if the phone asks for a passkey see docs/operating.md, "The phone asks for a passkey".';
+
+function refusalSentence(status: number | undefined, waitMs: number): string {
+  const minutes = Math.max(1, Math.round(waitMs / 60_000));
+  const next = `Scan the QR code instead, or wait: the next try is in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`;
+  if (status === undefined) return `WhatsApp did not answer the request for a pairing code. ${next}`;
+  const why = status === 429 ? ': too many codes were asked for' : '';
+  return `WhatsApp refused the request for a pairing code (${status}${why}). ${next}`;
 }

@@ -17,7 +17,7 @@ import type { CloseReason } from './close-reason.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionFactory } from './connection-factory.ts';
 import type { Narrator } from './connection-log.ts';
-import { PairingRound } from './pairing-round.ts';
+import { PairingHistory, PairingRound } from './pairing-round.ts';
 import {
   type CloseHistory,
   decideReconnect,
@@ -58,6 +58,7 @@ export class ReconnectLoop {
   readonly #parts: LoopParts;
   #state: ClientState;
   #history: CloseHistory = NO_CLOSES;
+  readonly #pairings = new PairingHistory();
   #connection: Connection | undefined;
 
   constructor(parts: LoopParts) {
@@ -99,7 +100,7 @@ export class ReconnectLoop {
 
   /** One connection from its opening to its close. `openedAtMs` is by `uptime`; undefined if it was never open. */
   async #connect(signal: AbortSignal): Promise<{ reason: CloseReason; openedAtMs: number | undefined }> {
-    const { connections, events, pairingNumber, now, uptime, onStanza } = this.#parts;
+    const { connections, events, log, pairingNumber, now, uptime, onStanza } = this.#parts;
     let connection: Connection;
     try {
       connection = connections.open();
@@ -110,7 +111,7 @@ export class ReconnectLoop {
     this.#connection = connection;
     connection.on('stanza', onStanza);
     connection.on('paired', () => events.emit('paired'));
-    new PairingRound(connection, pairingNumber, now, (pairing) => {
+    new PairingRound(connection, { pairingNumber, log, now }, this.#pairings, (pairing) => {
       // A code may come after the connection has ended.
       if (this.#connection === connection) this.#transition(pairing);
     });

@@ -132,6 +132,8 @@ describe('the history', () => {
     expect(historyOf([NETWORK, NOW], [AUTH, NOW], [AUTH, NOW])).toEqual({
       failures: 3,
       authFailures: 2,
+      refusedSinceMs: NOW,
+      unscannedSinceMs: undefined,
       restarts: 0,
       replacedAtMs: undefined,
     });
@@ -143,7 +145,7 @@ describe('the history', () => {
 
   it('forgets refused logins when one was let in, and nothing else', () => {
     const before = historyOf([REPLACED, NOW], [AUTH, NOW], [AUTH, NOW]);
-    expect(recordOpened(before)).toEqual({ ...before, authFailures: 0 });
+    expect(recordOpened(before)).toEqual({ ...before, authFailures: 0, refusedSinceMs: undefined });
   });
 
   it('counts neither a pairing that nobody finished nor a restart that was asked for', () => {
@@ -156,6 +158,8 @@ describe('the history', () => {
     expect(recordStable(historyOf([NETWORK, NOW], [REPLACED, NOW]))).toEqual({
       failures: 0,
       authFailures: 0,
+      refusedSinceMs: undefined,
+      unscannedSinceMs: undefined,
       restarts: 0,
       replacedAtMs: NOW,
     });

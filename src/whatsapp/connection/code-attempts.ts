@@ -1,0 +1,38 @@
+const MINUTE_MS = 60_000;
+/** So many codes in a row are offered at once; WhatsApp refuses for hours after about seven (whatsapp-web.js#3763). */
+const CODES_AT_ONCE = 3;
+const LONGEST_PAUSE_MS = 30 * MINUTE_MS;
+/** After so many fruitless codes in a row the person gets a hint, and again after as many more. */
+const FRUITLESS_BEFORE_HINT = 3;
+
+/** What became of the pairing codes so far. */
+export interface CodeAttempts {
+  /** Codes in a row that were offered and did not lead to a link. */
+  readonly fruitless: number;
+  /** Requests for a code in a row that WhatsApp refused, or did not answer. */
+  readonly refused: number;
+  /** When the next code may be asked for, by the client's clock. */
+  readonly nextAtMs: number;
+}
+
+export const NO_ATTEMPTS: CodeAttempts = { fruitless: 0, refused: 0, nextAtMs: 0 };
+
+/** After a code that ended without a link. The first three are followed at once, then the pauses grow. */
+export function recordFruitless(before: CodeAttempts, nowMs: number): CodeAttempts {
+  const fruitless = before.fruitless + 1;
+  const pauses = fruitless - CODES_AT_ONCE;
+  return { fruitless, refused: 0, nextAtMs: nowMs + (pauses < 0 ? 0 : pauseMs(pauses)) };
+}
+
+/** After a refused request. `backoffMs` is the wait that WhatsApp named, if it named one. */
+export function recordRefused(before: CodeAttempts, nowMs: number, backoffMs = 0): CodeAttempts {
+  const refused = before.refused + 1;
+  return { ...before, refused, nextAtMs: nowMs + Math.max(backoffMs, pauseMs(refused - 1)) };
+}
+
+/** Whether the person needs to hear why codes may not work, and what else there is. */
+export function needsHint({ fruitless }: CodeAttempts): boolean {
+  return fruitless > 0 && fruitless % FRUITLESS_BEFORE_HINT === 0;
+}
+
+const pauseMs = (times: number): number => Math.min(MINUTE_MS * 2 ** Math.min(times, 16), LONGEST_PAUSE_MS);

@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ClientState } from '../../src/whatsapp/client-state.ts';
+import { within } from './support/deadline.ts';
+import { Rig } from './support/rig.ts';
+
+type Pairing = Extract<ClientState, { kind: 'pairing' }>;
+
+let rig: Rig;
+
+afterEach(() => rig.destroy());
+
+const secretIn = (qr: string | undefined): string | undefined => qr?.split(',')[3];
+const refIn = (qr: string | undefined): string | undefined => qr?.split(',')[0];
+const storedSecret = (): string =>
+  JSON.parse(readFileSync(join(rig.folder, 'creds.json'), 'utf8')).advSecretKey;
+
+/** The next pairing state that fits. */
+function nextPairing(fits: (state: Pairing) => boolean, what: string): Promise<Pairing> {
+  const { client } = rig;
+  return within(
+    new Promise((resolve) => {
+      const look = (state: ClientState): void => {
+        if (state.kind !== 'pairing' || !fits(state)) return;
+        client.off('changed', look);
+        resolve(state);
+      };
+      client.on('changed', look);
+    }),
+    what,
+  );
+}
+
+describe('a secret that WhatsApp retires while a QR code is shown', () => {
+  it.each(['companion_reg_refresh', 'pair-device-rotate-qr'] as const)(
+    'is renewed and stored at <%s>, and the same ref is drawn again with the new one',
+    async (child) => {
+      rig = new Rig();
+      await rig.start();
+      const first = await rig.state('pairing');
+      const drawn = nextPairing(({ qr }) => qr !== first.qr, 'the new QR code');
+      rig.wa.faults.pairing.rotateSecret({ shownQr: first.qr ?? '', child });
+      const second = await drawn;
+      expect(refIn(second.qr)).toBe(refIn(first.qr));
+      expect(secretIn(second.qr)).not.toBe(secretIn(first.qr));
+      expect(second).toMatchObject({ index: first.index, expiresAtMs: first.expiresAtMs });
+      expect(storedSecret()).toBe(secretIn(second.qr));
+      await expect(rig.wa.phone.scan(first.qr ?? '')).rejects.toThrow();
+      await rig.wa.phone.scan(second.qr ?? '');
+      await rig.state('open');
+    },
+  );
+
+  it('may be retired by the scan itself, again and again: the last QR code links', async () => {
+    rig = new Rig();
+    rig.wa.faults.pairing.refreshAtScan(3);
+    await rig.start();
+    let shown = await rig.state('pairing');
+    for (let scan = 0; scan < 3; scan++) {
+      const drawn = nextPairing(({ qr }) => qr !== shown.qr, `QR code ${scan + 2}`);
+      await expect(rig.wa.phone.scan(shown.qr ?? '')).rejects.toThrow();
+      shown = await drawn;
+    }
+    await rig.wa.phone.scan(shown.qr ?? '');
+    await rig.state('open');
+    await rig.settled();
+    await rig.ping(rig.wa.addPerson());
+  });
+});
+
+describe('a request for a pairing code', () => {
+  const byCode = async (refusal?: number, times?: number): Promise<void> => {
+    rig = new Rig();
+    if (refusal !== undefined) rig.wa.faults.pairing.refuseCodeRequests(refusal, times);
+    await rig.start({ pairingNumber: rig.wa.phone.number });
+  };
+
+  it('that WhatsApp accepted shows a code with the end of its time', async () => {
+    await byCode();
+    const { code, qr, expiresAtMs } = await rig.state('pairing');
+    expect(code).toMatch(/^[0-9A-Z]{8}$/);
+    expect(qr).toBeUndefined();
+    const leftMs = (expiresAtMs ?? 0) - Date.now();
+    expect(leftMs).toBeGreaterThan(120_000);
+    expect(leftMs).toBeLessThanOrEqual(180_000);
+  });
+
+  it.each([429, 400, 503])(
+    'that WhatsApp refused with %i shows no code, but the reason and the QR code',
+    async (status) => {
+      await byCode(status, 9);
+      const { code, qr, notice } = await rig.state('pairing');
+      expect(code).toBeUndefined();
+      expect(notice).toContain(`(${status}`);
+      expect(rig.lines.some((line) => line.startsWith('warn ') && line.includes(`(${status}`))).toBe(true);
+      await rig.wa.phone.scan(qr ?? '');
+      await rig.state('open');
+    },
+  );
+
+  it('is followed by another one when WhatsApp lets the code expire', async () => {
+    await byCode();
+    const first = await rig.state('pairing');
+    const next = nextPairing(({ code }) => code !== undefined && code !== first.code, 'the next code');
+    rig.wa.faults.pairing.expireCodes();
+    const second = await next;
+    await rig.wa.phone.enterCode(second.code ?? '');
+    await rig.state('open');
+  });
+
+  it.each([
+    'link_code_pairing_wrapped_primary_ephemeral_pub',
+    'primary_identity_pub',
+    'link_code_pairing_ref',
+  ] as const)(
+    'ends its code when the answer of the phone lacks %s, says so, and offers another one',
+    async (part) => {
+      await byCode();
+      rig.wa.faults.pairing.answerCodesWithout(part);
+      const first = await rig.state('pairing');
+      const next = nextPairing(({ code }) => code !== undefined && code !== first.code, 'the next code');
+      await expect(rig.wa.phone.enterCode(first.code ?? '')).rejects.toThrow('lacks');
+      const second = await next;
+      expect(rig.lines.some((line) => line.includes('The pairing code has ended'))).toBe(true);
+      rig.wa.faults.pairing.answerCodesWithout();
+      await rig.wa.phone.enterCode(second.code ?? '');
+      await rig.state('open');
+    },
+  );
+
+  it('gives a hint that names the passkey after three codes that led to nothing', async () => {
+    await byCode();
+    rig.wa.faults.pairing.answerCodesWithout('primary_identity_pub');
+    let shown = await rig.state('pairing');
+    for (let round = 1; round <= 3; round++) {
+      const next = nextPairing(
+        ({ code, qr }) => (code ?? qr) !== (shown.code ?? shown.qr),
+        `what follows code ${round}`,
+      );
+      await expect(rig.wa.phone.enterCode(shown.code ?? '')).rejects.toThrow();
+      shown = await next;
+    }
+    expect(shown.code).toBeUndefined();
+    expect(shown.notice).toContain('passkey');
+    expect(rig.lines.filter((line) => line.includes('passkey'))).toHaveLength(1);
+    await rig.wa.phone.scan(shown.qr ?? '');
+    await rig.state('open');
+  });
+
+  it('says at once that the account wants a passkey', async () => {
+    await byCode();
+    rig.wa.faults.pairing.requirePasskey(true);
+    const { code } = await rig.state('pairing');
+    const told = nextPairing(({ notice }) => notice !== undefined, 'the hint');
+    await expect(rig.wa.phone.enterCode(code ?? '')).rejects.toThrow();
+    expect((await told).notice).toContain('passkey');
+  });
+});
