@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SendOptions } from '../../src/simulator/phones/person.ts';
+import type { SendOptions } from '../../src/simulator/phones/send-options.ts';
 import { within } from './support/deadline.ts';
 import { Rig, type RigOptions } from './support/rig.ts';
 

@@ -1,6 +1,7 @@
 import { createDecipheriv } from 'node:crypto';
 import { decryptPollVote, hkdf, proto, type WAMessage } from '@whiskeysockets/baileys';
 import { expect, test, vi } from 'vitest';
+import { sampleContents, wrapped } from '../../src/simulator/phones/sample-contents.ts';
 import { within } from './support/deadline.ts';
 import { type StockClient, useStockRig } from './support/stock-client.ts';
 
@@ -145,4 +146,45 @@ test('copies what the owner writes to Meta AI, with its chat as recipient', asyn
   await stock.wa.phone.send('!ping', '867051314767696@bot');
   await vi.waitFor(() => expect(stanzas).toContain('867051314767696@bot'));
   await within(client.opened, 'the login');
+  const [companion] = stock.wa.devices;
+  // The receipt of a stock client names another chat, so that the message comes again at each login.
+  await vi.waitFor(() => expect(companion?.receipts.map(({ type }) => type)).toContain('sender'));
+  expect(companion?.mailbox.waiting).toHaveLength(1);
+});
+
+test('posts to a newsletter, which a client that ignores it refuses', async () => {
+  await stock.rig.pair({ shouldIgnoreJid: (jid) => jid.endsWith('@newsletter') });
+  const id = stock.wa.postToNewsletter('news');
+  const [companion] = stock.wa.devices;
+  await vi.waitFor(() =>
+    expect(companion?.acks).toContainEqual(expect.objectContaining({ id, error: '500' })),
+  );
+});
+
+test.each(Object.entries(sampleContents('hello')))(
+  'sends a message of the kind %s in wrappers',
+  async (_, content) => {
+    const client = await stock.rig.pair();
+    const anna = stock.wa.addPerson();
+    const { id } = await anna.sendMessage(wrapped(content, 'groupMentionedMessage', 'botInvokeMessage'));
+    const message = (await received(client, id)).message?.groupMentionedMessage?.message?.botInvokeMessage
+      ?.message;
+    expect(JSON.stringify(message)).toContain('hello');
+  },
+);
+
+test("reacts and replies to another person's message in a group", async () => {
+  const client = await stock.rig.pair();
+  const [anna, ben] = [stock.wa.addPerson(), stock.wa.addPerson()];
+  const group = stock.wa.addGroup({ people: [anna, ben] });
+  const { id } = await ben.send('hello', group);
+  const reply = await anna.reply(id, 'hello Ben');
+  const context = (await received(client, reply.id)).message?.extendedTextMessage?.contextInfo;
+  expect(context).toMatchObject({ stanzaId: id, participant: `${ben.lid}@lid` });
+  const reaction = await anna.react(id, '👍');
+  expect((await received(client, reaction.id)).message?.reactionMessage?.key).toMatchObject({
+    id,
+    fromMe: false,
+    participant: `${ben.lid}@lid`,
+  });
 });

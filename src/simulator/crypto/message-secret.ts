@@ -1,5 +1,5 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { hkdf } from '@whiskeysockets/baileys';
+import { hkdf, type proto } from '@whiskeysockets/baileys';
 
 /** What is sealed under the secret of an earlier message. */
 export type SecretUse = 'Message Edit' | 'Poll Vote' | 'Event Response' | 'Event Edit' | 'Enc Reaction';
@@ -39,4 +39,13 @@ export function sealUnderSecret(plaintext: Uint8Array, context: SecretContext): 
   if (AUTHENTICATED.includes(use)) cipher.setAAD(Buffer.from(`${messageId}\0${modifier}`));
   const encPayload = Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   return { encPayload, encIv };
+}
+
+/** Every message of a phone carries a secret, under which edits, votes and answers to it are sealed. */
+export function withSecret(message: proto.IMessage): proto.IMessage {
+  if (message.messageContextInfo?.messageSecret) return message;
+  return {
+    ...message,
+    messageContextInfo: { ...message.messageContextInfo, messageSecret: newMessageSecret() },
+  };
 }

@@ -1,14 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
-import {
-  isSignatureValid,
-  type SignalKeyPair,
-  withKeyType,
-  withoutKeyType,
-} from '../crypto/phone-libsignal.ts';
+import { type SignalKeyPair, withoutKeyType } from '../crypto/phone-libsignal.ts';
 import { type Contact, isSameUser, jidOf } from '../phones/contact-address.ts';
-import { Companion, type Registration } from '../server/companion-device.ts';
+import { Companion } from '../server/companion-device.ts';
 import type { PairingSwitches } from '../server/switches.ts';
 import type { Connection } from '../wire/client-connection.ts';
 import {
@@ -21,28 +16,17 @@ import {
   stanza,
   textOf,
 } from '../wire/stanza.ts';
-import {
-  answerCode,
-  type CodeOffer,
-  type CodeRequest,
-  normalizeCode,
-  openKeyBundle,
-} from './code-exchange.ts';
+import { answerCode, normalizeCode, openKeyBundle } from './code-exchange.ts';
 import { isCountersigned, sealDeviceIdentity, signDeviceIdentity } from './device-identity.ts';
-
-/** A connected client that is not linked yet. */
-interface UnlinkedClient {
-  readonly connection: Connection;
-  readonly registration: Registration;
-  readonly refs: readonly string[];
-  /** The ADV secrets that must not link any more. */
-  readonly retiredSecrets: Set<string>;
-  code: CodeRequest | undefined;
-  offer: CodeOffer | undefined;
-  /** Waits for the answer to the stanza with this id. */
-  expects: { readonly id: string; readonly answered: (node: Stanza) => void } | undefined;
-  gone: (error: Error) => void;
-}
+import {
+  emptyCodeNotice,
+  expiredCodeNotice,
+  passkeyNotice,
+  primaryHello,
+  type RefreshChild,
+  refreshNotice,
+} from './pairing-notices.ts';
+import { readRegistration, UnlinkedClient } from './unlinked-client.ts';
 
 interface PairingOptions {
   readonly switches: PairingSwitches;
@@ -69,9 +53,6 @@ const MAX_CODE_ATTEMPTS = 3;
 /** How long a code can be entered. */
 const CODE_LIFETIME_SECONDS = 180;
 
-/** The child of a `companion_reg_refresh` notification. Both mean the same. */
-export type RefreshChild = 'companion_reg_refresh' | 'pair-device-rotate-qr';
-
 /** Registers new companions: QR refs, pairing codes, and the signatures by which a phone links one. */
 export class PairingServer {
   readonly #options: PairingOptions;
@@ -82,10 +63,6 @@ export class PairingServer {
     this.#options = options;
   }
 
-  has(connection: Connection): boolean {
-    return this.#clients.has(connection);
-  }
-
   /** Sends a new client the refs for its QR codes. Throws if its signed pre-key is not valid. */
   register(
     connection: Connection,
@@ -93,20 +70,15 @@ export class PairingServer {
     data: proto.ClientPayload.IDevicePairingRegistrationData,
   ): void {
     const registration = readRegistration(noiseKey, data);
-    const refs = Array.from(
-      { length: this.#options.qrRefs },
-      () => `2@${randomBytes(32).toString('base64url')}`,
-    );
-    const idle = { code: undefined, offer: undefined, expects: undefined, gone: () => undefined };
-    const retiredSecrets = new Set<string>();
-    this.#clients.set(connection, { connection, registration, refs, retiredSecrets, ...idle });
-    const nodes = refs.map((ref) => stanza('ref', {}, Buffer.from(ref)));
+    const client = new UnlinkedClient(connection, registration, this.#options.qrRefs);
+    this.#clients.set(connection, client);
+    const nodes = client.refs.map((ref) => stanza('ref', {}, Buffer.from(ref)));
     const attrs = { type: 'set', id: randomUUID(), from: SERVER_JID, xmlns: 'md' };
     connection.send(stanza('iq', attrs, [stanza('pair-device', {}, nodes)]));
   }
 
   forget(connection: Connection): void {
-    this.#clients.get(connection)?.gone(new Error('the client closed its connection before it was linked'));
+    this.#clients.get(connection)?.failed('the client closed its connection before it was linked');
     this.#clients.delete(connection);
   }
 
@@ -115,12 +87,11 @@ export class PairingServer {
     const client = this.#clients.get(connection);
     if (!client || node.tag !== 'iq') return;
     if (node.attrs.type === 'result') {
-      const { expects } = client;
-      if (expects && expects.id === node.attrs.id) expects.answered(node);
+      client.answered(node.attrs.id, node);
       return;
     }
     if (node.attrs.type === 'error') {
-      client.gone(new Error('the client refused the link'));
+      client.failed('the client refused the link');
       return;
     }
     const step = childOf(node, 'link_code_companion_reg');
@@ -130,7 +101,7 @@ export class PairingServer {
         return;
       case 'companion_finish':
         connection.send(resultOf(node));
-        if (client.expects?.id === 'companion_finish') client.expects.answered(step);
+        client.answered('companion_finish', step);
         return;
       default:
         connection.send(node.attrs.xmlns === 'w:p' ? resultOf(node) : errorOf(node, 401, 'not-authorized'));
@@ -148,8 +119,32 @@ export class PairingServer {
       throw new Error('this QR code belongs to another client');
     }
     this.#checkSecret(client, secret);
-    if (this.#options.switches.requiresPasskey) this.#askForPasskey(client.connection);
+    this.#checkPasskey(client);
     return this.#link(client, Buffer.from(secret, 'base64'));
+  }
+
+  /** The code that a client shows is entered on the phone. Resolves when the companion is linked. */
+  async enterCode(typed: string): Promise<Companion> {
+    const client = await this.#clientWithCode();
+    if (!client?.code) throw new Error('no client waits for a code on this account');
+    const { code, connection, registration } = client;
+    const { account, switches, nowSeconds } = this.#options;
+    if (nowSeconds() - code.requestedAt > CODE_LIFETIME_SECONDS) throw new Error('the code has expired');
+    if (++code.attempts > MAX_CODE_ATTEMPTS) throw new Error('the code was entered too often');
+    const offer = await answerCode(code, normalizeCode(typed));
+    const { missingParts } = switches;
+    const hello = primaryHello(code, offer, withoutKeyType(account.pubKey), missingParts, nowSeconds());
+    if (missingParts.size > 0) {
+      connection.send(hello);
+      throw new Error(`the answer of the phone lacks ${[...missingParts].join(', ')}`);
+    }
+    const finish = client.expect('companion_finish');
+    connection.send(hello);
+    const bundle = bytesOf(childOf(await finish, 'link_code_pairing_wrapped_key_bundle'));
+    const secret = openKeyBundle(offer, account, registration.identityKey, bundle);
+    if (switches.requiresPasskey) connection.send(emptyCodeNotice(nowSeconds()));
+    this.#checkPasskey(client);
+    return this.#link(client, secret);
   }
 
   /**
@@ -164,39 +159,9 @@ export class PairingServer {
   expireCodes(): void {
     for (const client of this.#clients.values()) {
       if (!client.code) continue;
-      const ref = stanza('link_code_pairing_ref', {}, Buffer.from(client.code.ref));
-      const attrs = { stage: 'refresh_code', force_manual_refresh: 'true' };
+      client.connection.send(expiredCodeNotice(client.code, this.#options.nowSeconds()));
       client.code = undefined;
-      const step = stanza('link_code_companion_reg', attrs, [ref]);
-      client.connection.send(this.#notification('link_code_companion_reg', step));
     }
-  }
-
-  /** The code that a client shows is entered on the phone. Resolves when the companion is linked. */
-  async enterCode(typed: string): Promise<Companion> {
-    const client = await this.#clientWithCode();
-    if (!client?.code) throw new Error('no client waits for a code on this account');
-    const { code, connection, registration } = client;
-    if (this.#options.nowSeconds() - code.requestedAt > CODE_LIFETIME_SECONDS)
-      throw new Error('the code has expired');
-    if (++code.attempts > MAX_CODE_ATTEMPTS) throw new Error('the code was entered too often');
-    const offer = await answerCode(code, normalizeCode(typed));
-    const { missingParts } = this.#options.switches;
-    if (missingParts.size > 0) {
-      connection.send(this.#primaryHello(code, offer));
-      throw new Error(`the answer of the phone lacks ${[...missingParts].join(', ')}`);
-    }
-    const finish = this.#expect(client, 'companion_finish');
-    connection.send(this.#primaryHello(code, offer));
-    const bundle = bytesOf(childOf(await finish, 'link_code_pairing_wrapped_key_bundle'));
-    const { account, switches } = this.#options;
-    const secret = openKeyBundle(offer, account, registration.identityKey, bundle);
-    if (switches.requiresPasskey) {
-      // Clients also get an empty notice in this flow (Baileys#2681).
-      connection.send(this.#notification('link_code_companion_reg', stanza('link_code_companion_reg')));
-      this.#askForPasskey(connection);
-    }
-    return this.#link(client, secret);
   }
 
   /** The last client that asked for a code. A test may enter the code before the request arrives. */
@@ -227,22 +192,14 @@ export class PairingServer {
     this.#requests.emit('code-requested');
   }
 
-  #primaryHello(code: CodeRequest, offer: CodeOffer): Stanza {
-    const identity = withoutKeyType(this.#options.account.pubKey);
-    const parts = [
-      stanza('link_code_pairing_wrapped_primary_ephemeral_pub', {}, offer.wrappedPhoneKey),
-      stanza('primary_identity_pub', {}, identity),
-      stanza('link_code_pairing_ref', {}, Buffer.from(code.ref)),
-    ];
-    const missing: ReadonlySet<string> = this.#options.switches.missingParts;
-    const sent = parts.filter(({ tag }) => !missing.has(tag));
-    const step = stanza('link_code_companion_reg', { stage: 'primary_hello' }, sent);
-    return this.#notification('link_code_companion_reg', step);
-  }
-
-  #notification(type: string, child: Stanza): Stanza {
-    const t = String(this.#options.nowSeconds());
-    return stanza('notification', { from: SERVER_JID, type, id: randomUUID(), t }, [child]);
+  #codeRefusal(hello: Stanza): { readonly code: number; readonly text: string } | undefined {
+    const { codeRefusal } = this.#options.switches;
+    if (codeRefusal && codeRefusal.times > 0) {
+      codeRefusal.times--;
+      return codeRefusal;
+    }
+    const display = textOf(childOf(hello, 'companion_platform_display'));
+    return KNOWN_PLATFORM.test(display) ? undefined : { code: 400, text: 'bad-request' };
   }
 
   /** Throws if the secret of a QR code is retired, or retires it if the next scan has to fail. */
@@ -257,27 +214,14 @@ export class PairingServer {
 
   #refresh(client: UnlinkedClient, child: RefreshChild, secret: string | undefined): void {
     if (secret) client.retiredSecrets.add(secret);
-    client.connection.send(this.#notification('companion_reg_refresh', stanza(child)));
+    client.connection.send(refreshNotice(child, this.#options.nowSeconds()));
   }
 
-  /** The account can be linked with a passkey only: the client gets WebAuthn options, and the phone goes no further. */
-  #askForPasskey(connection: Connection): never {
-    const challenge = randomBytes(32).toString('base64url');
-    const webAuthn = { challenge, rpId: 'whatsapp.com', allowCredentials: [], userVerification: 'required' };
-    const options = stanza('passkey_request_options', {}, Buffer.from(JSON.stringify(webAuthn)));
-    connection.send(this.#notification('passkey_prologue_request', options));
+  /** Throws if the account can be linked with a passkey only. The client is told. */
+  #checkPasskey(client: UnlinkedClient): void {
+    if (!this.#options.switches.requiresPasskey) return;
+    client.connection.send(passkeyNotice(this.#options.nowSeconds()));
     throw new Error('the account can be linked with a passkey only');
-  }
-
-  #codeRefusal(hello: Stanza): { readonly code: number; readonly text: string } | undefined {
-    const { switches } = this.#options;
-    const refusal = switches.codeRefusal;
-    if (refusal && refusal.times > 0) {
-      refusal.times--;
-      return refusal;
-    }
-    const display = textOf(childOf(hello, 'companion_platform_display'));
-    return KNOWN_PLATFORM.test(display) ? undefined : { code: 400, text: 'bad-request' };
   }
 
   async #link(client: UnlinkedClient, advSecret: Buffer): Promise<Companion> {
@@ -295,7 +239,7 @@ export class PairingServer {
       stanza('device', { jid, lid }),
       stanza('platform', { name: PLATFORM }),
     ]);
-    const answer = this.#expect(client, id);
+    const answer = client.expect(id);
     const t = String(nowSeconds());
     connection.send(stanza('iq', { type: 'set', id, from: SERVER_JID, xmlns: 'md', t }, [success]));
     const reply = childOf(childOf(await answer, 'pair-device-sign'), 'device-identity');
@@ -311,24 +255,4 @@ export class PairingServer {
     connection.close();
     return companion;
   }
-
-  #expect(client: UnlinkedClient, id: string): Promise<Stanza> {
-    return new Promise((resolve, reject) => {
-      client.gone = reject;
-      client.expects = { id, answered: resolve };
-    });
-  }
-}
-
-function readRegistration(
-  noiseKey: Buffer,
-  data: proto.ClientPayload.IDevicePairingRegistrationData,
-): Registration {
-  const identityKey = Buffer.from(data.eIdent ?? []);
-  const value = Buffer.from(data.eSkeyVal ?? []);
-  const signature = Buffer.from(data.eSkeySig ?? []);
-  if (!isSignatureValid(identityKey, withKeyType(value), signature)) throw new Error('bad registration');
-  const signedPreKey = { id: Buffer.from(data.eSkeyId ?? []).readUIntBE(0, 3), value, signature };
-  const registrationId = Buffer.from(data.eRegid ?? []).readUInt32BE(0);
-  return { noiseKey, identityKey, registrationId, signedPreKey };
 }

@@ -1,25 +1,11 @@
 import { createHash } from 'node:crypto';
 import { proto } from '@whiskeysockets/baileys';
 import { type SecretUse, sealUnderSecret } from '../crypto/message-secret.ts';
-import type { Addressing, GroupAddress } from './contact-address.ts';
+import type { ActionTarget } from './action-target.ts';
 
 const { Type } = proto.Message.ProtocolMessage;
 const { SecretEncType } = proto.Message.SecretEncryptedMessage;
 const { EventResponseType } = proto.Message.EventResponseMessage;
-
-/** An earlier message that somebody acts on. */
-export interface ActionTarget {
-  /** As the acting phone names it. */
-  readonly key: proto.IMessageKey;
-  readonly group: GroupAddress | undefined;
-  readonly addressing: Addressing;
-  /** JID of its sender, without a device. */
-  readonly sender: string;
-  /** JID of the person who acts, without a device. */
-  readonly actor: string;
-  /** Undefined if the message carried none: it cannot be edited, voted on or answered under seal. */
-  readonly secret: Uint8Array | undefined;
-}
 
 /** An edit in the clear, as phones sent it until May 2026. */
 export function plainEdit(target: ActionTarget, edited: proto.IMessage): proto.IMessage {
@@ -69,8 +55,8 @@ export function eventAnswer(target: ActionTarget, answer: 'going' | 'not-going' 
 }
 
 /** `contextInfo` of a reply. */
-export function quoteOf(target: ActionTarget, message: proto.IMessage): proto.IContextInfo {
-  return { stanzaId: target.key.id ?? '', participant: target.sender, quotedMessage: message };
+export function quoteOf({ key, sender, message }: ActionTarget): proto.IContextInfo {
+  return { stanzaId: key.id ?? '', participant: sender, quotedMessage: message };
 }
 
 function editOf({ key }: ActionTarget, edited: proto.IMessage): proto.Message.IProtocolMessage {
@@ -82,7 +68,8 @@ function seal(
   target: ActionTarget,
   use: SecretUse,
 ): { encPayload: Buffer; encIv: Buffer } {
-  const { key, secret, sender, actor } = target;
+  const { key, message, sender, actor } = target;
+  const secret = message.messageContextInfo?.messageSecret;
   if (!secret) throw new Error(`message ${key.id} carries no secret`);
   const context = { messageId: key.id ?? '', secret, originalSender: sender, modifier: actor, use };
   return sealUnderSecret(plaintext, context);

@@ -22,6 +22,11 @@ export class Archive {
     return this.#messages.get(nameOf(key));
   }
 
+  /** The newest message with this id, whoever sent it. */
+  findById(id: string): proto.IWebMessageInfo | undefined {
+    return [...this.#messages.values()].findLast(({ key }) => key?.id === id);
+  }
+
   /** The answer to a companion that asks for messages; undefined if it asks for something else. */
   answerTo(request: proto.IMessage, stanzaId: string): proto.Message.IProtocolMessage | undefined {
     const { peerDataOperationRequestType: type, placeholderMessageResendRequest: wanted } =

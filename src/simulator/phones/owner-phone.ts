@@ -90,6 +90,11 @@ export class OwnerPhone extends Handset {
     this.#archive.add(message);
   }
 
+  /** A message that somebody sent to the account, by its id. */
+  remembered(id: string): proto.IWebMessageInfo | undefined {
+    return this.#archive.findById(id);
+  }
+
   /** An off phone answers no companion; their requests wait until the phone is on again. */
   async turnOff(isOff: boolean): Promise<void> {
     this.#isOff = isOff;

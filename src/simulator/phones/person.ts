@@ -1,20 +1,13 @@
 import type { proto } from '@whiskeysockets/baileys';
-import { newMessageSecret } from '../crypto/message-secret.ts';
+import { withSecret } from '../crypto/message-secret.ts';
 import type { MediaType } from '../media/media-cipher.ts';
 import { fileIn, type MediaFile, mediaMessage } from '../media/media-message.ts';
 import type { Delivery, SentMessage } from '../server/delivery.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
-import {
-  type Addressing,
-  addressingOf,
-  type Contact,
-  type GroupAddress,
-  isGroup,
-  jidOf,
-} from './contact-address.ts';
+import { type ActionTarget, targetOf } from './action-target.ts';
+import { type Addressing, type Contact, type GroupAddress, jidOf } from './contact-address.ts';
 import { Handset } from './handset.ts';
 import {
-  type ActionTarget,
   deletion,
   eventAnswer,
   plainEdit,
@@ -26,44 +19,7 @@ import {
 import { newMessageId } from './message-bytes.ts';
 import type { Network } from './phone-network.ts';
 import type { ReceivedMessage } from './received-messages.ts';
-
-export interface SendOptions {
-  /** A group that both are in. Default: the chat with the bot's account. */
-  to?: GroupAddress;
-  /** The address that a direct message comes from. Default that of the person. */
-  from?: Addressing;
-  /** Default a new id. A receiver must drop a second message with the same id. */
-  id?: string;
-  /** Seconds; default now. */
-  timestamp?: number;
-  /** The ciphertext is damaged on its way. If the bot asks for it again, it gets it whole. */
-  isCorrupt?: boolean;
-  /** The sender never sends it again; the owner's phone has it. */
-  isSentOnce?: boolean;
-  /** The bot gets `<unavailable>`, as for messages from an ad: it has to ask the owner's phone. */
-  isOnPhoneOnly?: boolean;
-}
-
-/** How somebody is named when they act on an earlier message. */
-export interface NameOptions {
-  /** The addresses of both people under the seal. Default the addressing of the chat. */
-  namedBy?: Addressing;
-  /** The address that the stanza comes from. Default the addressing of the chat. */
-  from?: Addressing;
-}
-
-export interface EditOptions extends NameOptions {
-  /** Whether the edit is sealed, as phones do since May 2026. Default true. */
-  isSealed?: boolean;
-}
-
-/** A receipt for one of a person's messages. */
-export interface SeenReceipt {
-  readonly id: string;
-  /** `delivery` if the stanza has no type. */
-  readonly type: string;
-  readonly atMs: number;
-}
+import type { EditOptions, NameOptions, SeenReceipt, SendOptions } from './send-options.ts';
 
 /**
  * Whether WhatsApp knows a number: `present`, `absent` (a look-up says `out`), or `without-devices` (a look-up says
@@ -190,8 +146,7 @@ export class Person extends Handset {
   /** Replies to a message that the bot or this person has sent. */
   reply(id: string, text: string): Promise<{ id: string }> {
     const target = this.#targetOf(id);
-    const quoted = this.sentMessage(id)?.message ?? this.#received(id)?.message ?? {};
-    return this.#act(target, { extendedTextMessage: { text, contextInfo: quoteOf(target, quoted) } });
+    return this.#act(target, { extendedTextMessage: { text, contextInfo: quoteOf(target) } });
   }
 
   /** Posts a status, which reaches the account as `status@broadcast`. */
@@ -238,46 +193,25 @@ export class Person extends Handset {
     return this.sendMessage(message, { ...(target.group ? { to: target.group } : {}), from });
   }
 
-  #received(id: string): ReceivedMessage | undefined {
-    return this.inbox.find((message) => message.id === id);
-  }
-
   #targetOf(id: string, namedBy?: Addressing): ActionTarget {
     const sent = this.sentMessage(id);
-    const received = sent ? undefined : this.#received(id);
-    if (!sent && !received) throw new Error(`${this.name} has neither sent nor received message ${id}`);
-    const addressing = sent?.addressing ?? addressingOf(received?.from);
-    const names = namedBy ?? addressing;
-    const group = sent?.group ?? groupOf(received);
-    const sender = jidOf(sent ? this : this.network.owner, names);
-    const remoteJid = group?.jid ?? jidOf(this.network.owner, addressing);
-    const participant = group ? { participant: jidOf(sent ? this : this.network.owner, addressing) } : {};
-    return {
-      key: { remoteJid, fromMe: sent !== undefined, id, ...participant },
-      group,
-      addressing,
-      sender,
-      actor: jidOf(this, names),
-      secret: (sent ?? received)?.message.messageContextInfo?.messageSecret ?? undefined,
-    };
+    const received = this.inbox.find((message) => message.id === id);
+    const ofOthers = this.network.archivedMessage(id);
+    const target = targetOf({
+      id,
+      actor: this,
+      owner: this.network.owner,
+      sent,
+      received,
+      ofOthers,
+      namedBy,
+    });
+    if (!target) throw new Error(`${this.name} cannot see message ${id}`);
+    return target;
   }
 
   #nextAddressing(): Addressing {
     if (this.#addressing !== 'mixed') return this.#addressing;
     return this.#messages++ % 2 === 0 ? 'pn' : 'lid';
   }
-}
-
-/** Every message of a phone carries a secret, under which edits, votes and answers to it are sealed. */
-function withSecret(message: proto.IMessage): proto.IMessage {
-  if (message.messageContextInfo?.messageSecret) return message;
-  return {
-    ...message,
-    messageContextInfo: { ...message.messageContextInfo, messageSecret: newMessageSecret() },
-  };
-}
-
-function groupOf(received: ReceivedMessage | undefined): GroupAddress | undefined {
-  if (!received || !isGroup(received.chat)) return undefined;
-  return { jid: received.chat, addressing: addressingOf(received.from) };
 }

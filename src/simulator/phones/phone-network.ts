@@ -15,6 +15,8 @@ export interface Network {
   post(companion: number, node: Stanza): void;
   /** Gives a message to the owner's phone, which gets every message itself. */
   archiveMessage(message: proto.IWebMessageInfo): void;
+  /** A message that somebody sent to the account, by its id. */
+  archivedMessage(id: string): proto.IWebMessageInfo | undefined;
   /** True if stanzas and queries must not tell LIDs. */
   hidesLids(): boolean;
   nowSeconds(): number;

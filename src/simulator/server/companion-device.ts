@@ -26,6 +26,16 @@ export interface SentAck {
   readonly error: string | undefined;
 }
 
+/** A receipt that a client has sent. */
+export interface SentReceipt {
+  readonly id: string | undefined;
+  readonly to: string | undefined;
+  /** Undefined for a delivery receipt. */
+  readonly type: string | undefined;
+  readonly recipient: string | undefined;
+  readonly participant: string | undefined;
+}
+
 /** A presence that a client has sent. */
 export interface SentPresence {
   readonly type: string | undefined;
@@ -62,6 +72,8 @@ export class Companion {
   };
   /** The acknowledgements of the client, error acknowledgements included. The newest 10 000 are kept. */
   readonly acks: SentAck[] = [];
+  /** The receipts of the client. The newest 10 000 are kept. */
+  readonly receipts: SentReceipt[] = [];
   /** The presence stanzas of the client that are about the account itself. The newest 10 000 are kept. */
   readonly presences: SentPresence[] = [];
   /**
@@ -89,6 +101,10 @@ export class Companion {
 
   recordAck({ class: kind, id, to, participant, error }: Record<string, string>): void {
     push(this.acks, { class: kind ?? '', id, to, participant, error });
+  }
+
+  recordReceipt({ id, to, type, recipient, participant }: Record<string, string>): void {
+    push(this.receipts, { id, to, type, recipient, participant });
   }
 
   recordPresence({ to, type, name }: Record<string, string>): void {

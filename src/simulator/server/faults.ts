@@ -126,6 +126,11 @@ export class Faults {
     });
   }
 
+  /** Sends any stanza to every client, linked or not, once. */
+  sendStanza(node: Stanza): void {
+    this.#each((connection) => connection.send(node));
+  }
+
   /** The server sends the rest of the offline queue only at the next login if the client answers with an error ack. */
   holdQueueAfterNack(isOn: boolean): void {
     this.#options.switches.holdsQueueAfterNack = isOn;

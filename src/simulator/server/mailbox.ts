@@ -56,6 +56,8 @@ export class Mailbox {
     const index = this.#waiting.findIndex((node) => {
       if (node.tag !== kind || node.attrs.id !== id) return false;
       const { from, recipient, participant } = node.attrs;
+      // Only a receipt that names the bot's chat ends the delivery of what the owner writes to it (Baileys#2822).
+      if (recipient?.endsWith('@bot') && kind === 'message') return peer === recipient;
       return [from, recipient, participant].some((jid) => jid === peer || isSameUser(jid, peer));
     });
     if (index < 0) return false;

@@ -1,4 +1,5 @@
-import type { PairingServer, RefreshChild } from '../pairing/pairing-server.ts';
+import type { RefreshChild } from '../pairing/pairing-notices.ts';
+import type { PairingServer } from '../pairing/pairing-server.ts';
 import type { CodeAnswerPart, PairingSwitches } from './switches.ts';
 
 /** Faults of a client that is being linked. */

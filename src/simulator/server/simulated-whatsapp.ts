@@ -4,21 +4,21 @@
  * It speaks WebSocket, Noise, binary nodes, registration and login, pairing by QR and by code, the Signal key
  * directory, receipts, acknowledgements and redelivery, and answers what a client asks after login.
  *
- * Left out: TLS on the socket, genuine certificates (see noise-certificate.ts), people with more devices than a phone,
- * calls, statuses, newsletters, communities, business profiles, profile pictures, the account's settings (app
- * state is empty, and what a client uploads is forgotten), history (empty), blocking, changes in groups, rate
- * limits, participant hashes, and reports.
- * QR refs do not expire: it is the client that stops showing them.
+ * Left out: TLS on the socket, WhatsApp's own certificates (see noise-certificate.ts), people with more devices than a
+ * phone, the media of calls, communities, business profiles, profile pictures, the account's settings (app state is
+ * empty, and patches are dropped), blocking, rate limits, participant hashes, and reports.
+ * QR refs do not expire: the client stops showing them.
  */
 
 import { randomBytes, randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { Curve } from '@whiskeysockets/baileys';
+import { Curve, proto } from '@whiskeysockets/baileys';
 import type { KeyBundle } from '../crypto/phone-keys.ts';
 import { MediaHost } from '../media/media-host.ts';
 import { PairingServer } from '../pairing/pairing-server.ts';
 import type { Addressing, Contact } from '../phones/contact-address.ts';
 import { Group, type GroupOptions } from '../phones/group.ts';
+import { newMessageId } from '../phones/message-bytes.ts';
 import { OwnerPhone } from '../phones/owner-phone.ts';
 import { type AccountState, Person } from '../phones/person.ts';
 import type { Network } from '../phones/phone-network.ts';
@@ -190,6 +190,16 @@ export class SimulatedWhatsApp {
     return group;
   }
 
+  /** A newsletter that the account follows has a new post. */
+  postToNewsletter(text: string, newsletter = '120363000000000001@newsletter'): string {
+    const id = newMessageId();
+    const post = proto.Message.encode({ conversation: text }).finish();
+    const attrs = { from: newsletter, id, server_id: '100', type: 'text', t: String(nowSeconds()) };
+    const node = stanza('message', attrs, [stanza('plaintext', {}, Buffer.from(post))]);
+    for (const { mailbox } of this.devices) mailbox.post(node);
+    return id;
+  }
+
   async #open(): Promise<void> {
     await this.#stopping;
     this.#stopping = undefined;
@@ -235,6 +245,7 @@ export class SimulatedWhatsApp {
       hidesLids: () => this.#switches.queries.hidesLids,
       companionIds: () => [...this.#directory.companions.keys()],
       archiveMessage: (message) => this.phone.remember(message),
+      archivedMessage: (id) => this.phone.remembered(id),
       takeBundle: (id) => this.#takeBundle(id),
       post: (id, node) => this.#directory.companions.get(id)?.mailbox.post(node),
     };

@@ -83,6 +83,7 @@ export class Router {
     const { id = '', to, type, participant, recipient } = node.attrs;
     const items = childrenOf(childOf(node, 'list'), 'item').map(({ attrs }) => attrs.id ?? '');
     companion.counters.receipts++;
+    companion.recordReceipt(node.attrs);
     companion.connection?.send(stanza('ack', { class: 'receipt', id, from: to, type, participant }));
     if (type === 'server-error') {
       directory.phone?.answerMediaRetry(companion.id, node);

@@ -1,4 +1,4 @@
-import type { RefreshChild } from '../pairing/pairing-server.ts';
+import type { RefreshChild } from '../pairing/pairing-notices.ts';
 import type { Faults } from '../server/faults.ts';
 import type { Receiver, SendFilter } from '../server/send-faults.ts';
 import type { TestPerson } from './test-person.ts';

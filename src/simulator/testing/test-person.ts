@@ -1,7 +1,8 @@
 import type { proto } from '@whiskeysockets/baileys';
 import type { MediaFile } from '../media/media-message.ts';
 import type { Group } from '../phones/group.ts';
-import type { EditOptions, NameOptions, Person } from '../phones/person.ts';
+import type { Person } from '../phones/person.ts';
+import type { EditOptions, NameOptions } from '../phones/send-options.ts';
 import { type HeardMessage, HeardMessages, type HearMatch, type HearOptions } from './heard-messages.ts';
 
 /** Anything with the id of a message: what `says` and `hears` resolve with. */
@@ -70,6 +71,7 @@ export class TestPerson {
     return this.#messages.nothing(forMs);
   }
 
+  /** To a message of the bot, an own one, or one of somebody else in a group. */
   replies(to: MessageRef, text: string): Promise<MessageRef> {
     return this.phone.reply(to.id, text);
   }

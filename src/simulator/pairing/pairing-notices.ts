@@ -1,0 +1,54 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
+import type { CodeOffer, CodeRequest } from './code-exchange.ts';
+
+/** The child of a `companion_reg_refresh` notification. Both mean the same. */
+export type RefreshChild = 'companion_reg_refresh' | 'pair-device-rotate-qr';
+
+/** The ADV secret of the client is retired (Baileys#2737). */
+export function refreshNotice(child: RefreshChild, nowSeconds: number): Stanza {
+  return notice('companion_reg_refresh', stanza(child), nowSeconds);
+}
+
+/** The pairing code has expired. */
+export function expiredCodeNotice(code: CodeRequest, nowSeconds: number): Stanza {
+  const ref = stanza('link_code_pairing_ref', {}, Buffer.from(code.ref));
+  const attrs = { stage: 'refresh_code', force_manual_refresh: 'true' };
+  return notice('link_code_companion_reg', stanza('link_code_companion_reg', attrs, [ref]), nowSeconds);
+}
+
+/** The phone's answer to a pairing code, without the parts in `missing`. */
+export function primaryHello(
+  code: CodeRequest,
+  offer: CodeOffer,
+  identity: Buffer,
+  missing: ReadonlySet<string>,
+  nowSeconds: number,
+): Stanza {
+  const parts = [
+    stanza('link_code_pairing_wrapped_primary_ephemeral_pub', {}, offer.wrappedPhoneKey),
+    stanza('primary_identity_pub', {}, identity),
+    stanza('link_code_pairing_ref', {}, Buffer.from(code.ref)),
+  ];
+  const sent = parts.filter(({ tag }) => !missing.has(tag));
+  const step = stanza('link_code_companion_reg', { stage: 'primary_hello' }, sent);
+  return notice('link_code_companion_reg', step, nowSeconds);
+}
+
+/** Clients with a pairing code get this empty notice before the one about a passkey (Baileys#2681). */
+export function emptyCodeNotice(nowSeconds: number): Stanza {
+  return notice('link_code_companion_reg', stanza('link_code_companion_reg'), nowSeconds);
+}
+
+/** The account can be linked with a passkey only: the client gets WebAuthn options (Baileys#2672). */
+export function passkeyNotice(nowSeconds: number): Stanza {
+  const challenge = randomBytes(32).toString('base64url');
+  const webAuthn = { challenge, rpId: 'whatsapp.com', allowCredentials: [], userVerification: 'required' };
+  const options = stanza('passkey_request_options', {}, Buffer.from(JSON.stringify(webAuthn)));
+  return notice('passkey_prologue_request', options, nowSeconds);
+}
+
+function notice(type: string, child: Stanza, nowSeconds: number): Stanza {
+  const attrs = { from: SERVER_JID, type, id: randomUUID(), t: String(nowSeconds) };
+  return stanza('notification', attrs, [child]);
+}

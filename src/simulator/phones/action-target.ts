@@ -1,0 +1,75 @@
+import type { proto } from '@whiskeysockets/baileys';
+import type { SentMessage } from '../server/delivery.ts';
+import {
+  type Addressing,
+  addressingOf,
+  type Contact,
+  type GroupAddress,
+  isGroup,
+  jidOf,
+} from './contact-address.ts';
+import type { ReceivedMessage } from './received-messages.ts';
+
+/** An earlier message that a person acts on. */
+export interface ActionTarget {
+  /** As the person's phone names it. */
+  readonly key: proto.IMessageKey;
+  readonly group: GroupAddress | undefined;
+  readonly addressing: Addressing;
+  /** JID of its sender, without a device. */
+  readonly sender: string;
+  /** JID of the person who acts, without a device. */
+  readonly actor: string;
+  readonly message: proto.IMessage;
+}
+
+interface TargetSearch {
+  readonly id: string;
+  readonly actor: Contact;
+  /** The account of the bot. */
+  readonly owner: Contact;
+  /** The message if the person has sent it. */
+  readonly sent: SentMessage | undefined;
+  /** The message if the bot has sent it. */
+  readonly received: ReceivedMessage | undefined;
+  /** The message if somebody has sent it to the account. */
+  readonly ofOthers: proto.IWebMessageInfo | undefined;
+  /** Default the addressing of the chat. */
+  readonly namedBy: Addressing | undefined;
+}
+
+/** Undefined if the person cannot see the message: it is none of theirs, not of the bot, and in no group. */
+export function targetOf(search: TargetSearch): ActionTarget | undefined {
+  const { id, actor, owner, sent, received, ofOthers, namedBy } = search;
+  const place = sent ? placeOfSent(sent) : received ? placeOfReceived(received) : placeOfOthers(ofOthers);
+  if (!place) return undefined;
+  const { group, addressing, message } = place;
+  const actorJid = jidOf(actor, namedBy ?? addressing);
+  const sender = sent
+    ? actorJid
+    : received
+      ? jidOf(owner, namedBy ?? addressing)
+      : (ofOthers?.key?.participant ?? '');
+  const remoteJid = group?.jid ?? jidOf(owner, addressing);
+  const author = sent ? jidOf(actor, addressing) : received ? jidOf(owner, addressing) : sender;
+  const key = { remoteJid, fromMe: sent !== undefined, id, ...(group ? { participant: author } : {}) };
+  return { key, group, addressing, sender, actor: actorJid, message };
+}
+
+type Place = Pick<ActionTarget, 'group' | 'addressing' | 'message'>;
+
+function placeOfSent({ group, addressing, message }: SentMessage): Place {
+  return { group, addressing, message };
+}
+
+function placeOfReceived({ chat, from, message }: ReceivedMessage): Place {
+  const addressing = addressingOf(from);
+  return { group: isGroup(chat) ? { jid: chat, addressing } : undefined, addressing, message };
+}
+
+function placeOfOthers(info: proto.IWebMessageInfo | undefined): Place | undefined {
+  const { remoteJid, participant } = info?.key ?? {};
+  if (!remoteJid || !isGroup(remoteJid) || !participant) return undefined;
+  const addressing = addressingOf(participant);
+  return { group: { jid: remoteJid, addressing }, addressing, message: info?.message ?? {} };
+}
