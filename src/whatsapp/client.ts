@@ -176,7 +176,8 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     options: { readonly which: 'own' | 'quoted'; readonly maxBytes: number; readonly signal: AbortSignal },
   ): Promise<Uint8Array> {
     const { dispatcher, url } = this.#options.socket;
-    return downloadMedia(message, options, { dispatcher, socketUrl: url });
+    const socket = this.#loop.connection?.socket;
+    return downloadMedia(message, options, { dispatcher, socketUrl: url, socket });
   }
 
   /** One key for a chat, whichever of a person's two addresses it comes under. */

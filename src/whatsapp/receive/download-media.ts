@@ -1,55 +1,129 @@
 import { createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
-import { DEFAULT_ORIGIN, getMediaKeys, getUrlFromDirectPath, type MediaType } from '@whiskeysockets/baileys';
+import {
+  DEFAULT_ORIGIN,
+  getMediaKeys,
+  type MediaType,
+  type WAMessage,
+  type WASocket,
+} from '@whiskeysockets/baileys';
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
-import { mediaIn, type Origin } from './parse-message.ts';
+import { noteRefusal } from '../../core/refusals.ts';
+import { underEither } from '../../core/waits.ts';
+import { sortAnswer } from '../send/answers.ts';
+import { addressOf } from './media-address.ts';
+import type { MediaPart } from './message-content.ts';
+import { type FoundMedia, mediaIn, type Origin } from './parse-message.ts';
 
 /** Length of the MAC at the end of an encrypted file. */
 const MAC_BYTES = 10;
 const BLOCK_BYTES = 16;
+/** How long the phone may take to upload a file again. */
+const REUPLOAD_WITHIN_MS = 15_000;
+
+export interface DownloadOptions {
+  readonly which: 'own' | 'quoted';
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** The way to the media hosts, and to the phone that has the file. */
+export interface MediaRoute {
+  /** undici's dispatcher, if a proxy is set. */
+  readonly dispatcher: unknown;
+  readonly socketUrl: string;
+  /** The socket of the open connection; undefined if there is none. */
+  readonly socket: Pick<WASocket, 'refreshMediaConn' | 'updateMediaMessage'> | undefined;
+}
+
+/** A media host answered with an error. */
+class MediaHostError extends Error {
+  override readonly name = 'MediaHostError';
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the media host answered with HTTP ${status}`);
+    this.status = status;
+  }
+}
 
 /**
- * The decrypted media of a message, at most `maxBytes` of it. Throws `MEDIA_REFUSED` if the message has none, if
- * the file is larger (whatever size the sender claimed), if it was damaged, or if it does not arrive before the
- * signal aborts.
+ * The decrypted media of a message, at most `maxBytes` of it. If the file is no longer on the host, the account's phone
+ * is asked once to upload it again. Throws `MEDIA_REFUSED` if the message has none, if the file is larger (whatever
+ * size the sender claimed), if it was damaged or is gone, or if it does not arrive before the signal aborts.
  *
  * Baileys' own download is not used: it takes no signal and checks no MAC, and if the line is cut in the middle of
  * a file, an unhandled stream error ends the process (`downloadEncryptedContent` of 7.0.0-rc14).
  */
 export async function downloadMedia(
   message: IncomingMessage,
-  options: { readonly which: 'own' | 'quoted'; readonly maxBytes: number; readonly signal: AbortSignal },
-  way: { readonly dispatcher: unknown; readonly socketUrl: string },
+  options: DownloadOptions,
+  route: MediaRoute,
 ): Promise<Uint8Array> {
   const media = mediaIn(message.origin as Origin, options.which);
   if (!media) throw refused('There is no media in this message. Send or quote some.');
-  const { part, facts } = media;
+  const { facts } = media;
   if ((facts.sizeBytes ?? 0) > options.maxBytes) throw tooLarge(options.maxBytes);
   try {
-    const url = part.directPath ? getUrlFromDirectPath(part.directPath, hostOf(part.url)) : part.url;
-    if (!url) throw refused('The media has no address. Send it again.');
-    if (!isAllowedHost(url, way.socketUrl))
-      throw refused('The media is not on a host of WhatsApp. Send it again.');
-    const blob = await download(url, options, way.dispatcher);
-    const file = decrypt(blob, await getMediaKeys(part.mediaKey ?? null, facts.kind satisfies MediaType));
+    const blob = await fetchBlob(media, options, route);
+    const kind = facts.kind satisfies MediaType;
+    const file = decrypt(blob, await getMediaKeys(media.part.mediaKey ?? null, kind));
     if (file.length > options.maxBytes) throw tooLarge(options.maxBytes);
     return file;
   } catch (error) {
     if (isAppError(error)) throw error;
-    throw refused('The media could not be downloaded. Send it again.', error);
+    throw refusalFor(error);
   }
 }
 
-/**
- * Whether a file may be fetched from this address. The sender of a message names the host, so only WhatsApp's own
- * hosts are allowed: otherwise a stranger could make the bot send requests into its own network. If the bot is
- * connected to another server than WhatsApp's, any host is allowed.
- */
-export function isAllowedHost(url: string, socketUrl: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { hostname, protocol } = new URL(url);
-  if (!/(^|\.)whatsapp\.(com|net)$/.test(new URL(socketUrl).hostname)) return true;
-  return protocol === 'https:' && /(^|\.)whatsapp\.net$/.test(hostname);
+/** The encrypted file; if the host has it no more, what the phone uploads again. */
+async function fetchBlob(media: FoundMedia, options: DownloadOptions, route: MediaRoute): Promise<Buffer> {
+  try {
+    return await fetchPart(media.part, options, route);
+  } catch (error) {
+    const isGone = error instanceof MediaHostError && (error.status === 404 || error.status === 410);
+    const again = isGone ? await uploadedAgain(media, options.signal, route) : undefined;
+    if (!again) throw error;
+    return fetchPart(again, options, route);
+  }
+}
+
+async function fetchPart(part: MediaPart, options: DownloadOptions, route: MediaRoute): Promise<Buffer> {
+  const mediaHost = async (): Promise<string | undefined> =>
+    (await route.socket?.refreshMediaConn(false))?.hosts[0]?.hostname;
+  const url = await addressOf(part, route.socketUrl, mediaHost);
+  if (!url) throw refused('The media is not on a media host of WhatsApp. Send it again.');
+  return download(url, options, route.dispatcher);
+}
+
+/** Asks the account's phone to upload a file again. Undefined if it does not, or not in time. */
+async function uploadedAgain(
+  { part, facts, key }: FoundMedia,
+  signal: AbortSignal,
+  { socket }: MediaRoute,
+): Promise<MediaPart | undefined> {
+  if (!socket || !part.mediaKey) return undefined;
+  // The library changes the path of the object that it gets.
+  const copy = { ...part };
+  const message = { key, message: { [`${facts.kind}Message`]: copy } } as WAMessage;
+  const asking = socket.updateMediaMessage(message);
+  asking.catch(() => {});
+  try {
+    await underEither([signal, AbortSignal.timeout(REUPLOAD_WITHIN_MS)], (either) =>
+      Promise.race([asking, rejectedBy(either)]),
+    );
+    // Without a host: the file is on whichever host WhatsApp names now.
+    return { ...copy, url: null };
+  } catch {
+    return undefined;
+  }
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
 
 async function download(
@@ -63,7 +137,7 @@ async function download(
   const response = await fetch(url, init);
   if (!response.ok || !response.body) {
     await response.body?.cancel();
-    throw new Error(`the media host answered with HTTP ${response.status}`);
+    throw new MediaHostError(response.status);
   }
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
@@ -92,12 +166,17 @@ function decrypt(blob: Buffer, { iv, cipherKey, macKey }: MediaKeys): Buffer {
   return Buffer.concat([cipher.update(ciphertext), cipher.final()]);
 }
 
-function hostOf(url: string | null | undefined): string | undefined {
-  return url && URL.canParse(url) ? new URL(url).host : undefined;
-}
-
 const tooLarge = (maxBytes: number): AppError =>
   refused(`The media is larger than ${Math.round(maxBytes / 1024 / 1024)} MB. Send a smaller one.`);
+
+function refusalFor(error: unknown): AppError {
+  if (!(error instanceof MediaHostError))
+    return refused('The media could not be downloaded. Send it again.', error);
+  const verdict = sortAnswer('download', { kind: 'error', code: error.status });
+  noteRefusal(`media-${error.status}`);
+  const why = verdict.kind === 'dead' ? 'The media host does not answer.' : verdict.why;
+  return refused(`${why} ${verdict.kind === 'refused' ? 'Send it again.' : 'Try again later.'}`, error);
+}
 
 const refused = (message: string, cause?: unknown): AppError =>
   new AppError('MEDIA_REFUSED', message, { cause });

@@ -166,8 +166,27 @@ function senderOf(envelope: Envelope): Person {
   };
 }
 
+/** Media, and the key of the message that it came with. */
+export interface FoundMedia extends NonNullable<ReturnType<typeof mediaOf>> {
+  readonly key: WAMessageKey;
+}
+
 /** The message's own media, or that of the message it quotes. */
-export function mediaIn(origin: Origin, which: 'own' | 'quoted'): ReturnType<typeof mediaOf> {
-  const quoted = contextOf(origin.message)?.quotedMessage;
-  return mediaOf(which === 'own' ? origin.message : quoted ? unwrap(quoted) : {});
+export function mediaIn({ key, message }: Origin, which: 'own' | 'quoted'): FoundMedia | undefined {
+  const context = which === 'quoted' ? contextOf(message) : undefined;
+  const quoted = context?.quotedMessage;
+  const media = mediaOf(which === 'own' ? message : quoted ? unwrap(quoted) : {});
+  if (!media) return undefined;
+  if (which === 'own') return { ...media, key };
+  const { stanzaId, participant } = context ?? {};
+  const isGroup = chatKind(key.remoteJid ?? '') === 'group';
+  return {
+    ...media,
+    key: {
+      remoteJid: key.remoteJid ?? null,
+      id: stanzaId ?? null,
+      fromMe: false,
+      ...(isGroup && participant ? { participant } : {}),
+    },
+  };
 }
