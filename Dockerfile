@@ -7,6 +7,7 @@ COPY package.json package-lock.json ./
 # No install script is needed: sharp brings its library as a package.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
+COPY tools/build.mjs tools/bundle.mjs ./tools/
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 

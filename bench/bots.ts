@@ -49,7 +49,7 @@ export class BotProcess {
     const args =
       this.kind === 'perennial' ? [process.env.BENCH_MAIN ?? 'dist/main.js'] : ['bench/recipe.mjs'];
     this.lines = [];
-    const child = spawn(process.execPath, [...this.#nodeArgs, ...args], {
+    const child = spawn(process.env.BENCH_NODE ?? process.execPath, [...this.#nodeArgs, ...args], {
       cwd: ROOT,
       env: {
         ...process.env,

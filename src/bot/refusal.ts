@@ -5,3 +5,8 @@
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
+
+/** By name, because a project's command may have its `Refusal` from another file of this package. */
+export function isRefusal(error: unknown): error is Refusal {
+  return error instanceof Error && error.name === 'Refusal';
+}

@@ -74,6 +74,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'whatsapp',
   ],
   main: ['app', 'config', 'core', 'logging', 'whatsapp'],
+  start: ['main'],
   // The one entry that has the simulator with it.
   demo: ['config', 'core', 'logging', 'pairing', 'simulator'],
   cli: ['config', 'core', 'demo', 'logging', 'session', 'whatsapp'],

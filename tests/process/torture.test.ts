@@ -1,28 +1,20 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { isKept, torture } from '../../bench/torture.ts';
+import { buildProgram, type Program } from './support/program.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** A build of its own, inside the project so that Node.js finds the packages. */
-const built = mkdtempSync(join(ROOT, '.dist-test-'));
+let program: Program;
 
 beforeAll(() => {
-  execFileSync(
-    process.execPath,
-    [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', built],
-    { cwd: ROOT },
-  );
-  vi.stubEnv('BENCH_MAIN', join(built, 'main.js'));
+  program = buildProgram();
+  vi.stubEnv('BENCH_MAIN', join(program.folder, 'dist/main.js'));
   for (const method of ['info', 'warn', 'error'] as const)
     vi.spyOn(console, method).mockReturnValue(undefined);
 });
 
 afterAll(() => {
   vi.unstubAllEnvs();
-  rmSync(built, { recursive: true, force: true });
+  program.remove();
 });
 
 /** The short form; `npm run torture` is the long one. */

@@ -1,5 +1,5 @@
 import { isAppError } from '../../core/errors.ts';
-import { Refusal } from '../refusal.ts';
+import { isRefusal } from '../refusal.ts';
 import type { RunEnd } from './handler-run.ts';
 
 /** `unfinished` messages are handed to the bot again: in a minute, at the next connection, after the next start. */
@@ -32,7 +32,7 @@ export function decideVerdict(end: RunEnd): Verdict {
     case 'too-late':
       return { outcome: 'done', notice: 'Sorry, that took too long. I gave up on it.', isFault: true };
     case 'threw':
-      if (end.error instanceof Refusal) return { outcome: 'done', notice: end.error.message, isFault: false };
+      if (isRefusal(end.error)) return { outcome: 'done', notice: end.error.message, isFault: false };
       if (isAppError(end.error, 'NOT_CONNECTED'))
         return { outcome: 'unfinished', notice: undefined, isFault: false };
       if (isAppError(end.error, 'SEND_TIMEOUT') || isAppError(end.error, 'STORAGE_FAILED'))

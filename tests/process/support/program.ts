@@ -18,8 +18,6 @@ export function buildProgram(): Program {
   chmodSync(folder, 0o755);
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const outDir = join(folder, 'dist');
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', outDir], { cwd: ROOT });
+  execFileSync(process.execPath, [join(ROOT, 'tools/build.mjs'), '--out', join(folder, 'dist')]);
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

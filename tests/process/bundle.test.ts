@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, it } from 'vitest';
+import { program, stage, useStage } from './support/stage.ts';
+
+useStage();
+
+const preload = new URL('./support/libsignal-report.mjs', import.meta.url).href;
+
+/** The code of the bundle. */
+function bundleFiles(): Map<string, string> {
+  const dist = join(program.folder, 'dist');
+  const names = ['main.js', ...['chunks', 'commands'].flatMap((folder) => filesIn(dist, folder))];
+  return new Map(names.map((name) => [name, readFileSync(join(dist, name), 'utf8')]));
+}
+
+function filesIn(dist: string, folder: string): string[] {
+  return readdirSync(join(dist, folder))
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => `${folder}/${name}`);
+}
+
+it('the built program uses the libsignal that it has repaired', async () => {
+  const bot = await stage.pair({ NODE_OPTIONS: `--import=${preload}` });
+  await stage.ping(stage.wa.addPerson({ addressing: 'lid' }));
+  await bot.stop();
+  const report = bot.lines.find((line) => line.startsWith('libsignal: '))?.slice('libsignal: '.length);
+  expect(JSON.parse(report ?? '{}')).toEqual({
+    isDecryptRepaired: true,
+    isStoreRepaired: true,
+    isAgreementFast: true,
+    // The people's phones run in this process, so these were calls of the bot's connection.
+    hasDecrypted: true,
+  });
+});
+
+it('the bundle has no copy of libsignal, whose licence is another one', () => {
+  const files = [...bundleFiles()];
+  const isCopy = ([, code]: [string, string]) => /class SessionCipher\b|require_session_cipher/.test(code);
+  expect(files.filter(isCopy).map(([name]) => name)).toEqual([]);
+  expect(files.some(([, code]) => /from\s*["']libsignal["']/.test(code))).toBe(true);
+  const licences = readFileSync(join(program.folder, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+  expect(licences).toContain('@whiskeysockets/baileys');
+  expect(licences).not.toMatch(/GPL-3/);
+});
+
+it('built-in commands share their modules with the program', () => {
+  const definitions = [...bundleFiles()].filter(([, code]) =>
+    /\bclass Refusal\b|\bRefusal = class\b/.test(code),
+  );
+  expect(definitions.map(([name]) => name.startsWith('chunks/'))).toEqual([true]);
+});
+
+it('the program starts without what only pictures, pages and QR codes need', () => {
+  const files = bundleFiles();
+  const loaded = new Set<string>();
+  const load = (name: string): void => {
+    const code = files.get(name);
+    if (code === undefined || loaded.has(name)) return;
+    loaded.add(name);
+    for (const [, chunk] of code.matchAll(/(?:from|import)\s*["']\.{1,2}\/(?:chunks\/)?([\w-]+\.js)["']/g))
+      load(`chunks/${chunk}`);
+  };
+  for (const name of files.keys()) {
+    if (/^(?:main\.js|chunks\/(?:main|app)-)/.test(name)) load(name);
+  }
+  expect(loaded.size).toBeGreaterThan(4);
+  const code = [...loaded].map((name) => files.get(name)).join('\n');
+  expect(code).toContain('makeWASocket');
+  for (const other of ['prom-client', 'qrcode', 'music-metadata', 'undici'])
+    expect(code, other).not.toContain(`// node_modules/${other}/`);
+});
+
+it('each command of the bundle can be loaded for itself', async () => {
+  const dist = join(program.folder, 'dist');
+  for (const name of filesIn(dist, 'commands')) {
+    const module = (await import(pathToFileURL(join(dist, name)).href)) as { default?: { name?: unknown } };
+    expect(typeof module.default?.name, name).toBe('string');
+  }
+});

@@ -1,0 +1,24 @@
+// For a test: says at the end of the process whether the libsignal that Node.js has loaded is the repaired one.
+import { createRequire } from 'node:module';
+
+const require = createRequire(`${process.cwd()}/package.json`);
+const { SessionCipher } = require('libsignal');
+const curve = require('libsignal/src/curve.js');
+const { doDecryptWhisperMessage, storeRecord } = SessionCipher.prototype;
+const { calculateAgreement } = curve;
+const { decryptPreKeyWhisperMessage } = SessionCipher.prototype;
+let hasDecrypted = false;
+SessionCipher.prototype.decryptPreKeyWhisperMessage = function (...args) {
+  hasDecrypted = true;
+  return decryptPreKeyWhisperMessage.apply(this, args);
+};
+
+process.on('exit', () => {
+  const report = {
+    isDecryptRepaired: SessionCipher.prototype.doDecryptWhisperMessage !== doDecryptWhisperMessage,
+    isStoreRepaired: SessionCipher.prototype.storeRecord !== storeRecord,
+    isAgreementFast: curve.calculateAgreement !== calculateAgreement,
+    hasDecrypted,
+  };
+  process.stdout.write(`libsignal: ${JSON.stringify(report)}\n`);
+});
