@@ -5,8 +5,10 @@ import type { App, AppRequests } from './app/app.ts';
 import { type Config, configFromProcess } from './config/config.ts';
 import { nodeProblem } from './config/node-version.ts';
 import { assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './core/errors.ts';
+import { plainText } from './core/text.ts';
 import { guardConsole } from './logging/console-guard.ts';
 import { createLogger, type Logger } from './logging/logger.ts';
+import { credentialsIn } from './logging/mask.ts';
 import { createSink, type Sink } from './logging/output-sink.ts';
 import type { StopReason } from './whatsapp/client-state.ts';
 import { isConnectionLoss } from './whatsapp/connection/close-reason.ts';
@@ -33,7 +35,7 @@ function readConfig(): Config | undefined {
     return configFromProcess();
   } catch (error) {
     if (!isAppError(error)) throw error;
-    createSink(2).write(`${error.message}\n`);
+    createSink(2).write(`${plainText(error.message)}\n`);
     process.exitCode = error.exitCode;
     return undefined;
   }
@@ -49,7 +51,9 @@ async function main(config: Config, sink: Sink): Promise<void> {
     stream: sink,
     // As it was set, and as commands to copy name it.
     keep: [config.sessionPath, resolve(config.sessionPath)],
-    hide: [config.http?.token, config.proxyUrl].filter((secret) => secret !== undefined),
+    hide: [config.http?.token, config.proxyUrl, ...credentialsIn(config.waWebsocketUrl)].filter(
+      (secret) => secret !== undefined,
+    ),
   });
   for (const warning of config.warnings) log.warn(warning);
   // Before Baileys loads: libsignal prints private keys.

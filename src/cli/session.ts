@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { type Config, configFromProcess } from '../config/config.ts';
 import { nodeProblem } from '../config/node-version.ts';
 import { AppError, isAppError, messageOf } from '../core/errors.ts';
+import { plainText } from '../core/text.ts';
 import type { CareReport } from '../session/care/care-reports.ts';
 import type { Check } from '../session/care/doctor.ts';
 
@@ -43,13 +44,18 @@ async function main(args: string[]): Promise<number> {
     const { message, code, exitCode } = isAppError(error)
       ? error
       : { message: messageOf(error), code: 'BUG', exitCode: 1 };
-    if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
-    else process.stderr.write(`${message}\n`);
+    if (isJson) print(JSON.stringify({ error: { code, message } }));
+    else print(message, process.stderr);
     return exitCode;
   }
 }
 
-/** Undefined where help is wanted. */
+/** Names of files and notes in a backup may hold escape sequences, which must not reach the terminal. */
+function print(text: string, to: NodeJS.WriteStream = process.stdout): void {
+  to.write(`${plainText(text)}\n`);
+}
+
+/** Undefined if help is wanted. */
 function readArguments(args: string[]): Request | undefined {
   let parsed: { values: { json?: boolean; help?: boolean }; positionals: string[] };
   try {
@@ -87,7 +93,7 @@ async function run({ command, folder, isJson }: Request, { sessionPath }: Config
   };
   const report = await reports[command]?.().finally(progress.end);
   const text = isJson ? JSON.stringify(report?.facts) : report?.lines.join('\n');
-  process.stdout.write(`${text}\n`);
+  print(text ?? '');
   return 0;
 }
 
@@ -117,7 +123,7 @@ async function runDoctor({ isJson }: Request): Promise<number> {
   const checks: Check[] = [];
   const add = (check: Check): void => {
     checks.push(check);
-    if (!isJson) process.stdout.write(`${checkLine(check)}\n`);
+    if (!isJson) print(checkLine(check));
   };
   add(checkNode(process.version));
   const config = readConfig(add);
@@ -134,7 +140,7 @@ async function runDoctor({ isJson }: Request): Promise<number> {
     });
   }
   const isFine = checks.every(({ state }) => state !== 'problem');
-  if (isJson) process.stdout.write(`${JSON.stringify({ isFine, checks })}\n`);
+  if (isJson) print(JSON.stringify({ isFine, checks }));
   return isFine ? 0 : 1;
 }
 

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { plainText } from '../core/text.ts';
 
 /** What the window is like. */
 export interface Look {
@@ -39,8 +40,7 @@ export function textColumns({ columns }: Look): number {
 /** What a stranger (or a command) wrote must not move the cursor. */
 export function harmless(text: string): string {
   const plain = stripVTControlCharacters(text).replace(/\t/g, ' ');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return plain.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
+  return plainText(plain);
 }
 
 /** Columns that a text takes on a terminal, near enough: emoji and East Asian letters take two. */

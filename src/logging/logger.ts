@@ -1,5 +1,6 @@
 import { format } from 'node:util';
 import { type LevelWithSilent, type Logger as PinoLogger, pino } from 'pino';
+import { plainText } from '../core/text.ts';
 import { createMasker, type Masker } from './mask.ts';
 import { createSink } from './output-sink.ts';
 import { prettyLine } from './pretty-line.ts';
@@ -49,7 +50,7 @@ export function createLogger(options: LoggerOptions): Logger {
         },
       },
     },
-    { write: (line: string) => out.write(isPretty ? prettyLine(line, isColorful) : line) },
+    { write: (line: string) => out.write(isPretty ? prettyLine(line, isColorful) : plainText(line)) },
   );
   return redactBindings(log, mask);
 }

@@ -1,3 +1,5 @@
+import { plainText } from '../core/text.ts';
+
 /** Replaces what was taken out. */
 const GAP = '•••';
 const MAX_TEXT_CHARS = 8_000;
@@ -19,6 +21,22 @@ export function maskJid(jid: string): string {
   return jid.slice(0, at).replace(/\d{5,}/g, maskNumber) + jid.slice(at);
 }
 
+/** The user and the password of a URL, as they are written there and decoded: for `hide` of a logger. */
+export function credentialsIn(url: string): string[] {
+  if (!URL.canParse(url)) return [];
+  const { username, password } = new URL(url);
+  const written = [password, username].filter((part) => part !== '');
+  return [...new Set([...written, ...written.map(decoded)])];
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 type Rule = readonly [pattern: RegExp, replacement: string | ((match: string) => string)];
 
 /** A key in base64 or hex has no spaces, and capitals, small letters and digits in no order. */
@@ -33,8 +51,11 @@ const RULES: readonly Rule[] = [
   [/Unexpected token [\s\S]{0,200}? is not valid JSON/g, 'the text is not valid JSON'],
   [/"[^"]{0,200}"(?:\.\.\.)? is not valid JSON/g, 'the text is not valid JSON'],
   // User and password of a URL, and what authorizes a request.
-  [/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@]{1,200}@/gi, `$1${GAP}@`],
-  [/(\bBearer\s{1,4}|[?&](?:token|key|auth)=)[^\s&]{1,400}/g, `$1${GAP}`],
+  [/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#]{1,200}@/gi, `$1${GAP}@`],
+  [
+    /(\bBearer\s{1,4}|[?&](?:access_?)?(?:token|key|auth|pass|password|secret|signature)=)[^\s&"]{1,400}/gi,
+    `$1${GAP}`,
+  ],
   [/[\w.:+-]{1,64}@[a-z][a-z.]{1,30}/g, maskJid],
   [/\+\d[\d ().\u00a0-]{5,24}\d/g, (match) => maskNumber(match)],
   [/(?<=%2B)\d{7,15}(?!\d)/gi, maskNumber],
@@ -82,7 +103,7 @@ function anyOf(literals: readonly string[]): RegExp | undefined {
 }
 
 /**
- * `maskText` that also takes out each of `hide` (passwords of six characters and more), and leaves each of `keep` as
+ * `maskText` that also removes control characters, takes out each of `hide` (passwords of six characters and more), and leaves each of `keep` as
  * it is: paths, because a masked command cannot be run. Only paths are kept.
  */
 export function createMasker(keep: readonly string[], hide: readonly string[]): Masker {
@@ -90,7 +111,7 @@ export function createMasker(keep: readonly string[], hide: readonly string[]): 
   // A token of a few letters would tear holes into every word.
   const hidden = hide.filter((secret) => secret.length >= 6);
   return (text) => {
-    let shown = text;
+    let shown = plainText(text);
     for (const secret of hidden) shown = shown.replaceAll(secret, GAP);
     if (kept === undefined) return maskText(shown);
     // A split by one group gives what is between and what matched, in turn.

@@ -1,3 +1,5 @@
+import { plainText } from '../core/text.ts';
+
 const PAINT: Readonly<Record<string, readonly [on: string, off: string]>> = {
   warn: ['\u001b[33m', '\u001b[39m'],
   error: ['\u001b[31m', '\u001b[39m'],
@@ -6,9 +8,8 @@ const PAINT: Readonly<Record<string, readonly [on: string, off: string]>> = {
   trace: ['\u001b[2m', '\u001b[22m'],
 };
 
-// A name that a stranger chose must not move the cursor. Line feeds come from the program.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g;
+/** A name that a stranger chose must not move the cursor. Line feeds come from the program. */
+const printable = (text: string): string => plainText(text).replaceAll('\t', ' ');
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -35,9 +36,9 @@ export function prettyLine(json: string, isColorful: boolean): string {
   const pairs = Object.entries(facts).map(([key, value]) => `${key}=${show(value)}`);
   const [on, off] = (isColorful ? PAINT[name] : undefined) ?? ['', ''];
   const [dim, bright] = isColorful ? ['\u001b[2m', '\u001b[22m'] : ['', ''];
-  const said = `[${name.toUpperCase()}] ${typeof msg === 'string' ? msg : ''}`.replace(CONTROL, '');
-  const known = pairs.length === 0 ? '' : `  ${pairs.join(' ')}`.replace(CONTROL, '');
-  const stacks = isSerious ? Object.values(facts).map(stackOf).join('').replace(CONTROL, '') : '';
+  const said = printable(`[${name.toUpperCase()}] ${typeof msg === 'string' ? msg : ''}`);
+  const known = pairs.length === 0 ? '' : printable(`  ${pairs.join(' ')}`);
+  const stacks = isSerious ? printable(Object.values(facts).map(stackOf).join('')) : '';
   const after = known + stacks;
   return `${on}${said}${off}${after === '' ? '' : dim + after + bright}\n`;
 }

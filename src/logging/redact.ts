@@ -37,7 +37,8 @@ export function redactFacts(facts: object, mask: Masker, depth = 0): Record<stri
       shown.push(['…', `${Object.keys(facts).length} in all`]);
       break;
     }
-    shown.push([mask(name), redactField(name, value, mask, depth)]);
+    // Pino writes the names of a child's facts as they are, so they must need no escape in JSON.
+    shown.push([mask(name).replace(/[\s"\\]/g, ' '), redactField(name, value, mask, depth)]);
   }
   return Object.fromEntries(shown);
 }

@@ -6,7 +6,7 @@ import { AppError } from '../../../src/core/errors.ts';
 import { baileysLogger } from '../../../src/logging/baileys-logger.ts';
 import { guardConsole } from '../../../src/logging/console-guard.ts';
 import { createLogger, type Logger, type LoggerOptions } from '../../../src/logging/logger.ts';
-import { maskJid, maskNumber, maskText } from '../../../src/logging/mask.ts';
+import { credentialsIn, maskJid, maskNumber, maskText } from '../../../src/logging/mask.ts';
 import { createSink } from '../../../src/logging/output-sink.ts';
 
 const ESCAPE = '\u001b';
@@ -91,12 +91,24 @@ describe('the format', () => {
     expect(output()).toBe('');
   });
 
-  it('lets no control character of a stranger reach the terminal', () => {
-    const { log, output } = recorded({ format: 'pretty' });
-    log.info({ name: '\u001b[2Jx\u009b1A\u0007' }, 'hello \u001b]0;x\u0007');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-    expect(output()).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
-  });
+  it.each(['pretty', 'json'] as const)(
+    'lets no control character of a stranger reach the terminal, in %s',
+    (format) => {
+      const { log, output } = recorded({ format });
+      const hostile = '\u001b[2Jx\u009b1A\u0007\u007f\u202e\u2066\u061c\u2028\u2029\u0085\t';
+      log
+        .child({ [hostile]: hostile })
+        .info({ [hostile]: [hostile], err: new Error(hostile) }, `hi ${hostile}`);
+      log.error(new RangeError(hostile));
+      const shown = output();
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+      const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+      expect(shown).not.toMatch(control);
+      // A reader of the JSON gets none either.
+      expect(shown).not.toMatch(/\\u00[01789]/);
+      expect(shown).toContain('hi [2Jx1A');
+    },
+  );
 
   it('prints an AppError without its stack and a bug with it', () => {
     const { log, output } = recorded({ format: 'pretty' });
@@ -173,6 +185,12 @@ describe('maskText', () => {
     ],
     ['a pairing code', 'enter ABCD-1234 there', 'enter ••• there'],
     ['a pairing code as it comes', 'code A1BCDEFG', 'code •••'],
+    ['a password with an @', 'at wss://me:hunt@er2@gate.example/ws', 'at wss://•••@gate.example/ws'],
+    [
+      'a password in a query',
+      'wss://gate.example/ws?password=hunter2&v=1',
+      'wss://gate.example/ws?password=•••&v=1',
+    ],
     ['the password of a proxy', 'via socks5://me:hunter2@10.0.0.1:1080', 'via socks5://•••@10.0.0.1:1080'],
     ['a bearer token', 'Authorization: Bearer abc.def', 'Authorization: Bearer •••'],
     ['a token in an address', 'GET /?token=abc&x=1', 'GET /?token=•••&x=1'],
@@ -243,6 +261,16 @@ describe('redaction', () => {
     expect(output()).toContain('rm -rf ./sessions/4915112345123 (49151•••123, •••)');
     expect(output()).not.toContain('hunter2');
   });
+
+  it.each(['wss://anna:hunter%2F22@gate.example/ws', 'ws://hunter%2F22@gate.example'])(
+    'hides user and password of %s wherever they are repeated, as written and decoded',
+    (url) => {
+      const { log, output } = recorded({ hide: credentialsIn(url) });
+      log.info({ url, err: new Error('hunter%2F22 was refused') }, 'login as hunter/22');
+      expect(output()).not.toMatch(/hunter/);
+      expect(credentialsIn('wss://web.whatsapp.com/ws/chat')).toEqual([]);
+    },
+  );
 
   it('does not take a number for a path', () => {
     const { log, output } = recorded({ keep: ['4915112345123'] });
