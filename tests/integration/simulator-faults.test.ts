@@ -73,6 +73,15 @@ test('answers a code without one of its parts', async () => {
   stock.wa.faults.pairing.answerCodesWithout();
 });
 
+test('stalls after a code was entered and the client has finished', async () => {
+  const client = await stock.rig.connect();
+  await within(client.qr, 'the registration');
+  stock.wa.faults.pairing.stallAfterCode(true);
+  const shown = await client.sock.requestPairingCode(stock.wa.phone.number);
+  await expect(stock.wa.phone.enterCode(shown)).rejects.toThrow('goes no further');
+  expect(stock.wa.devices).toEqual([]);
+});
+
 test('sends refresh_code to a client whose pairing code has expired', async () => {
   const client = await stock.rig.connect();
   await within(client.qr, 'the registration');

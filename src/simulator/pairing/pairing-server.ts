@@ -141,6 +141,7 @@ export class PairingServer {
     const finish = client.expect('companion_finish');
     connection.send(hello);
     const bundle = bytesOf(childOf(await finish, 'link_code_pairing_wrapped_key_bundle'));
+    if (switches.stallsAfterCode) throw new Error('the phone goes no further');
     const secret = openKeyBundle(offer, account, registration.identityKey, bundle);
     if (switches.requiresPasskey) connection.send(emptyCodeNotice(nowSeconds()));
     this.#checkPasskey(client);

@@ -37,6 +37,11 @@ export class PairingFaults {
     this.#switches.missingParts = new Set(parts);
   }
 
+  /** A code is entered, the client finishes, and nothing follows: the phone could not open the bundle (Baileys#2488). */
+  stallAfterCode(isOn: boolean): void {
+    this.#switches.stallsAfterCode = isOn;
+  }
+
   /** The server declares the present pairing codes expired (`stage="refresh_code"`). */
   expireCodes(): void {
     this.#server.expireCodes();

@@ -25,6 +25,8 @@ export interface PairingSwitches {
   codeRefusal: Refusal | undefined;
   /** The phone's answers to a code lack these parts. */
   missingParts: Set<CodeAnswerPart>;
+  /** The phone goes no further after a code was entered and the client has finished. */
+  stallsAfterCode: boolean;
   /** The account can be linked with a passkey only. */
   requiresPasskey: boolean;
   /** How many of the next scans end with `companion_reg_refresh` in place of a link. */
@@ -109,6 +111,7 @@ export function initialSwitches(): Switches {
     pairing: {
       codeRefusal: undefined,
       missingParts: new Set(),
+      stallsAfterCode: false,
       requiresPasskey: false,
       refreshesAtScan: 0,
       forgesAccountSignature: false,
