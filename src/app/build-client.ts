@@ -12,7 +12,7 @@ const KEEP_ALIVE_MS = 30_000;
 /** The client that the settings ask for, not started. */
 export async function buildClient(config: Config, session: Session, log: Logger): Promise<WhatsAppClient> {
   const proxy = await proxyOf(config);
-  return new WhatsAppClient({
+  const client = new WhatsAppClient({
     session,
     sessionPath: config.sessionPath,
     socket: {
@@ -30,6 +30,9 @@ export async function buildClient(config: Config, session: Session, log: Logger)
     baileysLog: baileysLogger(log),
     lookUpVersion: () => lookUpVersion(proxy?.dispatcher),
   });
+  // The bot says what it has no use for when it is loaded.
+  client.inbox.setWanted(() => true);
+  return client;
 }
 
 /** Loaded only where there is one: it brings an HTTP client of 25 MB with it. */

@@ -53,6 +53,7 @@ export async function startBot(parts: BotParts): Promise<StartedBot> {
     marks: client.inbox,
     conversationOf: (chat) => client.conversationOf(chat),
   });
+  client.inbox.setWanted((message) => bot.wants(message));
   await bot.start();
   const around = { clock: systemClock, log };
   const watched = [{ folder: COMMANDS, registry: commands, what: 'commands', ...around }];

@@ -69,6 +69,7 @@ export class Bot {
   readonly #edits: Edits;
   readonly #states: StateStores;
   readonly #polls: Polls;
+  readonly #listeners: ListenerRegistry;
   readonly #conversations: Conversations;
   readonly #reminders: Reminders;
   #starting: Promise<void> | undefined;
@@ -113,6 +114,7 @@ export class Bot {
     };
     const tasks = new CommandTasks(options.commands, settings.commandPrefix, clock);
     const listeners = options.listeners ?? new ListenerRegistry();
+    this.#listeners = listeners;
     this.#runner = new HandlerRunner({
       clock,
       log,
@@ -171,6 +173,7 @@ export class Bot {
       listeners,
       conversations: this.#conversations,
       prefix: settings.commandPrefix,
+      onVote: (message) => this.#noteVote(message),
       isAddressed: (message) => senderOf(message).isAddressed,
       serve: (message, loaded, line) =>
         this.#runner.run(tasks.taskOf(message, loaded, line.rest, senderOf(message))),
@@ -218,11 +221,29 @@ export class Bot {
   }
 
   /**
+   * Whether the bot has a use for a message without text and media: an event that a listener listens to, a vote in a
+   * poll of the bot, a place or a contact that may be an answer. What it has no use for is not kept.
+   */
+  wants(message: IncomingMessage): boolean {
+    const { event } = message;
+    if (event?.kind === 'vote') return true;
+    if (event !== undefined) return this.#listeners.wants(event.kind);
+    return this.#conversations.open > 0 || this.#listeners.wants('message');
+  }
+
+  /**
    * Sends a message that answers no other, in the order of its chat and at the pace of everything else. Settles as
    * `Outbox.send` does.
    */
   send(message: OutgoingMessage): Promise<void> {
     return this.#outbox.send(message);
+  }
+
+  async #noteVote({ event, sender }: IncomingMessage): Promise<void> {
+    if (event?.kind !== 'vote') return;
+    await this.#polls.vote(event.target, sender.id, event.options).catch((error: unknown) => {
+      this.#options.log.warn({ err: safeError(error, '') }, 'could not store a vote');
+    });
   }
 
   async #start(): Promise<void> {

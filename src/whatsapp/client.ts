@@ -72,6 +72,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       log,
       facts: { numberOf: (lid) => numberOfLid(session, lid), localMs },
       onMessage: (message) => this.emit('received', message),
+      sentMessage: (id) => this.#connections.sent.find(id),
       now,
     });
     const version = new VersionChoice(socket.version, session, log, options.lookUpVersion);

@@ -29,6 +29,8 @@ export interface MessageRouterOptions {
   readonly conversationOf: (chat: string) => string;
   readonly listeners: ListenerRegistry;
   readonly conversations: Conversations;
+  /** Counts a vote. Must not reject. */
+  readonly onVote: (message: IncomingMessage) => Promise<void>;
   /** Whether the message mentions the bot, quotes it, or is in a direct chat. */
   readonly isAddressed: (message: IncomingMessage) => boolean;
   /** Runs the command. It must not reject because of an error in the command. */
@@ -103,7 +105,8 @@ export class MessageRouter {
     if (message.edits === undefined) {
       if (edits.isReplaced(message)) return DONE;
       edits.note(message, order?.job);
-    } else if (!edits.take(message, message.edits, order?.job, clock.now())) return DONE;
+    } else if (!edits.take(message, message.edits, order?.job, clock.now()))
+      return this.#routeOther({ ...message, event: { kind: 'edited', target: message.edits } }, false);
     if (message.isSetAside) return this.#setAside(message, order !== undefined);
     if (order === undefined) return this.#routeOther(message, line !== undefined);
     const handling = this.#queue(message, () => this.#work(message, order));
@@ -120,11 +123,15 @@ export class MessageRouter {
   /** What is no command: an answer, something that a listener waits for, or nothing. */
   #routeOther(message: IncomingMessage, isUnknownCommand: boolean): Promise<Outcome> {
     const { conversations, listeners, isAddressed, prefix } = this.#options;
-    const isAnswer = conversations.has(message) || this.#isInWork(message);
+    const isVote = message.event?.kind === 'vote';
+    const isAnswer = isVote || conversations.has(message) || this.#isInWork(message);
     const found = message.isFromMe ? [] : listeners.for(message, isAddressed(message));
     if (isAnswer || found.length > 0) {
       const listen = () => this.#listen(message, found);
-      const handle = async (): Promise<Outcome> => (await conversations.offer(message)) ?? listen();
+      const handle = async (): Promise<Outcome> => {
+        if (isVote) await this.#options.onVote(message);
+        return (await conversations.offer(message)) ?? listen();
+      };
       return this.#queue(message, isAnswer ? handle : listen, isAnswer) ?? DONE;
     }
     const isNear = message.event === undefined && isNearCommand(message.text, prefix);

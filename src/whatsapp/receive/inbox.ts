@@ -1,4 +1,4 @@
-import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
+import { type BinaryNode, jidNormalizedUser, type proto, type WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { LIMITS } from '../../core/limits.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
@@ -23,10 +23,13 @@ import {
   wasHandedOut,
 } from './inbox-rows.ts';
 import { InboxTable } from './inbox-table.ts';
+import { openVote, votedPoll } from './incoming-event.ts';
+import { unwrap } from './message-content.ts';
 import {
   type Envelope,
   type EnvelopeFacts,
   hasContent,
+  hasWords,
   senderAddresses,
   toIncoming,
 } from './parse-message.ts';
@@ -61,6 +64,8 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #log: Logger;
   readonly #onMessage: (message: IncomingMessage) => void;
   readonly #now: () => number;
+  readonly #sentMessage: (id: string) => proto.IMessage | undefined;
+  #isWanted: (message: IncomingMessage) => boolean = () => false;
   readonly #parts = new WeakMap<Uint8Array, StanzaPart>();
   /** What each ciphertext brought, until it is stored. */
   readonly #ready = new WeakMap<Uint8Array, Intake>();
@@ -72,8 +77,11 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     readonly log: Logger;
     readonly onMessage: (message: IncomingMessage) => void;
     readonly facts: EnvelopeFacts;
+    /** A message that the account sent. Default: none is known. */
+    readonly sentMessage?: (id: string) => proto.IMessage | undefined;
     readonly now?: () => number;
   }) {
+    this.#sentMessage = options.sentMessage ?? (() => undefined);
     this.#log = options.log;
     this.#onMessage = options.onMessage;
     this.#now = options.now ?? Date.now;
@@ -192,7 +200,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     const decoded = opened ?? received;
     const { isFromMe } = envelope;
     const kept = keepPart(decoded, {
-      isForBot: hasContent(decoded),
+      isForBot: this.#isForBot(envelope, decoded, key),
       isFromMe,
       ...(opened ? {} : { plaintext }),
     });
@@ -207,7 +215,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     const resent = this.#resentByPhone(attrs, decoded);
     if (resent) return { ...resent, rows: { ...resent.rows, [key]: doneRow(row) } };
     const whole = joinParts([...decodeParts(known?.parts), kept.message]);
-    const message = toIncoming(envelope, whole, key);
+    const message = this.#incoming(envelope, whole, key);
     const secret = secretOf(whole);
     return message
       ? { rows: { [key]: { ...row, isWaiting: true, ...(secret && { secret }) } }, messages: [message] }
@@ -257,9 +265,32 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     this.#table.stored(Object.keys(intake.rows));
   }
 
+  #incoming(envelope: Envelope, whole: proto.IMessage, key: string): IncomingMessage | undefined {
+    const id = votedPoll(unwrap(whole));
+    const poll = id === undefined ? undefined : this.#sentMessage(id);
+    if (!poll) return toIncoming(envelope, whole, key, 'all');
+    const { me } = this.#table;
+    const senders = [me?.id, me?.lid].filter((jid) => jid !== undefined).map(jidNormalizedUser);
+    const vote = openVote(unwrap(whole), { poll, senders, actors: senderAddresses(envelope) });
+    return vote && toIncoming(envelope, whole, key, 'all', vote);
+  }
+
+  /** Text and media are for the bot. It is asked about all else: reactions, places, votes. */
+  #isForBot(envelope: Envelope, decoded: proto.IMessage, key: string): boolean {
+    if (hasWords(decoded)) return true;
+    if (!hasContent(decoded)) return false;
+    const message = this.#incoming(envelope, decoded, key);
+    return message !== undefined && this.#isWanted(message);
+  }
+
+  /** Which messages without text and media are kept. Default none. */
+  setWanted(isWanted: (message: IncomingMessage) => boolean): void {
+    this.#isWanted = isWanted;
+  }
+
   #assemble(key: string, { attrs, parts }: InboxRow): IncomingMessage | undefined {
     const envelope = attrs && this.#table.envelope(attrs);
-    return envelope ? toIncoming(envelope, joinParts(decodeParts(parts)), key) : undefined;
+    return envelope ? this.#incoming(envelope, joinParts(decodeParts(parts)), key) : undefined;
   }
 }
 

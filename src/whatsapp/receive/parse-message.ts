@@ -5,8 +5,9 @@ import {
   toNumber,
   type WAMessageKey,
 } from '@whiskeysockets/baileys';
-import type { IncomingMessage, Person } from '../../core/messages.ts';
+import type { IncomingEvent, IncomingMessage, Person } from '../../core/messages.ts';
 import { chatKind, numberAmong, personAddress, personId } from '../address.ts';
+import { contactsIn, eventIn, placeIn, pollIn, voiceIn, votedPoll } from './incoming-event.ts';
 import { contextOf, mediaOf, textOf, unwrap } from './message-content.ts';
 
 /** What the messenger needs later to quote a message, to react to it, or to download its file. */
@@ -99,18 +100,26 @@ export const keyByLid = (envelope: Envelope): string =>
   messageKey({ ...envelope, senderNumber: undefined, senderJid: envelope.senderLid ?? envelope.senderJid });
 
 /**
- * The message as the bot gets it, or undefined if it has neither text nor media (history, keys, reactions).
+ * The message as the bot gets it, or undefined if nobody wrote something in it (history, keys).
+ * `accepts: 'all'`: also a message that has no text and no media, but is an event, a place or a contact.
  * Never throws, whatever a stranger sends. `key` is the key of its inbox row.
  */
 export function toIncoming(
   envelope: Envelope,
   received: proto.IMessage,
   key = messageKey(envelope),
+  accepts: 'words' | 'all' = 'words',
+  vote?: IncomingEvent,
 ): IncomingMessage | undefined {
   const { content, edit } = contentOf(received);
   const media = mediaOf(content);
   const text = textOf(content);
-  if (text === '' && !media) return undefined;
+  const event = vote ?? eventIn(content);
+  const location = placeIn(content);
+  const contacts = contactsIn(content);
+  const hasWords = text !== '' || media !== undefined;
+  const hasMore = event !== undefined || location !== undefined || contacts !== undefined;
+  if (!hasWords && !(accepts === 'all' && hasMore)) return undefined;
   const context = contextOf(content);
   const quoted = context?.quotedMessage ? unwrap(context.quotedMessage) : undefined;
   // Phones show the edited text under the id of the original message.
@@ -134,6 +143,13 @@ export function toIncoming(
     quotedMedia: quoted ? mediaOf(quoted)?.facts : undefined,
     expirationSeconds: context?.expiration ?? 0,
     edits: edit?.key?.id ?? undefined,
+    ...(location && { location }),
+    ...(contacts && { contacts }),
+    ...(content.pollCreationMessage || content.pollCreationMessageV2 || content.pollCreationMessageV3
+      ? { poll: pollIn(content) }
+      : {}),
+    ...(content.audioMessage?.ptt ? { voice: voiceIn(content) } : {}),
+    ...(event && { event }),
     isFromBot: /@bot$/.test(envelope.senderJid) || received.messageContextInfo?.botMetadata != null,
     origin,
   };
@@ -151,10 +167,18 @@ function contentOf(received: proto.IMessage): {
     : { content: outer, edit: undefined };
 }
 
-/** Whether a message has text or media, so that the bot gets it. */
-export function hasContent(received: proto.IMessage): boolean {
+/** Whether a message has text or media. */
+export function hasWords(received: proto.IMessage): boolean {
   const { content } = contentOf(received);
   return textOf(content) !== '' || mediaOf(content) !== undefined;
+}
+
+/** Whether a message may be for the bot: it has text, media, a place or a contact, or does something to another one. */
+export function hasContent(received: proto.IMessage): boolean {
+  if (hasWords(received)) return true;
+  const { content } = contentOf(received);
+  if (eventIn(content) !== undefined || votedPoll(content) !== undefined) return true;
+  return placeIn(content) !== undefined || contactsIn(content) !== undefined;
 }
 
 function senderOf(envelope: Envelope): Person {

@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MessageIntake } from '../../src/app/message-intake.ts';
+import { ownIds, tableOf } from '../../src/app/session-tables.ts';
+import { Bot } from '../../src/bot/bot.ts';
+import { type Command, command } from '../../src/bot/command.ts';
+import { type Listener, listener } from '../../src/bot/listener.ts';
+import { CommandRegistry } from '../../src/bot/loading/command-registry.ts';
+import { ListenerRegistry } from '../../src/bot/loading/listener-registry.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { FakeLog, SETTINGS } from '../unit/bot/fakes.ts';
+import { Rig } from './support/rig.ts';
+
+let rig: Rig;
+
+beforeEach(() => {
+  rig = new Rig({ answers: false, hasRealWaits: true });
+});
+
+afterEach(() => rig.destroy());
+
+interface Running {
+  readonly bot: Bot;
+  readonly intake: MessageIntake;
+  readonly log: FakeLog;
+}
+
+/** A bot on the client of the rig. */
+async function run(
+  commands: readonly Command[],
+  listeners: Readonly<Record<string, Listener>> = {},
+): Promise<Running> {
+  const { client, session } = rig;
+  const registry = new CommandRegistry();
+  for (const one of commands) registry.set(`src/commands/${one.name}.ts`, one);
+  const heard = new ListenerRegistry();
+  for (const [name, one] of Object.entries(listeners)) heard.set(`src/listeners/${name}.ts`, one);
+  const log = new FakeLog();
+  const bot = new Bot({
+    messenger: client,
+    storage: { table: (name) => tableOf(session, name) },
+    settings: { ...SETTINGS, ownIds: () => ownIds(session) },
+    commands: registry,
+    listeners: heard,
+    services: { status: () => ({ connection: 'open', connectionAgeMs: 0, uptimeMs: 0, counts: [] }) },
+    clock: systemClock,
+    log,
+    wasSent: (id) => client.hasSent(id),
+    conversationOf: (chat) => client.conversationOf(chat),
+  });
+  client.inbox.setWanted((message) => bot.wants(message));
+  await bot.start();
+  const intake = new MessageIntake({ client, bot: Promise.resolve(bot), log });
+  intake.start();
+  return { bot, intake, log };
+}
+
+async function stop({ bot, intake }: Running): Promise<void> {
+  await bot.stop();
+  await intake.stop();
+  await rig.stop();
+}
+
+const placed: string[] = [];
+const order = command({
+  name: 'order',
+  summary: 'orders a pizza',
+  async run(ctx) {
+    const size = await ctx.choose('Which size?', ['small', 'large']);
+    const where = await ctx.ask('Where to?', { timeoutMs: 10 * 60_000 });
+    const id = await ctx.step('place', (key) => {
+      placed.push(key);
+      return 7;
+    });
+    const sent = await ctx.reply(`Order ${id}: ${size} to ${where.text || where.location?.name}`);
+    await ctx.sleep(1_500);
+    await sent.edit(`Order ${id}: on its way`);
+  },
+});
+
+test('a dialogue with a vote and a place goes on after each restart, and its messages can be read', async () => {
+  placed.length = 0;
+  await rig.pair();
+  const anna = rig.wa.addPerson();
+  let running = await run([order]);
+  await anna.send('!order');
+  const poll = await anna.waitForMessage(
+    ({ message }) => message.pollCreationMessageV3 !== undefined && message.pollCreationMessageV3 !== null,
+  );
+  await stop(running);
+
+  await rig.start();
+  await rig.state('open');
+  running = await run([order]);
+  await anna.vote(poll.id, ['large']);
+  await anna.waitForMessage(({ text }) => text === 'Where to?');
+  await stop(running);
+
+  await rig.start();
+  await rig.state('open');
+  running = await run([order]);
+  await anna.sendMessage({
+    locationMessage: { degreesLatitude: 52.5, degreesLongitude: 13.4, name: 'Main Street 5' },
+  });
+  const confirmed = await anna.waitForMessage(({ text }) => text === 'Order 7: large to Main Street 5');
+  await stop(running);
+
+  await rig.start();
+  await rig.state('open');
+  running = await run([order]);
+  const edit = await anna.waitForMessage(({ act }) => act?.kind === 'edit');
+  expect(edit.act).toMatchObject({ kind: 'edit', of: confirmed.id, text: 'Order 7: on its way' });
+  expect(placed).toHaveLength(1);
+  expect(anna.unreadable).toEqual([]);
+  expect(anna.inbox).toHaveLength(4);
+  expect(running.log.of('error')).toEqual([]);
+  await stop(running);
+}, 60_000);
+
+test('listeners hear free text, reactions, edits and deletions; a bot without them stays silent', async () => {
+  await rig.pair();
+  const anna = rig.wa.addPerson();
+  const running = await run([], {
+    chat: listener({ on: 'message', in: 'direct', run: (ctx) => ctx.reply(`You said ${ctx.text}`) }),
+    reaction: listener({
+      on: 'reaction',
+      run: (ctx) => ctx.send(ctx.event?.kind === 'reaction' ? `${ctx.event.emoji} ${ctx.event.target}` : '?'),
+    }),
+    deleted: listener({
+      on: 'deleted',
+      run: (ctx) => ctx.send(ctx.event?.kind === 'deleted' ? `gone ${ctx.event.target}` : '?'),
+    }),
+    edited: listener({ on: 'edited', run: (ctx) => ctx.send(`edited: ${ctx.text}`) }),
+  });
+  const { id } = await anna.send('hello');
+  const answer = await anna.waitForMessage(({ text }) => text === 'You said hello');
+  await anna.react(answer.id, '👍');
+  await anna.waitForMessage(({ text }) => text === `👍 ${answer.id}`);
+  await anna.edit(id, 'hello again');
+  await anna.waitForMessage(({ text }) => text === 'edited: hello again');
+  await anna.delete(id);
+  await anna.waitForMessage(({ text }) => text === `gone ${id}`);
+  expect(anna.inbox).toHaveLength(4);
+  await stop(running);
+});
+
+test('what is sent can be edited, deleted and reacted to, and votes are counted', async () => {
+  await rig.pair();
+  const anna = rig.wa.addPerson();
+  const polls: Array<{ votes(): unknown }> = [];
+  const running = await run([
+    command({
+      name: 'handles',
+      summary: 'uses handles',
+      async run(ctx) {
+        const sent = await ctx.reply('one');
+        await sent.edit('two');
+        await sent.react('🎉');
+        await sent.delete();
+        polls.push(await ctx.poll('Lunch?', ['pizza', 'soup']));
+      },
+    }),
+  ]);
+  await anna.send('!handles');
+  const poll = await anna.waitForMessage(({ message }) => Boolean(message.pollCreationMessageV3));
+  const first = anna.inbox[0];
+  expect(anna.inbox.map(({ act }) => act)).toEqual([
+    undefined,
+    { kind: 'edit', of: first?.id, text: 'two' },
+    { kind: 'reaction', of: first?.id, emoji: '🎉' },
+    { kind: 'deletion', of: first?.id },
+    undefined,
+  ]);
+  await anna.vote(poll.id, ['soup']);
+  await expect.poll(() => polls[0]?.votes(), { timeout: 10_000 }).toEqual({ pizza: [], soup: [anna.number] });
+  await anna.vote(poll.id, ['pizza']);
+  await expect.poll(() => polls[0]?.votes(), { timeout: 10_000 }).toEqual({ pizza: [anna.number], soup: [] });
+  await stop(running);
+});
