@@ -12,6 +12,7 @@ import { decodedBytes, readPictureSize } from '../../core/picture-size.ts';
 import { personAddress } from '../address.ts';
 import { textOf as wordsOf } from '../receive/message-content.ts';
 import type { Origin } from '../receive/parse-message.ts';
+import { isAnimatedWebp, mimetypeFor } from './file-type.ts';
 
 /** How much of a quoted text is repeated, in UTF-16 units: phones show only a few lines. */
 const QUOTED_LENGTH = 1_000;
@@ -20,7 +21,10 @@ const LARGEST_QUOTE_BYTES = 16 * 1024;
 /** An upload that makes no progress for this long is cancelled, so that it does not run beside the next try. */
 const STALLED_UPLOAD_MS = 20_000;
 
-/** The content in the form that Baileys' `generateWAMessage` takes. */
+/**
+ * The content in the form that Baileys' `generateWAMessage` takes. Throws `SEND_REFUSED` if a file is of another kind
+ * than it is sent as.
+ */
 export function toBaileysContent(content: Content, chat = ''): AnyMessageContent {
   switch (content.kind) {
     case 'text':
@@ -80,12 +84,12 @@ function mediaContent(content: MediaContent): AnyMessageContent {
         ...(content.seconds !== undefined && { seconds: content.seconds }),
       };
     case 'sticker':
-      return { sticker: data };
+      return { sticker: data, ...rest, ...(isAnimatedWebp(data) && { isAnimated: true }) };
     case 'document':
       return {
         document: data,
+        mimetype: 'application/octet-stream',
         ...rest,
-        mimetype: content.mimetype ?? 'application/octet-stream',
         fileName: content.fileName ?? 'file',
       };
     default:
@@ -138,8 +142,10 @@ const captionOf = ({ caption, mentions }: MediaContent): { caption?: string; men
   ...(mentions !== undefined && { mentions: [...mentions] }),
 });
 
-const mimetypeOf = ({ mimetype }: { readonly mimetype?: string }): { mimetype?: string } =>
-  mimetype === undefined ? {} : { mimetype };
+function mimetypeOf({ kind, data, mimetype }: MediaContent): { mimetype?: string } {
+  const type = mimetypeFor(kind, data, mimetype);
+  return type === undefined ? {} : { mimetype: type };
+}
 
 const originOf = (message: { readonly origin: unknown }): Origin => message.origin as Origin;
 

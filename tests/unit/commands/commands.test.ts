@@ -117,6 +117,23 @@ test.each(['png', 'jpeg', 'webp', 'gif'] as const)('a sticker from a %s', async 
   expect(await sharp(content.data).metadata()).toMatchObject({ format: 'webp', width: 512, height: 512 });
 });
 
+test('makes an animated sticker of an animated picture', async () => {
+  const { bot, messenger } = makeBot([sticker]);
+  const frame = (red: number) =>
+    sharp({ create: { width: 40, height: 20, channels: 4, background: { r: red, g: 0, b: 0, alpha: 1 } } })
+      .png()
+      .toBuffer();
+  const frames = await Promise.all([0, 100, 200].map(frame));
+  messenger.file = await sharp(frames, { join: { animated: true } })
+    .gif({ delay: [90, 90, 90] })
+    .toBuffer();
+  await bot.handle(incoming('!sticker', { media: IMAGE }));
+  const content = messenger.sent[0]?.content;
+  if (content?.kind !== 'sticker') throw new Error(`no sticker but ${messenger.texts[0]}`);
+  const { pages, width, pageHeight } = await sharp(content.data, { animated: true }).metadata();
+  expect([pages, width, pageHeight]).toEqual([3, 512, 512]);
+});
+
 test('a photo with an EXIF orientation makes an upright sticker', async () => {
   const { bot, messenger } = makeBot([sticker]);
   const create = { width: 300, height: 100, channels: 3 as const, background: 'red' };
