@@ -27,7 +27,14 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
   ],
   ['Arguments', 'bot/args: *'],
   ['The context: what was said', 'bot/context: ContextInput'],
-  ['The context: answers', 'bot/context: ContextAnswers', 'bot/send/say: Say', 'bot/send/sent: Sent'],
+  [
+    'The context: answers',
+    'bot/context: ContextAnswers',
+    'bot/send/say: Say',
+    'bot/send/say: SayImage',
+    'bot/send/say: SayVideo',
+    'bot/send/sent: Sent',
+  ],
   [
     'The context: conversations',
     'bot/context: ContextMemory',
@@ -98,7 +105,9 @@ function tell(type: string): string {
   if (declaration.type === 'TSTypeAliasDeclaration') {
     const written = source.code(declaration);
     // What names other types does not compile alone.
-    const fence = /\b(?:Context|IncomingEvent|Person)\b/.test(written.replace(`type ${wanted}`, ''))
+    const fence = /\b(?:Context|ContactCard|IncomingEvent|Person|SayImage)\b/.test(
+      written.replace(`type ${wanted}`, ''),
+    )
       ? ''
       : 'ts';
     return `**\`${wanted}\`** ${doc}\n\n\`\`\`${fence}\n${written}\n\`\`\``;

@@ -148,6 +148,8 @@ export type Content =
   | { readonly kind: 'delete'; readonly to: SentId }
   | ({ readonly kind: 'location' } & Place)
   | { readonly kind: 'contacts'; readonly contacts: readonly ContactCard[] }
+  /** Begins an album of so many images and videos, which follow. */
+  | { readonly kind: 'album'; readonly images: number; readonly videos: number }
   | {
       readonly kind: MediaKind;
       readonly data: Uint8Array;
@@ -161,6 +163,8 @@ export type Content =
       /** 64 values from 0 to 100. */
       readonly waveform?: Uint8Array;
       readonly isViewOnce?: boolean;
+      /** The album that it belongs to. */
+      readonly album?: SentId;
     }
   | {
       readonly kind: 'poll';

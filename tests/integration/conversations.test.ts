@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import sharp from 'sharp';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MessageIntake } from '../../src/app/message-intake.ts';
 import { ownIds, tableOf } from '../../src/app/session-tables.ts';
 import { Bot } from '../../src/bot/bot.ts';
@@ -13,10 +14,15 @@ import { Rig } from './support/rig.ts';
 let rig: Rig;
 
 beforeEach(() => {
+  // The media host of the simulator has a certificate of its own.
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
   rig = new Rig({ answers: false, hasRealWaits: true });
 });
 
-afterEach(() => rig.destroy());
+afterEach(async () => {
+  await rig.destroy();
+  vi.unstubAllEnvs();
+});
 
 interface Running {
   readonly bot: Bot;
@@ -176,3 +182,46 @@ test('what is sent can be edited, deleted and reacted to, and votes are counted'
   await expect.poll(() => polls[0]?.votes(), { timeout: 10_000 }).toEqual({ pizza: [anna.number], soup: [] });
   await stop(running);
 });
+
+test('voice notes, view-once images, places, contacts, GIFs and albums arrive as such', async () => {
+  await rig.pair();
+  const anna = rig.wa.addPerson();
+  const image = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+    .jpeg()
+    .toBuffer();
+  const file = Buffer.from('some bytes');
+  const running = await run([
+    command({
+      name: 'all',
+      summary: 'sends everything',
+      async run(ctx) {
+        await ctx.send({ audio: file, voice: true, seconds: 2 });
+        await ctx.send({ image, caption: 'once', viewOnce: true });
+        await ctx.send({ location: { latitude: 52.5, longitude: 13.4, name: 'Berlin' } });
+        await ctx.send({ contacts: [{ name: 'Ben', numbers: ['15551230002'] }] });
+        await ctx.send({ video: file, gif: true });
+        await ctx.send({
+          album: [
+            { image, caption: 'a' },
+            { image, caption: 'b' },
+          ],
+        });
+        await ctx.send('done');
+      },
+    }),
+  ]);
+  await anna.send('!all');
+  await anna.waitForMessage(({ text }) => text === 'done', 20_000);
+  const [voice, once, place, contact, gif, album, first, second] = anna.inbox.map(({ message }) => message);
+  expect(voice?.audioMessage).toMatchObject({ ptt: true, seconds: 2 });
+  expect(voice?.audioMessage?.waveform?.length).toBe(64);
+  expect(once?.viewOnceMessage?.message?.imageMessage?.caption).toBe('once');
+  expect(place?.locationMessage).toMatchObject({ degreesLatitude: 52.5, name: 'Berlin' });
+  expect(contact?.contactMessage?.vcard).toContain('waid=15551230002');
+  expect(gif?.videoMessage?.gifPlayback).toBe(true);
+  expect(album?.albumMessage).toMatchObject({ expectedImageCount: 2 });
+  for (const one of [first, second])
+    expect(one?.messageContextInfo?.messageAssociation?.parentMessageKey?.id).toBe(anna.inbox[5]?.id);
+  expect(running.log.of('error')).toEqual([]);
+  await stop(running);
+}, 40_000);

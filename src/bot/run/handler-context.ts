@@ -133,7 +133,7 @@ export class HandlerContext implements Context {
   }
 
   sendTo(to: string, say: Say): Promise<Sent> {
-    return this.#sends.attempt(() => this.#sends.sayTo(this.#parts.reachable(to), say));
+    return this.#sends.attempt(() => this.#sends.say(say, undefined, this.#parts.reachable(to)));
   }
 
   react(emoji: string): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
 import type { Content, IncomingMessage, Messenger, OutgoingMessage } from '../../core/messages.ts';
 import type { WorkMarks } from '../../core/poison.ts';
 import type { Replay } from '../replay/replay.ts';
 import { sendId } from '../send/message-id.ts';
-import { type Say, toContent } from '../send/say.ts';
+import { checkShape, type Say, type SayImage, type SayVideo, toContent } from '../send/say.ts';
 import type { Sent } from '../send/sent.ts';
 import { type StreamTarget, streamText } from '../send/stream-text.ts';
 import type { Polls } from '../state/polls.ts';
@@ -54,26 +55,56 @@ export class HandlerSends {
     return [...(this.#mentions ?? [])].filter(([token]) => text.includes(token)).map(([, jid]) => jid);
   }
 
-  say(say: Say, quote: IncomingMessage | undefined): Promise<Sent> {
+  say(say: Say, quote: IncomingMessage | undefined, chat = this.#place.chat): Promise<Sent> {
     return this.attempt(() => {
+      checkShape(say);
+      if (typeof say !== 'string' && 'album' in say) return this.#sayAlbum(say.album, quote, chat);
       const content = toContent(say, (text) => this.mentionsIn(text));
-      return this.dispatch(content, quote);
+      const isForAll = typeof say !== 'string' && 'mentionAll' in say && say.mentionAll === true;
+      return this.dispatch(isForAll ? this.#withAll(content, chat) : content, quote, chat);
     });
   }
 
-  sayTo(chat: string, say: Say): Promise<Sent> {
-    return this.dispatch(
-      toContent(say, (text) => this.mentionsIn(text)),
-      undefined,
-      chat,
+  async #withAll(content: Content, chat: string): Promise<Content> {
+    if (content.kind !== 'text' || !chat.endsWith('@g.us')) return content;
+    const { members } = await this.#parts.messenger.group(chat);
+    return {
+      ...content,
+      mentions: [...new Set([...(content.mentions ?? []), ...members.map(({ jid }) => jid)])],
+    };
+  }
+
+  /** The beginning of the album, and its pictures one by one: each is a send. */
+  async #sayAlbum(
+    pictures: readonly (SayImage | SayVideo)[],
+    quote: IncomingMessage | undefined,
+    chat: string,
+  ): Promise<Sent> {
+    if (pictures.length < 2 || pictures.length > 30)
+      throw new AppError('SEND_REFUSED', 'An album needs 2 to 30 images and videos.');
+    const contents = pictures.map((one) => toContent(one, (text) => this.mentionsIn(text)));
+    const images = contents.filter(({ kind }) => kind === 'image').length;
+    const begin = { kind: 'album', images, videos: contents.length - images } as const;
+    const sending = this.dispatch(begin, quote, chat);
+    const id = sendId(this.#place.idKey, this.#run.sendCount);
+    const all = contents.map((content) =>
+      this.dispatch('data' in content ? { ...content, album: { sentId: id } } : content, undefined, chat),
     );
+    const [sent] = await Promise.all([sending, ...all]);
+    return sent;
   }
 
   /** The id comes from the number of the send, so that a handler that runs again sends the same ids. */
-  dispatch(content: Content, quote: IncomingMessage | undefined, chat = this.#place.chat): Promise<Sent> {
+  dispatch(
+    content: Content | Promise<Content>,
+    quote: IncomingMessage | undefined,
+    chat = this.#place.chat,
+  ): Promise<Sent> {
     const number = this.#run.nextSendNumber();
     const sent = this.#handle(sendId(this.#place.idKey, number), chat);
     if (this.#replay.isSent(number)) return Promise.resolve(sent);
+    if (content instanceof Promise)
+      return content.then((made) => this.#send(sent.id, chat, made, quote)).then(() => sent);
     return this.#send(sent.id, chat, content, quote).then(() => sent);
   }
 

@@ -1,45 +1,170 @@
 import { AppError } from '../../core/errors.ts';
-import type { Content } from '../../core/messages.ts';
+import type { ContactCard, Content } from '../../core/messages.ts';
 import { MAX_TEXT_LENGTH } from '../../core/text.ts';
+import { withStickerPack } from './sticker-pack.ts';
 
 /** Largest file that a command may send. */
 export const MAX_UPLOAD_BYTES = 64 * 1024 * 1024;
 
+/** An image. `viewOnce`: it can be looked at once only. */
+export type SayImage = {
+  readonly image: Uint8Array;
+  readonly caption?: string;
+  readonly mimetype?: string;
+  readonly mentions?: readonly { readonly jid: string }[];
+  readonly viewOnce?: boolean;
+};
+
+/** A video. `gif`: it plays again and again without sound. `videoNote`: it is shown as a round video note. */
+export type SayVideo = {
+  readonly video: Uint8Array;
+  readonly caption?: string;
+  readonly mimetype?: string;
+  readonly mentions?: readonly { readonly jid: string }[];
+  readonly gif?: boolean;
+  readonly videoNote?: boolean;
+  readonly viewOnce?: boolean;
+};
+
 /**
- * What a handler can send; a string is a text, and a sticker is a WebP. Refused with `SEND_REFUSED` before it leaves:
- * a text that is blank or has more than 65,536 characters (it is not split into parts), a file of no bytes or of more
- * than 64 MiB, a poll that WhatsApp would not show.
+ * What a handler can send; a string is a text. A sticker is a WebP, still or animated; a voice note is Ogg Opus, its
+ * waveform 64 values from 0 to 100. An album has 2 to 30 images and videos. `mentionAll` notifies all members of a
+ * group. Refused with `SEND_REFUSED` before it leaves: a text that is blank or has more than 65,536 characters (it is
+ * not split into parts), a file of no bytes or of more than 64 MiB, a poll that WhatsApp would not show, and a field
+ * that is not known.
  */
 export type Say =
   | string
-  | { readonly text: string; readonly mentions?: readonly { readonly jid: string }[] }
-  | { readonly image: Uint8Array; readonly caption?: string; readonly mimetype?: string }
-  | { readonly video: Uint8Array; readonly caption?: string; readonly mimetype?: string }
-  | { readonly audio: Uint8Array; readonly mimetype?: string }
-  | { readonly sticker: Uint8Array }
+  | {
+      readonly text: string;
+      readonly mentions?: readonly { readonly jid: string }[];
+      readonly mentionAll?: boolean;
+    }
+  | SayImage
+  | SayVideo
+  | {
+      readonly audio: Uint8Array;
+      readonly mimetype?: string;
+      readonly voice?: boolean;
+      readonly seconds?: number;
+      readonly waveform?: Uint8Array;
+      readonly viewOnce?: boolean;
+    }
+  | { readonly sticker: Uint8Array; readonly pack?: string; readonly author?: string }
   | {
       readonly document: Uint8Array;
       readonly fileName: string;
       readonly mimetype?: string;
       readonly caption?: string;
     }
+  | {
+      readonly location: {
+        readonly latitude: number;
+        readonly longitude: number;
+        readonly name?: string;
+        readonly address?: string;
+      };
+    }
+  | { readonly contacts: readonly ContactCard[] }
+  | { readonly album: readonly (SayImage | SayVideo)[] }
   | { readonly poll: string; readonly options: readonly string[]; readonly maxChoices?: number };
+
+/** The fields that each shape may have beside the one that names it. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  text: ['mentions', 'mentionAll'],
+  poll: ['options', 'maxChoices'],
+  image: ['caption', 'mimetype', 'mentions', 'viewOnce'],
+  video: ['caption', 'mimetype', 'mentions', 'gif', 'videoNote', 'viewOnce'],
+  audio: ['mimetype', 'voice', 'seconds', 'waveform', 'viewOnce'],
+  sticker: ['pack', 'author'],
+  document: ['fileName', 'mimetype', 'caption'],
+  location: [],
+  contacts: [],
+  album: [],
+};
+
+/** Throws `SEND_REFUSED` with the name of what is not known. The types refuse it too; JavaScript has none. */
+export function checkShape(say: Say): void {
+  if (typeof say === 'string') return;
+  if (typeof say !== 'object' || say === null)
+    refuse(`A ${typeof say} cannot be sent. Send a text or an object.`);
+  const names = Object.keys(say);
+  const shape = Object.keys(FIELDS).find((name) => names.includes(name));
+  if (shape === undefined)
+    refuse(
+      `Nothing that can be sent has the fields "${names.join('", "')}". Known are: ${Object.keys(FIELDS).join(', ')}.`,
+    );
+  const unknown = names.find((name) => name !== shape && !FIELDS[shape]?.includes(name));
+  if (unknown !== undefined)
+    refuse(`"${unknown}" is not known beside "${shape}". Known are: ${FIELDS[shape]?.join(', ')}.`);
+}
 
 /**
  * `say` in the form that the messenger takes. Throws `SEND_REFUSED` for what WhatsApp would drop or cut without an
  * error: an empty or overlong text, a file that is too large, a poll that is not valid.
  */
 export function toContent(say: Say, mentionsIn: (text: string) => readonly string[]): Content {
+  checkShape(say);
   if (typeof say === 'string') return textContent(say, mentionsIn(say));
-  if ('text' in say) {
-    return textContent(say.text, [...mentionsIn(say.text), ...(say.mentions ?? []).map(({ jid }) => jid)]);
-  }
+  if ('album' in say) refuse('An album is sent as several messages.');
+  if ('text' in say) return textContent(say.text, mentionsOf(say.text, say.mentions, mentionsIn));
   if ('poll' in say) return pollContent(say.poll, say.options, say.maxChoices ?? 1);
-  if ('image' in say) return { kind: 'image', data: checkedData(say.image), ...extras(say) };
-  if ('video' in say) return { kind: 'video', data: checkedData(say.video), ...extras(say) };
-  if ('audio' in say) return { kind: 'audio', data: checkedData(say.audio), ...extras(say) };
-  if ('sticker' in say) return { kind: 'sticker', data: checkedData(say.sticker), mimetype: 'image/webp' };
+  if ('location' in say) return locationContent(say.location);
+  if ('contacts' in say) return contactsContent(say.contacts);
+  if ('image' in say || 'video' in say) return pictureContent(say, mentionsIn);
+  if ('audio' in say) {
+    const { voice, seconds, waveform, viewOnce } = say;
+    return {
+      kind: 'audio',
+      data: checkedData(say.audio),
+      ...extras(say),
+      ...(voice && { as: 'voice' as const, mimetype: say.mimetype ?? 'audio/ogg; codecs=opus' }),
+      ...(seconds !== undefined && { seconds }),
+      ...(waveform !== undefined && { waveform }),
+      ...(viewOnce && { isViewOnce: true }),
+    };
+  }
+  if ('sticker' in say) {
+    const data = withStickerPack(checkedData(say.sticker), say.pack, say.author);
+    return { kind: 'sticker', data, mimetype: 'image/webp' };
+  }
   return { kind: 'document', data: checkedData(say.document), fileName: say.fileName, ...extras(say) };
+}
+
+function pictureContent(say: SayImage | SayVideo, mentionsIn: (text: string) => readonly string[]): Content {
+  const mentions = mentionsOf(say.caption ?? '', say.mentions, mentionsIn);
+  const rest = {
+    ...extras(say),
+    ...(mentions.length > 0 && { mentions }),
+    ...(say.viewOnce && { isViewOnce: true }),
+  };
+  if ('image' in say) return { kind: 'image', data: checkedData(say.image), ...rest };
+  const as = say.gif ? { as: 'gif' as const } : say.videoNote ? { as: 'video-note' as const } : {};
+  return { kind: 'video', data: checkedData(say.video), ...rest, ...as };
+}
+
+function mentionsOf(
+  text: string,
+  named: readonly { readonly jid: string }[] | undefined,
+  mentionsIn: (text: string) => readonly string[],
+): string[] {
+  return [...new Set([...mentionsIn(text), ...(named ?? []).map(({ jid }) => jid)])];
+}
+
+function locationContent(place: Extract<Say, { location: unknown }>['location']): Content {
+  const { latitude, longitude } = place;
+  if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180))
+    refuse('A location needs a latitude from -90 to 90 and a longitude from -180 to 180.');
+  return { kind: 'location', ...place };
+}
+
+function contactsContent(contacts: readonly ContactCard[]): Content {
+  if (contacts.length === 0 || contacts.length > 50) refuse('1 to 50 contacts can be sent at once.');
+  for (const { name, numbers } of contacts) {
+    if (name.trim() === '' || !numbers.every((number) => /^\d{5,20}$/.test(number)))
+      refuse('A contact needs a name, and its phone numbers must be digits with the country code first.');
+  }
+  return { kind: 'contacts', contacts };
 }
 
 function textContent(text: string, mentions: readonly string[]): Content {

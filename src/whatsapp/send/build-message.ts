@@ -50,21 +50,24 @@ export function toBaileysContent(content: Content, chat = ''): AnyMessageContent
         },
       };
     }
+    case 'album':
+      return { album: { expectedImageCount: content.images, expectedVideoCount: content.videos } };
     case 'contacts':
       return { contacts: contactsOf(content.contacts) };
     default:
-      return mediaContent(content);
+      return mediaContent(content, chat);
   }
 }
 
 type MediaContent = Extract<Content, { readonly data: Uint8Array }>;
 
-function mediaContent(content: MediaContent): AnyMessageContent {
+function mediaContent(content: MediaContent, chat: string): AnyMessageContent {
   const data = Buffer.from(content.data);
   const rest = {
     ...captionOf(content),
     ...mimetypeOf(content),
     ...(content.isViewOnce && { viewOnce: true }),
+    ...(content.album && { albumParentKey: keyOf(content.album, chat) }),
   };
   switch (content.kind) {
     case 'image':

@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { type Say, toContent } from '../../../../src/bot/send/say.ts';
 
@@ -55,4 +56,50 @@ test.each<[sentence: string, say: Say]>([
   ['a poll with an empty option', { poll: 'q', options: ['a', ' '] }],
 ])('refused: %s', (_sentence, say) => {
   expect(() => toContent(say, none)).toThrow(expect.objectContaining({ code: 'SEND_REFUSED' }));
+});
+
+test.each<[sentence: string, say: Say, content: object]>([
+  [
+    'a voice note',
+    { audio: DATA, voice: true, seconds: 3 },
+    { kind: 'audio', as: 'voice', seconds: 3, mimetype: 'audio/ogg; codecs=opus' },
+  ],
+  ['a GIF', { video: DATA, gif: true }, { kind: 'video', as: 'gif' }],
+  ['a round video note', { video: DATA, videoNote: true }, { kind: 'video', as: 'video-note' }],
+  ['an image to be looked at once', { image: DATA, viewOnce: true }, { kind: 'image', isViewOnce: true }],
+  [
+    'a caption with a mention',
+    { image: DATA, caption: '@1', mentions: [{ jid: '1@lid' }] },
+    { mentions: ['1@lid'] },
+  ],
+  [
+    'a place',
+    { location: { latitude: 1, longitude: 2, name: 'Here' } },
+    { kind: 'location', latitude: 1, name: 'Here' },
+  ],
+  ['a contact', { contacts: [{ name: 'Ann', numbers: ['15551230001'] }] }, { kind: 'contacts' }],
+])('%s is sent as such', (_sentence, say, content) => {
+  expect(toContent(say, none)).toMatchObject(content);
+});
+
+test.each<[sentence: string, say: unknown, named: RegExp]>([
+  ['a shape that is not known', { picture: DATA }, /"picture"/],
+  ['a field that is not known', { audio: DATA, vioce: true }, /"vioce" .* voice/],
+  ['a number', 7, /number/],
+  ['nothing', undefined, /undefined/],
+  ['a place that is not on earth', { location: { latitude: 91, longitude: 0 } }, /latitude/],
+  ['a contact without a name', { contacts: [{ name: '', numbers: [] }] }, /contact/],
+])('refused by name: %s', (_sentence, say, named) => {
+  expect(() => toContent(say as Say, none)).toThrow(named);
+});
+
+test('a sticker tells its pack and author, and stays a picture', async () => {
+  const webp = await sharp({ create: { width: 64, height: 64, channels: 4, background: '#f008' } })
+    .webp()
+    .toBuffer();
+  const content = toContent({ sticker: webp, pack: 'Cats', author: 'Anna' }, none);
+  if (content.kind !== 'sticker') throw new Error('no sticker');
+  const { exif, width, hasAlpha } = await sharp(content.data).metadata();
+  expect({ width, hasAlpha }).toEqual({ width: 64, hasAlpha: true });
+  expect(exif?.toString('latin1')).toContain('"sticker-pack-name":"Cats","sticker-pack-publisher":"Anna"');
 });
