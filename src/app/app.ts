@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BotStats } from '../bot/bot.ts';
 import type { StatusFacts } from '../bot/services.ts';
-import type { Config } from '../config/config.ts';
+import { type Config, isDumbTerminal } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import { settledValue } from '../core/settled-value.ts';
@@ -136,6 +136,7 @@ export class App {
       ...{ client, log, output, isTerminal, pageUrl, size: terminalSize, now: Date.now },
       sessionPath: config.sessionPath,
       isColorAllowed: config.isColorAllowed,
+      isDumb: isDumbTerminal(),
     });
     pairing.start();
     this.#parts.push(() => pairing.stop());

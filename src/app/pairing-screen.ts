@@ -42,7 +42,7 @@ export class PairingScreen {
     this.#display ??= this.#load();
     const display = await this.#display;
     const { code, qr, expiresAtMs, index } = state;
-    if (code !== undefined) display.showCode({ code });
+    if (code !== undefined) display.showCode({ code, expiresAtMs });
     if (qr !== undefined && expiresAtMs !== undefined) await display.showQr({ qr, expiresAtMs, index });
   }
 

@@ -34,6 +34,7 @@ export class StatusBoard implements StatusSource {
   #state: ClientState;
   #lastClose: CloseFacts | undefined;
   #refusedLogins = 0;
+  #unlinkedSinceMs: number | undefined;
 
   constructor(parts: StatusBoardParts) {
     const { client } = parts;
@@ -87,6 +88,7 @@ export class StatusBoard implements StatusSource {
       journalBytes: session.facts().journalBytes,
       memoryBytes: process.memoryUsage.rss(),
       phoneSeenAtMs: phoneSeenAtMs?.(),
+      unlinkedSinceMs: this.#unlinkedSinceMs,
       refusedLogins: this.#refusedLogins,
     };
   }
@@ -95,6 +97,8 @@ export class StatusBoard implements StatusSource {
     const before = this.#state;
     if (before.kind === 'waiting' && state.kind === 'connecting') this.#countReconnect(before.reason.kind);
     if (state.kind === 'open') this.#refusedLogins = 0;
+    if (state.kind === 'open') this.#unlinkedSinceMs = undefined;
+    else if (state.kind === 'pairing') this.#unlinkedSinceMs ??= state.sinceMs;
     this.#state = state;
     for (const listener of this.#changeListeners) listener();
   }
@@ -117,7 +121,13 @@ function toSituation(state: ClientState): Situation {
     case 'open':
       return { kind: state.kind };
     case 'pairing':
-      return { kind: 'pairing', qr: state.qr, code: state.code, expiresAtMs: state.expiresAtMs };
+      return {
+        kind: 'pairing',
+        qr: state.qr,
+        code: state.code,
+        expiresAtMs: state.expiresAtMs,
+        notice: state.notice,
+      };
     case 'waiting':
       return { kind: 'waiting', untilMs: state.untilMs };
     case 'stopped':

@@ -61,6 +61,9 @@ export function configFromProcess(): Config {
   return loadConfig(process.env, { dotenvPath: '.env' });
 }
 
+/** Whether the terminal shows escape codes as text. */
+export const isDumbTerminal = (): boolean => process.env.TERM === 'dumb';
+
 function withoutEmpty(variables: NodeJS.ProcessEnv): Record<string, string> {
   const filled: Record<string, string> = {};
   for (const [name, text] of Object.entries(variables)) {

@@ -13,6 +13,8 @@ export type Situation =
       readonly qr: string | undefined;
       readonly code: string | undefined;
       readonly expiresAtMs: number | undefined;
+      /** A sentence for the person: why there is no code, or what else to try. */
+      readonly notice?: string | undefined;
     }
   | { readonly kind: 'open' }
   | { readonly kind: 'waiting'; readonly untilMs: number }
@@ -50,6 +52,8 @@ export interface StatusSnapshot {
   readonly memoryBytes: number;
   /** When the account's phone last showed a sign of life; undefined if that is not known. */
   readonly phoneSeenAtMs: number | undefined;
+  /** Since when the bot waits to be linked; undefined once it is. */
+  readonly unlinkedSinceMs?: number | undefined;
   /** Logins in a row that WhatsApp refused (401, 403). */
   readonly refusedLogins: number;
 }

@@ -29,9 +29,11 @@ export interface Headline {
   readonly next: { readonly what: string; readonly atMs: number } | undefined;
 }
 
-export type PairingView =
-  | { readonly kind: 'qr'; readonly qr: QrPath; readonly expiresAtMs: number | undefined }
-  | { readonly kind: 'code'; readonly code: string };
+export type PairingView = {
+  readonly expiresAtMs: number | undefined;
+  /** Why there is no pairing code, or what else to try. */
+  readonly notice: string | undefined;
+} & ({ readonly kind: 'qr'; readonly qr: QrPath } | { readonly kind: 'code'; readonly code: string });
 
 export interface Fact {
   readonly label: string;
@@ -114,9 +116,10 @@ function stoppedHeadline(
 
 function pairingOf({ situation }: StatusSnapshot): PairingView | undefined {
   if (situation.kind !== 'pairing') return undefined;
-  const { qr, code, expiresAtMs } = situation;
-  if (code !== undefined) return { kind: 'code', code: code.replace(/^(.{4})-?(.{4})$/, '$1-$2') };
-  return qr === undefined ? undefined : { kind: 'qr', qr: drawQr(qr), expiresAtMs };
+  const { qr, code, expiresAtMs, notice } = situation;
+  const both = { expiresAtMs, notice };
+  if (code !== undefined) return { kind: 'code', code: code.replace(/^(.{4})-?(.{4})$/, '$1-$2'), ...both };
+  return qr === undefined ? undefined : { kind: 'qr', qr: drawQr(qr), ...both };
 }
 
 function warningsOf(snapshot: StatusSnapshot): string[] {

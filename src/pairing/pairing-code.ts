@@ -6,11 +6,15 @@ export function formatPairingCode(code: string): string {
   return plain.length === 8 ? `${plain.slice(0, 4)}-${plain.slice(4)}` : plain;
 }
 
-/** The block to print for a pairing code, with the steps on the phone. Ends with a line feed. */
-export function renderPairingCode(code: string): string {
-  const steps = [
+/**
+ * The block to print for a pairing code, with the steps on the phone. `life` says how long the code is valid; it
+ * becomes the last line. Ends with a line feed.
+ */
+export function renderPairingCode(code: string, life?: string): string {
+  const lines = [
     'On the phone: WhatsApp → Settings → Linked devices → Link a device',
     '→ Link with phone number instead, and type the code.',
   ];
-  return `${CODE_HEADING}\n\n    ${formatPairingCode(code)}\n\n${steps.join('\n')}\n`;
+  if (life !== undefined) lines.push(life);
+  return `${CODE_HEADING}\n\n    ${formatPairingCode(code)}\n\n${lines.join('\n')}\n`;
 }

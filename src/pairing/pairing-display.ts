@@ -1,8 +1,9 @@
 import { isAppError } from '../core/errors.ts';
+import { type Life, lifeLine } from './life-line.ts';
 import { renderPairingCode } from './pairing-code.ts';
-import { type Footer, type Life, lifeLine, qrFooter } from './qr-footer.ts';
+import { type LowWindow, lowWindowSentence, type OtherWays, qrFooter } from './qr-footer.ts';
 import { qrPngPath, writeQrPng } from './qr-png.ts';
-import { renderQr } from './qr-terminal.ts';
+import { isDrawn, renderQr } from './qr-terminal.ts';
 import { countLines, type PairingOutput, type ScreenSize, TerminalBlock } from './terminal-block.ts';
 
 export interface QrEvent {
@@ -15,6 +16,8 @@ export interface QrEvent {
 
 export interface CodeEvent {
   readonly code: string;
+  /** From when on WhatsApp refuses it. */
+  readonly expiresAtMs?: number | undefined;
 }
 
 interface PairingLog {
@@ -28,6 +31,8 @@ export interface PairingDisplayOptions {
   readonly sessionPath: string;
   readonly isTerminal: boolean;
   readonly isColorAllowed: boolean;
+  /** Whether the terminal shows escape codes as text (`TERM=dumb`). Default false. */
+  readonly isDumb?: boolean;
   /** The size of the terminal right now; undefined if there is none. */
   readonly size: () => ScreenSize | undefined;
   readonly now: () => number;
@@ -45,69 +50,125 @@ const TICK_MS = 1_000;
  */
 export class PairingDisplay {
   readonly #options: PairingDisplayOptions;
+  readonly #block: TerminalBlock;
   #hasShownHints = false;
   #queue: Promise<void> = Promise.resolve();
-  readonly #screen: TerminalBlock;
-  #countdown: NodeJS.Timeout | undefined;
+  #shown: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: PairingDisplayOptions) {
     const { output, isTerminal, isColorAllowed, size } = options;
     this.#options = options;
-    this.#screen = new TerminalBlock(output, () => (isTerminal && isColorAllowed ? size() : undefined));
+    this.#block = new TerminalBlock(output, () => (isTerminal && isColorAllowed ? size() : undefined));
   }
 
-  /** Resolves when the picture is written and the block is printed. One after another; rejects for bugs only. */
+  /**
+   * Resolves when the picture is written and the block is printed, one code after another. Rejects for bugs only. A
+   * code that is shown already is not shown again.
+   */
   showQr(event: QrEvent): Promise<void> {
     const shown = this.#queue.then(() => this.#showQr(event));
     this.#queue = shown.catch(() => {});
     return shown;
   }
 
-  showCode({ code }: CodeEvent): void {
-    const { log, output } = this.#options;
+  /** A code that is shown already is not shown again. */
+  showCode({ code, expiresAtMs }: CodeEvent): void {
+    if (!this.#isNew(`code ${code} ${expiresAtMs}`)) return;
+    const { log, now, isTerminal } = this.#options;
+    this.#block.erase();
     log.info({}, 'Pairing code received, enter it in WhatsApp');
-    output.write(`\n${renderPairingCode(code)}\n`);
+    const life =
+      expiresAtMs === undefined ? undefined : { index: undefined, expiresAtMs, nowMs: now(), isTerminal };
+    this.#block.print(`\n${renderPairingCode(code, life && lifeLine(life))}\n`);
+    if (life === undefined) this.#stopTimer();
+    else this.#everySecond(life, undefined);
   }
 
   /** Stops the countdown when nothing is to be scanned any more. The screen stays as it is. */
   rest(): void {
-    clearInterval(this.#countdown);
+    this.#shown = undefined;
+    this.#stopTimer();
   }
 
-  async #showQr({ qr, expiresAtMs, index }: QrEvent): Promise<void> {
-    const { log, isTerminal, isColorAllowed, now, pageUrl } = this.#options;
+  async #showQr(event: QrEvent): Promise<void> {
+    const { qr, index, expiresAtMs } = event;
+    if (!this.#isNew(`qr ${index} ${expiresAtMs} ${qr}`)) return;
+    const { log } = this.#options;
     const bytes = Buffer.byteLength(qr);
     if (bytes > MAX_QR_BYTES) {
       log.warn({ bytes }, 'could not show a QR code: WhatsApp sent one that is too long');
       return;
     }
-    const pngPath = await this.#writePng(qr);
+    this.#draw(event, await this.#writePng(qr));
+  }
+
+  #draw(event: QrEvent, pngPath: string | undefined): void {
+    const { log, now, isTerminal } = this.#options;
     // Erasing the last block erases its hints as well, so then they are printed again.
-    const wantsHints = this.#screen.erase() || !this.#hasShownHints;
+    const hasHints = this.#block.erase() || !this.#hasShownHints;
     this.#hasShownHints = true;
     log.info({}, 'QR Code received, scan with WhatsApp');
     log.info(pngPath === undefined ? {} : { png: pngPath }, '📱 Please scan the QR code to authenticate');
-    const size = isTerminal ? this.#options.size() : undefined;
-    const look = {
-      columns: size?.columns,
-      isColorful: isTerminal && isColorAllowed,
-      pngPath,
-    };
-    const code = renderQr(qr, look);
-    const life = { index, expiresAtMs, nowMs: now(), isTerminal };
-    const parts = { life, hints: wantsHints ? { pngPath, page: pageUrl?.() } : undefined };
-    const lowWindow = size && tooLow(size, `${code}${qrFooter(parts)}\n\n`);
-    this.#screen.print(`\n${code}${qrFooter({ ...parts, lowWindow })}\n`);
-    this.#countDown(life);
+    const life = { index: event.index, expiresAtMs: event.expiresAtMs, nowMs: now(), isTerminal };
+    const ways = { pngPath, page: this.#options.pageUrl?.() };
+    const drawing = this.#drawing(event.qr, { life, ways, hasHints });
+    this.#block.print(drawing.block);
+    const redraw = drawing.isWhole ? undefined : this.#onceItFits(event, { life, ways, hasHints });
+    this.#everySecond(life, redraw);
   }
 
-  #countDown(life: Life): void {
-    this.rest();
-    this.#countdown = setInterval(() => {
+  /** The block for a QR code in the window as it is now. */
+  #drawing(qr: string, { life, ways, hasHints }: DrawingParts): { block: string; isWhole: boolean } {
+    const { isTerminal, isColorAllowed, isDumb = false } = this.#options;
+    const size = isTerminal ? this.#options.size() : undefined;
+    // NO_COLOR turns decoration off. Black and white are the code itself: without them it is inverted on a light ground.
+    const isColorful = isTerminal && (isColorAllowed || !isDumb);
+    const text = renderQr(qr, { columns: size?.columns, isColorful, pngPath: ways.pngPath });
+    const hints = hasHints ? ways : undefined;
+    const lowWindow = size && tooLow(size, `${text}${qrFooter({ life, hints })}\n\n`);
+    if (!lowWindow)
+      return {
+        block: `\n${text}${qrFooter({ life, hints })}\n`,
+        isWhole: size === undefined || isDrawn(text),
+      };
+    const before = lowWindowSentence(lowWindow, ways);
+    const footer = qrFooter({ life, hints, lowWindow: before });
+    return { block: `\n${before}\n\n${text}${footer}\n`, isWhole: false };
+  }
+
+  /** Draws the code again as soon as the window is large enough for all of it. */
+  #onceItFits(event: QrEvent, parts: DrawingParts): () => boolean {
+    let last = this.#options.size();
+    return () => {
+      const size = this.#options.size();
+      if (size?.columns === last?.columns && size?.rows === last?.rows) return false;
+      last = size;
+      if (!this.#drawing(event.qr, parts).isWhole) return false;
+      this.#draw(event, parts.ways.pngPath);
+      return true;
+    };
+  }
+
+  /** Counts down to the end of the code; `redraw` returns whether it has drawn the code again, with its own countdown. */
+  #everySecond(life: Life, redraw: (() => boolean) | undefined): void {
+    this.#stopTimer();
+    this.#timer = setInterval(() => {
+      if (redraw?.()) return;
       const nowMs = this.#options.now();
-      const isShown = this.#screen.replaceLastLine(lifeLine({ ...life, nowMs }));
-      if (!isShown || nowMs >= life.expiresAtMs) this.rest();
+      const isCounting = this.#block.replaceLastLine(lifeLine({ ...life, nowMs }));
+      if (nowMs >= life.expiresAtMs || (!isCounting && redraw === undefined)) this.#stopTimer();
     }, TICK_MS).unref();
+  }
+
+  #stopTimer(): void {
+    clearInterval(this.#timer);
+  }
+
+  #isNew(shown: string): boolean {
+    if (shown === this.#shown) return false;
+    this.#shown = shown;
+    return true;
   }
 
   /** The path of the picture; undefined if it could not be written. The terminal shows the code in any case. */
@@ -124,8 +185,15 @@ export class PairingDisplay {
   }
 }
 
+interface DrawingParts {
+  readonly life: Life;
+  readonly ways: OtherWays;
+  /** Whether the other ways to pair are printed under the code. */
+  readonly hasHints: boolean;
+}
+
 /** Whether the window is too low for `text`, which has to be seen at once. */
-function tooLow({ columns, rows }: ScreenSize, text: string): Footer['lowWindow'] {
+function tooLow({ columns, rows }: ScreenSize, text: string): LowWindow | undefined {
   const needed = countLines(text, columns);
   return needed > rows ? { rows, needed } : undefined;
 }

@@ -1,18 +1,23 @@
-/** How long a code is valid. On a terminal it counts down; in a log it names the time, because it is read later. */
-export interface Life {
-  /** Which code of this connection it is, from 0. */
-  readonly index: number;
-  readonly expiresAtMs: number;
-  readonly nowMs: number;
-  readonly isTerminal: boolean;
+import { type Life, lifeLine } from './life-line.ts';
+
+/** The ways to pair without the QR code on the terminal. */
+export interface OtherWays {
+  readonly pngPath: string | undefined;
+  readonly page: string | undefined;
 }
 
 export interface Footer {
   readonly life: Life;
   /** Other ways to pair; undefined if they were printed before. */
-  readonly hints: { readonly pngPath: string | undefined; readonly page: string | undefined } | undefined;
-  /** Set if the window is too low for the code: its rows, and the rows that are needed. */
-  readonly lowWindow?: { readonly rows: number; readonly needed: number } | undefined;
+  readonly hints: OtherWays | undefined;
+  /** What to do about a window that is too low, if it is. */
+  readonly lowWindow?: string | undefined;
+}
+
+/** The rows of a window, and the rows that the code needs. */
+export interface LowWindow {
+  readonly rows: number;
+  readonly needed: number;
 }
 
 /** The lines under a QR code. The last one says how long it is valid. Ends with a line feed. */
@@ -24,19 +29,17 @@ export function qrFooter({ life, hints, lowWindow }: Footer): string {
     if (hints.page !== undefined) lines.push(`In a browser: ${hints.page}`);
     lines.push('Without a camera: set PAIRING_NUMBER to the phone number, and pair with a code.');
   }
-  if (lowWindow) {
-    const { rows, needed } = lowWindow;
-    lines.push(`This window has ${rows} rows, the code needs ${needed}: make it taller, or zoom out.`);
-  }
+  if (lowWindow !== undefined) lines.push(lowWindow);
   lines.push(lifeLine(life));
   return `${lines.join('\n')}\n`;
 }
 
-export function lifeLine({ index, expiresAtMs, nowMs, isTerminal }: Life): string {
-  const seconds = Math.max(0, Math.round((expiresAtMs - nowMs) / 1000));
-  const name = `Code ${index + 1}`;
-  if (isTerminal && seconds === 0) return `${name} is used up; the next one is on its way.`;
-  const time = new Date(expiresAtMs).toTimeString().slice(0, 8);
-  const until = isTerminal ? '' : `, until ${time}`;
-  return `${name}, good for ${seconds} ${seconds === 1 ? 'second' : 'seconds'}${until}; then comes the next one.`;
+/** The sentence before a code that does not fit into the window, with all ways out. */
+export function lowWindowSentence({ rows, needed }: LowWindow, { pngPath, page }: OtherWays): string {
+  const ways = ['make it taller, and the code is drawn again', 'zoom out'];
+  if (pngPath !== undefined) ways.push(`open the picture ${pngPath}`);
+  if (page !== undefined) ways.push(`open ${page}`);
+  ways.push('set PAIRING_NUMBER and pair with a code');
+  const last = ways.pop();
+  return `This window has ${rows} rows, the code needs ${needed}: ${ways.join(', ')}, or ${last}.`;
 }

@@ -49,6 +49,9 @@ function drawOnPaper(plain: readonly string[], columns: number | undefined): rea
   return [...above, ...code, ...above].map((line) => PAPER + line + PLAIN);
 }
 
+/** Whether a block of `renderQr` has the code, and not the line that says why not. */
+export const isDrawn = (block: string): boolean => /[█▀▄]/.test(block);
+
 /**
  * The block to print for a QR: its heading, and the code, or one line that says why not. Ends with a line feed.
  * In color it is black on white on light and dark terminals alike; without, it is light blocks only, which a

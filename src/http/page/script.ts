@@ -89,6 +89,9 @@ export const SCRIPT = String.raw`
     if ((path.getAttribute('d') || '') !== (qr ? qr.path : '')) path.setAttribute('d', qr ? qr.path : '');
     put($('code'), (pairing && pairing.code) || '');
     list($('steps'), pairing ? STEPS[pairing.kind] : []);
+    const notice = pairing && pairing.notice;
+    show($('notice'), Boolean(notice));
+    put($('notice'), notice || '');
   }
 
   const rows = new Map();

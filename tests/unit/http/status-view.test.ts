@@ -60,6 +60,22 @@ describe('the headline', () => {
   });
 });
 
+describe('a bot that nobody links', () => {
+  const HOUR_MS = 3_600_000;
+  test.each([
+    ['pairing', HOUR_MS - 1, false],
+    ['pairing', HOUR_MS, true],
+    ['waiting', 5 * HOUR_MS, true],
+    ['connecting', 5 * HOUR_MS, true],
+    ['stopped', 5 * HOUR_MS, false],
+  ] as const)('%s, %i ms after its first code: "waits for a scan" is %s', (kind, ageMs, isSaid) => {
+    const unlinkedSinceMs = NOW_MS - ageMs;
+    const readiness = readinessOf({ ...SNAPSHOT, situation: EXAMPLES[kind], unlinkedSinceMs });
+    expect(readiness.ready).toBe(false);
+    expect(JSON.stringify(readiness).includes('waits for a scan')).toBe(isSaid);
+  });
+});
+
 describe('warnings', () => {
   const warnings = (facts: Partial<StatusSnapshot>) => toView({ ...SNAPSHOT, ...facts }).warnings;
 
@@ -141,6 +157,26 @@ describe('pairing', () => {
   test('a code is shown in two halves', () => {
     const situation = { kind: 'pairing', qr: undefined, code: 'ABCD1234', expiresAtMs: undefined } as const;
     expect(toView({ ...SNAPSHOT, situation }).pairing).toEqual({ kind: 'code', code: 'ABCD-1234' });
+  });
+
+  test('a code and a QR have their end and the sentence for the person', () => {
+    const situation = {
+      kind: 'pairing',
+      qr: '2@x',
+      code: undefined,
+      expiresAtMs: 9,
+      notice: 'Scan.',
+    } as const;
+    expect(toView({ ...SNAPSHOT, situation }).pairing).toMatchObject({
+      kind: 'qr',
+      expiresAtMs: 9,
+      notice: 'Scan.',
+    });
+    const withCode = { ...situation, code: 'ABCDEFGH' };
+    expect(toView({ ...SNAPSHOT, situation: withCode }).pairing).toMatchObject({
+      kind: 'code',
+      expiresAtMs: 9,
+    });
   });
 
   test('nothing of it is there in any other situation', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -208,7 +208,119 @@ describe('the countdown', () => {
   });
 });
 
+describe('a secret that was renewed', () => {
+  it('draws the same code with its new text at once, on the terminal and as a picture', async () => {
+    const { shown, text } = display();
+    await shown.showQr(first);
+    const before = readFileSync(join(sessionPath, 'qr-code.png'));
+    await shown.showQr({ ...first, qr: `${QR}renewed` });
+    expect(text().match(/Code 1/g)).toHaveLength(2);
+    expect(readFileSync(join(sessionPath, 'qr-code.png')).equals(before)).toBe(false);
+  });
+
+  it('does not draw a code again that is on the screen already', async () => {
+    const { shown, text } = display();
+    await shown.showQr(first);
+    await shown.showQr(first);
+    shown.showCode({ code: 'ABCDEFGH', expiresAtMs: 1_180_000 });
+    shown.showCode({ code: 'ABCDEFGH', expiresAtMs: 1_180_000 });
+    expect(text().match(/=== SCAN/g)).toHaveLength(1);
+    expect(text().match(/=== ENTER/g)).toHaveLength(1);
+  });
+});
+
+describe('a pairing code', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('counts down on a terminal and says that it has ended', () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    const { shown, text } = display({ isTerminal: true, now: Date.now });
+    shown.showCode({ code: 'ABCDEFGH', expiresAtMs: Date.now() + 180_000 });
+    expect(text()).toContain('This code is good for 180 seconds; then comes the next one.');
+    vi.advanceTimersByTime(180_000);
+    expect(text()).toContain('\rThis code is good for 1 second;');
+    expect(text()).toContain('\rThis code is used up; the next one is on its way.');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('names the time of its end in a log', () => {
+    const { shown, text } = display();
+    shown.showCode({ code: 'ABCDEFGH', expiresAtMs: 1_180_000 });
+    expect(text()).toMatch(/This code is good for 180 seconds, until \d\d:\d\d:\d\d;/);
+  });
+});
+
+describe('NO_COLOR on a terminal', () => {
+  it('draws black on white all the same, because a camera needs it on a light ground', async () => {
+    const { shown, text } = display({ isTerminal: true, isColorAllowed: false });
+    await shown.showQr(first);
+    expect(text()).toContain('\u001b[38;5;16;48;5;231m');
+    expect(stripVTControlCharacters(text())).toContain('Code 1, good for 60 seconds');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+    expect(text().replace(/\u001b\[38;5;16;48;5;231m|\u001b\[0m/g, '')).not.toMatch(/\u001b/);
+  });
+
+  it('draws without any escape code if the terminal is a dumb one', async () => {
+    const { shown, text } = display({ isTerminal: true, isColorAllowed: false, isDumb: true });
+    await shown.showQr(first);
+    expect(text()).not.toContain('\u001b');
+  });
+});
+
+describe('a window that grows', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each([
+    ['rows', { columns: 80, rows: 24 }, { columns: 80, rows: 30 }],
+    ['columns', { columns: 40, rows: 60 }, { columns: 50, rows: 60 }],
+  ])('gets the whole code once its %s suffice, and only then', async (_, small, stillSmall) => {
+    let size = small;
+    const { shown, text, log } = display({ isTerminal: true, now: Date.now, size: () => size });
+    await shown.showQr({ ...first, qr: `${QR}#`, expiresAtMs: Date.now() + 60_000 });
+    log.info('hello');
+    const before = text().length;
+    size = stillSmall;
+    vi.advanceTimersByTime(5_000);
+    expect(text().slice(before)).not.toContain('=== SCAN');
+    size = { columns: 80, rows: 60 };
+    vi.advanceTimersByTime(1_000);
+    const after = text().slice(before);
+    expect(after.match(/=== SCAN/g)).toHaveLength(1);
+    expect(after).not.toContain('This window');
+    expect(after).toContain('Code 1, good for 54 seconds');
+    vi.advanceTimersByTime(60_000);
+    expect(
+      text()
+        .slice(before)
+        .match(/=== SCAN/g),
+    ).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe('a window that is too low', () => {
+  it('is told before the code is drawn, with every way out', async () => {
+    const { shown, text } = display({
+      isTerminal: true,
+      size: () => ({ columns: 80, rows: 24 }),
+      pageUrl: () => 'http://127.0.0.1:8080',
+    });
+    await shown.showQr(first);
+    await shown.showQr(second);
+    for (const drawn of text().split('=== SCAN').slice(0, 2)) {
+      const sentence = drawn.slice(drawn.lastIndexOf('This window has 24 rows'));
+      for (const way of ['make it taller', 'qr-code.png', 'http://127.0.0.1:8080', 'PAIRING_NUMBER'])
+        expect(sentence).toContain(way);
+    }
+  });
+
   it.each([
     [24, 'This window has 24 rows, the code needs 40'],
     [60, undefined],
