@@ -60,6 +60,8 @@ async function main(config: Config, sink: Sink): Promise<void> {
   guardConsole(log);
   const requests = new EventEmitter<AppRequests>();
   reportBugs(log, requests);
+  const { speedUpCurve } = await import('./whatsapp/signal/libsignal-curve.ts');
+  speedUpCurve();
   const { App: Program } = await import('./app/app.ts');
   // Not before: while everything is loaded, cleaning up finds nothing.
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);

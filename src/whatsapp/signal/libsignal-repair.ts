@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { speedUpX25519 } from './libsignal-x25519.ts';
+import { speedUpCurve } from './libsignal-curve.ts';
 
 /** The parts of libsignal 6.0.0 that are repaired here. */
 interface Chain {
@@ -45,7 +45,7 @@ let isRepaired = false;
 export function repairLibSignal(): void {
   if (isRepaired) return;
   isRepaired = true;
-  speedUpX25519();
+  speedUpCurve();
   const { prototype } = (createRequire(import.meta.url)('libsignal') as LibSignal).SessionCipher;
 
   const decrypt = prototype.doDecryptWhisperMessage;

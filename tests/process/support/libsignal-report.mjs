@@ -5,7 +5,12 @@ const require = createRequire(`${process.cwd()}/package.json`);
 const { SessionCipher } = require('libsignal');
 const curve = require('libsignal/src/curve.js');
 const { doDecryptWhisperMessage, storeRecord } = SessionCipher.prototype;
-const { calculateAgreement } = curve;
+const { calculateAgreement, verifySignature } = curve;
+let slowVerifications = 0;
+curve.verifySignature = (...args) => {
+  slowVerifications += 1;
+  return verifySignature(...args);
+};
 const { decryptPreKeyWhisperMessage } = SessionCipher.prototype;
 let hasDecrypted = false;
 SessionCipher.prototype.decryptPreKeyWhisperMessage = function (...args) {
@@ -18,6 +23,7 @@ process.on('exit', () => {
     isDecryptRepaired: SessionCipher.prototype.doDecryptWhisperMessage !== doDecryptWhisperMessage,
     isStoreRepaired: SessionCipher.prototype.storeRecord !== storeRecord,
     isAgreementFast: curve.calculateAgreement !== calculateAgreement,
+    slowVerifications,
     hasDecrypted,
   };
   process.stdout.write(`libsignal: ${JSON.stringify(report)}\n`);

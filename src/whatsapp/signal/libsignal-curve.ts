@@ -1,0 +1,68 @@
+import { createPrivateKey, createPublicKey, diffieHellman, randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { verifyXeddsa } from './xeddsa.ts';
+
+/** The functions of `libsignal/src/curve.js` (6.0.0) that are replaced here. Public keys have 33 bytes: 5, and the key. */
+interface Curve {
+  calculateAgreement(publicKey: Buffer, privateKey: Buffer): Buffer;
+  generateKeyPair(): { pubKey: Buffer; privKey: Buffer };
+  verifySignature(publicKey: Buffer, message: Uint8Array, signature: Uint8Array, isInit?: boolean): boolean;
+}
+
+const KEY_TYPE = 5;
+const X25519 = { kty: 'OKP', crv: 'X25519' };
+
+let isFast = false;
+
+/**
+ * Makes libsignal's Curve25519 faster, for the whole process. Later calls do nothing. Inputs and outputs stay the
+ * same; malformed input goes to the original function, which throws its own error.
+ *
+ * 1. Agreements and key pairs: libsignal exchanges keys with OpenSSL as DER, which costs several times the work
+ *    itself. As a JWK, Node takes the raw bytes (RFC 8037; it does not read `x` of a private key).
+ * 2. Signatures: libsignal verifies them in JavaScript, which takes 20 ms for each of the first ones: two at every
+ *    login. OpenSSL does it here.
+ *
+ * Must run before Baileys is loaded: an import of a CommonJS module by name keeps the function of that moment.
+ */
+export function speedUpCurve(): void {
+  if (isFast) return;
+  isFast = true;
+  const curve = createRequire(import.meta.url)('libsignal/src/curve.js') as Curve;
+  const { calculateAgreement, verifySignature } = curve;
+  curve.calculateAgreement = (publicKey, privateKey) => {
+    if (!isPublicKey(publicKey) || privateKey?.length !== 32)
+      return calculateAgreement(publicKey, privateKey);
+    const key = { ...X25519, x: publicKey.toString('base64url', 1) };
+    return diffieHellman({
+      privateKey: privateKeyOf(privateKey),
+      publicKey: createPublicKey({ key, format: 'jwk' }),
+    });
+  };
+  curve.generateKeyPair = () => {
+    const privKey = clamped(randomBytes(32));
+    // Exporting a private key as JWK hangs on Node.js 20.20, so only the public key is exported.
+    const { x = '' } = createPublicKey(privateKeyOf(privKey)).export({ format: 'jwk' });
+    return { privKey, pubKey: Buffer.concat([Buffer.of(KEY_TYPE), Buffer.from(x, 'base64url')]) };
+  };
+  curve.verifySignature = (publicKey, message, signature, isInit) => {
+    const isUsual = isPublicKey(publicKey) && message?.length > 0 && signature?.length === 64 && !isInit;
+    if (!isUsual) return verifySignature(publicKey, message, signature, isInit);
+    return verifyXeddsa(publicKey.subarray(1), message, signature);
+  };
+}
+
+function isPublicKey(key: Buffer | undefined): key is Buffer {
+  return Buffer.isBuffer(key) && key.length === 33 && key[0] === KEY_TYPE;
+}
+
+function privateKeyOf(bytes: Buffer) {
+  return createPrivateKey({ key: { ...X25519, x: '', d: bytes.toString('base64url') }, format: 'jwk' });
+}
+
+/** The form of a private key that signatures need (RFC 7748, section 5). Agreements are the same with and without it. */
+function clamped(key: Buffer): Buffer {
+  key[0] = (key[0] ?? 0) & 248;
+  key[31] = ((key[31] ?? 0) & 127) | 64;
+  return key;
+}
