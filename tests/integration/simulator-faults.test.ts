@@ -172,6 +172,37 @@ test('refuses sends without the privacy token that the client has asked for', as
   expect(codes).toEqual([463, 0]);
 });
 
+test('accepts the privacy token that a person has issued', async () => {
+  const client = await stock.rig.pair();
+  const anna = stock.wa.addPerson({ addressing: 'lid' });
+  stock.wa.faults.sends.requireTokens(anna);
+  anna.issueToken();
+  await vi.waitFor(async () => {
+    const stored = await client.sock.authState.keys.get('tctoken', [anna.jid]);
+    expect(stored[anna.jid]?.token.length).toBe(16);
+  });
+  await client.sock.sendMessage(anna.jid, { text: 'with a token' });
+  await anna.waitForMessage(({ text }) => text === 'with a token');
+});
+
+test('refuses a direct message that names its receivers by number and by LID', async () => {
+  const client = await stock.rig.pair();
+  const anna = stock.wa.addPerson();
+  const codes = ackCodes(client);
+  const copy = (jid: string) => ({ tag: 'to', attrs: { jid }, content: [] });
+  const participants = {
+    tag: 'participants',
+    attrs: {},
+    content: [copy(anna.jid), copy(`${stock.wa.phone.lid}@lid`)],
+  };
+  await client.sock.sendNode({
+    tag: 'message',
+    attrs: { to: anna.jid, id: 'MIXED' },
+    content: [participants],
+  });
+  await vi.waitFor(() => expect(codes).toEqual([400]));
+});
+
 test('closes the stream at a certain send', async () => {
   const client = await stock.rig.pair();
   const anna = stock.wa.addPerson();

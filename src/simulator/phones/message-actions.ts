@@ -17,7 +17,10 @@ export function sealedEdit(target: ActionTarget, edited: proto.IMessage): proto.
   const plain = proto.Message.fromObject({ protocolMessage: editOf(target, edited) });
   const sealed = seal(proto.Message.encode(plain).finish(), target, 'Message Edit');
   const secretEncType = SecretEncType.MESSAGE_EDIT;
-  return { secretEncryptedMessage: { targetMessageKey: target.key, ...sealed, secretEncType } };
+  // The envelope carries the secret of the edited message, as WhatsApp Web sends it.
+  const { messageContextInfo } = target.message;
+  const secretEncryptedMessage = { targetMessageKey: target.key, ...sealed, secretEncType };
+  return { secretEncryptedMessage, messageContextInfo: messageContextInfo ?? null };
 }
 
 export function deletion({ key }: ActionTarget): proto.IMessage {

@@ -77,11 +77,13 @@ export function mediaTypeOf(message: proto.IMessage): string | undefined {
   return undefined;
 }
 
-/** The `edit` attribute of a message stanza: 1 for an edit, 7 for a deletion. */
+/** The `edit` attribute of a message stanza: 1 for an edit, 7 for a deletion, 8 for a deletion by an admin. */
 export function editTypeOf(message: proto.IMessage): string | undefined {
   const inner = unwrapped(message);
   if (inner.secretEncryptedMessage || inner.protocolMessage?.editedMessage) return '1';
-  return inner.protocolMessage?.type === proto.Message.ProtocolMessage.Type.REVOKE ? '7' : undefined;
+  const { type, key } = inner.protocolMessage ?? {};
+  if (type !== proto.Message.ProtocolMessage.Type.REVOKE) return undefined;
+  return key?.fromMe ? '7' : '8';
 }
 
 /** The innermost message in any wrappers, which are the fields whose only field is `message`. */

@@ -160,6 +160,27 @@ export class Person extends Handset {
     return this.sendMessage({ conversation: text }, { to: { jid: `${list}@broadcast`, addressing: 'pn' } });
   }
 
+  /** Issues this person's privacy token to the account, as phones do when they write to it. */
+  issueToken(): void {
+    const t = String(this.network.nowSeconds());
+    for (const companion of this.network.companionIds()) {
+      const token = stanza('token', {
+        jid: jidOf(this.network.owner, 'pn', companion),
+        t,
+        type: 'trusted_contact',
+      });
+      const content = [stanza('tokens', {}, [{ ...token, content: this.network.newToken(this) }])];
+      const attrs = {
+        from: this.jid,
+        sender_lid: jidOf(this, 'lid'),
+        type: 'privacy_token',
+        id: newMessageId(),
+        t,
+      };
+      this.network.post(companion, stanza('notification', attrs, content));
+    }
+  }
+
   /** Calls the account. `end` hangs up. */
   call({ isVideo = false } = {}): { readonly id: string; readonly end: () => void } {
     const id = newMessageId();

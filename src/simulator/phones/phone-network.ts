@@ -17,6 +17,8 @@ export interface Network {
   archiveMessage(message: proto.IWebMessageInfo): void;
   /** A message that somebody sent to the account, by its id. */
   archivedMessage(id: string): proto.IWebMessageInfo | undefined;
+  /** A new privacy token of a person, which replaces the last one. */
+  newToken(person: Contact): Buffer;
   /** True if stanzas and queries must not tell LIDs. */
   hidesLids(): boolean;
   nowSeconds(): number;

@@ -84,10 +84,8 @@ function answerPrivacy(query: Stanza, { directory, nowSeconds }: QueryContext): 
   if (tokens.length > 0) {
     const issued = tokens.map(({ attrs }) => {
       const token = { jid: attrs.jid, t: String(nowSeconds()), type: 'trusted_contact' };
-      const bytes = randomBytes(16);
       const person = directory.personOf(attrs.jid);
-      if (person) directory.issuedTokens.set(person, bytes);
-      return stanza('token', token, bytes);
+      return stanza('token', token, person ? directory.newToken(person) : randomBytes(16));
     });
     return resultOf(query, [stanza('tokens', {}, issued)]);
   }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { KeyBundle } from '../crypto/phone-keys.ts';
 import { type Contact, deviceOf, userOf } from '../phones/contact-address.ts';
 import type { Group } from '../phones/group.ts';
@@ -34,6 +35,13 @@ export class Directory {
   add(person: Person): void {
     this.people.push(person);
     this.#enter(person);
+  }
+
+  /** A new privacy token of a person, which sends to that person may need. */
+  newToken(person: Contact): Buffer {
+    const token = randomBytes(16);
+    this.issuedTokens.set(person, token);
+    return token;
   }
 
   /** The phone of the user in an address of either kind. The device in the address is ignored. */

@@ -13,6 +13,8 @@ export interface SendFilter {
   id?: string;
   /** How often. Default 1; `Infinity` is for ever. */
   times?: number;
+  /** More attributes of the acknowledgement, such as `addressing_mode` beside error 421. */
+  attrs?: Record<string, string>;
 }
 
 /** Faults of messages that the client sends. */
@@ -54,13 +56,13 @@ export class SendFaults {
     this.#switches.tokenHolders = new Set(people.map(({ lid }) => lid));
   }
 
-  #add(kind: 'ack' | 'close', code: number, { to, times = 1, ...match }: SendFilter): void {
+  #add(kind: 'ack' | 'close', code: number, { to, times = 1, attrs = {}, ...match }: SendFilter): void {
     const filter: SendMatch = {
       to: to === undefined ? undefined : addressesOf(to),
       kind: match.kind,
       id: match.id,
     };
-    this.#switches.refusals.push({ ...filter, answer: { kind, code }, times });
+    this.#switches.refusals.push({ ...filter, answer: { kind, code, attrs }, times });
   }
 }
 

@@ -1,4 +1,4 @@
-import { isSameUser, jidOf, userOf } from '../phones/contact-address.ts';
+import { addressingOf, isSameUser, jidOf, userOf } from '../phones/contact-address.ts';
 import { bytesOf, childOf, childrenOf, type Stanza } from '../wire/stanza.ts';
 import type { Directory } from './directory.ts';
 import type { SendMatch, SendRefusal, SendSwitches } from './switches.ts';
@@ -46,6 +46,7 @@ function addressCode(node: Stanza, switches: SendSwitches, directory: Directory)
   const token = childOf(node, 'tctoken');
   // A token in a message to the account's own devices makes the stanza invalid.
   if (category === 'peer') return token ? 479 : undefined;
+  if (isMixed(node)) return 400;
   const person = directory.personOf(to);
   if (!person || childrenOf(node).length === 0) return undefined;
   if (switches.requiresLids && to?.endsWith('@s.whatsapp.net')) return 463;
@@ -55,4 +56,12 @@ function addressCode(node: Stanza, switches: SendSwitches, directory: Directory)
   if (!needsToken) return undefined;
   const issued = directory.issuedTokens.get(person);
   return issued?.equals(bytesOf(token)) ? undefined : 463;
+}
+
+/** True if a direct message names some receivers by number and others by LID, which WhatsApp refuses (rust#636). */
+function isMixed(node: Stanza): boolean {
+  const { to } = node.attrs;
+  if (!to?.endsWith('@lid') && !to?.endsWith('@s.whatsapp.net')) return false;
+  const copies = childrenOf(childOf(node, 'participants'), 'to');
+  return copies.some(({ attrs }) => addressingOf(attrs.jid) !== addressingOf(to));
 }

@@ -242,6 +242,7 @@ export class SimulatedWhatsApp {
       owner,
       media: this.media,
       nowSeconds,
+      newToken: (person) => this.#directory.newToken(person),
       hidesLids: () => this.#switches.queries.hidesLids,
       companionIds: () => [...this.#directory.companions.keys()],
       archiveMessage: (message) => this.phone.remember(message),

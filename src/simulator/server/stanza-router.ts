@@ -71,7 +71,9 @@ export class Router {
       const { id, to, participant } = node.attrs;
       const t = String(nowSeconds());
       const error = refusal?.code.toString();
-      companion.connection?.send(stanza('ack', { class: 'message', id, from: to, participant, t, error }));
+      companion.connection?.send(
+        stanza('ack', { class: 'message', id, from: to, participant, t, error, ...refusal?.attrs }),
+      );
     }
     if (refusal || switches.sends.swallowsMessages) return;
     for (const [handset, delivery] of deliveriesOf(companion, node, context.directory)) {

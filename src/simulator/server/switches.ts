@@ -59,7 +59,12 @@ export interface SendMatch {
 /** What the server answers in place of delivering a message. */
 export interface SendRefusal extends SendMatch {
   /** `ack`: an acknowledgement with this error. `close`: a stream error with this code. */
-  readonly answer: { readonly kind: 'ack' | 'close'; readonly code: number };
+  readonly answer: {
+    readonly kind: 'ack' | 'close';
+    readonly code: number;
+    /** More attributes of the acknowledgement. */
+    readonly attrs?: Readonly<Record<string, string>>;
+  };
   times: number;
 }
 
