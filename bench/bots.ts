@@ -12,11 +12,17 @@ const ROOT = join(HERE, '..');
 
 export type Kind = 'perennial' | 'recipe';
 
+/** Where the simulator is, and its public root key in base64. */
+export interface Server {
+  readonly url: string;
+  readonly rootKey: string;
+}
+
 /** One bot in a process of its own. It runs the built program, so `npm run build` must have run. */
 export class BotProcess {
   readonly kind: Kind;
   readonly folder: string;
-  readonly #url: string;
+  readonly #server: Server;
   readonly #env: Record<string, string>;
   readonly #nodeArgs: readonly string[];
   #child: ChildProcess | undefined;
@@ -26,13 +32,13 @@ export class BotProcess {
   constructor(
     kind: Kind,
     folder: string,
-    url: string,
+    server: Server,
     env: Record<string, string> = {},
     nodeArgs: readonly string[] = [],
   ) {
     this.kind = kind;
     this.folder = folder;
-    this.#url = url;
+    this.#server = server;
     this.#env = env;
     this.#nodeArgs = nodeArgs;
   }
@@ -54,7 +60,8 @@ export class BotProcess {
       env: {
         ...process.env,
         SESSION_PATH: this.folder,
-        WA_WEBSOCKET_URL: this.#url,
+        WA_WEBSOCKET_URL: this.#server.url,
+        WA_ROOT_KEY: this.#server.rootKey,
         LOG_FORMAT: 'json',
         TYPING_DELAY_MS: '0',
         SENDS_PER_MINUTE: '0',

@@ -51,7 +51,7 @@ async function withPairedBot<T>(
   return inFolder(async (folder) => {
     const simulator = new SimulatedWhatsApp();
     await simulator.start();
-    const bot = new BotProcess(kind, folder, simulator.url);
+    const bot = new BotProcess(kind, folder, simulator);
     try {
       bot.start();
       await bot.pair(simulator);

@@ -38,7 +38,7 @@ async function torturePairing(random: () => number): Promise<PairingResult> {
   const simulator = new SimulatedWhatsApp();
   await simulator.start();
   const folder = mkdtempSync(join(tmpdir(), 'torture-'));
-  const bot = new BotProcess('perennial', folder, simulator.url, { LOG_LEVEL: 'warn' });
+  const bot = new BotProcess('perennial', folder, simulator, { LOG_LEVEL: 'warn' });
   let lost = 0;
   simulator.events.on('qr-requested', () => {
     if (simulator.devices.length > 0) lost += 1;

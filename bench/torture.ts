@@ -56,7 +56,7 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   const simulator = new SimulatedWhatsApp();
   await simulator.start();
   const folder = mkdtempSync(join(tmpdir(), 'torture-'));
-  const bot = new BotProcess(kind, folder, simulator.url, {
+  const bot = new BotProcess(kind, folder, simulator, {
     LOG_LEVEL: process.env.TORTURE_LOG_LEVEL ?? 'warn',
   });
   const people = Array.from({ length: 5 }, (_, index) => {

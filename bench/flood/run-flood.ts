@@ -46,7 +46,7 @@ export async function runFlood(flood: Flood, seconds: number): Promise<FloodResu
   const folder = mkdtempSync(join(tmpdir(), 'flood-'));
   const httpPort = await freePort();
   const env = { LOG_LEVEL: 'warn', HTTP_PORT: String(httpPort) };
-  const bot = new BotProcess('perennial', folder, meter.url, env);
+  const bot = new BotProcess('perennial', folder, { url: meter.url, rootKey: simulator.rootKey }, env);
   const supervisor = new Supervisor(bot, MEMORY_BYTES);
   try {
     bot.start();

@@ -23,6 +23,8 @@ export async function buildClient(config: Config, session: Session, log: Logger)
       dispatcher: proxy?.dispatcher,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       keepAliveIntervalMs: KEEP_ALIVE_MS,
+      rootKey: config.waRootKey === undefined ? undefined : Buffer.from(config.waRootKey, 'base64'),
+      showOnline: config.showOnline,
     },
     reconnect: { delayMs: config.reconnectDelayMs, maxDelayMs: config.reconnectMaxDelayMs },
     pairingNumber: config.pairingNumber,

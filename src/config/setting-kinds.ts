@@ -120,6 +120,13 @@ export const websocketUrl: Kind<string> = kind(
   true,
 );
 
+export const yesOrNo: Kind<boolean> = kind('true or false', (text) => {
+  const word = text.toLowerCase();
+  return word === 'true' ? true : word === 'false' ? false : undefined;
+});
+
+export const publicKey: Kind<string> = kind('a public key: 32 bytes in base64', matching(/^[\w+/-]{43}=?$/));
+
 export type WaVersion = readonly [number, number, number];
 
 export const waVersion: Kind<WaVersion> = kind(

@@ -84,6 +84,11 @@ export const SETTINGS = {
     'Where that port listens; any host but loopback needs HTTP_TOKEN.',
   ),
   HTTP_TOKEN: setting('', value.token, 'What a caller of that port has to present.'),
+  SHOW_ONLINE: setting(
+    'false',
+    value.yesOrNo,
+    'true makes the account appear online while the bot runs; the phone of the account then does not ring.',
+  ),
   PROXY_URL: setting('', value.proxyUrl, 'http, https or socks5 proxy for the connection and for media.'),
   WA_VERSION: setting(
     '',
@@ -91,6 +96,11 @@ export const SETTINGS = {
     'Version of WhatsApp Web to speak, e.g. 2.3000.1043857760; empty is built in.',
   ),
   WA_WEBSOCKET_URL: setting('wss://web.whatsapp.com/ws/chat', value.websocketUrl, 'Where WhatsApp is.'),
+  WA_ROOT_KEY: setting(
+    '',
+    value.publicKey,
+    'Public root key, in base64, of the server at WA_WEBSOCKET_URL; empty is that of WhatsApp.',
+  ),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -6,6 +6,8 @@ const PASSED_ON = new Set(['HTTP_PORT', 'HTTP_HOST', 'HTTP_TOKEN']);
 export interface BotEnvOptions {
   /** Where the simulator is. */
   readonly url: string;
+  /** Its public root key, in base64. */
+  readonly rootKey: string;
   /** The certificate of its host for files. */
   readonly certificatePath: string;
 }
@@ -17,6 +19,7 @@ export function botEnv(env: NodeJS.ProcessEnv, options: BotEnvOptions): NodeJS.P
     ...Object.fromEntries(others),
     SESSION_PATH: './sessions',
     WA_WEBSOCKET_URL: options.url,
+    WA_ROOT_KEY: options.rootKey,
     NODE_EXTRA_CA_CERTS: options.certificatePath,
     LOG_LEVEL: 'info',
     LOG_FORMAT: 'pretty',

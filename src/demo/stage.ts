@@ -79,7 +79,7 @@ export class Stage extends EventEmitter<{ news: [News] }> {
     const certificatePath = join(folder, 'files.pem');
     await writeFile(certificatePath, simulator.media.identity.cert);
     this.#isFreshStart = true;
-    bot.start(botEnv(env, { url: simulator.url, certificatePath }));
+    bot.start(botEnv(env, { url: simulator.url, rootKey: simulator.rootKey, certificatePath }));
     this.emit('news', { kind: 'started', pid: bot.pid });
   }
 

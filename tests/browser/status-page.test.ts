@@ -50,6 +50,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
     const bot = new BotProcess({
       SESSION_PATH: join(folder, 'sessions'),
       WA_WEBSOCKET_URL: wa.url,
+      WA_ROOT_KEY: wa.rootKey,
       RECONNECT_DELAY_MS: '3000',
       HTTP_PORT: '0',
       ...env,

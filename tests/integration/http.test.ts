@@ -38,6 +38,7 @@ async function startApp(settings: Readonly<Record<string, string>> = {}): Promis
   const config = loadConfig({
     SESSION_PATH: join(folder, 'sessions'),
     WA_WEBSOCKET_URL: wa.url,
+    WA_ROOT_KEY: wa.rootKey,
     HTTP_PORT: '0',
     TYPING_DELAY_MS: '0',
     RECONNECT_DELAY_MS: '50',

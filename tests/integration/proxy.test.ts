@@ -79,6 +79,7 @@ function startBot(proxyUrl = proxy.url): ProxiedBot {
   bot = new ProxiedBot({
     SESSION_PATH: join(folder, 'sessions'),
     WA_WEBSOCKET_URL: wa.url,
+    WA_ROOT_KEY: wa.rootKey,
     PROXY_URL: proxyUrl,
     NODE_EXTRA_CA_CERTS: ca,
     RECONNECT_DELAY_MS: '200',

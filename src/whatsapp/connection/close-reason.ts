@@ -49,6 +49,12 @@ export function accountRefusalSentence(statusCode: AccountRefusal): string {
   }
 }
 
+/** How the library refuses a certificate chain: `processHandshake` in `lib/Utils/noise-handler.js`. */
+const CHAIN_REFUSED = /^(invalid )?noise .*certificate|^certification match failed/;
+const UNPROVEN_SERVER =
+  'the server could not prove that it is WhatsApp: its certificate chain is not right. ' +
+  'If WA_WEBSOCKET_URL names another server, set WA_ROOT_KEY to the public root key of that server.';
+
 const DEFAULT_BAN_MS = 60 * 60 * 1000;
 /** Whatever WhatsApp says: a year from now is a date that everything here can count with. */
 const LONGEST_BAN_MS = 365 * 24 * 60 * 60 * 1000;
@@ -68,6 +74,7 @@ export function classifyClose(error: unknown): CloseReason {
   if (message.startsWith('WebSocket Error')) return { kind: 'network', statusCode, message };
   if (message === 'Connection Failure' && isAccountRefusal(statusCode))
     return { kind: 'account-refused', statusCode };
+  if (CHAIN_REFUSED.test(message)) return { kind: 'network', statusCode, message: UNPROVEN_SERVER };
   switch (statusCode) {
     case 401:
     case 403:

@@ -6,8 +6,10 @@ import {
   makeWASocket,
   type PossiblyExtendedCacheStore,
   type SocketConfig,
+  type UserFacingSocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys';
+import { trustFor, withServerTrust } from './server-identity.ts';
 
 export interface SocketSettings {
   readonly url: string;
@@ -24,6 +26,10 @@ export interface SocketSettings {
   readonly queryTimeoutMs?: number;
   /** How often an open connection is asked whether it still answers. Default 45,000. */
   readonly pulseEveryMs?: number;
+  /** The public root key of the server's certificate chain, 32 bytes. Default WhatsApp's. */
+  readonly rootKey?: Uint8Array | undefined;
+  /** Whether the account appears online while the bot is connected. Default false. */
+  readonly showOnline?: boolean;
 }
 
 type Parts = Pick<
@@ -36,7 +42,7 @@ const QUERY_TIMEOUT_MS = 15_000;
 
 /** The only call of `makeWASocket`, with every option that this program has an opinion on. */
 export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
-  return makeWASocket({
+  const config: UserFacingSocketConfig = {
     ...parts,
     ...(settings.version ? { version: [...settings.version] } : {}),
     ...(settings.agent ? { agent: settings.agent } : {}),
@@ -50,12 +56,13 @@ export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     // Small history only; none at all would lose the LIDs of known people.
     syncFullHistory: false,
-    // Otherwise the owner's phone stops ringing.
-    markOnlineOnConnect: false,
+    // The owner's phone does not ring while the account appears online.
+    markOnlineOnConnect: settings.showOnline ?? false,
     emitOwnEvents: false,
     // Between two requests for a resend; the default quarter of a second holds up everything behind it.
     retryRequestDelayMs: 10,
     generateHighQualityLinkPreview: false,
     shouldIgnoreJid: (jid) => isJidBroadcast(jid) === true || isJidNewsletter(jid) === true,
-  });
+  };
+  return withServerTrust(trustFor(settings.url, settings.rootKey), () => makeWASocket(config));
 }

@@ -21,6 +21,7 @@ export class Program {
     const config = loadConfig({
       SESSION_PATH: this.folder,
       WA_WEBSOCKET_URL: this.wa.url,
+      WA_ROOT_KEY: this.wa.rootKey,
       TYPING_DELAY_MS: '0',
       SENDS_PER_MINUTE: '0',
       SENDS_PER_CHAT_PER_MINUTE: '0',

@@ -115,6 +115,7 @@ export class Rig {
       sessionPath: './sessions',
       socket: {
         url: this.wa.url,
+        rootKey: Buffer.from(this.wa.rootKey, 'base64'),
         version: undefined,
         agent: undefined,
         dispatcher: undefined,

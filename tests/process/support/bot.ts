@@ -130,6 +130,7 @@ export class Stage {
       env: {
         SESSION_PATH: this.sessions,
         WA_WEBSOCKET_URL: this.wa.url,
+        WA_ROOT_KEY: this.wa.rootKey,
         TYPING_DELAY_MS: '0',
         SENDS_PER_MINUTE: '0',
         SENDS_PER_CHAT_PER_MINUTE: '0',

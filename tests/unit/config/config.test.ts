@@ -37,6 +37,8 @@ describe('loadConfig', () => {
       http: undefined,
       proxyUrl: undefined,
       waVersion: undefined,
+      showOnline: false,
+      waRootKey: undefined,
       waWebsocketUrl: 'wss://web.whatsapp.com/ws/chat',
       isUnderNpm: false,
       isColorAllowed: true,
