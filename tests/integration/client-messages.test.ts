@@ -432,6 +432,19 @@ describe('an address that WhatsApp does not accept', () => {
     await person.waitForMessage(({ id }) => id === ID);
   });
 
+  it('is the number again if WhatsApp does not accept the LID yet', async () => {
+    await paired();
+    const person = rig.wa.addPerson({ addressing: 'pn' });
+    await rig.ping(person);
+    rig.wa.faults.sends.refuse(400, { to: `${person.lid}@lid`, id: ID });
+    await expect(send(person.jid)).rejects.toMatchObject({
+      code: 'SEND_TIMEOUT',
+      whatsappCode: 'lid-refused',
+    });
+    await send(person.jid);
+    await person.waitForMessage(({ id }) => id === ID);
+  });
+
   it('is replaced by the LID after one refusal of a reply', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson({ addressing: 'pn' });

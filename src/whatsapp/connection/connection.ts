@@ -21,6 +21,7 @@ import type { RecipientAddresses } from '../send/recipient-address.ts';
 import { Sender } from '../send/sender.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
 import type { SuspectQueue } from '../send/suspects.ts';
+import { dropKeyErrors } from '../signal/key-answers.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { Pulse } from './ping-check.ts';
@@ -138,7 +139,9 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     ws.prependListener('CB:notification,type:devices', ({ attrs }) => devices.forget(attrs.from, attrs.lid));
     ws.on('frame', (frame: unknown) => {
       // The bytes of the handshake come here, too.
-      if (!(frame instanceof Uint8Array)) this.emit('stanza', frame as BinaryNode);
+      if (frame instanceof Uint8Array) return;
+      dropKeyErrors(frame as BinaryNode);
+      this.emit('stanza', frame as BinaryNode);
     });
     ws.on('CB:ack,class:message', (node) => this.#sender.acks.received(node));
     // Baileys waits for ever when an upgrade is refused.

@@ -184,3 +184,10 @@ export const joinParts = (messages: readonly proto.IMessage[]): proto.IMessage =
 
 export const decodeParts = (parts: readonly string[] = []): proto.IMessage[] =>
   parts.map((part) => decodePlaintext(Buffer.from(part, 'base64')));
+
+/** The row with a message that the phone resent, which had no ciphertext of its own. */
+export function withResent(row: InboxRow, message: proto.IMessage, isForBot: boolean): InboxRow {
+  const { part } = keepPart(message, { isForBot, isFromMe: false });
+  const hash = hashOf(Buffer.from(part, 'base64'));
+  return { ...row, hashes: [...row.hashes, hash], parts: [...(row.parts ?? []), part] };
+}

@@ -1,4 +1,4 @@
-import type { BinaryNode } from '@whiskeysockets/baileys';
+import { type BinaryNode, jidNormalizedUser } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import { LIMITS, noteLimitReached } from '../../core/limits.ts';
@@ -12,6 +12,7 @@ import {
   keyByLid,
   messageKey,
   readEnvelope,
+  senderAddresses,
 } from './parse-message.ts';
 
 /** The log says that a limit was reached at most this often. */
@@ -71,6 +72,15 @@ export class InboxTable {
       this.#log.debug('could not read the attributes of a message stanza');
       return undefined;
     }
+  }
+
+  /** All known addresses of the sender, without a device: by number and by LID. */
+  addressesOf(envelope: Envelope): string[] {
+    const { senderNumber: number, isFromMe } = envelope;
+    const lid = number === undefined ? undefined : this.#session.get('lid-mapping', [number])[number];
+    const own = isFromMe ? [this.me?.id, this.me?.lid].map((jid) => jid && jidNormalizedUser(jid)) : [];
+    const all = [...senderAddresses(envelope), typeof lid === 'string' ? `${lid}@lid` : undefined, ...own];
+    return [...new Set(all.filter((jid) => jid !== undefined))];
   }
 
   keyOf(attrs: BinaryNode['attrs']): string | undefined {

@@ -1,4 +1,4 @@
-import { type BinaryNode, jidNormalizedUser, type proto, type WAMessageKey } from '@whiskeysockets/baileys';
+import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { LIMITS } from '../../core/limits.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
@@ -21,21 +21,13 @@ import {
   rowBytes,
   secretOf,
   wasHandedOut,
+  withResent,
 } from './inbox-rows.ts';
 import { InboxTable } from './inbox-table.ts';
-import { openVote, votedPoll } from './incoming-event.ts';
-import { unwrap } from './message-content.ts';
-import {
-  type Envelope,
-  type EnvelopeFacts,
-  hasContent,
-  hasWords,
-  senderAddresses,
-  toIncoming,
-} from './parse-message.ts';
+import { MessageReader } from './message-reader.ts';
+import { type Envelope, type EnvelopeFacts, hasContent } from './parse-message.ts';
 import { attrsOf, isLeftToPhone, resentMessages } from './phone-resend.ts';
 import { reduceAttrs } from './reduce-message.ts';
-import { openEdit } from './sealed-content.ts';
 
 /** The stanza that a ciphertext came in, and whether it is the stanza's last ciphertext. */
 interface StanzaPart {
@@ -64,8 +56,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #log: Logger;
   readonly #onMessage: (message: IncomingMessage) => void;
   readonly #now: () => number;
-  readonly #sentMessage: (id: string) => proto.IMessage | undefined;
-  #isWanted: (message: IncomingMessage) => boolean = () => false;
+  readonly #reader: MessageReader;
   readonly #parts = new WeakMap<Uint8Array, StanzaPart>();
   /** What each ciphertext brought, until it is stored. */
   readonly #ready = new WeakMap<Uint8Array, Intake>();
@@ -81,11 +72,11 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     readonly sentMessage?: (id: string) => proto.IMessage | undefined;
     readonly now?: () => number;
   }) {
-    this.#sentMessage = options.sentMessage ?? (() => undefined);
     this.#log = options.log;
     this.#onMessage = options.onMessage;
     this.#now = options.now ?? Date.now;
     this.#table = new InboxTable(options.session, options.log, options.facts, this.#now);
+    this.#reader = new MessageReader(this.#table, options.log, options.sentMessage ?? (() => undefined));
   }
 
   /** Messages that a kill or a stop left unfinished, oldest first. */
@@ -93,7 +84,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     const messages: IncomingMessage[] = [];
     for (const [key, row] of this.#table.rows) {
       if (!row.isWaiting || !row.attrs) continue;
-      const message = this.#assemble(key, row);
+      const message = this.#reader.readRow(key, row);
       if (message) messages.push(row.isSetAside ? { ...message, isSetAside: true } : message);
       else this.#table.trySet({ [key]: doneRow(row) });
     }
@@ -196,11 +187,11 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     // The bot has had this message: this is another ciphertext of it, for example a resend.
     if (known && wasHandedOut(known)) return { rows: { [key]: { ...known, hashes } }, messages: [] };
     const received = decodePlaintext(plaintext);
-    const opened = this.#openEdit(received, envelope);
+    const opened = this.#reader.openEdit(received, envelope);
     const decoded = opened ?? received;
     const { isFromMe } = envelope;
     const kept = keepPart(decoded, {
-      isForBot: this.#isForBot(envelope, decoded, key),
+      isForBot: this.#reader.isForBot(envelope, decoded, key),
       isFromMe,
       ...(opened ? {} : { plaintext }),
     });
@@ -215,23 +206,11 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     const resent = this.#resentByPhone(attrs, decoded);
     if (resent) return { ...resent, rows: { ...resent.rows, [key]: doneRow(row) } };
     const whole = joinParts([...decodeParts(known?.parts), kept.message]);
-    const message = this.#incoming(envelope, whole, key);
+    const message = this.#reader.read(envelope, whole, key);
     const secret = secretOf(whole);
     return message
       ? { rows: { [key]: { ...row, isWaiting: true, ...(secret && { secret }) } }, messages: [message] }
       : { rows: { [key]: ignoredRow(row) }, messages: [] };
-  }
-
-  /** An edit that is sealed under the secret of the edited message. Only its own sender can edit a message. */
-  #openEdit(message: proto.IMessage, envelope: Envelope): proto.IMessage | undefined {
-    if (!message.secretEncryptedMessage) return undefined;
-    const opened = openEdit(message, senderAddresses(envelope), (id) => {
-      const original = { ...envelope, key: { ...envelope.key, id } };
-      const secret = this.#table.rows.get(this.#table.keyFor(original))?.secret;
-      return secret === undefined ? undefined : Buffer.from(secret, 'base64');
-    });
-    if (!opened) this.#log.debug('could not open a sealed edit: its message is not known');
-    return opened;
   }
 
   /** Messages that our phone resent, because WhatsApp did not have them or we could not decrypt them. */
@@ -249,8 +228,9 @@ export class Inbox implements DecryptionHooks, WorkMarks {
       const row = withResent(
         known ?? { atMs: this.#now(), hashes: [], attrs: reduceAttrs(stated) },
         info.message,
+        hasContent(info.message),
       );
-      const message = this.#assemble(key, row);
+      const message = this.#reader.readRow(key, row);
       if (message) messages.push(message);
       rows[key] = message ? { ...row, isWaiting: true } : ignoredRow(row);
     }
@@ -265,38 +245,8 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     this.#table.stored(Object.keys(intake.rows));
   }
 
-  #incoming(envelope: Envelope, whole: proto.IMessage, key: string): IncomingMessage | undefined {
-    const id = votedPoll(unwrap(whole));
-    const poll = id === undefined ? undefined : this.#sentMessage(id);
-    if (!poll) return toIncoming(envelope, whole, key, 'all');
-    const { me } = this.#table;
-    const senders = [me?.id, me?.lid].filter((jid) => jid !== undefined).map(jidNormalizedUser);
-    const vote = openVote(unwrap(whole), { poll, senders, actors: senderAddresses(envelope) });
-    return vote && toIncoming(envelope, whole, key, 'all', vote);
-  }
-
-  /** Text and media are for the bot. It is asked about all else: reactions, places, votes. */
-  #isForBot(envelope: Envelope, decoded: proto.IMessage, key: string): boolean {
-    if (hasWords(decoded)) return true;
-    if (!hasContent(decoded)) return false;
-    const message = this.#incoming(envelope, decoded, key);
-    return message !== undefined && this.#isWanted(message);
-  }
-
   /** Which messages without text and media are kept. Default none. */
   setWanted(isWanted: (message: IncomingMessage) => boolean): void {
-    this.#isWanted = isWanted;
+    this.#reader.setWanted(isWanted);
   }
-
-  #assemble(key: string, { attrs, parts }: InboxRow): IncomingMessage | undefined {
-    const envelope = attrs && this.#table.envelope(attrs);
-    return envelope ? this.#incoming(envelope, joinParts(decodeParts(parts)), key) : undefined;
-  }
-}
-
-/** The row with a message that the phone resent, which had no ciphertext of its own. */
-function withResent(row: InboxRow, message: proto.IMessage): InboxRow {
-  const { part } = keepPart(message, { isForBot: hasContent(message), isFromMe: false });
-  const hash = hashOf(Buffer.from(part, 'base64'));
-  return { ...row, hashes: [...row.hashes, hash], parts: [...(row.parts ?? []), part] };
 }

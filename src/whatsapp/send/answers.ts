@@ -11,6 +11,8 @@ export type Answer =
   | { readonly kind: 'silence' }
   /** WhatsApp knows no device of the person. */
   | { readonly kind: 'no-devices' }
+  /** Error 400 for a message that was sent to the LID in place of the number: the account is not moved to LIDs yet. */
+  | { readonly kind: 'lid-refused' }
   /** WhatsApp closed the connection each time that this message was sent. */
   | { readonly kind: 'closed-each-time' }
   /** The library failed without an answer of WhatsApp. */
@@ -38,6 +40,8 @@ export function sortAnswer(request: Request, answer: Answer): Verdict {
       return { kind: 'dead' };
     case 'failure':
       return later(1_000, 20, 'The library could not carry the request out.');
+    case 'lid-refused':
+      return later(0, 1, 'WhatsApp does not accept the LID of this person yet.');
     case 'no-devices':
       return refused('This person is not on WhatsApp.');
     case 'closed-each-time':
@@ -86,7 +90,7 @@ const CODES: Readonly<Record<number, Verdict>> = {
   // The privacy token or the LID of the person is missing. Both are fetched before the one further try: each try
   // counts as a contact with a stranger, so more of them would make a restriction of the account worse.
   463: later(1_000, 1, 'WhatsApp does not let the account begin chats with this person.'),
-  475: refused('WhatsApp does not accept this message from the account.'),
+  475: refused('WhatsApp limits how many new chats the account may begin.'),
   479: refused('WhatsApp says that the message is not valid.'),
   503: later(10_000, 5, 'WhatsApp is not available.'),
 };

@@ -8,16 +8,18 @@ export interface AddressFacts {
   readonly lid: string | undefined;
   /** Whether the message answers one that came from this address. */
   readonly isReply: boolean;
-  /** Whether WhatsApp has refused a message to the phone number (463). */
-  readonly isNumberRefused: boolean;
+  /** Which of the two addresses WhatsApp has refused last: the number with error 463, the LID with error 400. */
+  readonly refused: 'number' | 'lid' | undefined;
 }
 
 /**
  * The address that a message is sent to. A reply goes to the address that the person wrote from. Everything else goes
- * to the LID if it is known: WhatsApp refuses the phone number of a person who was moved to a LID (error 463).
+ * to the LID if it is known: WhatsApp refuses the phone number of a person who was moved to a LID (error 463), and the
+ * LID if the account itself was not moved (error 400, oxidezap/whatsapp-rust#941).
  */
-export function chooseAddress(chat: string, { lid, isReply, isNumberRefused }: AddressFacts): string {
-  return lid !== undefined && (!isReply || isNumberRefused) ? lid : chat;
+export function chooseAddress(chat: string, { lid, isReply, refused }: AddressFacts): string {
+  if (lid === undefined || refused === 'lid') return chat;
+  return !isReply || refused === 'number' ? lid : chat;
 }
 
 const REMEMBERED = 1_000;
@@ -25,7 +27,7 @@ const REMEMBERED = 1_000;
 /** Resolves the address of each message when it is sent, for replies, reminders, notices and `POST /messages` alike. */
 export class RecipientAddresses {
   readonly #session: Session;
-  readonly #refusedNumbers = new RecentMap<true>(REMEMBERED);
+  readonly #refused = new RecentMap<'number' | 'lid'>(REMEMBERED);
 
   constructor(session: Session) {
     this.#session = session;
@@ -36,20 +38,21 @@ export class RecipientAddresses {
     return chooseAddress(chat, {
       lid: this.lidOf(chat),
       isReply: repliesTo === chat,
-      isNumberRefused: this.#refusedNumbers.has(chat),
+      refused: this.#refused.get(chat),
     });
   }
 
-  /** WhatsApp refused a message to this address. */
-  noteRefused(chat: string): void {
-    this.#refusedNumbers.set(chat, true);
+  /** WhatsApp refused a message to this person under this kind of address. */
+  noteRefused(chat: string, address: 'number' | 'lid'): void {
+    this.#refused.set(chat, address);
   }
 
   /** The LID of a phone number; undefined if the chat is none, is the own account, or if the LID is not known. */
   lidOf(chat: string): string | undefined {
     const address = personAddress(chat);
-    if (!address?.isPhoneNumber || address.user === personAddress(this.#session.creds.me?.id)?.user)
-      return undefined;
+    const { me } = this.#session.creds;
+    // Without an own LID the own devices would be addressed by number, which WhatsApp does not accept (error 400).
+    if (!address?.isPhoneNumber || !me?.lid || address.user === personAddress(me.id)?.user) return undefined;
     const lid = this.#session.get('lid-mapping', [address.user])[address.user];
     return typeof lid === 'string' ? `${lid}@lid` : undefined;
   }

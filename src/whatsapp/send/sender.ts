@@ -8,7 +8,7 @@ import type { CloseReason } from '../connection/close-reason.ts';
 import { countSilent, isMute } from '../connection/unacknowledged-sends.ts';
 import { AckError, Acks } from './acknowledgements.ts';
 import type { AnswerLog } from './answer-log.ts';
-import { answerIn } from './answers.ts';
+import { type Answer, answerIn } from './answers.ts';
 import { additionalAttributes, additionalNodes, buildMessage } from './build-message.ts';
 import type { GroupCache } from './group-cache.ts';
 import { expectReceivers } from './receivers.ts';
@@ -76,8 +76,9 @@ export class Sender {
     try {
       await this.#relay(message, account, signal);
     } catch (error) {
-      if (error instanceof AckError && error.code === 463) await this.#prepareForRetry(message.chat);
-      throw this.#errorFor(message, error);
+      if (!(error instanceof AckError)) throw this.#errorFor(message, error);
+      const answer = await this.#prepareForRetry(error.code, message);
+      throw this.#parts.answers.errorFor('message', message.id, answer, error);
     } finally {
       this.#leftAtMs.delete(message.id);
     }
@@ -103,6 +104,8 @@ export class Sender {
     await socket.relayMessage(chat, built, {
       messageId: message.id,
       additionalNodes: additionalNodes(message.content),
+      // The number of a person who is addressed by LID, as WhatsApp's own clients name it.
+      ...(chat !== message.chat && { additionalAttributes: { peer_recipient_pn: message.chat } }),
       additionalAttributes: additionalAttributes(message.content),
     });
     this.#leftAtMs.set(message.id, performance.now());
@@ -110,20 +113,27 @@ export class Sender {
   }
 
   /**
-   * Error 463: the privacy token or the LID of the person is missing. The library requests the token when it sees the
-   * ack; a look-up of the devices by phone number brings the LID.
+   * Prepares what a second try needs, and returns WhatsApp's answer. 463: the privacy token or the LID of the person is
+   * missing; the library requests the token when it sees the ack, and a look-up of the devices by phone number brings
+   * the LID. 400: the account may not use LIDs yet. 421: what is known of the group is out of date.
    */
-  async #prepareForRetry(chat: string): Promise<void> {
-    const { addresses } = this.#parts;
-    addresses.noteRefused(chat);
-    if (chatKind(chat) === 'direct' && addresses.lidOf(chat) === undefined)
-      await this.#socket.getUSyncDevices([chat], false, false).catch(() => {});
+  async #prepareForRetry(code: number, { chat, quote }: OutgoingMessage): Promise<Answer> {
+    const { addresses, groups } = this.#parts;
+    if (code === 421) groups.forget(chat);
+    if (code === 400 && addresses.resolve(chat, quote?.chat) !== chat) {
+      addresses.noteRefused(chat, 'lid');
+      return { kind: 'lid-refused' };
+    }
+    if (code === 463) {
+      addresses.noteRefused(chat, 'number');
+      if (chatKind(chat) === 'direct' && addresses.lidOf(chat) === undefined)
+        await this.#socket.getUSyncDevices([chat], false, false).catch(() => {});
+    }
+    return { kind: 'error', code };
   }
 
   #errorFor(message: OutgoingMessage, error: unknown): Error {
     if (isAppError(error) && error.code !== 'NOT_CONNECTED') return error;
-    if (error instanceof AckError)
-      return this.#parts.answers.errorFor('message', message.id, { kind: 'error', code: error.code }, error);
     // On an open connection a failure counts as a try: otherwise it would be repeated at once and without end.
     if (!this.#isOpen()) return notConnected(error);
     if (isAppError(error)) return notSent(error);

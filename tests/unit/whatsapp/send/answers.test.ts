@@ -37,6 +37,7 @@ describe('sortAnswer', () => {
     ['a group that does not exist', 'group', error(404), 'refused'],
     ['a rate limit on group queries', 'group', error(429), 'later'],
     ['a group query without an answer', 'group', { kind: 'silence' }, 'dead'],
+    ['a LID that the account may not use yet', 'message', { kind: 'lid-refused' }, 'later'],
     ['a person without devices', 'people', { kind: 'no-devices' }, 'refused'],
     ['a device query without an answer', 'people', { kind: 'silence' }, 'dead'],
     ['a file that is gone', 'download', error(404), 'refused'],

@@ -5,18 +5,11 @@ const PN = '15550200001@s.whatsapp.net';
 const LID = '200000000000001@lid';
 
 test.each([
-  [
-    'answers a message at the address that it came from',
-    { lid: LID, isReply: true, isNumberRefused: false },
-    PN,
-  ],
-  [
-    'answers at the LID after the number was refused',
-    { lid: LID, isReply: true, isNumberRefused: true },
-    LID,
-  ],
-  ['sends what answers nothing to the LID', { lid: LID, isReply: false, isNumberRefused: false }, LID],
-  ['sends to the number if no LID is known', { lid: undefined, isReply: false, isNumberRefused: true }, PN],
-])('%s', (_, facts, expected) => {
+  ['answers a message at the address that it came from', { lid: LID, isReply: true, refused: undefined }, PN],
+  ['answers at the LID after the number was refused', { lid: LID, isReply: true, refused: 'number' }, LID],
+  ['sends what answers nothing to the LID', { lid: LID, isReply: false, refused: undefined }, LID],
+  ['sends to the number after the LID was refused', { lid: LID, isReply: false, refused: 'lid' }, PN],
+  ['sends to the number if no LID is known', { lid: undefined, isReply: false, refused: 'number' }, PN],
+] as const)('%s', (_, facts, expected) => {
   expect(chooseAddress(PN, facts)).toBe(expected);
 });
