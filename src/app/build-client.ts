@@ -6,7 +6,8 @@ import { WhatsAppClient } from '../whatsapp/client.ts';
 import type { ProxyRoutes } from '../whatsapp/proxy.ts';
 import { lookUpVersion } from '../whatsapp/wa-version.ts';
 
-const CONNECT_TIMEOUT_MS = 20_000;
+/** Longer than four addresses of WhatsApp may take, 5 seconds each. */
+const CONNECT_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 30_000;
 
 /** The client that the settings ask for, not started. */

@@ -15,6 +15,7 @@ import { PhoneWatch } from './connection/phone-watch.ts';
 import { ReconnectLoop } from './connection/reconnect-loop.ts';
 import type { ReconnectPolicy } from './connection/reconnect-policy.ts';
 import { ServerClock } from './connection/server-clock.ts';
+import { installedVersions, versionWarning } from './library-versions.ts';
 import { conversationOf, hasKeysFor, numberOfLid } from './lid-numbers.ts';
 import { downloadMedia } from './receive/download-media.ts';
 import { freezeMessage, thawMessage } from './receive/frozen-message.ts';
@@ -135,6 +136,8 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   async #run(): Promise<StopReason> {
     repairLibSignal();
     this.#narrator.starting();
+    const warning = versionWarning(installedVersions());
+    if (warning) this.#options.log.warn(warning);
     this.phone.start();
     const reason = await this.#loop.run(this.#stopping.signal);
     this.phone.stop();

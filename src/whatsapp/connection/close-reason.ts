@@ -55,6 +55,8 @@ const UNPROVEN_SERVER =
   'the server could not prove that it is WhatsApp: its certificate chain is not right. ' +
   'If WA_WEBSOCKET_URL names another server, set WA_ROOT_KEY to the public root key of that server.';
 
+const MOST_ADDRESSES_TOLD = 4;
+
 const DEFAULT_BAN_MS = 60 * 60 * 1000;
 /** Whatever WhatsApp says: a year from now is a date that everything here can count with. */
 const LONGEST_BAN_MS = 365 * 24 * 60 * 60 * 1000;
@@ -71,7 +73,8 @@ export function classifyClose(error: unknown): CloseReason {
   const { statusCode, data } = readBoom(error);
   if (isLogout(message, data)) return { kind: 'logged-out', detail: message };
   // A refused upgrade carries the HTTP status of whoever refused it: a proxy's 401 is not WhatsApp's.
-  if (message.startsWith('WebSocket Error')) return { kind: 'network', statusCode, message };
+  if (message.startsWith('WebSocket Error'))
+    return { kind: 'network', statusCode, message: withParts(message, data) };
   if (message === 'Connection Failure' && isAccountRefusal(statusCode))
     return { kind: 'account-refused', statusCode };
   if (CHAIN_REFUSED.test(message)) return { kind: 'network', statusCode, message: UNPROVEN_SERVER };
@@ -91,6 +94,14 @@ export function classifyClose(error: unknown): CloseReason {
       if (message.includes('QR refs attempts ended')) return { kind: 'qr-ended' };
       return { kind: 'network', statusCode, message };
   }
+}
+
+/** If no address of a host could be reached, the error has no message of its own, and one error for each address. */
+function withParts(message: string, { errors }: Fields): string {
+  if (!Array.isArray(errors) || !message.includes('()')) return message;
+  const parts = errors.slice(0, MOST_ADDRESSES_TOLD).map((error: unknown) => messageOf(error));
+  const more = errors.length - parts.length;
+  return message.replace('()', `(${parts.join('; ')}${more > 0 ? `; and ${more} more` : ''})`);
 }
 
 /** A removed device is told as a conflict, with the code 401 or without any code. */

@@ -1,4 +1,5 @@
 import type { Agent } from 'node:https';
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import {
   type CacheStore,
   isJidBroadcast,
@@ -40,8 +41,15 @@ type Parts = Pick<
 /** Queries that get no answer must not hold the key queue for long: a send may await one inside it. */
 const QUERY_TIMEOUT_MS = 15_000;
 
+/**
+ * How long each address of a host may take to connect before the next one is tried. Node gives it a quarter of a second,
+ * which no address reaches on a slow line, so that every connect fails.
+ */
+const EACH_ADDRESS_MS = 5_000;
+
 /** The only call of `makeWASocket`, with every option that this program has an opinion on. */
 export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
+  setDefaultAutoSelectFamilyAttemptTimeout(EACH_ADDRESS_MS);
   const config: UserFacingSocketConfig = {
     ...parts,
     ...(settings.version ? { version: [...settings.version] } : {}),

@@ -137,6 +137,22 @@ const ROWS: ReadonlyArray<readonly [name: string, error: unknown, reason: CloseR
     },
   ],
   [
+    'a host whose addresses all failed is the network, with the error of each address',
+    foreignBoom(
+      'WebSocket Error ()',
+      408,
+      new AggregateError([
+        new Error('connect ETIMEDOUT ::1:443'),
+        new Error('connect ECONNREFUSED 127.0.0.1:443'),
+      ]),
+    ),
+    {
+      kind: 'network',
+      statusCode: 408,
+      message: 'WebSocket Error (connect ETIMEDOUT ::1:443; connect ECONNREFUSED 127.0.0.1:443)',
+    },
+  ],
+  [
     'a 401 of a proxy is the network',
     foreignBoom('WebSocket Error (Unexpected server response: 401)', 401),
     { kind: 'network', statusCode: 401, message: 'WebSocket Error (Unexpected server response: 401)' },
