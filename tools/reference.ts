@@ -24,6 +24,8 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
     'bot/listener: ListenerSpec',
     'bot/listener: ListenerEvent',
     'bot/listener: ListenerContext',
+    'bot/schedule: ScheduleSpec',
+    'bot/schedule: ScheduleContext',
   ],
   ['Arguments', 'bot/args: *'],
   ['The context: what was said', 'bot/context: ContextInput'],

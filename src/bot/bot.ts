@@ -24,12 +24,14 @@ import { HandlerRunner, type HandlerTask, type RunCounts } from './run/handler-r
 import { listenerTask } from './run/listener-task.ts';
 import type { Outcome } from './run/outcome.ts';
 import { safeError } from './run/safe-error.ts';
+import { scheduleMessage, scheduleTask } from './run/schedule-task.ts';
 import { Outbox } from './send/outbox.ts';
 import { reachable } from './send/reachable.ts';
 import type { Services } from './services.ts';
 import { type ChatStateRow, StateStores } from './state/chat-state.ts';
 import { type PollRow, Polls } from './state/polls.ts';
 import { type Reminder, Reminders } from './state/reminders.ts';
+import { type ScheduleRow, Schedules } from './state/schedules.ts';
 
 export interface BotOptions {
   readonly messenger: Messenger;
@@ -71,6 +73,7 @@ export class Bot {
   readonly #polls: Polls;
   readonly #listeners: ListenerRegistry;
   readonly #conversations: Conversations;
+  readonly #schedules: Schedules;
   readonly #reminders: Reminders;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -146,6 +149,10 @@ export class Bot {
         const found = listeners.find(name);
         return found && listenerTask(message, found, senderOf(message), run);
       }
+      if (kind === 'schedule') {
+        const found = listeners.schedules.find((one) => one.name === name);
+        return found && scheduleTask(message, found, run);
+      }
       const loaded = options.commands.find(name);
       const line = parseCommand(message.text, settings.commandPrefix);
       return loaded && tasks.taskOf(message, loaded, line?.rest ?? '', senderOf(message), run);
@@ -161,6 +168,18 @@ export class Bot {
         return task && this.#runner.run(task);
       },
       notify: (message, place, text) => this.#runner.notify(message, place, text),
+    });
+    this.#schedules = new Schedules({
+      table: () => storage.table<ScheduleRow>('schedules'),
+      clock,
+      log,
+      all: () => listeners.schedules,
+      run: (loaded, dueAtMs) => {
+        const message = scheduleMessage(loaded.name, dueAtMs);
+        const stored = runs.withMessage(message.key);
+        if (stored?.row.isEnded) return Promise.resolve('done' as const);
+        return this.#runner.run(scheduleTask(message, loaded, stored));
+      },
     });
     this.#router = new MessageRouter({
       conversationOf,
@@ -258,6 +277,7 @@ export class Bot {
     await this.#conversations.start().catch((error: unknown) => {
       log.warn({ err: safeError(error, '') }, 'could not read the open conversations');
     });
+    this.#schedules.start();
   }
 
   async #stop(): Promise<void> {
@@ -270,7 +290,12 @@ export class Bot {
     this.#runner.cutAll();
     this.#outbox.stop();
     this.#filter.stop();
-    await Promise.all([idle, this.#reminders.stop(), this.#starting?.catch(() => undefined)]);
+    await Promise.all([
+      idle,
+      this.#schedules.stop(),
+      this.#reminders.stop(),
+      this.#starting?.catch(() => undefined),
+    ]);
   }
 }
 

@@ -82,6 +82,13 @@ export const LIMITS = {
     timeMs: 30 * DAY_MS,
     atLimit: 'The oldest poll is forgotten; further votes in it are ignored.',
   },
+  'table:schedules': {
+    what: 'schedules: until when their times have been dealt with',
+    count: 1_000,
+    bytes: 1 * MIB,
+    timeMs: 365 * DAY_MS,
+    atLimit: 'There is one row for each file with a schedule.',
+  },
   'runs:person': {
     what: 'open conversations of one person, one a chat',
     count: 5,

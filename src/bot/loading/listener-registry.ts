@@ -1,5 +1,6 @@
 import type { IncomingMessage } from '../../core/messages.ts';
 import type { Listener, ListenerEvent } from '../listener.ts';
+import type { Schedule } from '../schedule.ts';
 
 export interface LoadedListener {
   readonly listener: Listener;
@@ -8,13 +9,30 @@ export interface LoadedListener {
   readonly file: string;
 }
 
-/** The listeners of a bot, by file. Can change while the bot runs. */
+export interface LoadedSchedule {
+  readonly schedule: Schedule;
+  readonly name: string;
+  readonly file: string;
+}
+
+/** The listeners and schedules of a bot, by file. Can change while the bot runs. */
 export class ListenerRegistry {
   readonly #byFile = new Map<string, LoadedListener>();
+  readonly #schedules = new Map<string, LoadedSchedule>();
 
   /** All listeners, by name. */
   get all(): readonly LoadedListener[] {
     return [...this.#byFile.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** All schedules, by name. */
+  get schedules(): readonly LoadedSchedule[] {
+    return [...this.#schedules.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Sets the schedule of a file and replaces the earlier one. */
+  setSchedule(file: string, schedule: Schedule): void {
+    this.#schedules.set(file, { schedule, name: nameOf(file), file });
   }
 
   /** Whether any listener listens to this. */
@@ -48,6 +66,7 @@ export class ListenerRegistry {
 
   delete(file: string): void {
     this.#byFile.delete(file);
+    this.#schedules.delete(file);
   }
 }
 

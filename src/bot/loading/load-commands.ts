@@ -6,6 +6,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { isCommand } from '../command.ts';
 import { isListener } from '../listener.ts';
+import { isSchedule } from '../schedule.ts';
 import type { CommandRegistry } from './command-registry.ts';
 import type { ListenerRegistry } from './listener-registry.ts';
 
@@ -39,8 +40,9 @@ export function listenerTarget(registry: ListenerRegistry): LoadTarget {
   return {
     what: 'listener',
     set(file, exported) {
-      if (!isListener(exported)) throw new Error('its default export is not made by listener()');
-      registry.set(file, exported);
+      if (isSchedule(exported)) registry.setSchedule(file, exported);
+      else if (isListener(exported)) registry.set(file, exported);
+      else throw new Error('its default export is not made by listener() or schedule()');
     },
     delete: (file) => registry.delete(file),
   };

@@ -51,7 +51,9 @@ export class Conversations {
     await this.#options.runs.load();
     this.#isStarted = true;
     for (const { id, row } of this.#options.runs.all()) {
-      if (waitingFor(row) === undefined) await this.#goOnAfterStart({ id, row });
+      // Schedules look after their own.
+      if (waitingFor(row) === undefined && row.handler.kind !== 'schedule')
+        await this.#goOnAfterStart({ id, row });
     }
     this.arm();
   }

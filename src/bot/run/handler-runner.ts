@@ -131,7 +131,7 @@ export class HandlerRunner {
     const verdict = decideVerdict(end);
     if (verdict.isFault) this.#logFault(end, task);
     const outcome =
-      verdict.notice === undefined
+      verdict.notice === undefined || handler.kind === 'schedule'
         ? verdict.outcome
         : await this.notify(message, run.nextSendNumber(), verdict.notice, idKey);
     if (outcome === 'unfinished') this.#counts.unfinished += 1;

@@ -12,6 +12,7 @@ export const TABLE_NAMES = [
   'reminders',
   'runs',
   'polls',
+  'schedules',
   'http-keys',
 ] as const;
 

@@ -1,0 +1,60 @@
+import type { IncomingMessage } from '../../core/messages.ts';
+import type { LoadedSchedule } from '../loading/listener-registry.ts';
+import type { StoredRun } from '../replay/runs.ts';
+import type { HandlerTask } from './handler-runner.ts';
+
+/** What a schedule runs for has the form of a message, whose key makes the ids of what it sends. */
+export function scheduleMessage(name: string, dueAtMs: number): IncomingMessage {
+  const key = `schedule|${name}|${dueAtMs}`;
+  return {
+    key,
+    id: key,
+    chat: key,
+    chatKind: 'other',
+    sender: { id: key, number: undefined, jid: key, name: undefined },
+    isFromMe: true,
+    text: '',
+    sentAtMs: dueAtMs,
+    mentions: [],
+    quoted: undefined,
+    media: undefined,
+    quotedMedia: undefined,
+    expirationSeconds: 0,
+    edits: undefined,
+    isFromBot: false,
+    origin: undefined,
+  };
+}
+
+/** The handler of a schedule. Nobody is told if it fails, because nobody asked. */
+export function scheduleTask(
+  message: IncomingMessage,
+  { schedule, name, file }: LoadedSchedule,
+  stored?: StoredRun,
+): HandlerTask {
+  return {
+    handler: { kind: 'schedule', name, file },
+    message,
+    info: { name, aliases: [], summary: '', access: 'everyone', usage: '' },
+    args: {},
+    text: '',
+    isOwner: true,
+    isAddressed: false,
+    idKey: message.key,
+    whenOpen: 'newest',
+    stored,
+    run: (ctx) =>
+      schedule.run({
+        dueAtMs: message.sentAtMs,
+        sendTo: (to, say) => ctx.sendTo(to, say),
+        step: (step, work) => ctx.step(step, work),
+        now: () => ctx.now(),
+        random: () => ctx.random(),
+        botState: ctx.botState,
+        me: ctx.me,
+        signal: ctx.signal,
+        log: ctx.log,
+        services: ctx.services,
+      }),
+  };
+}

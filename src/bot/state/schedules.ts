@@ -1,0 +1,115 @@
+import type { Clock } from '../../core/clock.ts';
+import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import type { Log } from '../../core/log.ts';
+import type { Table } from '../../core/messages.ts';
+import type { LoadedSchedule } from '../loading/listener-registry.ts';
+import type { Outcome } from '../run/outcome.ts';
+
+/** Until when the times of a schedule have been dealt with, and the one that is in work. */
+export interface ScheduleRow {
+  readonly doneUntilMs: number;
+  readonly inWork?: { readonly dueAtMs: number; readonly tries: number };
+}
+
+export interface SchedulesOptions {
+  /** Called when the table is first needed. */
+  readonly table: () => Table<ScheduleRow>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly all: () => readonly LoadedSchedule[];
+  /** Runs the handler. Resolves with `unfinished` if it must run again. */
+  run(loaded: LoadedSchedule, dueAtMs: number): Promise<Outcome>;
+}
+
+/** Longest timer: schedules may be loaded and clocks may be set meanwhile. */
+const LOOK_EVERY_MS = 60_000;
+
+/** Runs schedules when they are due, each time once, over restarts. */
+export class Schedules {
+  readonly #options: SchedulesOptions;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #stopping = new AbortController();
+
+  constructor(options: SchedulesOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    void this.#look();
+  }
+
+  /** Resolves when no schedule runs. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#running.values());
+  }
+
+  async #look(): Promise<void> {
+    const { all, clock, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      let nextMs = clock.now() + LOOK_EVERY_MS;
+      for (const loaded of all()) {
+        try {
+          nextMs = Math.min(nextMs, (await this.#begin(loaded)) ?? nextMs);
+        } catch {
+          log.warn({ file: loaded.file }, 'could not store the time of a schedule; it is tried again');
+        }
+      }
+      await clock.sleep(Math.max(1, nextMs - clock.now()), signal).catch(() => undefined);
+    }
+  }
+
+  /** Begins what is due, and returns when the schedule is due next. */
+  async #begin(loaded: LoadedSchedule): Promise<number | undefined> {
+    const { clock } = this.#options;
+    const { name, schedule } = loaded;
+    if (this.#running.has(name)) return undefined;
+    const table = this.#options.table();
+    const now = clock.now();
+    let row = table.get(name);
+    if (row === undefined) {
+      row = { doneUntilMs: now };
+      await table.set(name, row);
+    }
+    const { inWork } = row;
+    if (inWork !== undefined) {
+      if (inWork.tries >= LIMITS['run-tries'].count) return this.#setAside(loaded);
+      await this.#work(loaded, row, inWork.dueAtMs, inWork.tries + 1);
+      return undefined;
+    }
+    const dueAtMs = schedule.nextAfter(row.doneUntilMs);
+    if (dueAtMs === undefined || dueAtMs > now) return dueAtMs;
+    if (schedule.missed === 'skip' && now - dueAtMs > LOOK_EVERY_MS) {
+      await table.set(name, { doneUntilMs: now });
+      return schedule.nextAfter(now);
+    }
+    await this.#work(loaded, row, dueAtMs, 0);
+    return undefined;
+  }
+
+  /** Noted before it runs, so that a kill does not lose it. */
+  async #work(loaded: LoadedSchedule, row: ScheduleRow, dueAtMs: number, tries: number): Promise<void> {
+    const { table, run, clock, log } = this.#options;
+    const { name, file } = loaded;
+    await table().set(name, { ...row, inWork: { dueAtMs, tries } });
+    const work = run(loaded, dueAtMs)
+      .then(async (outcome) => {
+        const isDone = outcome === 'done';
+        // What could not be finished was no crash.
+        const left = { doneUntilMs: row.doneUntilMs, inWork: { dueAtMs, tries: 0 } };
+        await table().set(name, isDone ? { doneUntilMs: clock.now() } : left);
+      })
+      .catch(() => log.warn({ file }, 'could not store that a schedule has run; it runs again'))
+      .finally(() => this.#running.delete(name));
+    this.#running.set(name, work);
+  }
+
+  async #setAside({ name, file, schedule }: LoadedSchedule): Promise<number | undefined> {
+    const { table, clock, log } = this.#options;
+    noteLimitReached('run-tries');
+    log.error({ file }, 'a schedule was in work when the program ended, again; this time of it is set aside');
+    await table().set(name, { doneUntilMs: clock.now() });
+    return schedule.nextAfter(clock.now());
+  }
+}

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import { ListenerRegistry } from '../../../../src/bot/loading/listener-registry.ts';
+import { type ScheduleContext, schedule } from '../../../../src/bot/schedule.ts';
+import { FakeClock, FakeStorage, GROUP, makeBot, rest, START_MS } from '../fakes.ts';
+
+const HOUR = 3_600_000;
+const settings = { mayWriteTo: [GROUP, '15550009999'] };
+/** START_MS is 22:13:20 UTC on a Tuesday. */
+const NEXT_HOUR_MS = START_MS + 46 * 60_000 + 40_000;
+
+function daily(
+  run: (ctx: ScheduleContext) => unknown,
+  given: { missed?: 'once' | 'skip'; storage?: FakeStorage; nowMs?: number; pattern?: string } = {},
+) {
+  const listeners = new ListenerRegistry();
+  const { missed = 'once', pattern = '0 * * * *' } = given;
+  listeners.setSchedule('src/listeners/daily.ts', schedule(pattern, { timeZone: 'UTC', missed, run }));
+  const clock = new FakeClock();
+  clock.nowMs = given.nowMs ?? START_MS;
+  return makeBot([], { listeners, clock, settings, storage: given.storage ?? new FakeStorage() });
+}
+
+const post = (ctx: ScheduleContext) => ctx.sendTo(GROUP, `Good ${ctx.dueAtMs}`);
+
+test('a schedule writes at each of its times, to chats that the owner lists', async () => {
+  const { bot, clock, messenger } = daily(post);
+  await bot.start();
+  await clock.advance(2 * HOUR);
+  expect(messenger.texts).toEqual([`Good ${NEXT_HOUR_MS}`, `Good ${NEXT_HOUR_MS + HOUR}`]);
+  expect(messenger.sent[0]?.chat).toBe(GROUP);
+  await bot.stop();
+});
+
+test.each<['once' | 'skip', number]>([
+  ['once', 1],
+  ['skip', 0],
+])('times that were missed are run %s: %i', async (missed, count) => {
+  const storage = new FakeStorage();
+  const first = daily(post, { missed, storage });
+  await first.bot.start();
+  await rest();
+  await first.bot.stop();
+  const second = daily(post, { missed, storage, nowMs: START_MS + 10 * HOUR });
+  await second.bot.start();
+  await rest();
+  expect(second.messenger.sent).toHaveLength(count);
+  await second.clock.advance(HOUR);
+  expect(second.messenger.sent).toHaveLength(count + 1);
+  await second.bot.stop();
+});
+
+test('a time that was in work when the program ended runs again, with the same ids and the steps that were done', async () => {
+  const storage = new FakeStorage();
+  let steps = 0;
+  const run = async (ctx: ScheduleContext) => {
+    await ctx.step('fetch', () => {
+      steps += 1;
+      return 'news';
+    });
+    await post(ctx);
+  };
+  const first = daily(run, { storage });
+  first.messenger.onSend = () => new Promise(() => undefined);
+  await first.bot.start();
+  await first.clock.advance(HOUR);
+  const second = daily(run, { storage, nowMs: START_MS + 2 * HOUR });
+  await second.bot.start();
+  await rest();
+  expect(second.messenger.texts[0]).toBe(`Good ${NEXT_HOUR_MS}`);
+  expect(steps).toBe(1 + second.messenger.sent.length - 1);
+  await second.bot.stop();
+});
+
+test('a schedule whose handler fails is logged, and nobody is written to', async () => {
+  const { bot, clock, messenger, log } = daily(() => {
+    throw new Error('no news');
+  });
+  await bot.start();
+  await clock.advance(HOUR);
+  expect(messenger.sent).toEqual([]);
+  expect(log.of('error')).toMatchObject([
+    { facts: { file: 'src/listeners/daily.ts' }, line: 'a schedule failed' },
+  ]);
+  await bot.stop();
+});
+
+test('a schedule writes to nobody who is not listed and has never written', async () => {
+  const { bot, clock, messenger, log } = daily((ctx) => ctx.sendTo('15551234567', 'spam'));
+  await bot.start();
+  await clock.advance(HOUR);
+  expect(messenger.sent).toEqual([]);
+  expect(log.of('error')).toEqual([]);
+  await bot.stop();
+});
+
+test('sendTo takes a listed number as people write it', async () => {
+  const { bot, clock, messenger } = daily((ctx) => ctx.sendTo('+15550009999', 'hello'));
+  await bot.start();
+  await clock.advance(HOUR);
+  expect(messenger.sent[0]?.chat).toBe('15550009999@s.whatsapp.net');
+  await bot.stop();
+});
+
+test.each(['', 'x', '99 * * * *', '* * * * * * * *'])('a pattern that is none is refused: %j', (pattern) => {
+  expect(() => schedule(pattern, { run: () => undefined })).toThrow(TypeError);
+});
+
+test('a time zone that does not exist is refused', () => {
+  expect(() => schedule('0 8 * * *', { timeZone: 'Mars/Base', run: () => undefined })).toThrow(TypeError);
+});
