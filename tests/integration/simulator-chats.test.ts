@@ -212,7 +212,7 @@ test('emits received and failed messages of a person', async () => {
 });
 
 test('notifies the client when few one-time keys are left', async () => {
-  await stock.rig.pair();
+  await stock.rig.pairAnew();
   const [companion] = stock.wa.devices;
   if (!companion) throw new Error('not linked');
   while (companion.preKeyIds().length > 5) companion.takeBundle();

@@ -278,7 +278,7 @@ test('removes the device by a conflict without a code, which a stock client repo
 });
 
 test('shows the account as online after a presence without a type, which a stock client sends', async () => {
-  const client = await stock.rig.pair();
+  const client = await stock.rig.pairAnew();
   const [companion] = stock.wa.devices;
   await vi.waitFor(() => expect(companion?.presences.map(({ type }) => type)).toContain(undefined));
   expect(companion?.isOnline).toBe(true);

@@ -59,9 +59,9 @@ test('lets a client close with 408 after its last QR code', async () => {
 });
 
 test('gives a second pairing a new device id', async () => {
-  await (await stock.rig.pair()).kill();
+  await (await stock.rig.pairAnew()).kill();
   stock.wa.faults.unlinkWhileOffline();
   await rm(stock.rig.folder, { recursive: true, maxRetries: 10, retryDelay: 20 });
-  await stock.rig.pair();
+  await stock.rig.pairAnew();
   expect(stock.wa.devices.map(({ id }) => id)).toEqual([2]);
 });

@@ -31,7 +31,7 @@ test('answers queries for numbers, LIDs, devices and groups', async () => {
 });
 
 test('returns LIDs in device look-ups unless they are switched off', async () => {
-  const { sock } = await stock.rig.pair();
+  const { sock } = await stock.rig.pairAnew();
   const person = stock.wa.addPerson();
   const queries: number[] = [];
   stock.wa.events.on('stanza-in', ({ attrs }) => {

@@ -26,6 +26,15 @@ export class PhoneCrypto {
     return this.#keys;
   }
 
+  /** Takes over copies of the keys and sessions of another phone with the same owner. */
+  adopt(other: PhoneCrypto): void {
+    this.#keys = new PhoneKeys(other.#keys);
+    this.loseSessions();
+    this.#sessions.adopt(other.#sessions);
+    this.#groupKeys.adopt(other.#groupKeys);
+    for (const holder of other.#keyHolders) this.#keyHolders.add(holder);
+  }
+
   loseSessions(): void {
     this.#sessions = new PhoneSessions(this.#keys, this.#owner);
     this.#groupKeys = new GroupKeys();

@@ -19,6 +19,11 @@ export class GroupKeys {
     },
   };
 
+  /** Copies the sender keys of another phone. */
+  adopt(other: GroupKeys): void {
+    for (const [name, record] of other.#records) this.#records.set(name, Buffer.from(record));
+  }
+
   /** The distribution message with which others can read this phone's next messages in the group. */
   async distribution(group: string): Promise<Buffer> {
     const message = await new GroupSessionBuilder(this.#store).create(own(group));

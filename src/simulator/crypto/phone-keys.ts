@@ -12,12 +12,22 @@ export interface KeyBundle {
 
 /** The long-lived keys of a simulated phone, and the one-time keys it has handed out. */
 export class PhoneKeys {
-  readonly registrationId = randomInt(1, 16380);
-  readonly identity: SignalKeyPair = curve.generateKeyPair();
-  readonly #signedPreKey: SignalKeyPair = curve.generateKeyPair();
+  readonly registrationId: number;
+  readonly identity: SignalKeyPair;
+  readonly #signedPreKey: SignalKeyPair;
   #signature: Buffer | undefined;
   readonly #preKeys = new Map<number, SignalKeyPair>();
   #nextPreKeyId = 1;
+
+  /** New keys, or a copy of the keys of another phone. */
+  constructor(from?: PhoneKeys) {
+    this.registrationId = from?.registrationId ?? randomInt(1, 16380);
+    this.identity = from?.identity ?? curve.generateKeyPair();
+    this.#signedPreKey = from ? from.#signedPreKey : curve.generateKeyPair();
+    if (!from) return;
+    for (const [id, pair] of from.#preKeys) this.#preKeys.set(id, pair);
+    this.#nextPreKeyId = from.#nextPreKeyId;
+  }
 
   /** A bundle with a new one-time key. */
   bundle(): KeyBundle {

@@ -24,6 +24,7 @@ export interface SessionRecord {
   getSessions(): Ratchet[];
   getOpenSession(): Ratchet | undefined;
   setSession(ratchet: Ratchet): void;
+  serialize(): object;
 }
 
 export interface SignalStore {
@@ -62,7 +63,7 @@ interface PreKeyMessage {
 
 interface LibSignal {
   ProtocolAddress: new (id: string, device: number) => { toString(): string };
-  SessionRecord: new () => SessionRecord;
+  SessionRecord: { new (): SessionRecord; deserialize(data: object): SessionRecord };
   SessionCipher: new (store: SignalStore, address: object) => SessionCipher;
   SessionBuilder: new (store: SignalStore, address: object) => SessionBuilder;
   curve: {

@@ -46,6 +46,13 @@ export class PhoneSessions {
     };
   }
 
+  /** Copies the sessions of another phone with the same owner. */
+  adopt(other: PhoneSessions): void {
+    for (const [address, record] of other.#records) {
+      this.#records.set(address, SessionRecord.deserialize(record.serialize()));
+    }
+  }
+
   has(device: number): boolean {
     return this.#records.get(this.#address(device).toString())?.getOpenSession() !== undefined;
   }

@@ -31,7 +31,7 @@ import { readRegistration, UnlinkedClient } from './unlinked-client.ts';
 interface PairingOptions {
   readonly switches: PairingSwitches;
   readonly owner: Contact;
-  readonly account: SignalKeyPair;
+  readonly account: () => SignalKeyPair;
   readonly qrRefs: number;
   readonly nowSeconds: () => number;
   readonly nextDeviceId: () => number;
@@ -128,7 +128,8 @@ export class PairingServer {
     const client = await this.#clientWithCode();
     if (!client?.code) throw new Error('no client waits for a code on this account');
     const { code, connection, registration } = client;
-    const { account, switches, nowSeconds } = this.#options;
+    const { switches, nowSeconds } = this.#options;
+    const account = this.#options.account();
     if (nowSeconds() - code.requestedAt > CODE_LIFETIME_SECONDS) throw new Error('the code has expired');
     if (++code.attempts > MAX_CODE_ATTEMPTS) throw new Error('the code was entered too often');
     const offer = await answerCode(code, normalizeCode(typed));
@@ -162,6 +163,7 @@ export class PairingServer {
       if (!client.code) continue;
       client.connection.send(expiredCodeNotice(client.code, this.#options.nowSeconds()));
       client.code = undefined;
+      client.hasNoCode = true;
     }
   }
 
@@ -171,7 +173,8 @@ export class PairingServer {
     const find = () =>
       [...this.#clients.values()].reverse().find(({ code }) => isSameUser(code?.jid, account));
     const client = find();
-    if (client || this.#clients.size === 0) return client;
+    const mayAsk = [...this.#clients.values()].some(({ hasNoCode }) => !hasNoCode);
+    if (client || !mayAsk) return client;
     const deadline = AbortSignal.timeout(CODE_REQUEST_LIMIT_MS);
     await once(this.#requests, 'code-requested', { signal: deadline }).catch(() => undefined);
     return find();
@@ -181,6 +184,8 @@ export class PairingServer {
     const refusal = this.#codeRefusal(hello);
     if (refusal) {
       client.connection.send(errorOf(query, refusal.code, refusal.text));
+      client.hasNoCode = true;
+      this.#requests.emit('code-requested');
       return;
     }
     const wrappedCompanionKey = bytesOf(childOf(hello, 'link_code_pairing_wrapped_companion_ephemeral_pub'));
@@ -226,7 +231,8 @@ export class PairingServer {
   }
 
   async #link(client: UnlinkedClient, advSecret: Buffer): Promise<Companion> {
-    const { owner, account, nowSeconds } = this.#options;
+    const { owner, nowSeconds } = this.#options;
+    const account = this.#options.account();
     const { connection, registration } = client;
     const device = this.#options.nextDeviceId();
     const genuine = signDeviceIdentity(account, registration.identityKey, device, nowSeconds());

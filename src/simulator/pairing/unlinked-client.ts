@@ -25,6 +25,8 @@ export class UnlinkedClient {
   readonly retiredSecrets = new Set<string>();
   /** The pairing code that the client shows. */
   code: CodeRequest | undefined;
+  /** A request for a pairing code was refused, or the code has expired. */
+  hasNoCode = false;
   #expected: ExpectedAnswer | undefined;
 
   constructor(connection: Connection, registration: Registration, refs: number) {

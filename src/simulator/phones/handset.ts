@@ -112,6 +112,11 @@ export abstract class Handset implements Contact, Author {
     });
   }
 
+  /** Takes over copies of the keys and sessions of another phone with the same number. */
+  protected adoptKeys(other: Handset): void {
+    this.#crypto.adopt(other.#crypto);
+  }
+
   protected transmit(sent: SentMessage): Promise<void> {
     return this.#inOrder(() => this.#outbox.send(sent));
   }

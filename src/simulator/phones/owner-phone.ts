@@ -38,7 +38,7 @@ export class OwnerPhone extends Handset {
   #isOff = false;
   /** The history for a new companion. Default empty. */
   history: HistoryOptions = {};
-  readonly #appStateKey = { id: randomBytes(6), data: randomBytes(32) };
+  #appStateKey = { id: randomBytes(6), data: randomBytes(32) };
 
   constructor(network: Network, owner: Contact, name: string, devices: LinkedDevices) {
     super(network, owner, name);
@@ -93,6 +93,12 @@ export class OwnerPhone extends Handset {
   /** A message that somebody sent to the account, by its id. */
   remembered(id: string): proto.IWebMessageInfo | undefined {
     return this.#archive.findById(id);
+  }
+
+  /** Becomes a copy of the phone of another simulator, which must have the same owner. */
+  adopt(other: OwnerPhone): void {
+    this.adoptKeys(other);
+    this.#appStateKey = other.#appStateKey;
   }
 
   /** An off phone answers no companion; their requests wait until the phone is on again. */

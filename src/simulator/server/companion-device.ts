@@ -113,6 +113,15 @@ export class Companion {
     this.isOnline = type === undefined || type === 'available';
   }
 
+  /** A copy with the keys, without connection, mail and records. */
+  copy(): Companion {
+    const copy = new Companion(this.id, this.jid, this.lid, { ...this, signedPreKey: this.signedPreKey });
+    for (const [id, value] of this.#preKeys) copy.#preKeys.set(id, value);
+    copy.handedOutPreKeyIds.push(...this.handedOutPreKeyIds);
+    copy.hasHistory = this.hasHistory;
+    return copy;
+  }
+
   /** Ids of the one-time keys that the server can still hand out. */
   preKeyIds(): number[] {
     return [...this.#preKeys.keys()];

@@ -98,7 +98,7 @@ export class SimulatedWhatsApp {
     this.#pairing = new PairingServer({
       owner,
       switches: switches.pairing,
-      account: this.phone.keys.identity,
+      account: () => this.phone.keys.identity,
       qrRefs: options.qrRefs ?? 6,
       nowSeconds,
       nextDeviceId: () => this.#nextDeviceId++,
@@ -170,6 +170,16 @@ export class SimulatedWhatsApp {
   stop(): Promise<void> {
     this.#stopping ??= this.#close();
     return this.#stopping;
+  }
+
+  /**
+   * Takes over copies of the owner's phone and the linked devices of another simulator with the same owner, so that a
+   * copy of the bot's session folder logs in here. Pairing once is then enough for many tests. People are not copied.
+   */
+  adoptAccount(other: SimulatedWhatsApp): void {
+    this.phone.adopt(other.phone);
+    for (const device of other.devices) this.#directory.companions.set(device.id, device.copy());
+    this.#nextDeviceId = other.#nextDeviceId;
   }
 
   addPerson(options: PersonOptions = {}): Person {

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import makeWASocket, {
@@ -130,8 +130,19 @@ export class StockRig {
     return new StockClient(sock, saveCreds);
   }
 
-  /** Scans the QR code and resolves when the client is logged in and has the phone's history. */
+  /** A logged-in client that was linked earlier: account and folder are copies of a pairing that is done once. */
   async pair(options: Partial<UserFacingSocketConfig> = {}): Promise<StockClient> {
+    pairing ??= pairOnce();
+    const once = await pairing;
+    this.wa.adoptAccount(once.wa);
+    await cp(once.folder, this.folder, { recursive: true });
+    const client = await this.connect(options);
+    await within(client.ready, 'the login');
+    return client;
+  }
+
+  /** Scans the QR code and resolves when the client is logged in and has the phone's history. */
+  async pairAnew(options: Partial<UserFacingSocketConfig> = {}): Promise<StockClient> {
     const first = await this.connect(options);
     await this.wa.phone.scan(await within(first.qr, 'the QR code'));
     await within(first.closed, 'the restart after pairing');
@@ -148,6 +159,19 @@ export class StockRig {
     await this.wa.stop();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   }
+}
+
+/** The pairing that `pair` copies. Each test file pairs once. */
+let pairing: Promise<StockRig> | undefined;
+
+async function pairOnce(): Promise<StockRig> {
+  const rig = new StockRig();
+  await rig.start();
+  const client = await rig.pairAnew();
+  await client.kill();
+  await rig.wa.stop();
+  process.once('exit', () => rmSync(rig.folder, { recursive: true, force: true }));
+  return rig;
 }
 
 /** Registers the hooks that make a rig before each test and destroy it after. */
