@@ -16,6 +16,7 @@ import { CredentialsFile, loadCredentials } from './identity/load-credentials.ts
 import { JOURNAL_NAMES, journalNames } from './journal/journal.ts';
 import { decodeJournals } from './journal/journal-record.ts';
 import { Contents } from './values/stored-values.ts';
+import { orphanPages, type TableEvents } from './values/table-files.ts';
 
 export type SessionLog = Pick<Logger, 'debug' | 'info' | 'warn'>;
 
@@ -46,14 +47,20 @@ export function recover(fs: FileSystem, folder: string, log: SessionLog, wasKill
   // A clean stop left nothing to look for, and listing fifty thousand keys takes longer than all the rest.
   const isClean = !wasKilled && areCredsOurs && !hasSurprises(fs, folder, creds);
   const names = isClean ? [] : namesOfFiles(fs, folder);
-  const onDamage = (file: string): void => log.warn({ file }, 'a damaged file was set aside');
-  const { contents, journals, sequence, damaged } = readContents(fs, folder, names, onDamage);
+  const { contents, journals, sequence, damaged } = readContents(fs, folder, names, eventsOf(log));
   for (const name of journals) syncFile(fs, join(folder, name));
   if (damaged > 0) log.warn({ records: damaged }, 'damaged journal records were left out');
   repairPreKeyIds(creds, [...names, ...contents.unsavedNames], log);
-  for (const name of names.filter(isLeftover)) ignoreErrors(() => removeIfThere(fs, join(folder, name)));
+  for (const name of [...names.filter(isLeftover), ...orphanPages(names, contents.index)])
+    ignoreErrors(() => removeIfThere(fs, join(folder, name)));
   return { creds, credentials, contents, journals, sequence };
 }
+
+const eventsOf = (log: SessionLog): TableEvents => ({
+  onDamage: (file) => log.warn({ file }, 'a damaged file was set aside'),
+  onEvicted: (table, rows) =>
+    log.warn({ table, rows }, 'the oldest rows of a table went, because it is full'),
+});
 
 /** What a killed process wrote may be in the system's memory only, and everything from here on builds on it. */
 function syncFile(fs: FileSystem, path: string): void {
@@ -88,9 +95,9 @@ export function readContents(
   fs: FileSystem,
   folder: string,
   names: readonly string[],
-  onDamage: (file: string) => void,
+  events: TableEvents,
 ): ReadContents {
-  const contents = new Contents(fs, folder, onDamage);
+  const contents = new Contents(fs, folder, events);
   const found = journalNames(names).flatMap((name) => {
     const content = readIfThere(fs, join(folder, name));
     return content ? [{ name, content }] : [];

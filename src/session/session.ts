@@ -49,6 +49,13 @@ export async function openSession(path: string, options: SessionOptions): Promis
   }
 }
 
+export interface SessionFacts {
+  readonly journalBytes: number;
+  readonly unsavedKeys: number;
+  /** The size of each table's rows as JSON. */
+  readonly tables: ReadonlyMap<TableName, { readonly rows: number; readonly bytes: number }>;
+}
+
 interface SessionParts {
   readonly path: string;
   readonly fs: FileSystem;
@@ -207,8 +214,9 @@ export class Session implements KeyStore {
   }
 
   /** What is open, for the status page and the care commands. */
-  facts(): { readonly journalBytes: number; readonly unsavedKeys: number } {
-    return { journalBytes: this.#journal.sizeBytes, unsavedKeys: this.#contents.unsavedKeys };
+  facts(): SessionFacts {
+    const { unsavedKeys, tableSizes } = this.#contents;
+    return { journalBytes: this.#journal.sizeBytes, unsavedKeys, tables: tableSizes };
   }
 
   /** Brings everything into the files and frees the folder. What cannot be written now stays in the journal. */

@@ -31,7 +31,10 @@ export function inspectSession(folder: string): Inspection {
   const loaded = loadCredentials(readOnly, folder);
   const damagedTables: string[] = [];
   const names = namesOfFiles(readOnly, folder);
-  const contents = readContents(readOnly, folder, names, (file) => damagedTables.push(file));
+  const contents = readContents(readOnly, folder, names, {
+    onDamage: (file) => void damagedTables.push(file),
+    onEvicted: () => {},
+  });
   const linked = isLinked(loaded.creds);
   const isHalfPaired = !linked && loaded.creds.me !== undefined;
   return { ...contents, loaded, isLinked: linked, isHalfPaired, damagedTables };

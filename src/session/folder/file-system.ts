@@ -17,6 +17,7 @@ export type FileSystem = Pick<
   | 'openSync'
   | 'readdirSync'
   | 'readFileSync'
+  | 'readSync'
   | 'renameSync'
   | 'statSync'
   | 'unlinkSync'
@@ -192,15 +193,18 @@ export function readIfThere(fs: FileSystem, path: string): Buffer | undefined {
   }
 }
 
-/** Whether there is something under this name. Throws `STORAGE_FAILED` where that cannot be told. */
-export function isThere(fs: FileSystem, path: string): boolean {
+/** The size of a file in bytes; undefined if there is none. Throws `STORAGE_FAILED` if that cannot be told. */
+export function sizeIfThere(fs: FileSystem, path: string): number | undefined {
   try {
-    return fs.statSync(path, { throwIfNoEntry: false }) !== undefined;
+    return fs.statSync(path, { throwIfNoEntry: false })?.size;
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
+    if (systemCode(error) === 'ENOENT') return undefined;
     throw storageError('look at', path, error);
   }
 }
+
+/** Whether there is something under this name. Throws `STORAGE_FAILED` if that cannot be told. */
+export const isThere = (fs: FileSystem, path: string): boolean => sizeIfThere(fs, path) !== undefined;
 
 /** Removes a file; that there is none is fine. */
 export function removeIfThere(fs: FileSystem, path: string): void {

@@ -95,7 +95,7 @@ export class Checkpoints {
     const covered = this.#pending.length;
     // Files that are newer than the journals on the disk would be set back by the next opening.
     await journal.sync();
-    await saveUnsaved(this.#parts);
+    await saveUnsaved(this.#parts, true);
     removeJournals(fs, folder, this.#done);
     this.#done.push(...this.#pending.splice(0, covered));
     if (contents.hasUnsaved) this.changed();
@@ -127,7 +127,7 @@ export class Checkpoints {
       for (let round = 0; contents.hasUnsaved && round < LAST_ROUNDS; round++) {
         // As above: until it is gone, an older record of it that is synced would set a newer file back.
         await journal.sync();
-        await saveUnsaved(this.#parts);
+        await saveUnsaved(this.#parts, false);
       }
       if (contents.hasUnsaved) await journal.sync();
     } catch (error) {
@@ -150,19 +150,18 @@ export async function foldJournals(
 ): Promise<readonly string[]> {
   const { fs, folder, journals } = parts;
   if (journals.length <= MOST_PENDING) return journals;
-  await saveUnsaved(parts);
+  await saveUnsaved(parts, false);
   removeJournals(fs, folder, [...journals]);
   return [];
 }
 
-async function saveUnsaved({
-  fs,
-  folder,
-  contents,
-}: Pick<CheckpointParts, 'fs' | 'folder' | 'contents'>): Promise<void> {
-  const { changes, saved, failed } = contents.takeUnsaved();
+async function saveUnsaved(
+  { fs, folder, contents }: Pick<CheckpointParts, 'fs' | 'folder' | 'contents'>,
+  mayMerge: boolean,
+): Promise<void> {
+  const { steps, saved, failed } = contents.takeUnsaved(mayMerge);
   try {
-    await writeFiles(fs, folder, changes);
+    for (const changes of steps) if (changes.length > 0) await writeFiles(fs, folder, changes);
     saved();
   } catch (error) {
     failed();

@@ -5,16 +5,14 @@ import type { FileChange } from '../journal/write-files.ts';
 import { KeyCache } from './key-cache.ts';
 import type { KeyChanges } from './key-changes.ts';
 import { keyFromJson, keyToJson } from './key-json.ts';
-import { isTableName, readTable, TABLE_NAMES, type TableName, tableFileName, tableToJson } from './tables.ts';
-
-interface Table {
-  readonly rows: Map<string, unknown>;
-  isUnsaved: boolean;
-}
+import type { StoredTable, UnsavedPages } from './stored-table.ts';
+import { indexToJson, type PageLists, readTables, type TableEvents, type TableIndex } from './table-files.ts';
+import { isTableName, pageFileName, TABLE_INDEX, type TableName } from './tables.ts';
 
 /** What the files lack, and what to call when they have it, or could not get it. */
 export interface Unsaved {
-  readonly changes: FileChange[];
+  /** The files to write, in steps: each step must be on the disk before the next one begins. */
+  readonly steps: ReadonlyArray<readonly FileChange[]>;
   saved(): void;
   failed(): void;
 }
@@ -23,20 +21,37 @@ export interface Unsaved {
 export class Contents {
   readonly #fs: FileSystem;
   readonly #folder: string;
-  readonly #onDamage: (file: string) => void;
+  readonly #events: TableEvents;
   readonly #cache = new KeyCache();
   /** The latest JSON of every key that is newer in the journal than in its file. */
   readonly #unsaved = new Map<string, { readonly json: string | null }>();
-  readonly #tables = new Map<TableName, Table>();
+  readonly #tables: ReadonlyMap<TableName, StoredTable>;
+  /** As it is on the disk. */
+  #index: TableIndex;
+  #oldFiles: readonly string[];
 
-  /** Reads the tables; keys are read when they are asked for. `onDamage` gets the name of a damaged file. */
-  constructor(fs: FileSystem, folder: string, onDamage: (file: string) => void) {
+  /** Reads the tables; keys are read when they are asked for. */
+  constructor(fs: FileSystem, folder: string, events: TableEvents) {
     this.#fs = fs;
     this.#folder = folder;
-    this.#onDamage = onDamage;
-    for (const name of TABLE_NAMES) {
-      this.#tables.set(name, { rows: readTable(fs, folder, name, onDamage), isUnsaved: false });
-    }
+    this.#events = events;
+    const { tables, index, oldFiles } = readTables(fs, folder, events);
+    this.#tables = tables;
+    this.#index = index;
+    this.#oldFiles = oldFiles;
+  }
+
+  /** Which pages the tables have on the disk. */
+  get index(): TableIndex {
+    return this.#index;
+  }
+
+  /** How many rows each table has, and their size as JSON. */
+  get tableSizes(): ReadonlyMap<TableName, { readonly rows: number; readonly bytes: number }> {
+    const sizes = [...this.#tables].map(
+      ([name, { rows, bytes }]) => [name, { rows: rows.size, bytes }] as const,
+    );
+    return new Map(sizes);
   }
 
   get(type: string, id: string): unknown {
@@ -47,7 +62,7 @@ export class Contents {
     return this.#table(name).rows;
   }
 
-  #table(name: TableName): Table {
+  #table(name: TableName): StoredTable {
     const table = this.#tables.get(name);
     if (!table) throw new Error(`there is no table ${name}`);
     return table;
@@ -62,7 +77,7 @@ export class Contents {
       return json === null ? undefined : (keyFromJson(type, json) ?? undefined);
     } catch {
       renameAside(this.#fs, join(this.#folder, name));
-      this.#onDamage(name);
+      this.#events.onDamage(name);
       this.#cache.put(name, null);
       return undefined;
     }
@@ -104,11 +119,10 @@ export class Contents {
     }
   }
 
-  #applyRows(table: Table, texts: Map<string, string | null>, values?: Record<string, unknown>): void {
-    table.isUnsaved = true;
+  #applyRows(table: StoredTable, texts: Map<string, string | null>, values?: Record<string, unknown>): void {
     for (const [id, json] of texts) {
-      if (json === null) table.rows.delete(id);
-      else table.rows.set(id, values?.[id] ?? JSON.parse(json));
+      if (json === null) table.delete(id);
+      else table.set(id, values?.[id] ?? JSON.parse(json), json);
     }
   }
 
@@ -129,29 +143,91 @@ export class Contents {
   }
 
   get hasUnsaved(): boolean {
-    return this.#unsaved.size > 0 || [...this.#tables.values()].some(({ isUnsaved }) => isUnsaved);
+    return this.#unsaved.size > 0 || this.#oldFiles.length > 0 || this.#hasUnsavedPages;
   }
 
-  takeUnsaved(): Unsaved {
+  get #hasUnsavedPages(): boolean {
+    const hasMerged = Object.keys(this.#index.merged).length > 0;
+    return hasMerged || [...this.#tables.values()].some(({ hasUnsaved }) => hasUnsaved);
+  }
+
+  /**
+   * Keys and pages first, then the index that names the pages, then the removal of files that it names no more.
+   * `mayMerge`: see `StoredTable.takeUnsaved`; journals of before must stay until the next call then.
+   */
+  takeUnsaved(mayMerge: boolean): Unsaved {
     const keys = [...this.#unsaved];
-    const tables = [...this.#tables].filter(([, { isUnsaved }]) => isUnsaved);
-    const changes: FileChange[] = keys.map(([name, { json }]) => [name, json]);
-    for (const [name, table] of tables) {
-      changes.push([tableFileName(name), tableToJson(table.rows)]);
-      table.isUnsaved = false;
-    }
+    const keyChanges = keys.map(([name, { json }]): FileChange => [name, json]);
+    const before = this.#index;
+    const pages = this.#hasUnsavedPages || this.#oldFiles.length > 0 ? this.#takePages(mayMerge) : undefined;
+    const oldFiles = this.#oldFiles;
     return {
-      changes,
+      steps: [
+        [...keyChanges, ...(pages?.changes ?? [])],
+        pages ? [[TABLE_INDEX, indexToJson(pages.index)]] : [],
+        [...(pages?.removals ?? []), ...(pages ? oldFiles : [])].map((name): FileChange => [name, null]),
+      ],
       saved: () => {
         for (const [name, entry] of keys) {
           if (this.#unsaved.get(name) === entry) this.#unsaved.delete(name);
         }
+        if (pages) this.#oldFiles = [];
       },
       failed: () => {
-        for (const [, table] of tables) table.isUnsaved = true;
+        pages?.failed();
+        // Whichever of the two the disk has: the next one names these pages, or removes them.
+        this.#index = { ...this.#index, merged: mergedLists(before.merged, this.#index.merged) };
       },
     };
   }
+
+  #takePages(mayMerge: boolean): {
+    changes: readonly FileChange[];
+    index: TableIndex;
+    removals: readonly string[];
+    failed: () => void;
+  } {
+    const taken = [...this.#tables.values()].map((table) => ({ table, pages: table.takeUnsaved(mayMerge) }));
+    const merged = listsOf(taken, ({ pages }) => pages.merged);
+    const index = { pages: listsOf(taken, ({ table }) => table.pageNumbers, true), merged };
+    const filesOf = (lists: PageLists): string[] =>
+      Object.entries(lists).flatMap(([name, numbers]) =>
+        numbers.map((number) => pageFileName(name as TableName, number)),
+      );
+    const removals = [
+      ...filesOf(this.#index.merged),
+      ...filesOf(listsOf(taken, ({ pages }) => pages.dropped)),
+    ];
+    this.#index = index;
+    return {
+      changes: taken.flatMap(({ pages }) => pages.changes),
+      index,
+      removals,
+      failed: () => {
+        for (const { pages } of taken) pages.failed();
+      },
+    };
+  }
+}
+
+interface TakenPages {
+  readonly table: StoredTable;
+  readonly pages: UnsavedPages;
+}
+
+/** By the names of the tables; empty lists are left out unless `withEmpty`. */
+function listsOf(
+  taken: readonly TakenPages[],
+  numbersOf: (one: TakenPages) => readonly number[],
+  withEmpty = false,
+): PageLists {
+  const lists = taken.map((one) => [one.table.name, numbersOf(one)] as const);
+  return Object.fromEntries(lists.filter(([, numbers]) => withEmpty || numbers.length > 0));
+}
+
+function mergedLists(a: PageLists, b: PageLists): PageLists {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])] as TableName[];
+  return Object.fromEntries(names.map((name) => [name, [...(a[name] ?? []), ...(b[name] ?? [])]]));
 }
 
 /** As in the stock store, a key without a value is removed. A row may be any JSON but `null`. */

@@ -1,7 +1,4 @@
-import { join } from 'node:path';
-import { type FileSystem, readIfThere, renameAside, textOf } from '../folder/file-system.ts';
-
-/** The program's own durable maps: messages received, messages sent, what commands keep. Each is one file. */
+/** The program's own durable maps: messages received, messages sent, what commands keep. See stored-table.ts. */
 export const TABLE_NAMES = [
   'inbox',
   'sent',
@@ -22,36 +19,15 @@ const names: ReadonlySet<string> = new Set(TABLE_NAMES);
 
 export const isTableName = (type: string): type is TableName => names.has(type);
 
-export const tableFileName = (name: TableName): string => `table-${name}.json`;
+/** Which pages each table has, in the order of their rows. */
+export const TABLE_INDEX = 'table-index.json';
 
-/** The rows of a table as they are in its file; a damaged file is set aside and reported, and the bot runs on. */
-export function readTable(
-  fs: FileSystem,
-  folder: string,
-  name: TableName,
-  onDamage: (file: string) => void,
-): Map<string, unknown> {
-  const file = tableFileName(name);
-  const content = readIfThere(fs, join(folder, file));
-  if (!content) return new Map();
-  const rows = parseRows(content);
-  if (rows) return rows;
-  renameAside(fs, join(folder, file));
-  onDamage(file);
-  return new Map();
-}
+/** One page of a table: a JSON object of some of its rows. */
+export const pageFileName = (name: TableName, page: number): string => `table-${name}-${page}.json`;
 
-/** Undefined where the content is not a table's. */
-export function parseRows(content: Buffer): Map<string, unknown> | undefined {
-  try {
-    const rows: unknown = JSON.parse(textOf(content) ?? '');
-    if (typeof rows !== 'object' || rows === null || Array.isArray(rows)) return undefined;
-    return new Map(Object.entries(rows));
-  } catch {
-    return undefined;
-  }
-}
+/** Where versions before 0.2 kept a whole table in one file. It is taken over, and removed at the next checkpoint. */
+export const oldTableFileName = (name: TableName): string => `table-${name}.json`;
 
-export function tableToJson(rows: ReadonlyMap<string, unknown>): string {
-  return JSON.stringify(Object.fromEntries(rows));
-}
+const PAGE_FILE = new RegExp(`^table-(${TABLE_NAMES.join('|')})-\\d+\\.json$`);
+
+export const isPageFile = (fileName: string): boolean => PAGE_FILE.test(fileName);

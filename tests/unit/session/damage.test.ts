@@ -7,7 +7,12 @@ import { credentialsToJson } from '../../../src/session/identity/credentials-jso
 import { loadCredentials } from '../../../src/session/identity/load-credentials.ts';
 import { openSession } from '../../../src/session/session.ts';
 import { keyToJson } from '../../../src/session/values/key-json.ts';
-import { TABLE_NAMES, tableFileName } from '../../../src/session/values/tables.ts';
+import {
+  oldTableFileName,
+  pageFileName,
+  TABLE_INDEX,
+  TABLE_NAMES,
+} from '../../../src/session/values/tables.ts';
 import {
   KEY_TYPES,
   linkedCreds,
@@ -216,31 +221,71 @@ describe(`key files (SEED=${seed})`, () => {
 });
 
 describe(`tables (SEED=${seed})`, () => {
-  test('cut at any length or full of noise: set aside, told, empty, and the others untouched', async () => {
-    const path = sessionPath();
-    await stockFolder(path);
-    const rows = Buffer.from(JSON.stringify({ a: { atMs: 1, text: 'x' }, b: [1, 2] }));
-    const contents: Buffer[] = Array.from({ length: rows.length }, (_, length) => rows.subarray(0, length));
-    contents.push(Buffer.alloc(9), Buffer.from('[]'), Buffer.from('null'), withNoise(rows), withNoise(rows));
-    while (contents.length > 0) {
-      const damaged = new Map(TABLE_NAMES.slice(1).map((name) => [name, contents.pop() ?? Buffer.from('{')]));
-      writeFileSync(join(path, tableFileName('inbox')), rows);
-      for (const [name, content] of damaged) writeFileSync(join(path, tableFileName(name)), content);
-      const { lines, log } = recordingLog();
-      const session = await openSession(path, { log });
-      expect(session.rows('inbox').size).toBe(2);
-      for (const [name, content] of damaged) {
-        expect(session.rows(name).size).toBe(0);
-        expect(lines).toContainEqual(
-          expect.objectContaining({ level: 'warn', facts: { file: tableFileName(name) } }),
+  const rows = Buffer.from(JSON.stringify({ a: { atMs: 1, text: 'x' }, b: [1, 2] }));
+  /** What a damaged file may hold. */
+  const damages = (): Buffer[] => [
+    ...Array.from({ length: rows.length }, (_, length) => rows.subarray(0, length)),
+    ...[Buffer.alloc(9), Buffer.from('[]'), Buffer.from('null'), withNoise(rows), withNoise(rows)],
+  ];
+
+  test.each([
+    ['a file of an earlier version', oldTableFileName, undefined],
+    [
+      'a page',
+      (name: (typeof TABLE_NAMES)[number]) => pageFileName(name, 1),
+      { pages: Object.fromEntries(TABLE_NAMES.map((name) => [name, [1]])), merged: {} },
+    ],
+  ] as const)(
+    '%s cut at any length or full of noise is set aside and told, and the others are untouched',
+    async (_, fileNameOf, index) => {
+      const contents = damages();
+      while (contents.length > 0) {
+        const path = sessionPath();
+        await stockFolder(path);
+        if (index) writeFileSync(join(path, TABLE_INDEX), JSON.stringify(index));
+        const damaged = new Map(
+          TABLE_NAMES.slice(1).map((name) => [name, contents.pop() ?? Buffer.from('{')]),
         );
-        expect(readFileSync(join(path, `${tableFileName(name)}.damaged`))).toEqual(content);
-        await session.set({ [name]: { row: 1 } });
+        writeFileSync(join(path, fileNameOf('inbox')), rows);
+        for (const [name, content] of damaged) writeFileSync(join(path, fileNameOf(name)), content);
+        const { lines, log } = recordingLog();
+        const session = await openSession(path, { log });
+        expect(session.rows('inbox').size).toBe(2);
+        for (const [name, content] of damaged) {
+          expect(session.rows(name).size).toBe(0);
+          expect(lines).toContainEqual(
+            expect.objectContaining({ level: 'warn', facts: { file: fileNameOf(name) } }),
+          );
+          expect(readFileSync(join(path, `${fileNameOf(name)}.damaged`))).toEqual(content);
+          await session.set({ [name]: { row: 1 } });
+        }
+        await session.close();
+        const again = await openSession(path, { log });
+        expect(again.rows('inbox').size).toBe(2);
+        for (const name of damaged.keys()) expect([...again.rows(name)]).toEqual([['row', 1]]);
+        await again.close();
       }
-      await session.close();
-      for (const name of damaged.keys()) {
-        expect(readFileSync(join(path, tableFileName(name)), 'utf8')).toBe('{"row":1}');
-      }
+    },
+  );
+
+  test('an index that is damaged is set aside and told, and the pages are found by their names', async () => {
+    for (const content of [
+      Buffer.from('{"pages":'),
+      Buffer.from('{"pages":{"inbox":["x"]},"merged":{}}'),
+      Buffer.alloc(9),
+    ]) {
+      const path = sessionPath();
+      await stockFolder(path);
+      writeFileSync(join(path, pageFileName('inbox', 2)), '{"b":2}');
+      writeFileSync(join(path, pageFileName('inbox', 10)), '{"c":3}');
+      writeFileSync(join(path, TABLE_INDEX), content);
+      const { lines, log } = recordingLog();
+      const session = await openQuietly(path, { log });
+      expect([...session.rows('inbox')]).toEqual([
+        ['b', 2],
+        ['c', 3],
+      ]);
+      expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', facts: { file: TABLE_INDEX } }));
     }
   });
 });

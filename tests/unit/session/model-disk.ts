@@ -149,8 +149,9 @@ export class ModelDisk {
   readonly fs = {
     chmodSync: () => {},
     statSync: (path: string) => {
-      if (!this.#find(path)) throw failure('ENOENT');
-      return { mode: 0o700, uid: 0 };
+      const node = this.#find(path);
+      if (!node) throw failure('ENOENT');
+      return { mode: 0o700, uid: 0, size: node.kind === 'file' ? node.data.length : 0 };
     },
     mkdirSync: (path: string): string | undefined => {
       if (this.#find(path)) return undefined;

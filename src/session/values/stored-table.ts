@@ -1,0 +1,180 @@
+import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import type { FileChange } from '../journal/write-files.ts';
+import { pageFileName, type TableName } from './tables.ts';
+
+/** A page of this size takes no more rows. Small, because a page is written whole when one of its rows changes. */
+const PAGE_BYTES = 64 * 1024;
+/** A table may exceed its limit by so much before the oldest rows go, so that they go many at a time. */
+const TOLERANCE = 1.25;
+
+interface Page {
+  readonly number: number;
+  readonly ids: Set<string>;
+  bytes: number;
+  isDirty: boolean;
+}
+
+/**
+ * The rows of one table in memory, and the pages that they are kept in on disk. A checkpoint writes only the pages
+ * with changed rows, so it costs what changed, whatever the size of the table. New rows go to the last page.
+ */
+export class StoredTable {
+  readonly name: TableName;
+  readonly rows = new Map<string, unknown>();
+  readonly #places = new Map<string, { page: Page; bytes: number }>();
+  readonly #onEvicted: (name: TableName, count: number) => void;
+  #pages: Page[] = [];
+  #nextNumber = 1;
+  #bytes = 0;
+
+  constructor(name: TableName, onEvicted: (name: TableName, count: number) => void) {
+    this.name = name;
+    this.#onEvicted = onEvicted;
+  }
+
+  /** The size of all rows as JSON; of those read from a page, their share of the page. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get hasUnsaved(): boolean {
+    return this.#pages.some(({ isDirty }) => isDirty);
+  }
+
+  /** The numbers of the pages, in the order of their rows. */
+  get pageNumbers(): readonly number[] {
+    return this.#pages.map(({ number }) => number);
+  }
+
+  /** Takes over a page as it is on disk. */
+  load(number: number, rows: Readonly<Record<string, unknown>>, fileBytes: number): void {
+    const page = this.#addPage(number);
+    const entries = Object.entries(rows);
+    const bytesEach = Math.ceil(fileBytes / Math.max(1, entries.length));
+    for (const [id, value] of entries) {
+      this.#remove(id);
+      this.rows.set(id, value);
+      this.#place(id, page, bytesEach);
+    }
+    page.isDirty = false;
+  }
+
+  set(id: string, value: unknown, json: string): void {
+    const bytes = Buffer.byteLength(json) + id.length + 4;
+    const { page } = this.#places.get(id) ?? {};
+    this.#unplace(id);
+    this.rows.set(id, value);
+    this.#place(id, page && page.bytes + bytes <= 2 * PAGE_BYTES ? page : this.#lastPageFor(bytes), bytes);
+    this.#evict();
+  }
+
+  delete(id: string): void {
+    this.#remove(id);
+  }
+
+  #remove(id: string): void {
+    this.#unplace(id);
+    this.rows.delete(id);
+  }
+
+  #place(id: string, page: Page, bytes: number): void {
+    page.ids.add(id);
+    page.bytes += bytes;
+    page.isDirty = true;
+    this.#places.set(id, { page, bytes });
+    this.#bytes += bytes;
+  }
+
+  #unplace(id: string): void {
+    const place = this.#places.get(id);
+    if (!place) return;
+    place.page.ids.delete(id);
+    place.page.bytes -= place.bytes;
+    place.page.isDirty = true;
+    this.#places.delete(id);
+    this.#bytes -= place.bytes;
+  }
+
+  #lastPageFor(bytes: number): Page {
+    const last = this.#pages.at(-1);
+    return last && (last.ids.size === 0 || last.bytes + bytes <= PAGE_BYTES)
+      ? last
+      : this.#addPage(this.#nextNumber);
+  }
+
+  #addPage(number: number): Page {
+    const page: Page = { number, ids: new Set(), bytes: 0, isDirty: true };
+    this.#pages.push(page);
+    this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+    return page;
+  }
+
+  /** The last resort, should whoever fills the table forget its limits: the oldest rows go. */
+  #evict(): void {
+    const { count, bytes } = LIMITS[`table:${this.name}`];
+    if (this.rows.size <= count * TOLERANCE && this.#bytes <= bytes * TOLERANCE) return;
+    let evicted = 0;
+    for (const id of this.rows.keys()) {
+      if (this.rows.size <= count && this.#bytes <= bytes) break;
+      this.#remove(id);
+      evicted += 1;
+    }
+    noteLimitReached(`table:${this.name}`, evicted);
+    this.#onEvicted(this.name, evicted);
+  }
+
+  /**
+   * The changed pages as files. Pages without rows are dropped; a page with few rows is merged into the one before
+   * it if `mayMerge`. The files of `dropped` and `merged` pages can go when the index no longer names them. If the
+   * files cannot be written, `failed` must be called.
+   */
+  takeUnsaved(mayMerge: boolean): UnsavedPages {
+    const merged = mayMerge ? this.#mergeSmallPages() : [];
+    const dropped = this.#pages.filter(({ ids }) => ids.size === 0).map(({ number }) => number);
+    this.#pages = this.#pages.filter(({ ids }) => ids.size > 0);
+    const dirty = this.#pages.filter(({ isDirty }) => isDirty);
+    const changes = dirty.map(
+      (page): FileChange => [pageFileName(this.name, page.number), this.#toJson(page)],
+    );
+    for (const page of dirty) page.isDirty = false;
+    const failed = (): void => {
+      for (const page of dirty) page.isDirty = true;
+    };
+    return { changes, dropped, merged, failed };
+  }
+
+  #mergeSmallPages(): number[] {
+    const merged: number[] = [];
+    const kept: Page[] = [];
+    for (const page of this.#pages) {
+      const before = kept.at(-1);
+      const isSmall = page.isDirty && page.ids.size > 0 && page.bytes < PAGE_BYTES / 4;
+      if (before === undefined || !isSmall || before.bytes + page.bytes > PAGE_BYTES / 2) {
+        kept.push(page);
+        continue;
+      }
+      for (const id of page.ids) {
+        const place = this.#places.get(id);
+        if (!place) continue;
+        before.ids.add(id);
+        place.page = before;
+      }
+      before.bytes += page.bytes;
+      before.isDirty = true;
+      merged.push(page.number);
+    }
+    this.#pages = kept;
+    return merged;
+  }
+
+  #toJson({ ids }: Page): string {
+    return `{${[...ids].map((id) => `${JSON.stringify(id)}:${JSON.stringify(this.rows.get(id))}`).join(',')}}`;
+  }
+}
+
+export interface UnsavedPages {
+  readonly changes: readonly FileChange[];
+  readonly dropped: readonly number[];
+  readonly merged: readonly number[];
+  readonly failed: () => void;
+}

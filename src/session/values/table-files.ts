@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { type FileSystem, readIfThere, renameAside, sizeIfThere, textOf } from '../folder/file-system.ts';
+import { largeObjectEntries } from './large-object.ts';
+import { StoredTable } from './stored-table.ts';
+import {
+  isPageFile,
+  oldTableFileName,
+  pageFileName,
+  TABLE_INDEX,
+  TABLE_NAMES,
+  type TableName,
+} from './tables.ts';
+
+/** Page numbers by table. */
+export type PageLists = Readonly<Partial<Record<TableName, readonly number[]>>>;
+
+export interface TableIndex {
+  /** In the order of their rows. */
+  readonly pages: PageLists;
+  /**
+   * Pages whose rows were merged into others by the last checkpoint. Whoever copied the folder meanwhile may have the
+   * other pages without these rows.
+   */
+  readonly merged: PageLists;
+}
+
+export interface ReadTables {
+  readonly tables: ReadonlyMap<TableName, StoredTable>;
+  readonly index: TableIndex;
+  /** Files of earlier versions, to be removed once the pages are written. */
+  readonly oldFiles: readonly string[];
+}
+
+export interface TableEvents {
+  /** A damaged file was set aside. */
+  onDamage(file: string): void;
+  /** Rows went because their table had reached its limit. */
+  onEvicted(name: TableName, count: number): void;
+}
+
+/** Up to here a table in one file is parsed as one text; a larger one is read entry by entry. */
+const LARGEST_TEXT_BYTES = 64 * 1024 * 1024;
+
+/** All tables of a folder. A damaged page is set aside and reported, and the rows of the others are there. */
+export function readTables(fs: FileSystem, folder: string, events: TableEvents): ReadTables {
+  const index = readIndex(fs, folder, events);
+  const tables = new Map<TableName, StoredTable>();
+  const oldFiles: string[] = [];
+  for (const name of TABLE_NAMES) {
+    const table = new StoredTable(name, events.onEvicted);
+    tables.set(name, table);
+    for (const number of [...(index.merged[name] ?? []), ...(index.pages[name] ?? [])])
+      loadPage(fs, folder, table, number, events);
+    if (!index.pages[name] && takeOver(fs, folder, table, events)) oldFiles.push(oldTableFileName(name));
+  }
+  return { tables, index, oldFiles };
+}
+
+/** A page that is named and not there was dropped while the folder was copied: it had no rows. */
+function loadPage(
+  fs: FileSystem,
+  folder: string,
+  table: StoredTable,
+  number: number,
+  { onDamage }: TableEvents,
+): void {
+  const file = pageFileName(table.name, number);
+  const content = readIfThere(fs, join(folder, file));
+  if (!content) return;
+  const rows = parseObject(content);
+  if (rows) {
+    table.load(number, rows, content.length);
+    return;
+  }
+  renameAside(fs, join(folder, file));
+  onDamage(file);
+}
+
+/** The table in one file that earlier versions wrote. Returns whether there is one. */
+function takeOver(fs: FileSystem, folder: string, table: StoredTable, { onDamage }: TableEvents): boolean {
+  const file = oldTableFileName(table.name);
+  const path = join(folder, file);
+  const sizeBytes = sizeIfThere(fs, path);
+  if (sizeBytes === undefined) return false;
+  if (sizeBytes > LARGEST_TEXT_BYTES) {
+    for (const [id, value] of largeObjectEntries(fs, path)) table.set(id, value, JSON.stringify(value));
+    return true;
+  }
+  const rows = parseObject(readIfThere(fs, path) ?? Buffer.from('{}'));
+  if (rows) {
+    for (const [id, value] of Object.entries(rows)) table.set(id, value, JSON.stringify(value));
+    return true;
+  }
+  renameAside(fs, path);
+  onDamage(file);
+  return false;
+}
+
+/** An index that cannot be read is made again from the names of the pages. */
+function readIndex(fs: FileSystem, folder: string, { onDamage }: TableEvents): TableIndex {
+  const path = join(folder, TABLE_INDEX);
+  const content = readIfThere(fs, path);
+  if (!content) return { pages: {}, merged: {} };
+  const { pages, merged } = parseObject(content) ?? {};
+  if (isPageLists(pages) && isPageLists(merged)) return { pages, merged };
+  renameAside(fs, path);
+  onDamage(TABLE_INDEX);
+  return { pages: pagesByName(fs.readdirSync(folder)), merged: {} };
+}
+
+export const indexToJson = ({ pages, merged }: TableIndex): string => JSON.stringify({ pages, merged });
+
+function pagesByName(fileNames: readonly string[]): PageLists {
+  const lists: Partial<Record<TableName, number[]>> = {};
+  for (const name of TABLE_NAMES) {
+    const numbers = fileNames
+      .filter(isPageFile)
+      .map((file) => Number(file.slice(`table-${name}-`.length, -'.json'.length)))
+      .filter((number) => fileNames.includes(pageFileName(name, number)));
+    if (numbers.length > 0) lists[name] = numbers.sort((a, b) => a - b);
+  }
+  return lists;
+}
+
+/** Pages that the index does not name: a kill came between two steps of a checkpoint, and the journal has their rows. */
+export function orphanPages(fileNames: readonly string[], { pages, merged }: TableIndex): string[] {
+  const named = new Set(
+    TABLE_NAMES.flatMap((name) =>
+      [...(pages[name] ?? []), ...(merged[name] ?? [])].map((number) => pageFileName(name, number)),
+    ),
+  );
+  return fileNames.filter((file) => isPageFile(file) && !named.has(file));
+}
+
+function isPageLists(value: unknown): value is PageLists {
+  const isList = (list: unknown): boolean =>
+    Array.isArray(list) && list.every((number) => Number.isSafeInteger(number) && number > 0);
+  return typeof value === 'object' && value !== null && Object.values(value).every(isList);
+}
+
+/** Undefined if the content is no JSON object. */
+function parseObject(content: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(textOf(content) ?? '');
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
