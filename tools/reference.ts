@@ -63,6 +63,7 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
     'bot/run/fetch-media: Media',
     'core/messages: GroupFacts',
     'core/messages: GroupMember',
+    'bot/run/group-admin: GroupAdmin',
     'bot/context: CommandInfo',
     'bot/context: Me',
     'core/messages: Place',
@@ -77,7 +78,7 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
 
 /** Types that need no description: those of the language, type parameters, and types that follow from other types. */
 const UNDESCRIBED =
-  /^(?:AsyncIterable|Readonly|Record|RegExp|Omit|Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|[A-Z])$/;
+  /^(?:AsyncIterable|Readonly|Record|RegExp|Omit|Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|Who|[A-Z])$/;
 /** The types whose members an author finds under `ctx.`. */
 const OF_CONTEXT = ['ContextInput', 'ContextAnswers', 'ContextMemory', 'ContextServices'];
 

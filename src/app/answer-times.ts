@@ -38,7 +38,16 @@ export class Timings {
       whenOpen: (signal) => messenger.whenOpen(signal),
       download: (message, options) => messenger.download(message, options),
       group: (chat) => messenger.group(chat),
-      ...bound(messenger, ['freeze', 'thaw', 'hasMet']),
+      ...bound(messenger, [
+        'freeze',
+        'thaw',
+        'hasMet',
+        'changeMembers',
+        'changeGroup',
+        'inviteLink',
+        'declineCall',
+        'markRead',
+      ]),
     };
   }
 
@@ -51,10 +60,17 @@ export class Timings {
 }
 
 /** The methods that this messenger has of those that not every messenger has. */
-function bound<N extends 'freeze' | 'thaw' | 'hasMet'>(
-  messenger: Messenger,
-  names: readonly N[],
-): Partial<Pick<Messenger, N>> {
+type Optional =
+  | 'freeze'
+  | 'thaw'
+  | 'hasMet'
+  | 'changeMembers'
+  | 'changeGroup'
+  | 'inviteLink'
+  | 'declineCall'
+  | 'markRead';
+
+function bound<N extends Optional>(messenger: Messenger, names: readonly N[]): Partial<Pick<Messenger, N>> {
   return Object.fromEntries(
     names.flatMap((name) => {
       const method = messenger[name];

@@ -2,6 +2,8 @@ import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { IncomingMessage, Messenger, OutgoingMessage, Table } from '../core/messages.ts';
 import type { WorkMarks } from '../core/poison.ts';
+import { RecentMap } from '../core/recent-map.ts';
+import { plainText } from '../core/text.ts';
 import type { BotSettings } from './bot-settings.ts';
 import type { Context } from './context.ts';
 import type { Ignored } from './intake/admission.ts';
@@ -71,6 +73,8 @@ export class Bot {
   readonly #edits: Edits;
   readonly #states: StateStores;
   readonly #polls: Polls;
+  /** The names of people who have written, by their ids. */
+  readonly #names = new RecentMap<string>(2_000);
   readonly #listeners: ListenerRegistry;
   readonly #conversations: Conversations;
   readonly #schedules: Schedules;
@@ -129,10 +133,13 @@ export class Bot {
       replay: { runs, clock, ...frozen, onWaiting: () => this.#conversations.arm() },
       middleware: options.middleware ?? [],
       limitMs: options.handlerLimitMs ?? 60_000,
+      marksRead: settings.markRead === 'true',
       marks: options.marks,
       send,
       wasSent: (id) => this.#filter.isOwn(id),
       me: () => meOf(settings),
+      ownIds: settings.ownIds,
+      nameOf: (id) => this.#names.get(id),
       usableCommands: (ctx) => tasks.usable(ctx),
       reachable: (to) => reachable(to, settings.mayWriteTo ?? [], messenger),
     });
@@ -193,6 +200,10 @@ export class Bot {
       conversations: this.#conversations,
       prefix: settings.commandPrefix,
       onVote: (message) => this.#noteVote(message),
+      onCall:
+        settings.declineCalls === undefined
+          ? undefined
+          : (message) => this.#declineCall(message, settings.declineCalls ?? ''),
       isAddressed: (message) => senderOf(message).isAddressed,
       serve: (message, loaded, line) =>
         this.#runner.run(tasks.taskOf(message, loaded, line.rest, senderOf(message))),
@@ -232,6 +243,8 @@ export class Bot {
   handle(message: IncomingMessage): Promise<Outcome> {
     if (this.#stopping !== undefined) return UNFINISHED;
     try {
+      const { id, name } = message.sender;
+      if (typeof name === 'string') this.#names.set(id, plainText(name.slice(0, 100)));
       return this.#router.route(message);
     } catch (error) {
       this.#options.log.error({ err: safeError(error, '') }, 'could not route a message');
@@ -246,6 +259,7 @@ export class Bot {
   wants(message: IncomingMessage): boolean {
     const { event } = message;
     if (event?.kind === 'vote') return true;
+    if (event?.kind === 'call' && this.#options.settings.declineCalls !== undefined) return true;
     if (event !== undefined) return this.#listeners.wants(event.kind);
     return this.#conversations.open > 0 || this.#listeners.wants('message');
   }
@@ -256,6 +270,14 @@ export class Bot {
    */
   send(message: OutgoingMessage): Promise<void> {
     return this.#outbox.send(message);
+  }
+
+  /** If the call cannot be declined any more, the sentence is sent all the same. */
+  async #declineCall(message: IncomingMessage, sentence: string): Promise<Outcome> {
+    const { event, chat } = message;
+    const { messenger } = this.#options;
+    if (event?.kind === 'call') await messenger.declineCall?.(event.callId, chat).catch(() => undefined);
+    return this.#runner.notify(message, 'declined', sentence);
   }
 
   async #noteVote({ event, sender }: IncomingMessage): Promise<void> {

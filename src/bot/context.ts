@@ -3,6 +3,7 @@ import type { GroupFacts, IncomingEvent, IncomingMessage, Person } from '../core
 import type { AskOptions } from './replay/replay.ts';
 import type { Access } from './run/access.ts';
 import type { Media, MediaOptions } from './run/fetch-media.ts';
+import type { GroupAdmin } from './run/group-admin.ts';
 import type { Say } from './send/say.ts';
 import type { Sent } from './send/sent.ts';
 import type { Services } from './services.ts';
@@ -49,6 +50,8 @@ export interface ContextInput<A> {
   readonly me: Me;
   /** The commands that this sender may use in this chat, by name. */
   commands(): Promise<readonly CommandInfo[]>;
+  /** What the bot does as an admin of the group. */
+  readonly admin: GroupAdmin;
   /** Subject and members of the group, at most five minutes old; `undefined` in a direct chat. */
   group(): Promise<GroupFacts | undefined>;
   /**

@@ -62,6 +62,8 @@ export const path: Kind<string> = kind('the path of a folder', (text) => {
 
 export const prefix: Kind<string> = kind('1 to 8 characters without spaces', matching(/^\S{1,8}$/u));
 
+export const sentence: Kind<string> = kind('a text of at most 500 characters', matching(/^.{1,500}$/u));
+
 export const token: Kind<string> = kind(
   'letters, digits and signs without spaces',
   matching(/^[\x21-\x7e]+$/),

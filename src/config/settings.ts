@@ -52,6 +52,16 @@ export const SETTINGS = {
     value.addresses,
     'Phone numbers and JIDs of groups that the bot may write to before they have written, with commas between them.',
   ),
+  MARK_READ: setting(
+    'false',
+    value.oneOf('true', 'false'),
+    'true shows senders that the bot has read the messages that it answers: blue ticks.',
+  ),
+  DECLINE_CALLS: setting(
+    '',
+    value.sentence,
+    'A sentence for people who call: the call is declined, and they get the sentence. Empty lets it ring.',
+  ),
   COMMAND_PREFIX: setting('!', value.prefix, 'What a command starts with (put # in quotes).'),
   MESSAGE_MAX_AGE_SECONDS: setting(
     '600',

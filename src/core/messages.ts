@@ -196,6 +196,10 @@ export interface GroupMember {
   readonly jid: string;
   /** Whether they are an admin of the group. */
   readonly isAdmin: boolean;
+  /** The name that they chose, if they have written since the start. */
+  readonly name?: string | undefined;
+  /** Whether this is the bot. */
+  readonly isMe?: boolean;
 }
 
 /** What WhatsApp tells of a group. */
@@ -204,8 +208,23 @@ export interface GroupFacts {
   readonly chat: string;
   /** Its name. Data from strangers. */
   readonly subject: string;
+  /** Its description, if it has one. Data from strangers. */
+  readonly description?: string | undefined;
+  /** Whether only admins may write. */
+  readonly isForAdminsOnly?: boolean;
   /** Who is in it, the bot included. */
   readonly members: readonly GroupMember[];
+}
+
+/** What an admin does to members. */
+export type MemberChange = 'add' | 'remove' | 'promote' | 'demote';
+
+/** What an admin changes of a group. */
+export interface GroupChange {
+  readonly subject?: string;
+  /** An empty text removes it. */
+  readonly description?: string;
+  readonly isForAdminsOnly?: boolean;
 }
 
 /** The way out: implemented over WhatsApp. */
@@ -229,6 +248,16 @@ export interface Messenger {
   thaw?(text: string): IncomingMessage | undefined;
   /** Whether this person or group has written to the account before. Default: nobody has. */
   hasMet?(chat: string): boolean;
+  /** Rejects with `SEND_REFUSED` if WhatsApp refuses it. */
+  changeMembers?(chat: string, change: MemberChange, jids: readonly string[]): Promise<void>;
+  /** Rejects with `SEND_REFUSED` if WhatsApp refuses it. */
+  changeGroup?(chat: string, change: GroupChange): Promise<void>;
+  /** The link that lets people join. */
+  inviteLink?(chat: string): Promise<string>;
+  /** Declines a call. */
+  declineCall?(callId: string, from: string): Promise<void>;
+  /** Shows the sender that the message was read. */
+  markRead?(message: IncomingMessage): Promise<void>;
   /** What is known of a group for up to five minutes. Rejects with `NOT_CONNECTED` where nobody can be asked. */
   group(chat: string): Promise<GroupFacts>;
 }

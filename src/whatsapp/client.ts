@@ -2,7 +2,14 @@ import { EventEmitter, once } from 'node:events';
 import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
-import type { GroupFacts, IncomingMessage, Messenger, OutgoingMessage } from '../core/messages.ts';
+import type {
+  GroupChange,
+  GroupFacts,
+  IncomingMessage,
+  MemberChange,
+  Messenger,
+  OutgoingMessage,
+} from '../core/messages.ts';
 import { sleepUntilAborted, underEither } from '../core/waits.ts';
 import type { Session } from '../session/session.ts';
 import type { ClientEvents } from './client-events.ts';
@@ -20,6 +27,7 @@ import { conversationOf, hasKeysFor, numberOfLid } from './lid-numbers.ts';
 import { downloadMedia } from './receive/download-media.ts';
 import { freezeMessage, thawMessage } from './receive/frozen-message.ts';
 import { Inbox } from './receive/inbox.ts';
+import type { Origin } from './receive/parse-message.ts';
 import { notConnected } from './send/send-errors.ts';
 import { repairLibSignal } from './signal/libsignal-repair.ts';
 import { VersionChoice, type WaVersion } from './wa-version.ts';
@@ -200,6 +208,26 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   /** Whether there are keys for this person, or for this group: they have written, or the account has. */
   hasMet(chat: string): boolean {
     return hasKeysFor(this.#options.session, chat);
+  }
+
+  changeMembers(chat: string, change: MemberChange, jids: readonly string[]): Promise<void> {
+    return this.#connections.groupChanges.members(this.#open().socket, chat, change, jids);
+  }
+
+  changeGroup(chat: string, change: GroupChange): Promise<void> {
+    return this.#connections.groupChanges.group(this.#open().socket, chat, change);
+  }
+
+  inviteLink(chat: string): Promise<string> {
+    return this.#connections.groupChanges.inviteLink(this.#open().socket, chat);
+  }
+
+  async declineCall(callId: string, from: string): Promise<void> {
+    await this.#open().socket.rejectCall(callId, from);
+  }
+
+  async markRead({ origin }: IncomingMessage): Promise<void> {
+    if (origin) await this.#open().socket.readMessages([(origin as Origin).key]);
   }
 
   async group(chat: string): Promise<GroupFacts> {

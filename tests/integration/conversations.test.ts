@@ -225,3 +225,63 @@ test('voice notes, view-once images, places, contacts, GIFs and albums arrive as
   expect(running.log.of('error')).toEqual([]);
   await stop(running);
 }, 40_000);
+
+test('listeners hear who joins, leaves and is promoted, changes of the group, and calls; an admin bot acts', async () => {
+  await rig.pair();
+  const anna = rig.wa.addPerson();
+  const ben = rig.wa.addPerson();
+  const group = rig.wa.addGroup({ people: [anna], subject: 'Friends' });
+  const heard: string[] = [];
+  const note = (on: 'joined' | 'left' | 'promoted' | 'demoted' | 'group-changed' | 'call') =>
+    listener({
+      on,
+      run: (ctx) => {
+        const { event } = ctx;
+        const people =
+          event !== undefined && 'people' in event ? event.people.map(({ number }) => number) : [];
+        heard.push([on, ...people].join(' '));
+      },
+    });
+  const running = await run(
+    [
+      command({
+        name: 'kick',
+        summary: 'removes somebody',
+        async run(ctx) {
+          const facts = await ctx.group();
+          const who = facts?.members.find(({ id }) => id === ben.number);
+          if (who) await ctx.admin.remove(who);
+          await ctx.admin.rename('Old friends');
+          await ctx.reply(await ctx.admin.inviteLink());
+        },
+      }),
+    ],
+    Object.fromEntries(
+      (['joined', 'left', 'promoted', 'demoted', 'group-changed', 'call'] as const).map((on) => [
+        on,
+        note(on),
+      ]),
+    ),
+  );
+  group.join(ben);
+  group.promote(anna, ben);
+  group.demote(anna, ben);
+  group.setSubject(anna, 'Best friends');
+  anna.call();
+  // The call is in another chat.
+  await expect.poll(() => heard.includes('call'), { timeout: 10_000 }).toBe(true);
+  const inGroup = () => heard.filter((one) => one !== 'call');
+  await expect
+    .poll(inGroup, { timeout: 10_000 })
+    .toEqual([`joined ${ben.number}`, `promoted ${ben.number}`, `demoted ${ben.number}`, 'group-changed']);
+  await anna.send('!kick', group);
+  const { text } = await anna.waitForMessage(
+    ({ text }) => text?.startsWith('https://chat.whatsapp.com/') === true,
+  );
+  expect(text).toContain(group.inviteCode);
+  expect(group.subject).toBe('Old friends');
+  expect(group.has(ben)).toBe(false);
+  await expect.poll(() => heard.includes(`left ${ben.number}`), { timeout: 10_000 }).toBe(true);
+  expect(running.log.of('error')).toEqual([]);
+  await stop(running);
+}, 40_000);

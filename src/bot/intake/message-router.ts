@@ -29,6 +29,8 @@ export interface MessageRouterOptions {
   readonly conversationOf: (chat: string) => string;
   readonly listeners: ListenerRegistry;
   readonly conversations: Conversations;
+  /** Declines a call; `undefined` lets it ring. */
+  readonly onCall: ((message: IncomingMessage) => Promise<Outcome>) | undefined;
   /** Counts a vote. Must not reject. */
   readonly onVote: (message: IncomingMessage) => Promise<void>;
   /** Whether the message mentions the bot, quotes it, or is in a direct chat. */
@@ -123,6 +125,15 @@ export class MessageRouter {
   /** What is no command: an answer, something that a listener waits for, or nothing. */
   #routeOther(message: IncomingMessage, isUnknownCommand: boolean): Promise<Outcome> {
     const { conversations, listeners, isAddressed, prefix } = this.#options;
+    const { onCall } = this.#options;
+    if (message.event?.kind === 'call' && onCall) {
+      const found = listeners.for(message, true);
+      const decline = async () => {
+        const outcome = await onCall(message);
+        return outcome === 'done' ? this.#listen(message, found) : outcome;
+      };
+      return this.#queue(message, decline) ?? DONE;
+    }
     const isVote = message.event?.kind === 'vote';
     const isAnswer = isVote || conversations.has(message) || this.#isInWork(message);
     const found = message.isFromMe ? [] : listeners.for(message, isAddressed(message));

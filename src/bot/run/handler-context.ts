@@ -10,6 +10,7 @@ import type { Services } from '../services.ts';
 import type { StateStores, StateValues } from '../state/chat-state.ts';
 import type { Reminders } from '../state/reminders.ts';
 import { fetchMedia, type Media, type MediaOptions } from './fetch-media.ts';
+import { type GroupAdmin, groupAdmin } from './group-admin.ts';
 import type { HandlerRun } from './handler-run.ts';
 import { HandlerSends, type SendParts } from './handler-sends.ts';
 import type { Semaphore } from './semaphore.ts';
@@ -23,6 +24,10 @@ export interface HandlerParts extends SendParts {
   /** Limits how many handlers have files in memory. */
   readonly mediaSlots: Semaphore<HandlerRun>;
   readonly me: () => Me;
+  /** The person ids of the account. */
+  readonly ownIds: () => readonly string[];
+  /** The name of a person who has written since the start. */
+  nameOf(personId: string): string | undefined;
   usableCommands(ctx: Context): Promise<readonly CommandInfo[]>;
   /** The address of a chat that the bot may write to. Throws a `Refusal` for any other. */
   reachable(to: string): string;
@@ -209,7 +214,20 @@ export class HandlerContext implements Context {
 
   async group(): Promise<GroupFacts | undefined> {
     this.#run.check();
-    return this.isGroup ? this.#parts.messenger.group(this.chat) : undefined;
+    if (!this.isGroup) return undefined;
+    const group = await this.#parts.messenger.group(this.chat);
+    const own = this.#parts.ownIds();
+    const members = group.members.map((member) => {
+      const name = this.#parts.nameOf(member.id);
+      const isMe = own.includes(member.id);
+      return { ...member, ...(name !== undefined && { name }), ...(isMe && { isMe }) };
+    });
+    return { ...group, members };
+  }
+
+  get admin(): GroupAdmin {
+    const { messenger, ownIds } = this.#parts;
+    return groupAdmin(messenger, this.chat, this.isGroup, ownIds, this.#run);
   }
 
   later(delayMs: number, text: string): Promise<void> {

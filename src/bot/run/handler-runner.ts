@@ -21,6 +21,8 @@ export interface HandlerRunnerOptions extends Omit<HandlerParts, 'mediaSlots'> {
   readonly replay: ReplayParts;
   readonly middleware: readonly Middleware<Context>[];
   readonly limitMs: number;
+  /** Whether senders see that their messages were read. Default false. */
+  readonly marksRead?: boolean;
   readonly marks?: WorkMarks | undefined;
 }
 
@@ -80,6 +82,8 @@ export class HandlerRunner {
     const ctx = new HandlerContext(this.#parts, run, replay, { ...facts, command });
     this.#runs.add(run);
     this.#counts.running += 1;
+    // Only for show: a failure does not matter.
+    if (this.#options.marksRead) this.#options.messenger.markRead?.(task.message).catch(() => undefined);
     const end = await run.perform(async () => {
       await this.#options.marks?.noteStarted(task.message.key);
       await this.#steps(ctx, async () => void (await task.run(ctx)));

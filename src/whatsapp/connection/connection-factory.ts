@@ -7,6 +7,7 @@ import type { Inbox } from '../receive/inbox.ts';
 import { AnswerLog } from '../send/answer-log.ts';
 import { DeviceCache } from '../send/device-cache.ts';
 import { GroupCache } from '../send/group-cache.ts';
+import { GroupChanges } from '../send/group-changes.ts';
 import { RecipientAddresses } from '../send/recipient-address.ts';
 import { RetryCounters } from '../send/retry-counters.ts';
 import { SentMessages } from '../send/sent-messages.ts';
@@ -32,6 +33,7 @@ const KEYS_FREE_WITHIN_MS = 300;
 export class ConnectionFactory {
   readonly sent: SentMessages;
   readonly groups: GroupCache;
+  readonly groupChanges: GroupChanges;
   readonly #parts: ConnectionFactoryParts;
   readonly #keys: KeyTransactions;
   readonly #answers: AnswerLog;
@@ -53,6 +55,7 @@ export class ConnectionFactory {
     this.#answers = new AnswerLog(log);
     this.#addresses = new RecipientAddresses(session);
     this.groups = new GroupCache(this.#answers);
+    this.groupChanges = new GroupChanges(this.#answers);
     this.#devices = new DeviceCache(session, now, (detail) =>
       log.debug({ detail }, 'could not keep the list of devices'),
     );

@@ -136,6 +136,8 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       devices.sawDevice(node.attrs.participant ?? node.attrs.from);
       inbox.sawStanza(node);
     });
+    ws.prependListener('CB:notification,type:w:gp2', (node) => inbox.sawNotice(node));
+    ws.prependListener('CB:call', (node) => inbox.sawNotice(node));
     ws.prependListener('CB:notification,type:devices', ({ attrs }) => devices.forget(attrs.from, attrs.lid));
     ws.on('frame', (frame: unknown) => {
       // The bytes of the handshake come here, too.

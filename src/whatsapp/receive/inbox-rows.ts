@@ -16,6 +16,8 @@ export interface InboxRow extends CrashHistory {
    * needs if the message comes again. Missing beside `attrs`: only the phone has the message.
    */
   readonly parts?: readonly string[];
+  /** A change of a group or a call, as JSON, until the bot has finished with it. */
+  readonly notice?: string;
   /** Whether the message is complete and the bot has not finished with it. */
   readonly isWaiting?: boolean;
   /** The secret of the message in base64, under which edits of it are sealed. */
@@ -38,8 +40,8 @@ export const EMPTY_PLAINTEXT = Uint8Array.of(1);
 const ROW_BYTES = 64;
 
 /** The size of a row as JSON, roughly. */
-export function rowBytes({ hashes, attrs = {}, parts = [] }: InboxRow): number {
-  let bytes = ROW_BYTES + hashes.length * 25;
+export function rowBytes({ hashes, attrs = {}, parts = [], notice = '' }: InboxRow): number {
+  let bytes = ROW_BYTES + hashes.length * 25 + notice.length;
   for (const value of Object.values(attrs)) bytes += value.length + 20;
   for (const part of parts) bytes += part.length + 3;
   return bytes;

@@ -25,6 +25,7 @@ import {
 } from './inbox-rows.ts';
 import { InboxTable } from './inbox-table.ts';
 import { MessageReader } from './message-reader.ts';
+import { readNotice } from './notice.ts';
 import { type Envelope, type EnvelopeFacts, hasContent } from './parse-message.ts';
 import { attrsOf, isLeftToPhone, resentMessages } from './phone-resend.ts';
 import { reduceAttrs } from './reduce-message.ts';
@@ -57,6 +58,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #onMessage: (message: IncomingMessage) => void;
   readonly #now: () => number;
   readonly #reader: MessageReader;
+  readonly #facts: EnvelopeFacts;
   readonly #parts = new WeakMap<Uint8Array, StanzaPart>();
   /** What each ciphertext brought, until it is stored. */
   readonly #ready = new WeakMap<Uint8Array, Intake>();
@@ -73,6 +75,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     readonly now?: () => number;
   }) {
     this.#log = options.log;
+    this.#facts = options.facts;
     this.#onMessage = options.onMessage;
     this.#now = options.now ?? Date.now;
     this.#table = new InboxTable(options.session, options.log, options.facts, this.#now);
@@ -83,12 +86,22 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   unfinished(): IncomingMessage[] {
     const messages: IncomingMessage[] = [];
     for (const [key, row] of this.#table.rows) {
-      if (!row.isWaiting || !row.attrs) continue;
-      const message = this.#reader.readRow(key, row);
+      if (!row.isWaiting || !(row.attrs || row.notice)) continue;
+      const message = row.notice ? noticeIn(row) : this.#reader.readRow(key, row);
       if (message) messages.push(row.isSetAside ? { ...message, isSetAside: true } : message);
       else this.#table.trySet({ [key]: doneRow(row) });
     }
     return messages;
+  }
+
+  /** A change of a group or a call, before Baileys acknowledges it. Kept only if the bot waits for it. */
+  sawNotice(node: BinaryNode): void {
+    const message = readNotice(node, this.#facts);
+    if (!message || !this.#reader.isWanted(message) || this.#table.rows.has(message.key)) return;
+    const notice = JSON.stringify(message);
+    if (notice.length > LIMITS['table:inbox'].bytesEach) return;
+    this.#table.trySet({ [message.key]: { atMs: this.#now(), hashes: [], notice, isWaiting: true } });
+    if (this.#table.rows.has(message.key)) this.#onMessage(message);
   }
 
   /** How many messages are set aside because their handlers crashed the bot. */
@@ -248,5 +261,13 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   /** Which messages without text and media are kept. Default none. */
   setWanted(isWanted: (message: IncomingMessage) => boolean): void {
     this.#reader.setWanted(isWanted);
+  }
+}
+
+function noticeIn({ notice = '' }: InboxRow): IncomingMessage | undefined {
+  try {
+    return { origin: undefined, ...JSON.parse(notice) } as IncomingMessage;
+  } catch {
+    return undefined;
   }
 }

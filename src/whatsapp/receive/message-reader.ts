@@ -23,6 +23,10 @@ export class MessageReader {
   }
 
   /** Which messages without text and media are for the bot. Default none. */
+  isWanted(message: IncomingMessage): boolean {
+    return this.#isWanted(message);
+  }
+
   setWanted(isWanted: (message: IncomingMessage) => boolean): void {
     this.#isWanted = isWanted;
   }

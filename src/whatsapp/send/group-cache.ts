@@ -56,7 +56,8 @@ export class GroupCache {
       jid: member.id,
       isAdmin: member.admin === 'admin' || member.admin === 'superadmin',
     }));
-    return { chat, subject: metadata.subject, members };
+    const { subject, desc: description, announce } = metadata;
+    return { chat, subject, description, isForAdminsOnly: announce === true, members };
   }
 
   /** A query without an answer resolves with undefined, which makes the library throw a TypeError. */

@@ -29,6 +29,8 @@ describe('loadConfig', () => {
       pairingNumber: undefined,
       ownerNumbers: [],
       mayWriteTo: [],
+      markRead: 'false',
+      declineCalls: undefined,
       commandPrefix: '!',
       messageMaxAgeSeconds: 600,
       sendsPerMinute: 120,

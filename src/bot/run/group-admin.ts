@@ -1,0 +1,88 @@
+import type { GroupChange, GroupFacts, MemberChange, Messenger } from '../../core/messages.ts';
+import { Refusal } from '../refusal.ts';
+import type { HandlerRun } from './handler-run.ts';
+
+/** Somebody in a group, or who is to join it. */
+type Who = { readonly jid: string };
+
+/**
+ * What the bot does as an admin of the group. Each method throws a `Refusal` outside of groups, and if the bot is no
+ * admin. Each looks first whether it has been done, so that it is safe to run again.
+ */
+export interface GroupAdmin {
+  /** Adds people. */
+  add(...people: Who[]): Promise<void>;
+  /** Removes people. */
+  remove(...people: Who[]): Promise<void>;
+  /** Makes people admins. */
+  promote(...people: Who[]): Promise<void>;
+  /** Takes the admin role from people. */
+  demote(...people: Who[]): Promise<void>;
+  /** Gives the group a name of 1 to 100 characters. */
+  rename(subject: string): Promise<void>;
+  /** Gives the group a description of at most 2,048 characters; an empty text removes it. */
+  describe(description: string): Promise<void>;
+  /** The invite link of the group. */
+  inviteLink(): Promise<string>;
+  /** Whether only admins may write. */
+  announcements(isOn: boolean): Promise<void>;
+}
+
+export function groupAdmin(
+  messenger: Messenger,
+  chat: string,
+  isGroup: boolean,
+  ownIds: () => readonly string[],
+  run: HandlerRun,
+): GroupAdmin {
+  const facts = async (): Promise<GroupFacts> => {
+    run.check();
+    if (!isGroup) throw new Refusal('That works in groups only.');
+    const group = await messenger.group(chat);
+    const own = ownIds();
+    if (!group.members.some(({ id, isAdmin }) => isAdmin && own.includes(id)))
+      throw new Refusal('I must be an admin of this group for that.');
+    return group;
+  };
+  const change = async (kind: MemberChange, jids: readonly string[]): Promise<void> => {
+    if (messenger.changeMembers === undefined) throw new Error('this messenger cannot change groups');
+    if (jids.length > 0) await run.track(messenger.changeMembers(chat, kind, jids));
+  };
+  const set = async (changes: GroupChange): Promise<void> => {
+    if (messenger.changeGroup === undefined) throw new Error('this messenger cannot change groups');
+    await run.track(messenger.changeGroup(chat, changes));
+  };
+  const members = async (people: readonly Who[], isWanted: (member: Member | undefined) => boolean) => {
+    const group = await facts();
+    return people
+      .map(({ jid }) => jid)
+      .filter((jid) => isWanted(group.members.find((member) => member.jid === jid)));
+  };
+  return {
+    add: async (...people) => change('add', await members(people, (member) => member === undefined)),
+    remove: async (...people) => change('remove', await members(people, (member) => member !== undefined)),
+    promote: async (...people) =>
+      change('promote', await members(people, (member) => member?.isAdmin === false)),
+    demote: async (...people) =>
+      change('demote', await members(people, (member) => member?.isAdmin === true)),
+    rename: async (subject) => {
+      if (subject.trim() === '' || subject.length > 100)
+        throw new Refusal('A group name has 1 to 100 characters.');
+      if ((await facts()).subject !== subject) await set({ subject });
+    },
+    describe: async (description) => {
+      if (description.length > 2_048) throw new Refusal('A description has at most 2,048 characters.');
+      if (((await facts()).description ?? '') !== description) await set({ description });
+    },
+    announcements: async (isOn) => {
+      if ((await facts()).isForAdminsOnly !== isOn) await set({ isForAdminsOnly: isOn });
+    },
+    inviteLink: async () => {
+      await facts();
+      if (messenger.inviteLink === undefined) throw new Error('this messenger knows no invite links');
+      return run.track(messenger.inviteLink(chat));
+    },
+  };
+}
+
+type Member = GroupFacts['members'][number];

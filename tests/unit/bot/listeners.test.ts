@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest';
+import { type ListenerSpec, listener } from '../../../src/bot/listener.ts';
+import { ListenerRegistry } from '../../../src/bot/loading/listener-registry.ts';
+import ping from '../../../src/commands/ping.ts';
+import type { IncomingMessage } from '../../../src/core/messages.ts';
+import { ANNA, BEN, GROUP, incoming, makeBot } from './fakes.ts';
+
+function heard(spec: Omit<ListenerSpec, 'run'>, more: Parameters<typeof makeBot>[1] = {}) {
+  const listeners = new ListenerRegistry();
+  const texts: string[] = [];
+  listeners.set(
+    'src/listeners/one.ts',
+    listener({ ...spec, run: (ctx) => void texts.push(ctx.text || (ctx.event?.kind ?? '')) }),
+  );
+  return { texts, listeners, ...makeBot([ping], { listeners, ...more }) };
+}
+
+const IMAGE = { kind: 'image', mimetype: 'image/png', sizeBytes: 1, fileName: undefined } as const;
+
+test.each<
+  [sentence: string, spec: Omit<ListenerSpec, 'run'>, message: Partial<IncomingMessage>, isHeard: boolean]
+>([
+  ['free text in a direct chat', { on: 'message' }, {}, true],
+  ['free text in a group', { on: 'message' }, { chat: GROUP }, true],
+  ['a group message for a listener of direct chats', { on: 'message', in: 'direct' }, { chat: GROUP }, false],
+  ['a direct message for a listener of groups', { on: 'message', in: 'group' }, {}, false],
+  ['a group message that is not for the bot', { on: 'message', when: 'addressed' }, { chat: GROUP }, false],
+  [
+    'a mention by number',
+    { on: 'message', when: 'addressed' },
+    { chat: GROUP, mentions: ['15559990000@s.whatsapp.net'] },
+    true,
+  ],
+  ['a mention by LID', { on: 'message', when: 'addressed' }, { chat: GROUP, mentions: ['9000@lid'] }, true],
+  [
+    'a mention of somebody else',
+    { on: 'message', when: 'addressed' },
+    { chat: GROUP, mentions: ['9001@lid'] },
+    false,
+  ],
+  ['a text that it contains in other case', { on: 'message', text: 'HELLO' }, { text: 'oh hello' }, true],
+  ['a text that matches', { on: 'message', text: /^h.*o$/g }, { text: 'hello' }, true],
+  ['a text that does not match', { on: 'message', text: /^x/ }, { text: 'hello' }, false],
+  ['an image', { on: 'message', media: 'image' }, { text: 'hello', media: IMAGE }, true],
+  ['an image where a video is wanted', { on: 'message', media: 'video' }, { media: IMAGE }, false],
+  [
+    'a place',
+    { on: 'message', location: true },
+    { text: 'hello', location: { latitude: 1, longitude: 2 } },
+    true,
+  ],
+  ['a text where a contact is wanted', { on: 'message', contact: true }, {}, false],
+  [
+    'a reaction for a listener of messages',
+    { on: 'message' },
+    { event: { kind: 'reaction', target: 'x', emoji: '👍' } },
+    false,
+  ],
+  ['what the owner types on a phone', { on: 'message' }, { isFromMe: true }, false],
+  ['a message of another bot', { on: 'message' }, { isFromBot: true }, false],
+  ['an old message', { on: 'message' }, { sentAtMs: 0 }, false],
+  ['a command', { on: 'message' }, { text: '!ping' }, false],
+])('%s', async (_sentence, spec, message, isHeard) => {
+  const { bot, texts } = heard(spec);
+  expect(await bot.handle(incoming('hello', message))).toBe('done');
+  expect(texts.length).toBe(isHeard ? 1 : 0);
+});
+
+test('a bot without listeners stays silent', async () => {
+  const { bot, messenger } = makeBot([ping]);
+  await bot.handle(incoming('hello'));
+  await bot.handle(incoming('', { event: { kind: 'reaction', target: 'x', emoji: '👍' } }));
+  expect(messenger.sent).toEqual([]);
+  expect(bot.wants(incoming('', { event: { kind: 'reaction', target: 'x', emoji: '👍' } }))).toBe(false);
+  expect(bot.wants(incoming('', { location: { latitude: 1, longitude: 1 } }))).toBe(false);
+});
+
+test('two listeners for one message answer under ids of their own, the same after a restart', async () => {
+  const listeners = new ListenerRegistry();
+  for (const name of ['a', 'b'])
+    listeners.set(`src/listeners/${name}.ts`, listener({ on: 'message', run: (ctx) => ctx.reply(name) }));
+  const message = incoming('hello');
+  const first = makeBot([], { listeners });
+  await first.bot.handle(message);
+  const second = makeBot([], { listeners });
+  await second.bot.handle(message);
+  expect(first.messenger.texts).toEqual(['a', 'b']);
+  const idsOf = ({ messenger }: typeof first) => messenger.sent.map(({ id }) => id);
+  expect(new Set(idsOf(first)).size).toBe(2);
+  expect(idsOf(second)).toEqual(idsOf(first));
+});
+
+test('a listener that throws tells the person, names its file in the log, and the next one runs', async () => {
+  const listeners = new ListenerRegistry();
+  const boom = listener({
+    on: 'message',
+    run: () => {
+      throw new Error('boom');
+    },
+  });
+  listeners.set('src/listeners/a.ts', boom);
+  listeners.set('src/listeners/b.ts', listener({ on: 'message', run: (ctx) => ctx.reply('b') }));
+  const { bot, messenger, log } = makeBot([], { listeners });
+  await bot.handle(incoming('hello'));
+  expect(messenger.texts).toEqual([expect.stringMatching(/went wrong/), 'b']);
+  expect(log.of('error')).toMatchObject([{ facts: { listener: 'a', file: 'src/listeners/a.ts' } }]);
+});
+
+test('two bots that answer each other are found out, with listeners too', async () => {
+  const listeners = new ListenerRegistry();
+  listeners.set(
+    'src/listeners/echo.ts',
+    listener({ on: 'message', run: (ctx) => ctx.reply(`You said: ${ctx.text}`) }),
+  );
+  const { bot, messenger, clock } = makeBot([], { listeners });
+  let text = 'hello, who is there?';
+  for (let turn = 0; turn < 20; turn += 1) {
+    await clock.advance(500);
+    await bot.handle(incoming(text, { sentAtMs: clock.nowMs, sender: BEN }));
+    text = messenger.texts.at(-1) ?? '';
+  }
+  expect(messenger.sent.length).toBeLessThan(10);
+});
+
+test('a vote in a poll is counted, and a changed vote replaces it', async () => {
+  const { bot, messenger } = heard({ on: 'vote' });
+  await bot.handle(incoming('!ping'));
+  const { bot: asking, messenger: sent } = makeBot([
+    { ...ping, run: (ctx) => ctx.poll('Lunch?', ['pizza', 'soup']).then((poll) => handles.push(poll)) },
+  ]);
+  const handles: Array<{ votes(): unknown }> = [];
+  await asking.handle(incoming('!ping'));
+  const target = sent.sent[0]?.id ?? '';
+  for (const options of [['pizza'], ['soup'], []])
+    await asking.handle(incoming('', { event: { kind: 'vote', target, options } }));
+  await asking.handle(incoming('', { sender: BEN, event: { kind: 'vote', target, options: ['soup'] } }));
+  expect(handles[0]?.votes()).toEqual({ pizza: [], soup: [BEN.id] });
+  expect(messenger.texts).toEqual(['pong']);
+});
+
+test('a call is declined with a sentence if the settings say so', async () => {
+  const declined: string[] = [];
+  const { bot, messenger } = heard({ on: 'call' }, { settings: { declineCalls: 'Please write to me.' } });
+  Object.assign(messenger, {
+    declineCall: async (callId: string) => void declined.push(callId),
+  });
+  const call = incoming('', { event: { kind: 'call', callId: 'C1', isVideo: false } });
+  expect(bot.wants(call)).toBe(true);
+  await bot.handle(call);
+  expect(declined).toEqual(['C1']);
+  expect(messenger.texts).toEqual(['Please write to me.']);
+  expect(messenger.sent[0]?.chat).toBe(ANNA.jid);
+});
+
+test.each<[sentence: string, spec: object]>([
+  ['an event that is not known', { on: 'jump' }],
+  ['a place that is not known', { on: 'message', in: 'space' }],
+  ['no run', { on: 'message', run: undefined }],
+])('listener() refuses %s', (_sentence, spec) => {
+  expect(() => listener({ run: () => undefined, ...spec } as unknown as ListenerSpec)).toThrow(TypeError);
+});
