@@ -5,6 +5,6 @@
 export { DeadlineError } from './simulator/testing/deadline-error.ts';
 export type { HeardMessage, HearMatch, HearOptions } from './simulator/testing/heard-messages.ts';
 export type { PairOptions, QrSource, TestBot } from './simulator/testing/test-bot.ts';
-export type { FaultReceiver, SendFault, TestFaults } from './simulator/testing/test-faults.ts';
+export type { SendFault, TestFaults } from './simulator/testing/test-faults.ts';
 export type { MessageRef, TestPerson } from './simulator/testing/test-person.ts';
 export { startWhatsApp, type TestOptions, type TestWhatsApp } from './simulator/testing/test-whatsapp.ts';

@@ -124,6 +124,9 @@ test('lets people act in chats and groups, and shows files and polls of the bot'
   await anna.edits(own, '!ping');
   await anna.deletes(own);
   await anna.replies(poll, 'thanks');
+  team.promote(ben, anna);
+  expect(team.roleOf(anna)).toBe('admin');
+  await wa.phone.send('!ping', anna);
   await anna.says('!pic');
   const picture = await anna.hears(({ kind }) => kind === 'document');
   expect(picture.file().data.toString()).toBe('a file');

@@ -35,7 +35,8 @@ export class Group implements GroupAddress {
   readonly #network: Network;
   readonly #owner: Contact;
   readonly #people: Person[];
-  readonly #roles = new Map<Contact, GroupRole>();
+  /** By phone number. */
+  readonly #roles = new Map<string, GroupRole>();
   readonly #createdAt: number;
 
   constructor(id: string, owner: Contact, options: GroupOptions, network: Network) {
@@ -46,8 +47,8 @@ export class Group implements GroupAddress {
     this.subject = options.subject ?? 'Group';
     this.addressing = options.addressing ?? 'lid';
     this.#createdAt = network.nowSeconds();
-    this.#roles.set(owner, options.botRole ?? 'superadmin');
-    for (const admin of options.admins ?? []) this.#roles.set(admin, 'admin');
+    this.#roles.set(owner.number, options.botRole ?? 'superadmin');
+    for (const admin of options.admins ?? []) this.#roles.set(admin.number, 'admin');
   }
 
   get people(): readonly Person[] {
@@ -56,7 +57,7 @@ export class Group implements GroupAddress {
 
   /** `member` for everybody without another role. */
   roleOf(contact: Contact): GroupRole {
-    return this.#roles.get(contact) ?? 'member';
+    return this.#roles.get(contact.number) ?? 'member';
   }
 
   isAdmin(contact: Contact): boolean {
@@ -64,7 +65,7 @@ export class Group implements GroupAddress {
   }
 
   has(contact: Contact): boolean {
-    return contact === this.#owner
+    return contact.number === this.#owner.number
       ? this.goneCode === undefined
       : this.#people.some((person) => person.number === contact.number);
   }
@@ -109,12 +110,12 @@ export class Group implements GroupAddress {
   }
 
   promote(by: Contact, contact: Contact): void {
-    this.#roles.set(contact, 'admin');
+    this.#roles.set(contact.number, 'admin');
     this.#tell(by, { kind: 'promote', people: [contact] });
   }
 
   demote(by: Contact, contact: Contact): void {
-    this.#roles.delete(contact);
+    this.#roles.delete(contact.number);
     this.#tell(by, { kind: 'demote', people: [contact] });
   }
 
@@ -177,7 +178,7 @@ export class Group implements GroupAddress {
   #take(contact: Contact): void {
     const index = this.#people.findIndex((person) => person.number === contact.number);
     if (index >= 0) this.#people.splice(index, 1);
-    this.#roles.delete(contact);
+    this.#roles.delete(contact.number);
   }
 
   #tell(by: Contact, change: GroupChange): void {

@@ -11,7 +11,6 @@ import { type HistoryOptions, historyBomb, historyNotification } from './history
 import { mediaRetryAnswer } from './media-retry.ts';
 import { Archive } from './message-archive.ts';
 import { newMessageId } from './message-bytes.ts';
-import type { Person } from './person.ts';
 import type { Network } from './phone-network.ts';
 
 /** The actions of the phone's "Linked devices" screen. */
@@ -22,7 +21,7 @@ export interface LinkedDevices {
 }
 
 /** A person, a group, or a JID. */
-type Chat = Person | Group | string;
+type Chat = { readonly jid: string } | string;
 
 const { Type } = proto.Message.ProtocolMessage;
 

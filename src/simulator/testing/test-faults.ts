@@ -1,14 +1,8 @@
 import type { RefreshChild } from '../pairing/pairing-notices.ts';
 import type { Faults } from '../server/faults.ts';
-import type { Receiver, SendFilter } from '../server/send-faults.ts';
-import type { TestPerson } from './test-person.ts';
+import type { SendFilter } from '../server/send-faults.ts';
 
-/** A person, a group, a contact or a JID. */
-export type FaultReceiver = TestPerson | Receiver;
-
-export interface SendFault extends Omit<SendFilter, 'to'> {
-  /** Default every receiver. */
-  to?: FaultReceiver;
+export interface SendFault extends SendFilter {
   /** The error in the acknowledgement, or the code of the stream error. */
   code: number;
 }
@@ -58,12 +52,12 @@ export class TestFaults {
 
   /** Messages of the bot get an error (463, 479, 403, …) and are not delivered. */
   refuseSends(fault: SendFault): void {
-    this.all.sends.refuse(fault.code, filterOf(fault));
+    this.all.sends.refuse(fault.code, fault);
   }
 
   /** The stream is closed at messages of the bot, which are not delivered. */
   closeAtSend(fault: SendFault): void {
-    this.all.sends.closeAt(fault.code, filterOf(fault));
+    this.all.sends.closeAt(fault.code, fault);
   }
 
   /** Messages of the bot get no acknowledgement; they are delivered unless `swallow` is set. */
@@ -105,13 +99,4 @@ export class TestFaults {
   clear(): void {
     this.all.clear();
   }
-}
-
-function filterOf({ to, kind, id, times }: SendFault): SendFilter {
-  return {
-    ...(to === undefined ? {} : { to: typeof to === 'object' && 'phone' in to ? to.phone : to }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(id === undefined ? {} : { id }),
-    ...(times === undefined ? {} : { times }),
-  };
 }

@@ -1,5 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys';
 import type { MediaFile } from '../media/media-message.ts';
+import type { Contact } from '../phones/contact-address.ts';
 import type { Group } from '../phones/group.ts';
 import type { Person } from '../phones/person.ts';
 import type { EditOptions, NameOptions } from '../phones/send-options.ts';
@@ -11,7 +12,7 @@ export interface MessageRef {
 }
 
 /** A person with a phone. Without a group the methods act in the direct chat with the bot. */
-export class TestPerson {
+export class TestPerson implements Contact {
   readonly name: string;
   /** The simulated phone, for everything that has no method here. */
   readonly phone: Person;
@@ -26,6 +27,11 @@ export class TestPerson {
   /** Digits. */
   get number(): string {
     return this.phone.number;
+  }
+
+  /** The user part of the LID. */
+  get lid(): string {
+    return this.phone.lid;
   }
 
   /** The address of direct messages. */
