@@ -29,16 +29,16 @@ describe('the certificate chain of the server', () => {
     await rig.state('pairing');
   });
 
-  it('is refused if its root is not the one that was named', async () => {
+  it('of a server on this machine is not checked if its root is not named', async () => {
     rig = new Rig();
+    rig.wa.faults.forgeCertificate('other-root');
     const client = await rig.prepare({});
     await client.stop();
     await rig.stop();
     const socket = { url: rig.wa.url, version: undefined, agent: undefined, dispatcher: undefined };
     const times = { connectTimeoutMs: 5_000, keepAliveIntervalMs: 30_000 };
     await rig.start({ socket: { ...socket, ...times } });
-    await rig.nextWait();
-    expect(rig.closes[0]).toMatchObject({ kind: 'network', statusCode: 400 });
+    await rig.state('pairing');
   });
 });
 

@@ -1,10 +1,13 @@
 import { createRequire } from 'node:module';
 import { Curve, generateSignalPubKey, proto, toNumber, WA_CERT_DETAILS } from '@whiskeysockets/baileys';
+import { isLoopback } from '../../config/setting-kinds.ts';
 
 /** How a connection finds out whether its server is the one it was meant for. */
 export interface ServerTrust {
   /** The public root key that the certificate chain must end in, 32 bytes. Default WhatsApp's. */
   readonly rootKey?: Uint8Array | undefined;
+  /** Whether the chain must be signed at all. False for a server on this machine whose root nobody has named. */
+  readonly mustBeSigned: boolean;
   /**
    * Whether the chain must also name the key that the server uses, and be valid now. False for a server that shows
    * WhatsApp's chain without WhatsApp's key, as servers for tests do.
@@ -108,14 +111,16 @@ function repairCurve(): void {
 
   Curve.verify = (publicKey, message, signature) => {
     if (publicKey !== WA_CERT_DETAILS.PUBLIC_KEY) {
-      if (handshake) handshake.leaf ??= { issuerKey: publicKey, details: message };
-      return isSigned(publicKey, message, signature);
+      if (!handshake || handshake.leaf) return isSigned(publicKey, message, signature);
+      handshake.leaf = { issuerKey: publicKey, details: message };
+      return !handshake.trust.mustBeSigned || isSigned(publicKey, message, signature);
     }
     const shown = handshake;
     handshake = undefined;
     // Another client in this process, which this program did not make.
     if (!shown) return verify(publicKey, message, signature);
     const { trust, serverKey, leaf } = shown;
+    if (!trust.mustBeSigned) return true;
     const rootKey = trust.rootKey ? Buffer.from(trust.rootKey) : publicKey;
     if (!leaf || !isSigned(rootKey, message, signature)) return false;
     const chain = { leaf: leaf.details, intermediate: message, issuerKey: leaf.issuerKey };
@@ -125,7 +130,16 @@ function repairCurve(): void {
 
 const WHATSAPP_HOST = /(^|\.)whatsapp\.(com|net)$/;
 
-/** The trust for a server at this address, and for its root key if one is set. */
+/**
+ * The trust for a server at this address, and for its root key if one is set. A server on this machine, as tests have
+ * it, is taken as it is unless its root key is named: whoever can answer there can read the session, too.
+ */
 export function trustFor(url: string, rootKey: Uint8Array | undefined): ServerTrust {
-  return { rootKey, mustOwnKey: rootKey !== undefined || WHATSAPP_HOST.test(new URL(url).hostname) };
+  const { hostname } = new URL(url);
+  const isNamed = rootKey !== undefined;
+  return {
+    rootKey,
+    mustBeSigned: isNamed || !isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')),
+    mustOwnKey: isNamed || WHATSAPP_HOST.test(hostname),
+  };
 }

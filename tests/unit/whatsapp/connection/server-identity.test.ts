@@ -43,12 +43,16 @@ describe('chainProblem', () => {
 describe('trustFor', () => {
   const rootKey = new Uint8Array(32);
   it.each([
-    ['wss://web.whatsapp.com/ws/chat', undefined, true],
-    ['wss://web.whatsapp.com:5222/ws/chat', undefined, true],
-    ['wss://whatsapp.com.example.org/ws', undefined, false],
-    ['ws://127.0.0.1:1', undefined, false],
-    ['ws://127.0.0.1:1', rootKey, true],
-  ])('for %s with the root key %s, the chain must name the server: %s', (url, key, mustOwnKey) => {
-    expect(trustFor(url, key)).toEqual({ rootKey: key, mustOwnKey });
-  });
+    ['wss://web.whatsapp.com/ws/chat', undefined, true, true],
+    ['wss://web.whatsapp.com:5222/ws/chat', undefined, true, true],
+    ['wss://whatsapp.com.example.org/ws', undefined, true, false],
+    ['ws://127.0.0.1:1', undefined, false, false],
+    ['ws://[::1]:1', undefined, false, false],
+    ['ws://127.0.0.1:1', rootKey, true, true],
+  ])(
+    'for %s with the root key %s, the chain must be signed: %s, and name the server: %s',
+    (url, key, mustBeSigned, mustOwnKey) => {
+      expect(trustFor(url, key)).toEqual({ rootKey: key, mustBeSigned, mustOwnKey });
+    },
+  );
 });
