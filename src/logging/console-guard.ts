@@ -1,3 +1,7 @@
+import { fileURLToPath } from 'node:url';
+import { format } from 'node:util';
+import { runningHandler } from '../core/running-handler.ts';
+
 /** What libsignal is known to say. After each it puts an object, with private keys in most. */
 const KNOWN_SENTENCES = [
   'Closing session:',
@@ -33,21 +37,43 @@ const METHODS = [
   'timeLog',
 ] as const;
 
-interface DebugLog {
-  debug(facts: object, sentence: string): void;
-}
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** What is written to; levels that are missing are left out. */
+type ConsoleLog = { debug(facts: object, sentence: string): void } & {
+  readonly [L in Level]?: (facts: object, sentence: string) => void;
+};
+
+const LEVELS: Partial<Record<string, Level>> = {
+  debug: 'debug',
+  trace: 'debug',
+  warn: 'warn',
+  error: 'error',
+  assert: 'error',
+};
+
+/** The folder of the program's own files, `src/` or `dist/`. */
+const OWN_FOLDER = fileURLToPath(new URL('../', import.meta.url));
+const MAX_CHARACTERS = 4_000;
 
 /**
- * Takes the console away from the libraries: libsignal prints whole session records there, where no logger sees
- * them. From here on only a fixed sentence and the count of arguments appear, at `debug`, whatever was printed.
- * To be called before Baileys is loaded. Returns what gives the console back.
+ * Replaces the console, because libsignal prints whole session records to it. What the code of a command or listener
+ * prints goes to the log, with its name. Of everything else only a fixed sentence and the count of arguments appear, at
+ * `debug`. Must be called before Baileys is loaded. Returns a function that restores the console.
  */
-export function guardConsole(log: DebugLog): () => void {
+export function guardConsole(log: ConsoleLog): () => void {
   const originals = METHODS.map((method) => [method, console[method]] as const);
   for (const method of METHODS) {
-    console[method] = (...args: unknown[]): void => {
+    const guarded = (...args: unknown[]): void => {
       // An assertion that holds prints nothing.
       if (method === 'assert' && args[0]) return;
+      const handler = runningHandler.getStore();
+      if (handler !== undefined && isAuthorsCode(stackAbove(guarded), OWN_FOLDER)) {
+        const { kind, name } = handler;
+        const shown = format(...(method === 'assert' ? args.slice(1) : args)).slice(0, MAX_CHARACTERS);
+        log[LEVELS[method] ?? 'info']?.({ [kind]: name }, shown);
+        return;
+      }
       const [first] = args;
       const known =
         typeof first === 'string' ? KNOWN_SENTENCES.find((known) => first.startsWith(known)) : undefined;
@@ -56,8 +82,31 @@ export function guardConsole(log: DebugLog): () => void {
         known === undefined ? 'a library wrote to the console' : `libsignal: ${known}`,
       );
     };
+    console[method] = guarded;
   }
   return () => {
     for (const [method, original] of originals) Object.assign(console, { [method]: original });
   };
+}
+
+/** The stack of whoever called `callee`. */
+function stackAbove(callee: (...args: unknown[]) => void): string {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, callee);
+  return holder.stack ?? '';
+}
+
+/**
+ * Whether the file that called the console belongs to whoever wrote the commands. A library that a command calls runs
+ * in the command's context as well, so the context alone does not tell: libsignal prints keys while `ctx.reply` encrypts.
+ */
+export function isAuthorsCode(stack: string, ownFolder: string): boolean {
+  for (const line of stack.split('\n').slice(1)) {
+    const place = /(file:\/\/\/?[^\s()]+?|[A-Za-z]:[\\/][^()]+?|\/[^()]+?):\d+:\d+\)?$/.exec(line)?.[1];
+    if (place === undefined || line.includes('node:')) continue;
+    const file = place.startsWith('file:') ? fileURLToPath(place.replace(/\?.*$/, '')) : place;
+    if (/[\\/]node_modules[\\/]/.test(file)) return false;
+    return !file.startsWith(ownFolder) || /^(commands|listeners)[\\/]/.test(file.slice(ownFolder.length));
+  }
+  return false;
 }

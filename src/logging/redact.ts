@@ -1,4 +1,5 @@
 import { AppError, systemCode } from '../core/errors.ts';
+import { mapStack } from './mapped-stack.ts';
 import type { Masker } from './mask.ts';
 
 const HIDDEN = '[hidden]';
@@ -92,7 +93,8 @@ export function describeError(error: Error, mask: Masker, depth = 0): Record<str
   if (statusCode !== undefined) described.statusCode = statusCode;
   if (error.cause instanceof Error && depth < MAX_DEPTH)
     described.cause = describeError(error.cause, mask, depth + 1);
-  if (!(error instanceof AppError) && error.stack !== undefined) described.stack = mask(error.stack);
+  if (!(error instanceof AppError) && error.stack !== undefined)
+    described.stack = mask(mapStack(error.stack));
   return described;
 }
 

@@ -2,6 +2,7 @@ import { Deadlines } from '../../core/deadlines.ts';
 import { isAppError } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import type { WorkMarks } from '../../core/poison.ts';
+import { runningHandler } from '../../core/running-handler.ts';
 import { cutText } from '../../core/text.ts';
 import type { WhenOpen } from '../command.ts';
 import type { CommandInfo, Context } from '../context.ts';
@@ -84,10 +85,12 @@ export class HandlerRunner {
     this.#counts.running += 1;
     // Only for show: a failure does not matter.
     if (this.#options.marksRead) this.#options.messenger.markRead?.(task.message).catch(() => undefined);
-    const end = await run.perform(async () => {
+    const { kind, name } = task.handler;
+    const work = async () => {
       await this.#options.marks?.noteStarted(task.message.key);
       await this.#steps(ctx, async () => void (await task.run(ctx)));
-    });
+    };
+    const end = await run.perform(() => runningHandler.run({ kind, name }, work));
     this.#parts.mediaSlots.release(run);
     this.#counts.running -= 1;
     this.#runs.delete(run);

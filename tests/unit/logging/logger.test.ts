@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/core/errors.ts';
+import { runningHandler } from '../../../src/core/running-handler.ts';
 import { baileysLogger } from '../../../src/logging/baileys-logger.ts';
-import { guardConsole } from '../../../src/logging/console-guard.ts';
+import { guardConsole, isAuthorsCode } from '../../../src/logging/console-guard.ts';
 import { createLogger, type Logger, type LoggerOptions } from '../../../src/logging/logger.ts';
 import { credentialsIn, maskJid, maskNumber, maskText } from '../../../src/logging/mask.ts';
 import { createSink } from '../../../src/logging/output-sink.ts';
@@ -446,6 +447,52 @@ describe('guardConsole', () => {
       'a library wrote to the console 1',
       'a library wrote to the console 2',
     ]);
+  });
+
+  it('logs what a command prints, with its name and masked, at the level of the method', () => {
+    const { log, output } = recorded({ level: 'debug' });
+    const restore = guardConsole(log);
+    try {
+      runningHandler.run({ kind: 'command', name: 'roll' }, () => {
+        console.log('rolled %d for', 6, { number: '+15551234567' });
+        console.warn('odd');
+        console.error(new Error('bad'));
+        console.assert(true, 'not shown');
+      });
+    } finally {
+      restore();
+    }
+    const lines = output()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ level, command }) => [level, command])).toEqual([
+      ['info', 'roll'],
+      ['warn', 'roll'],
+      ['error', 'roll'],
+    ]);
+    expect(lines[0].msg).toBe("rolled 6 for { number: '+1555•••567' }");
+    expect(lines[2].msg).toContain('Error: bad');
+  });
+
+  it('hides what a library prints while a command calls it', () => {
+    const stack = (file: string) =>
+      `Error\n    at print (${file}:1:2)\n    at run (file:///bot/commands/roll.js:3:4)`;
+    const own = '/app/dist/';
+    for (const file of [
+      '/app/node_modules/libsignal/src/session_record.js',
+      'file:///app/node_modules/libsignal/src/session_record.js',
+      'file:///app/dist/chunks/main-ABC.js',
+      '/app/dist/whatsapp/client.js',
+    ])
+      expect(isAuthorsCode(stack(file), own), file).toBe(false);
+    for (const file of [
+      'file:///app/dist/commands/a.js?v=2',
+      '/app/dist/listeners/b.js',
+      'file:///bot/c%20d.ts',
+    ])
+      expect(isAuthorsCode(stack(file), own), file).toBe(true);
+    expect(isAuthorsCode('Error\n    at new Promise (<anonymous>)', own)).toBe(false);
   });
 
   it('gives the console back', () => {

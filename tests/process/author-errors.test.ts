@@ -1,0 +1,50 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { transformSync } from 'esbuild';
+import { expect, it } from 'vitest';
+import { program, stage, useStage } from './support/stage.ts';
+
+useStage();
+
+const SOURCE = `import { command } from '../bot/command.js';
+
+interface Order {
+  readonly person: string;
+}
+
+function find(order: Order): never {
+  throw new RangeError(\`there is no order of \${order.person}\`);
+}
+
+export default command({
+  name: 'boom',
+  summary: 'fails',
+  async run(ctx) {
+    console.log('looking for', 3, 'orders');
+    await ctx.reply('one moment');
+    find({ person: ctx.text });
+  },
+});
+`;
+
+it('an error and a console.log of a command are in the log, with the line of the source and without the words', async () => {
+  const { code, map } = transformSync(SOURCE, {
+    loader: 'ts',
+    sourcemap: true,
+    sourcefile: '../../src/commands/boom.ts',
+  });
+  writeFileSync(join(program.folder, 'dist/commands/boom.js'), `${code}\n//# sourceMappingURL=boom.js.map\n`);
+  writeFileSync(join(program.folder, 'dist/commands/boom.js.map'), map);
+
+  const bot = await stage.pair({ LOG_LEVEL: 'debug' });
+  const person = stage.wa.addPerson();
+  await person.send('!boom hunter2');
+  await bot.said('a command failed');
+  await bot.said('src/commands/boom.ts');
+  expect(bot.output).toMatch(/\[INFO\] looking for 3 orders +command=boom/);
+  expect(bot.output).toMatch(/err="there is no order of …"/);
+  expect(bot.output).toMatch(/at find \(\S*\/src\/commands\/boom\.ts:8:\d+\)/);
+  expect(bot.output).toMatch(/at .*\/src\/commands\/boom\.ts:17:\d+/);
+  expect(bot.output).not.toContain('hunter2');
+  await bot.stop();
+});
