@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import { assertNever, shellWord } from '../../core/errors.ts';
 import { accountRefusalSentence, type CloseReason } from './close-reason.ts';
+import { DoctorHint } from './doctor-hint.ts';
 import type { CloseHistory } from './reconnect-policy.ts';
 
 /** Says in the log what happens to the connection, in the lines that people and their tools rely on. */
 export class Narrator {
   readonly #log: Logger;
   readonly #sessionPath: string;
+  readonly #doctorHint = new DoctorHint();
 
   constructor(log: Logger, sessionPath: string) {
     this.#log = log;
@@ -19,6 +21,7 @@ export class Narrator {
 
   status(word: 'connecting' | 'open' | 'close'): void {
     this.#log.info(`Connection status: ${word}`);
+    if (word === 'open') this.#doctorHint.opened();
     if (word === 'open') this.#log.info('✅ WhatsApp connection established');
   }
 
@@ -43,6 +46,7 @@ export class Narrator {
   /** `history` includes this close. */
   closed(reason: CloseReason, history: CloseHistory): void {
     const { failures } = history;
+    const isDoctorDue = this.#doctorHint.isDue(reason);
     switch (reason.kind) {
       case 'logged-out':
         return;
@@ -87,6 +91,10 @@ export class Narrator {
           { failures, statusCode: reason.statusCode, detail: reason.message },
           'The connection was closed',
         );
+        if (isDoctorDue)
+          this.#log.warn(
+            'WhatsApp could not be reached several times in a row. To find the cause, run: npm run session -- doctor (in a container: node dist/cli/session.js doctor)',
+          );
         return;
       default:
         assertNever(reason);
