@@ -101,6 +101,7 @@ export class App {
       sessionPath: config.sessionPath,
       commandPrefix: config.commandPrefix,
       phoneSeenAtMs: () => client.phone.seenAtMs,
+      setAside: () => client.inbox.setAside,
     });
 
     // Loaded while the connection shakes hands; messages wait for it in the inbox.

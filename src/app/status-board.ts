@@ -22,6 +22,8 @@ export interface StatusBoardParts {
   readonly stats: () => BotStats | undefined;
   /** When the account's phone last showed a sign of life, where that is known. */
   readonly phoneSeenAtMs?: () => number | undefined;
+  /** How many messages are set aside. */
+  readonly setAside?: () => number;
 }
 
 /** Brings together what connection, bot and session know, in the words of the status page. */
@@ -64,7 +66,8 @@ export class StatusBoard implements StatusSource {
   }
 
   snapshot(): StatusSnapshot {
-    const { client, session, sessionPath, commandPrefix, startedAtMs, stats, phoneSeenAtMs } = this.#parts;
+    const { client, session, sessionPath, commandPrefix, startedAtMs, stats, phoneSeenAtMs, setAside } =
+      this.#parts;
     const counts = stats();
     return {
       nowMs: Date.now(),
@@ -85,6 +88,7 @@ export class StatusBoard implements StatusSource {
       lastSentAtMs: client.lastAckAtMs,
       queued: counts?.queued ?? 0,
       reminders: counts?.reminders ?? 0,
+      setAside: setAside?.(),
       journalBytes: session.facts().journalBytes,
       memoryBytes: process.memoryUsage.rss(),
       phoneSeenAtMs: phoneSeenAtMs?.(),

@@ -75,6 +75,11 @@ export class Metrics {
     );
     this.#simpleGauge('perennial_linked', '1 while an account is linked.', (now) => (now.account ? 1 : 0));
     this.#simpleGauge('perennial_send_queue_messages', 'Messages that wait to be sent.', (now) => now.queued);
+    this.#simpleGauge(
+      'perennial_messages_set_aside',
+      'Messages whose handlers crashed the bot and are not started again.',
+      (now) => now.setAside ?? 0,
+    );
     this.#simpleGauge('perennial_reminders_kept', 'Messages that are due later.', (now) => now.reminders);
     this.#simpleGauge(
       'perennial_journal_bytes',

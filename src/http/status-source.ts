@@ -48,6 +48,8 @@ export interface StatusSnapshot {
   readonly lastSentAtMs: number | undefined;
   readonly queued: number;
   readonly reminders: number;
+  /** Messages whose handlers are not started again because they crashed the bot. */
+  readonly setAside?: number | undefined;
   readonly journalBytes: number;
   readonly memoryBytes: number;
   /** When the account's phone last showed a sign of life; undefined if that is not known. */

@@ -157,7 +157,7 @@ function connectionFacts(snapshot: StatusSnapshot): Fact[] {
 }
 
 function messageFacts(snapshot: StatusSnapshot): Fact[] {
-  const { received, answered, failed, ignored, sent, queued, reminders, lastSentAtMs } = snapshot;
+  const { received, answered, failed, ignored, sent, queued, reminders, setAside, lastSentAtMs } = snapshot;
   const facts: Fact[] = [
     { label: 'Received', text: formatCount(received) },
     { label: 'Commands answered', text: formatCount(answered) },
@@ -169,6 +169,7 @@ function messageFacts(snapshot: StatusSnapshot): Fact[] {
       : { label: 'Last sent', text: '', atMs: lastSentAtMs },
     { label: 'Waiting to be sent', text: formatCount(queued) },
   ];
+  if (setAside) facts.push({ label: 'Set aside', text: formatCount(setAside) });
   if (reminders > 0) facts.push({ label: 'Reminders kept', text: formatCount(reminders) });
   return facts;
 }
