@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +9,16 @@ import type { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsa
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(HERE, '..');
 
-export type Kind = 'perennial' | 'recipe';
+/** `rival` is the program that `BENCH_AGAINST` names. */
+export type Kind = 'perennial' | 'recipe' | 'rival';
+
+/** The program and its arguments. A rival gets the same environment variables; its process must be the bot itself. */
+function commandOf(kind: Kind, nodeArgs: readonly string[]): readonly [string, ...string[]] {
+  const node = process.env.BENCH_NODE ?? process.execPath;
+  if (kind === 'rival') return ['/bin/sh', '-c', `exec ${process.env.BENCH_AGAINST ?? 'false'}`];
+  if (kind === 'recipe') return [node, ...nodeArgs, 'bench/recipe.mjs'];
+  return [node, ...nodeArgs, process.env.BENCH_MAIN ?? 'dist/main.js'];
+}
 
 /** Where the simulator is, and its public root key in base64. */
 export interface Server {
@@ -52,10 +60,9 @@ export class BotProcess {
   }
 
   start(): void {
-    const args =
-      this.kind === 'perennial' ? [process.env.BENCH_MAIN ?? 'dist/main.js'] : ['bench/recipe.mjs'];
     this.lines = [];
-    const child = spawn(process.env.BENCH_NODE ?? process.execPath, [...this.#nodeArgs, ...args], {
+    const [program, ...args] = commandOf(this.kind, this.#nodeArgs);
+    const child = spawn(program, args, {
       cwd: ROOT,
       env: {
         ...process.env,
@@ -82,15 +89,20 @@ export class BotProcess {
     const opened = nextOpened(simulator, withinMs);
     // If the scan fails first, the caller gets that error, and nobody awaits this promise.
     opened.catch(() => {});
-    const qr =
-      this.kind === 'perennial'
-        ? await this.shownQr(AbortSignal.timeout(withinMs))
-        : await this.#lineWith('QR ', withinMs);
+    const qr = await this.#anyQr(withinMs);
     await simulator.phone.scan(qr);
     await opened;
   }
 
-  /** The text of the QR code in its folder; perennial only. */
+  /** The text of the QR code: perennial draws a picture in its folder, the recipe prints a line, a rival does either. */
+  #anyQr(withinMs: number): Promise<string> {
+    const drawn = () => this.shownQr(AbortSignal.timeout(withinMs));
+    const printed = () => this.#lineWith('QR ', withinMs);
+    if (this.kind === 'perennial') return drawn();
+    return this.kind === 'recipe' ? printed() : Promise.any([drawn(), printed()]);
+  }
+
+  /** The text of the QR code in the picture in its folder. Not for the recipe. */
   shownQr(signal: AbortSignal): Promise<string> {
     return waitForQr(join(this.folder, 'qr-code.png'), signal);
   }
@@ -103,17 +115,6 @@ export class BotProcess {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     throw new Error(`the bot did not print ${start} within ${withinMs} ms`);
-  }
-
-  /** User and system CPU time so far, in milliseconds. Linux only. */
-  cpuMs(): number {
-    const fields = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  }
-
-  residentMiB(): number {
-    const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'));
-    return Number(match?.[1]) / 1024;
   }
 
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

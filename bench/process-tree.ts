@@ -61,3 +61,8 @@ function numberAfter(name: string, text: string): number {
   const line = text.split('\n').find((each) => each.startsWith(name));
   return Number(/\d+/.exec(line ?? '')?.[0] ?? 0);
 }
+
+/** Bytes that the process and its descendants that live have caused to be written to a disk. */
+export function diskBytesOf(pid: number): number {
+  return treeOf(pid).reduce((sum, each) => sum + numberAfter('write_bytes:', readProc(each, 'io')), 0);
+}

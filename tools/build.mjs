@@ -19,14 +19,15 @@ const { values } = parseArgs({ options: { out: { type: 'string', default: join(R
 const out = resolve(values.out);
 
 rmSync(out, { recursive: true, force: true });
-const [exitCode, bundle] = await Promise.all([compile(), makeBundle(out)]);
-if (exitCode === 0) {
+// esbuild has printed why it failed.
+const [exitCode, bundle] = await Promise.all([compile(), makeBundle(out).catch(() => undefined)]);
+if (exitCode === 0 && bundle) {
   for (const { path, contents } of bundle) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, contents);
   }
 }
-process.exitCode = exitCode;
+process.exitCode = bundle ? exitCode : 1;
 
 async function compile() {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');

@@ -1,0 +1,51 @@
+import type { Kind } from './bots.ts';
+import type { Comparison } from './comparison.ts';
+import { commandCost, memoryAfter, type Pattern } from './measure/commands.ts';
+import { preKeysMs } from './measure/pre-keys.ts';
+
+const PATTERNS: ReadonlyArray<
+  readonly [what: string, Pattern, addressing: 'pn' | 'lid', cpu: number, wall?: number]
+> = [
+  ['burst, LID chats', 'burst', 'lid', 0.5, 0.45],
+  ['burst, PN chats', 'burst', 'pn', 0.5, 0.45],
+  ['ping-pong, LID chats', 'ping-pong', 'lid', 0.6],
+  ['ping-pong, PN chats', 'ping-pong', 'pn', 0.6],
+  ['burst in a group of 20', 'group', 'lid', 0.5, 0.45],
+];
+
+/** Commands by pattern and addressing. */
+export async function compareCommands(bench: Comparison): Promise<void> {
+  for (const [what, pattern, addressing, cpu, wall] of PATTERNS) {
+    const measure = (kind: Kind) => commandCost(kind, pattern, addressing, bench.isQuick ? 300 : 1_000);
+    await bench.compare(bench.isQuick ? 1 : 3, bench.kinds, measure, [
+      { what: `a command, ${what}: CPU`, unit: 'ms', wanted: cpu, of: ({ cpuMs }) => cpuMs },
+      {
+        what: `a command, ${what}: wall`,
+        unit: 'ms',
+        ...(wall === undefined ? {} : { wanted: wall }),
+        of: ({ wallMs }) => wallMs,
+      },
+      { what: `a command, ${what}: disk`, unit: 'KiB', of: ({ diskBytes }) => diskBytes / 1024 },
+    ]);
+  }
+}
+
+/** Memory after many messages. */
+export async function compareMemory(bench: Comparison): Promise<void> {
+  const [messages, people] = bench.isQuick ? [1_000, 100] : [10_000, 1_000];
+  await bench.compare(1, bench.kinds, (kind) => memoryAfter(kind, messages, people), [
+    {
+      what: `resident after ${messages} messages from ${people} people`,
+      unit: 'MiB',
+      wanted: 1,
+      of: (mib) => mib,
+    },
+  ]);
+}
+
+/** The pre-keys of a first login. No rival: only the two stores can be called by themselves. */
+export async function comparePreKeys(bench: Comparison): Promise<void> {
+  await bench.compare(bench.isQuick ? 3 : 7, ['recipe', 'perennial'] as const, preKeysMs, [
+    { what: '812 pre-keys saved', unit: 'ms', wanted: 0.05, of: (ms) => ms },
+  ]);
+}

@@ -1,0 +1,87 @@
+import type { Group } from '../../src/simulator/phones/group.ts';
+import type { Person } from '../../src/simulator/phones/person.ts';
+import type { Kind } from '../bots.ts';
+import { diskBytesOf, useOfTree } from '../process-tree.ts';
+import { ask, withPairedBot } from './paired-bot.ts';
+
+/** For each command answered. */
+export interface CommandCost {
+  /** User and system time of the bot's processes. */
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  /** Bytes that its processes handed to the disk. 0 if the folder is in memory. */
+  readonly diskBytes: number;
+}
+
+/**
+ * `burst`: each of five people sends so many commands at once. `ping-pong`: each of five people waits for an answer
+ * before the next command, so that every command turns a ratchet. `group`: as `burst`, in a group of 20 people.
+ */
+export type Pattern = 'burst' | 'ping-pong' | 'group';
+
+const PEOPLE = 5;
+const GROUP_PEOPLE = 20;
+/** How many commands a person sends at once in a burst. */
+const BURST = 20;
+const WARM_UP_COMMANDS = 100;
+
+export function commandCost(
+  kind: Kind,
+  pattern: Pattern,
+  addressing: 'pn' | 'lid',
+  commands: number,
+): Promise<CommandCost> {
+  return withPairedBot(kind, async (bot, simulator) => {
+    const count = pattern === 'group' ? GROUP_PEOPLE : PEOPLE;
+    const people = Array.from({ length: count }, () => simulator.addPerson({ addressing }));
+    const group = pattern === 'group' ? simulator.addGroup({ people, addressing }) : undefined;
+    const askers = people.slice(0, PEOPLE);
+    const each = pattern === 'ping-pong' ? 1 : BURST;
+    await askInRounds(askers, each, WARM_UP_COMMANDS, group);
+    const before = { cpuMs: useOfTree(bot.pid).cpuMs, diskBytes: diskBytesOf(bot.pid) };
+    const startedAt = performance.now();
+    const asked = await askInRounds(askers, each, commands, group);
+    return {
+      cpuMs: (useOfTree(bot.pid).cpuMs - before.cpuMs) / asked,
+      wallMs: (performance.now() - startedAt) / asked,
+      diskBytes: (diskBytesOf(bot.pid) - before.diskBytes) / asked,
+    };
+  });
+}
+
+/** All people ask so many times at once, then wait for all answers, until so many commands are answered. */
+async function askInRounds(
+  people: readonly Person[],
+  each: number,
+  commands: number,
+  group: Group | undefined,
+): Promise<number> {
+  let asked = 0;
+  while (asked < commands) {
+    await Promise.all(people.map((person) => askTimes(person, each, group)));
+    asked += people.length * each;
+  }
+  return asked;
+}
+
+async function askTimes(person: Person, times: number, group: Group | undefined): Promise<void> {
+  const ids = new Set<string>();
+  for (let sent = 0; sent < times; sent += 1) ids.add((await person.send('!ping', group)).id);
+  const answered = (id: string) => person.waitForMessage(({ quotedId }) => quotedId === id, 60_000);
+  await Promise.all([...ids].map(answered));
+}
+
+/** Resident MiB after so many messages from so many people, ten at a time. */
+export function memoryAfter(kind: Kind, messages: number, peopleCount: number): Promise<number> {
+  return withPairedBot(kind, async (bot, simulator) => {
+    const people = Array.from({ length: peopleCount }, (_, index) =>
+      simulator.addPerson({ addressing: index % 2 === 0 ? 'pn' : 'lid' }),
+    );
+    for (let done = 0; done < messages; done += 10) {
+      const asking = Array.from({ length: 10 }, (_, offset) => people[(done + offset) % peopleCount]);
+      await Promise.all(asking.map((person) => person && ask(person)));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    return useOfTree(bot.pid).residentBytes / 1024 ** 2;
+  });
+}

@@ -1,0 +1,66 @@
+import { arch, cpus, platform, totalmem } from 'node:os';
+import type { Kind } from './bots.ts';
+
+export type Figures = Readonly<Partial<Record<Kind, readonly number[]>>>;
+
+export interface Row {
+  readonly what: string;
+  readonly unit: string;
+  /** The highest ratio to the recipe that is wanted. */
+  readonly wanted: number | undefined;
+  readonly figures: Figures;
+}
+
+/** The text of bench/RESULTS.md. */
+export function resultsOf(rows: readonly Row[], command: string): string {
+  const hasRival = rows.some(({ figures }) => figures.rival !== undefined);
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 1024 ** 3)} GiB, ${platform()} ${arch()}, Node ${process.version}`;
+  const heading = ['what', 'unit', 'perennial', 'recipe', 'ratio', 'wanted', ...(hasRival ? ['rival'] : [])];
+  return `# Measured against the library's own recipe
+
+${new Date().toISOString().slice(0, 10)}, on ${machine}. \`${command}\` makes this file.
+
+Median (lowest to highest) of alternating turns. A ratio below 1 means that perennial needs less. The recipe is
+\`useMultiFileAuthState\` with \`makeCacheableSignalKeyStore\` (bench/recipe.mjs). CPU is user and system time of the
+bot's processes; people and WhatsApp are simulated in another process on the same machine.
+
+| ${heading.join(' | ')} |
+|${'---|'.repeat(heading.length)}
+${rows.map((row) => lineOf(row, hasRival)).join('\n')}
+`;
+}
+
+function lineOf({ what, unit, wanted, figures }: Row, hasRival: boolean): string {
+  const ratio = ratioOf(figures);
+  const isMissed = wanted !== undefined && ratio !== undefined && ratio > wanted;
+  const cells = [
+    what,
+    unit,
+    spread(figures.perennial),
+    spread(figures.recipe),
+    ratio === undefined ? '' : `**${ratio.toFixed(2)}**`,
+    wanted === undefined ? '' : `≤ ${wanted.toFixed(2)}${isMissed ? ' (missed)' : ''}`,
+    ...(hasRival ? [spread(figures.rival)] : []),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Undefined if one of the two was not measured. */
+export function ratioOf({ perennial, recipe }: Figures): number | undefined {
+  return perennial && recipe ? median(perennial) / median(recipe) : undefined;
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
+}
+
+function spread(numbers: readonly number[] | undefined): string {
+  if (numbers === undefined || numbers.length === 0) return '';
+  const [middle, lowest, highest] = [median(numbers), Math.min(...numbers), Math.max(...numbers)];
+  return `${short(middle)} (${short(lowest)} to ${short(highest)})`;
+}
+
+/** Three digits, without an exponent. */
+function short(value: number): string {
+  return value >= 1_000 ? String(Math.round(value)) : value.toPrecision(3);
+}
