@@ -4,17 +4,17 @@ import { nodeProblem } from '../config/node-version.ts';
 import { AppError, isAppError, messageOf } from '../core/errors.ts';
 import { plainText } from '../core/text.ts';
 import type { CareReport } from '../session/care/care-reports.ts';
-import type { Check } from '../session/care/doctor.ts';
+import type { Check } from '../session/care/check.ts';
 
-// The image has the built program, and no npm scripts to run.
+// The container image has the built program and no npm scripts.
 const SELF = import.meta.url.endsWith('.ts') ? 'npm run session --' : 'node dist/cli/session.js';
 
 const USAGE = `Usage: ${SELF} COMMAND [--json]
 
   status        who is linked, since when, files, sizes, the process that uses it
-  doctor        looks at everything that a bot needs, and says what to mend
+  doctor        checks everything that a bot needs, and says what to do
   backup DIR    copies the session to DIR, also while the bot runs
-  restore DIR   puts a backup in its place, and keeps what is there
+  restore DIR   replaces the session by a backup, and keeps the former one
 `;
 
 const PROGRESS_EVERY_MS = 200;
@@ -25,7 +25,7 @@ interface Request {
   readonly isJson: boolean;
 }
 
-// Whoever reads the first lines only (`| head`) has what they wanted.
+// With `| head` the pipe closes early; that is no error.
 process.stdout.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2));
 
@@ -67,13 +67,13 @@ function readArguments(args: string[]): Request | undefined {
   const { values, positionals } = parsed;
   if (values.help) return undefined;
   const [command, folder, ...more] = positionals;
-  if (command === undefined) throw badArguments('Say what to do');
+  if (command === undefined) throw badArguments('A command is missing');
   if (!['status', 'doctor', 'backup', 'restore'].includes(command))
-    throw badArguments(`There is no "${command}"`);
+    throw badArguments(`Unknown command "${command}"`);
   const wantsFolder = command === 'backup' || command === 'restore';
   if (wantsFolder && !folder) throw badArguments(`${command} needs a folder`);
   if (more.length > 0 || (folder !== undefined && !wantsFolder))
-    throw badArguments(`That is too much for ${command}`);
+    throw badArguments(`${command} takes ${wantsFolder ? 'one folder' : 'no arguments'}`);
   return { command, folder: folder ?? '', isJson: values.json === true };
 }
 
@@ -84,7 +84,7 @@ function badArguments(sentence: string): AppError {
 async function run({ command, folder, isJson }: Request, { sessionPath }: Config): Promise<number> {
   const progress = showProgress(command === 'backup' ? 'copied' : 'restored', isJson);
   const options = { onProgress: progress.show };
-  // Not before it is needed: Baileys takes a second to load, and who mistyped a word should not wait for it.
+  // Loaded late: Baileys takes a second to load, and an answer to a mistyped word must not wait for it.
   const care = await import('../session/care/care-reports.ts');
   const reports: Record<string, () => Promise<CareReport>> = {
     status: () => care.reportStatus(sessionPath),
@@ -97,7 +97,7 @@ async function run({ command, folder, isJson }: Request, { sessionPath }: Config
   return 0;
 }
 
-/** On a terminal, and only once it takes a moment. */
+/** Shows progress on a terminal, if the command takes longer than a moment. */
 function showProgress(verb: string, isJson: boolean) {
   const isShown = process.stderr.isTTY && !isJson;
   let shownAtMs = performance.now();

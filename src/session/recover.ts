@@ -15,26 +15,26 @@ import { forgetHalfPairing } from './identity/credentials-json.ts';
 import { CredentialsFile, loadCredentials } from './identity/load-credentials.ts';
 import { JOURNAL_NAMES, journalNames } from './journal/journal.ts';
 import { decodeJournals } from './journal/journal-record.ts';
-import { Contents } from './values/stored-values.ts';
+import { StoredValues } from './values/stored-values.ts';
 import { orphanPages, type TableEvents } from './values/table-files.ts';
 
 export type SessionLog = Pick<Logger, 'debug' | 'info' | 'warn'>;
 
-/** A folder as the last process left it, brought up to date. */
+/** What was read from a session folder. */
 export interface Recovered {
   readonly creds: AuthenticationCreds;
   readonly credentials: CredentialsFile;
-  readonly contents: Contents;
-  /** The journals there are, oldest first. */
+  readonly contents: StoredValues;
+  /** The journals that exist, oldest first. */
   readonly journals: readonly string[];
   /** The highest number of their records. */
   readonly sequence: number;
 }
 
 /**
- * Reads what lies in the folder: credentials, or their last good copy; tables; and over them, what the journals
- * of a killed process hold. Sets aside what is damaged. Throws `SESSION_UNUSABLE`, or `STORAGE_FAILED` where
- * trying again later is right.
+ * Reads the folder: credentials, or their last good copy; tables; and over them, what the journals of a killed
+ * process hold. Sets aside what is damaged. Throws `SESSION_UNUSABLE`, or `STORAGE_FAILED` if
+ * the same may work later.
  */
 export function recover(fs: FileSystem, folder: string, log: SessionLog, wasKilled: boolean): Recovered {
   const loaded = loadCredentials(fs, folder);
@@ -44,7 +44,7 @@ export function recover(fs: FileSystem, folder: string, log: SessionLog, wasKill
   if (loaded.source === 'copy') log.warn(`creds.json ${loaded.problem}: restored from the last good copy`);
   forgetHalfPairing(creds);
 
-  // A clean stop left nothing to look for, and listing fifty thousand keys takes longer than all the rest.
+  // After a clean stop there is nothing to repair, and listing fifty thousand keys takes longer than all the rest.
   const isClean = !wasKilled && areCredsOurs && !hasSurprises(fs, folder, creds);
   const names = isClean ? [] : namesOfFiles(fs, folder);
   const { contents, journals, sequence, damaged } = readContents(fs, folder, names, eventsOf(log));
@@ -59,10 +59,10 @@ export function recover(fs: FileSystem, folder: string, log: SessionLog, wasKill
 const eventsOf = (log: SessionLog): TableEvents => ({
   onDamage: (file) => log.warn({ file }, 'a damaged file was set aside'),
   onEvicted: (table, rows) =>
-    log.warn({ table, rows }, 'the oldest rows of a table went, because it is full'),
+    log.warn({ table, rows }, 'the oldest rows of a table were removed, because it is full'),
 });
 
-/** What a killed process wrote may be in the system's memory only, and everything from here on builds on it. */
+/** What a killed process wrote may be in the system's memory only, and later writes depend on it. */
 function syncFile(fs: FileSystem, path: string): void {
   try {
     const fd = fs.openSync(path, 'r+');
@@ -81,7 +81,7 @@ export interface ReadContents extends Pick<Recovered, 'contents' | 'journals' | 
   readonly damaged: number;
 }
 
-/** What a clean stop does not leave, though somebody may have put it there since: a journal, a newer pre-key. */
+/** Whether there is something that a clean stop does not leave: a journal, a newer pre-key. */
 function hasSurprises(fs: FileSystem, folder: string, creds: AuthenticationCreds): boolean {
   const nextPreKey = keyFileName('pre-key', String(creds.nextPreKeyId));
   return [...JOURNAL_NAMES, nextPreKey].some((name) => isThere(fs, join(folder, name)));
@@ -97,7 +97,7 @@ export function readContents(
   names: readonly string[],
   events: TableEvents,
 ): ReadContents {
-  const contents = new Contents(fs, folder, events);
+  const contents = new StoredValues(fs, folder, events);
   const found = journalNames(names).flatMap((name) => {
     const content = readIfThere(fs, join(folder, name));
     return content ? [{ name, content }] : [];
@@ -108,7 +108,7 @@ export function readContents(
   return { contents, journals, sequence, damaged };
 }
 
-/** A folder inside belongs to another bot, whatever it is called. */
+/** The names of the files. A folder inside belongs to another bot, whatever its name. */
 export function namesOfFiles(fs: FileSystem, folder: string): string[] {
   return fs
     .readdirSync(folder, { withFileTypes: true })

@@ -3,12 +3,7 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError } from '../core/errors.ts';
 import { type FileSystem, probeFolder, realFileSystem, storageError } from './folder/file-system.ts';
 import { prepareFolder } from './folder/prepare-folder.ts';
-import {
-  becomeSomebodyElse,
-  forgetHalfPairing,
-  isLinked,
-  isUnconfirmed,
-} from './identity/credentials-json.ts';
+import { forgetHalfPairing, isLinked, isUnconfirmed, resetIdentity } from './identity/credentials-json.ts';
 import type { CredentialsFile } from './identity/load-credentials.ts';
 import { type LogoutNote, readLogoutNote, writeLogoutNote } from './identity/logout-note.ts';
 import { Checkpoints, foldJournals } from './journal/checkpoints.ts';
@@ -16,23 +11,23 @@ import { Journal } from './journal/journal.ts';
 import { type Lock, lockSession } from './lock/folder-lock.ts';
 import { type Recovered, recover, type SessionLog } from './recover.ts';
 import type { KeyChanges, KeyStore } from './values/key-changes.ts';
-import type { Contents } from './values/stored-values.ts';
+import type { StoredValues } from './values/stored-values.ts';
 import type { TableName } from './values/tables.ts';
 
 export interface SessionOptions {
   readonly log: SessionLog;
   readonly fs?: FileSystem;
-  /** Called at every failed write, also of those in the background that nobody awaits. */
+  /** Called at every failed write, also in the background. */
   readonly onFailure?: (error: unknown) => void;
 }
 
 /**
  * What lies in `SESSION_PATH`: one WhatsApp identity, its keys, and the program's own tables.
  *
- * Values are files in the layout of Baileys' `useMultiFileAuthState`; what changed since the last checkpoint is
- * in the journal and in memory. `set` returns when the change is in the journal, whole: a kill loses nothing.
+ * Values are files in the layout of Baileys' `useMultiFileAuthState`. What changed since the last checkpoint is in
+ * the journal and in memory. `set` returns when the whole change is in the journal: a kill loses nothing.
  *
- * Throws `SESSION_LOCKED`, `SESSION_UNUSABLE`, or `STORAGE_FAILED` where trying again later is right.
+ * Throws `SESSION_LOCKED`, `SESSION_UNUSABLE`, or `STORAGE_FAILED` if the same may work later.
  */
 export async function openSession(path: string, options: SessionOptions): Promise<Session> {
   const folder = resolve(path);
@@ -64,8 +59,7 @@ interface SessionParts {
 }
 
 /**
- * An opened session: the identity, keys and tables of one folder, and its lock. `set` returns when the record is in
- * the journal, which a kill does not undo. What cannot be written throws `STORAGE_FAILED`.
+ * An open session: the identity, keys and tables of one folder, and its lock. Writes throw `STORAGE_FAILED`.
  */
 export class Session implements KeyStore {
   readonly path: string;
@@ -78,7 +72,7 @@ export class Session implements KeyStore {
   readonly #lock: Lock;
   readonly #onFailure: (error: unknown) => void;
   readonly #credentials: CredentialsFile;
-  readonly #contents: Contents;
+  readonly #contents: StoredValues;
   readonly #journal: Journal;
   readonly #checkpoints: Checkpoints;
   #closing: Promise<void> | undefined;
@@ -105,7 +99,7 @@ export class Session implements KeyStore {
     this.#checkpoints = new Checkpoints(parts);
   }
 
-  /** Whether a phone has linked this session: a pairing that was begun does not count. */
+  /** Whether a phone has linked this session; an incomplete pairing does not count. */
   get isLinked(): boolean {
     return isLinked(this.creds);
   }
@@ -119,7 +113,7 @@ export class Session implements KeyStore {
     writeLogoutNote(this.#fs, this.path, note);
   }
 
-  /** The values of these keys; one that is missing is left out. Throws where a file cannot be read. */
+  /** The values of these keys; one that is missing is left out. Throws if a file cannot be read. */
   get(type: string, ids: readonly string[]): Record<string, unknown> {
     const found: Array<[string, unknown]> = [];
     for (const id of ids) {
@@ -131,7 +125,7 @@ export class Session implements KeyStore {
 
   /**
    * Stores all of it as one record, or throws `STORAGE_FAILED` and changes nothing. Returns when a killed process
-   * would lose nothing of it; new pre-keys are also safe from a power cut when the promise resolves.
+   * loses nothing of it; new pre-keys are also safe from a power cut when the promise resolves.
    */
   set(changes: KeyChanges): void | Promise<void> {
     const record = this.#contents.recordOf(changes);
@@ -154,28 +148,28 @@ export class Session implements KeyStore {
     return this.#contents.rows(name) as ReadonlyMap<string, T>;
   }
 
-  /** Saves the identity before it returns. Throws `STORAGE_FAILED`: what is stored is whole, old or new. */
+  /** Saves the identity before it returns. Throws `STORAGE_FAILED`; what is stored is then the old or the new identity, whole. */
   saveCreds(): void {
     this.#checkFolder();
     this.#credentials.save(this.creds);
   }
 
-  /** Before each connection: a pairing code that nobody entered leaves credentials that could not log in. */
+  /** Called before each connection: a pairing code that nobody entered leaves credentials that cannot log in. */
   forgetHalfPairing(): void {
     forgetHalfPairing(this.creds);
   }
 
   /**
-   * For a session that WhatsApp refuses: one that it never let in was cut off before its pairing was confirmed, and
-   * becomes a new one. Tells whether it did; the folder follows with the next `saveCreds`.
+   * For a session that WhatsApp refuses. If it never logged in, its pairing was cut off before the confirmation, and
+   * it gets a new identity in memory; `saveCreds` stores it. Returns whether it did.
    */
   forgetUnconfirmedPairing(): boolean {
     const isForgotten = isUnconfirmed(this.creds);
-    if (isForgotten) becomeSomebodyElse(this.creds);
+    if (isForgotten) resetIdentity(this.creds);
     return isForgotten;
   }
 
-  /** Throws `STORAGE_FAILED` while nothing can be written. The first time, opening has tried that already. */
+  /** Throws `STORAGE_FAILED` while nothing can be written. The first call does nothing, because opening has just tried. */
   probe(): void {
     const isTried = this.#isTried;
     this.#isTried = false;
@@ -188,13 +182,13 @@ export class Session implements KeyStore {
     }
   }
 
-  /** What is at the path may be somebody else's session: once this one is closed, or its folder was taken away. */
+  /** Throws if this session is closed, or its folder was removed or replaced: the path may hold another session. */
   #checkFolder(): void {
     if (this.#isClosed) throw storageError('write', this.path, new Error('the session is closed'));
     if (this.#lock.isHeld()) return;
     throw new AppError(
       'STORAGE_FAILED',
-      `${this.path} was removed or replaced while the bot ran, and is not written any more. Start the bot again.`,
+      `${this.path} was removed or replaced while the bot ran, and is no longer written. Start the bot again.`,
     );
   }
 
@@ -208,18 +202,18 @@ export class Session implements KeyStore {
     }
   }
 
-  /** Brings what is in the journal into the files. Concurrent calls share one run. */
+  /** Writes what is in the journal into the files. Concurrent calls share one run. */
   checkpoint(): Promise<void> {
     return this.#checkpoints.run();
   }
 
-  /** What is open, for the status page and the care commands. */
+  /** What is not in the files yet, for the status page. */
   facts(): SessionFacts {
     const { unsavedKeys, tableSizes } = this.#contents;
     return { journalBytes: this.#journal.sizeBytes, unsavedKeys, tables: tableSizes };
   }
 
-  /** Brings everything into the files and frees the folder. What cannot be written now stays in the journal. */
+  /** Writes everything into the files and releases the lock. What cannot be written now stays in the journal. */
   close(): Promise<void> {
     this.#closing ??= this.#shutDown();
     return this.#closing;

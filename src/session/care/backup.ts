@@ -38,8 +38,8 @@ export interface Backup {
 const MOST_ROUNDS = 50;
 
 /**
- * Makes a copy of a session that opens by itself, also while a bot writes to it. `to` must not be there, or be
- * empty. Throws `BAD_ARGUMENTS`, `SESSION_UNUSABLE` where there is nothing to back up, `STORAGE_FAILED`.
+ * Copies a session, also while a bot writes to it. `to` must not exist, or be empty. Throws `BAD_ARGUMENTS`,
+ * `SESSION_UNUSABLE` if there is nothing to back up, `STORAGE_FAILED`.
  */
 export async function backupSession(path: string, to: string, options: CopyOptions = {}): Promise<Backup> {
   const from = realFolder(path);
@@ -68,7 +68,7 @@ function refuseTarget(from: string, target: string): void {
       `There is no session in ${from}. Start the bot and link it first.`,
     );
   }
-  // Said of the session itself: a copy of it that is no good would be told of by a name that is gone by then.
+  // Checked before copying, so that an error names the session and not its temporary copy.
   loadCredentials(realFileSystem, from);
   const way = relative(from, target);
   if (way === '' || !/^\.\.([/\\]|$)/.test(way)) {
@@ -79,14 +79,14 @@ function refuseTarget(from: string, target: string): void {
   }
   const stats = statIfThere(target);
   if (stats && (!stats.isDirectory() || readdirSync(target).length > 0)) {
-    throw new AppError('BAD_ARGUMENTS', `${target} is there already. Name a new folder, or an empty one.`);
+    throw new AppError('BAD_ARGUMENTS', `${target} exists already. Name a new folder, or an empty one.`);
   }
 }
 
 /**
- * Copies files first and journals last. A change that was made before we began is then in the copy of its file or
- * in that of a journal, unless its journal went meanwhile (a checkpoint): then what has changed is copied once
- * more. Credentials come first of all, because pre-keys may be newer than they are, never older.
+ * Copies files first and journals last. A change made before the start is then in the copy of its file or of a
+ * journal. If a checkpoint removed a journal meanwhile, everything that changed is copied again. Credentials come
+ * first, because pre-keys may be newer than credentials, never older.
  */
 export async function copySession(
   from: string,
@@ -112,7 +112,7 @@ export async function copySession(
     const all = journalNames(readdirSync(from));
     for (const name of new Set([...journals, ...all])) copyIfChanged(from, to, name, copies);
     onProgress(names.length, names.length);
-    // Names come again: one that went, and is another journal's by now, was not copied.
+    // Names are used again: a journal that was removed may have a successor with the same name.
     const isSame = (name: string): boolean => [begun.get(name), undefined].includes(birthOf(from, name));
     const isComplete = journals.every((name) => copies.has(name) && isSame(name));
     if (isComplete && copies.get(NAMES.creds) === marksOf(from, NAMES.creds)) {
@@ -132,13 +132,13 @@ const rank = (name: string): number => (name === NAMES.creds ? 0 : name === NAME
 
 const sizeOf = (folder: string, name: string): number => statIfThere(join(folder, name))?.size ?? 0;
 
-/** What tells one state of a file from the next: files of a session are replaced, journals grow. */
+/** Differs between any two states of a file: files of a session are replaced, journals grow. */
 function marksOf(folder: string, name: string): string | undefined {
   const stats = statIfThere(join(folder, name));
   return stats && `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
 }
 
-/** What tells a journal from the next one of its name; undefined where there is none. */
+/** Differs between a journal and the next one of the same name; undefined if there is none. */
 function birthOf(folder: string, name: string): string | undefined {
   const stats = statIfThere(join(folder, name));
   return stats && `${stats.ino} ${stats.birthtimeMs}`;
@@ -158,7 +158,7 @@ function copyIfChanged(from: string, to: string, name: string, copies: Map<strin
   }
 }
 
-/** What a session cannot do without is on the disk when we are done; the rest is as safe as any copy. */
+/** Credentials are synced; other files are only written. */
 function writePrivately(to: string, name: string, content: Buffer): void {
   const path = join(to, name);
   if (rank(name) < 2) replaceFile(realFileSystem, path, content);

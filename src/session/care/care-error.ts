@@ -3,7 +3,7 @@ import { AppError, isAppError, messageOf, systemCode } from '../../core/errors.t
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 const FORBIDDEN = new Set(['EACCES', 'EPERM']);
 
-/** What kept a care command from its work, told to the person who gave it. `action` goes on with "Could not". */
+/** Why a care command failed, for the person who ran it. `action` follows "Could not". */
 export function careError(action: string, error: unknown): AppError {
   if (isAppError(error) && (error.code !== 'STORAGE_FAILED' || systemCode(error.cause) === undefined))
     return error;

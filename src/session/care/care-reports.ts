@@ -1,7 +1,7 @@
 import { shellWord } from '../../core/errors.ts';
 import { formatBytes } from '../../core/format-bytes.ts';
 import { type Backup, backupSession, type CopyOptions } from './backup.ts';
-import type { Check } from './doctor.ts';
+import type { Check } from './check.ts';
 import { count, formatTime } from './format-report.ts';
 import { type Restored, restoreSession } from './restore.ts';
 import { type SessionStatus, sessionStatus } from './session-status.ts';
@@ -34,7 +34,7 @@ export async function reportRestore(path: string, from: string, options: CopyOpt
 
 const SIGNS = { ok: '✓', warning: '!', problem: '✗' } as const;
 
-/** One line: what was looked at, how it is, and what to do. */
+/** One line: the name of the check, its result, and what to do. */
 export function checkLine({ name, state, text, mend }: Check): string {
   const advice = mend === undefined || state === 'ok' ? '' : `. To mend it: ${mend}`;
   return `${SIGNS[state]} ${name}: ${text}${advice}`;
@@ -42,7 +42,7 @@ export function checkLine({ name, state, text, mend }: Check): string {
 
 function statusLines(status: SessionStatus): string[] {
   const { path, journal, loggedOut } = status;
-  if (!status.exists) return [`Session:  ${path} is not there yet. Start the bot and scan the QR code.`];
+  if (!status.exists) return [`Session:  ${path} holds no session yet. Start the bot and scan the QR code.`];
   const files = status.files.reduce((sum, one) => sum + one.files, 0);
   const bytes = status.files.reduce((sum, one) => sum + one.bytes, 0);
   const lines = [
@@ -72,7 +72,7 @@ function ownerWords({ owner }: SessionStatus): string {
 }
 
 function linkedWords({ isLinked, account, linkedAtMs, isHalfPaired }: SessionStatus): string {
-  if (!isLinked) return isHalfPaired ? 'no; a pairing was begun and never completed' : 'no';
+  if (!isLinked) return isHalfPaired ? 'no; a pairing was begun and not completed' : 'no';
   return `to ${account}${linkedAtMs === undefined ? '' : ` since ${formatTime(linkedAtMs)}`}`;
 }
 
@@ -94,21 +94,21 @@ function withTimes(status: SessionStatus): object {
 
 function backupLines({ folder, files, bytes, isLinked }: Backup): string[] {
   const lines = [`Backed up ${count(files, 'file')} (${formatBytes(bytes)}) to ${folder}.`];
-  if (!isLinked) lines.push('This session is not linked: nobody has scanned its QR code.');
-  lines.push('Whoever has this copy can read and write as this account: keep it as safe as a password.');
+  if (!isLinked) lines.push('This session is not linked: nobody scanned its QR code.');
+  lines.push('Anyone with this copy can read and write as this account: protect it like a password.');
   return lines;
 }
 
 const OLD_RATCHETS =
-  'An old copy turns the encryption back to its day: the first messages from people it knew may have to be sent ' +
-  'again, which WhatsApp does by itself. Never run two copies of one session.';
+  'An old copy has old encryption states: WhatsApp may have to send the first messages of each person again, which ' +
+  'it does by itself. Never run two copies of one session.';
 
 function restoreLines({ folder, files, before, isLinked, damagedFiles }: Restored): string[] {
   const lines = [`Restored ${count(files, 'file')} to ${folder}.`];
-  if (before !== undefined) lines.push(`What was there is in ${before}.`);
+  if (before !== undefined) lines.push(`The former session is in ${before}.`);
   if (!isLinked) lines.push('This session is not linked: the bot will show a QR code.');
   if (damagedFiles > 0) {
-    lines.push(`${count(damagedFiles, 'file')} of it cannot be read: the bot sets such aside, and runs on.`);
+    lines.push(`${count(damagedFiles, 'file')} cannot be read: the bot sets them aside and runs on.`);
   }
   lines.push(OLD_RATCHETS);
   return lines;

@@ -25,7 +25,7 @@ const KEY_TYPES = [
   'table',
 ] as const;
 
-/** What a file of a session folder is. */
+/** The type of a file in a session folder. */
 export function typeOfFile(name: string): string {
   if (name === NAMES.creds || name === NAMES.credsCopy) return 'credentials';
   if (name.endsWith('.damaged')) return 'damaged';
@@ -35,8 +35,8 @@ export function typeOfFile(name: string): string {
   return 'other';
 }
 
-/** The files of a session by type, most first. Folders inside belong to other bots and do not count. */
-export function surveyFiles(folder: string): FileCount[] {
+/** The files of a session by type, the most frequent first. Folders inside belong to other bots and do not count. */
+export function countFiles(folder: string): FileCount[] {
   const counts = new Map<string, { files: number; bytes: number }>();
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
@@ -52,7 +52,7 @@ export function surveyFiles(folder: string): FileCount[] {
     .sort((a, b) => b.files - a.files || a.type.localeCompare(b.type));
 }
 
-/** The files of keys that hold no key of their type. Reads all of them. */
+/** The names of key files that hold no key of their type. Reads all of them. */
 export function unreadableKeys(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && isUnreadable(folder, entry.name))

@@ -5,7 +5,7 @@ import { formatBytes } from '../../core/format-bytes.ts';
 import { maskText } from '../../logging/mask.ts';
 import { realFileSystem } from '../folder/file-system.ts';
 import { folderProblem } from '../folder/folder-problem.ts';
-import type { Check } from './doctor.ts';
+import type { Check } from './check.ts';
 import { formatTime } from './format-report.ts';
 import { realFolder } from './read-only-session.ts';
 import type { SessionStatus } from './session-status.ts';
@@ -14,7 +14,7 @@ const LEAST_BYTES = 20 * 1024 * 1024;
 const FEW_BYTES = 200 * 1024 * 1024;
 const FEW_FILES = 2_000;
 
-/** Whether the folder can be used, and is nobody else's to read. */
+/** Whether the folder can be used, and cannot be read by others. */
 export function checkFolder(path: string): Check {
   const name = 'Folder';
   const folder = resolve(path);
@@ -22,23 +22,24 @@ export function checkFolder(path: string): Check {
   const refusal = refusalOf(nearest);
   if (refusal) {
     const { what, mend } = folderProblem(realFileSystem, folder, refusal);
-    // The bot says this of itself; here somebody else may be looking.
+    // The doctor may run as another user than the bot.
     const advice =
       'run' in mend
         ? `if the bot runs as this user: ${mend.run}; if not, run the doctor as the user it runs as`
         : mend.todo;
     return { name, state: 'problem', text: what, mend: advice };
   }
-  if (nearest !== folder) return { name, state: 'ok', text: `${folder} is not there yet; the bot makes it` };
+  if (nearest !== folder)
+    return { name, state: 'ok', text: `${folder} does not exist yet; the bot makes it` };
   if (process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0) {
     const text = `${folder} can be read by others`;
     const mend = `chmod 700 ${shellWord(folder)} (the bot does it when it starts)`;
     return { name, state: 'warning', text, mend };
   }
-  return { name, state: 'ok', text: `${folder} is there, private and writable` };
+  return { name, state: 'ok', text: `${folder} exists, is private and can be written` };
 }
 
-/** The folder itself, or the one it will be made in. What cannot be looked at counts as not there. */
+/** The folder itself, or the nearest existing one above it. What cannot be inspected counts as missing. */
 function nearestThere(folder: string): string {
   const parent = dirname(folder);
   try {
@@ -50,14 +51,14 @@ function nearestThere(folder: string): string {
   }
 }
 
-/** Why nothing can be made in a folder, found out without making anything. */
+/** Why nothing can be made in a folder; undefined if it can. Makes nothing. */
 function refusalOf(folder: string): unknown {
   try {
     if (!statSync(folder).isDirectory()) return failed('ENOTDIR');
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
-    // It is there, but only as a link.
+    // It exists, but only as a link.
     return systemCode(error) === 'ENOENT' ? failed('EEXIST') : error;
   }
 }
@@ -88,7 +89,7 @@ export function checkLock({ owner }: SessionStatus): Check {
   if (!owner) return { name, state: 'ok', text: 'no bot is running on this session' };
   const who = `process ${owner.pid} on ${owner.host}`;
   if (owner.isSilent) {
-    const text = `${owner.pid > 0 ? who : 'some process'} has it and does not answer: it was stopped, or hangs`;
+    const text = `${owner.pid > 0 ? who : 'some process'} has it and does not answer: it is stopped, or hangs`;
     const mend =
       owner.pid > 0 ? `kill -CONT ${owner.pid}, or kill -9 ${owner.pid}` : 'find it (ps), and end it';
     return { name, state: 'warning', text, mend };
@@ -118,10 +119,10 @@ export function checkCredentials(status: SessionStatus): Check {
   return { name, state: 'warning', text, mend: 'start the bot and scan the QR code' };
 }
 
-/** How many names a line has room for. */
+/** How many names one line shows. */
 const MOST_NAMES = 3;
 
-/** `unreadable` are the names of keys that are damaged and not set aside yet. */
+/** `unreadable`: names of damaged key files that are not set aside yet. */
 export function checkDamage({ files, owner, journal }: SessionStatus, unreadable: readonly string[]): Check {
   const name = 'Files';
   const damaged = files.find(({ type }) => type === 'damaged')?.files ?? 0;

@@ -2,12 +2,12 @@ import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { messageOf, systemCode } from '../../core/errors.ts';
-import type { Check } from './doctor.ts';
+import type { Check } from './check.ts';
 
 export interface NetworkTarget {
   /** Where WhatsApp is: `ws://` or `wss://`. */
   readonly url: string;
-  /** Through which the bot goes there. May hold a password. */
+  /** The proxy that the bot uses. May hold a password. */
   readonly proxyUrl: string | undefined;
   /** For each step. */
   readonly withinMs: number;
@@ -15,14 +15,14 @@ export interface NetworkTarget {
 
 export interface NetworkFindings {
   readonly checks: Check[];
-  /** What the server's clock says, where it was asked. */
+  /** What the server's clock says, if it was asked. */
   readonly serverTimeMs: number | undefined;
 }
 
 const MOST_SKEW_MS = 60_000;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'ws:': 80, 'http:': 80, 'socks5:': 1080 };
 
-/** Resolves the name, connects, speaks TLS, asks for the time; the first step that fails is the last. */
+/** Resolves the name, connects, speaks TLS and asks for the time; ends at the first step that fails. */
 export async function checkNetwork(target: NetworkTarget): Promise<NetworkFindings> {
   const { protocol, hostname, port } = new URL(target.proxyUrl ?? target.url);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
@@ -85,7 +85,7 @@ function connect(
   });
 }
 
-/** The `Date` of whatever answer there is to an ordinary request. */
+/** The `Date` header of the answer to an ordinary request. */
 async function askTime(socket: Socket, host: string, withinMs: number): Promise<number | undefined> {
   const answer = new Promise<number | undefined>((resolve) => {
     let text = '';

@@ -3,21 +3,12 @@ import { join } from 'node:path';
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys';
 import { LEAST_NODE, nodeProblem } from '../../config/node-version.ts';
 import { messageOf } from '../../core/errors.ts';
+import type { Check } from './check.ts';
 import { unreadableKeys } from './count-files.ts';
 import { checkCredentials, checkDamage, checkFolder, checkLock, checkSpace } from './doctor-folder.ts';
 import { checkClock, checkNetwork } from './doctor-network.ts';
 import { inspectSession, realFolder, statIfThere } from './read-only-session.ts';
 import { sessionStatus } from './session-status.ts';
-
-/** One thing that was looked at. */
-export interface Check {
-  readonly name: string;
-  /** Only a problem keeps the bot from working. */
-  readonly state: 'ok' | 'warning' | 'problem';
-  readonly text: string;
-  /** What the person can do. */
-  readonly mend?: string;
-}
 
 export interface DoctorOptions {
   readonly path: string;
@@ -25,23 +16,23 @@ export interface DoctorOptions {
   readonly proxyUrl?: string | undefined;
   /** What WA_VERSION says, if anything. */
   readonly waVersion?: readonly number[] | undefined;
-  /** The version WhatsApp wants at the moment; undefined where nobody answers in time. */
+  /** The version WhatsApp wants at the moment; undefined if there is no answer in time. */
   readonly lookUpVersion?: (() => Promise<readonly number[] | undefined>) | undefined;
   /** For each step on the network; 5 s by default. */
   readonly withinMs?: number;
   readonly onCheck?: (check: Check) => void;
 }
 
-/** Looks at everything that a bot needs, without changing anything. Works offline, and while the bot runs. */
+/** Checks everything that a bot needs, and changes nothing. Works offline, and while the bot runs. */
 export async function examine(options: DoctorOptions): Promise<Check[]> {
   const checks: Check[] = [];
   const add = (check: Check): void => {
     checks.push(check);
     options.onCheck?.(check);
   };
-  const attempt = (name: string, look: () => Check): void => {
+  const attempt = (name: string, run: () => Check): void => {
     try {
-      add(look());
+      add(run());
     } catch (error) {
       add({ name, state: 'problem', text: messageOf(error) });
     }
@@ -54,7 +45,7 @@ export async function examine(options: DoctorOptions): Promise<Check[]> {
     for (const check of [checkLock, checkCredentials]) add(check(status));
     add(checkDamage(status, status.exists ? unreadableKeys(realFolder(options.path)) : []));
   } catch (error) {
-    // What is wrong with the folder has been said.
+    // The problem with the folder was reported above.
     if (folder.state !== 'problem') add({ name: 'Credentials', state: 'problem', text: messageOf(error) });
   }
   const { url, proxyUrl, withinMs = 5_000 } = options;
@@ -72,7 +63,7 @@ export function checkNode(version: string): Check {
     : { ...check, state: 'problem', mend: `install ${LEAST_NODE.join('.')} or newer` };
 }
 
-/** Undefined where there is none to look at. */
+/** The time of the newest file; undefined if there is none. */
 function newestFile(path: string): number | undefined {
   const folder = realFolder(path);
   let entries: Dirent[];
@@ -103,7 +94,7 @@ async function checkVersion({ path, waVersion, lookUpVersion }: DoctorOptions): 
   };
 }
 
-/** What the bot found out when WhatsApp refused the built-in one. */
+/** The version that the bot looked up when WhatsApp refused the built-in one. */
 function rememberedVersion(path: string): readonly number[] | undefined {
   try {
     const version = inspectSession(realFolder(path)).contents.rows('client').get('wa-version');

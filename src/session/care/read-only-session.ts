@@ -8,10 +8,10 @@ import { isLinked } from '../identity/credentials-json.ts';
 import { type LoadedCredentials, loadCredentials } from '../identity/load-credentials.ts';
 import { namesOfFiles, type ReadContents, readContents } from '../recover.ts';
 
-/** Reads, and refuses everything else: looking at a session must not change it, least of all while a bot runs. */
+/** Reads, and refuses everything else: inspecting a session must not change it, especially while a bot runs. */
 const readOnly: FileSystem = (() => {
   const refuse = (): never => {
-    throw Object.assign(new Error('this only looks'), { code: 'EROFS' });
+    throw Object.assign(new Error('this file system is read-only'), { code: 'EROFS' });
   };
   const changing = { chmodSync: refuse, mkdirSync: refuse, renameSync: refuse, unlinkSync: refuse };
   return { ...realFileSystem, ...changing, openSync: refuse, writeSync: refuse };
@@ -20,13 +20,13 @@ const readOnly: FileSystem = (() => {
 export interface Inspection extends ReadContents {
   readonly loaded: LoadedCredentials;
   readonly isLinked: boolean;
-  /** Credentials that a pairing began and never completed. */
+  /** A pairing was begun and not completed. */
   readonly isHalfPaired: boolean;
   /** Tables that cannot be read. */
   readonly damagedTables: readonly string[];
 }
 
-/** What is in a session folder, without touching it. Throws `SESSION_UNUSABLE` or `STORAGE_FAILED`. */
+/** What is in a session folder. Changes nothing. Throws `SESSION_UNUSABLE` or `STORAGE_FAILED`. */
 export function inspectSession(folder: string): Inspection {
   const loaded = loadCredentials(readOnly, folder);
   const damagedTables: string[] = [];
@@ -40,12 +40,12 @@ export function inspectSession(folder: string): Inspection {
   return { ...contents, loaded, isLinked: linked, isHalfPaired, damagedTables };
 }
 
-/** The number of the account, which nobody is to print whole. */
+/** The phone number of the account. It must not be printed whole. */
 export function numberOf(creds: AuthenticationCreds): string | undefined {
   return /^(\d+)/.exec(creds.me?.id ?? '')?.[1];
 }
 
-/** Where a path leads, also where its end is not there yet: `SESSION_PATH` may be a link, or lie behind one. */
+/** The path without links; its end need not exist yet. `SESSION_PATH` may be a link, or lie behind one. */
 export function realFolder(path: string): string {
   const folder = resolve(path);
   try {
@@ -56,7 +56,7 @@ export function realFolder(path: string): string {
   }
 }
 
-/** Undefined where there is nothing; the files of a session are never links. */
+/** Undefined if nothing exists there. Links are not followed: the files of a session are never links. */
 export function statIfThere(path: string): Stats | undefined {
   try {
     return lstatSync(path);
@@ -66,7 +66,7 @@ export function statIfThere(path: string): Stats | undefined {
   }
 }
 
-/** Whether a file is part of what a session is, and not of the process that uses it. */
+/** Whether a file belongs to the session and not to the process that uses it. */
 export function isSessionFile(folder: string, name: string): boolean {
   const isOfProcess = [NAMES.owner, NAMES.qr, NAMES.restoring].some((own) => own === name);
   if (isOfProcess || isLeftover(name) || name.endsWith('.tmp')) return false;

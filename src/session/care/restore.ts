@@ -14,20 +14,25 @@ import { dirname, join } from 'node:path';
 import { AppError, isAppError, messageOf, systemCode } from '../../core/errors.ts';
 import { ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from '../folder/file-system.ts';
 import { ensureFolder, makeFolder } from '../folder/prepare-folder.ts';
+import {
+  type RestoreNote,
+  readRestoreNote,
+  removeRestoreNote,
+  writeRestoreNote,
+} from '../folder/restore-note.ts';
 import { currentOwner, lockSession } from '../lock/folder-lock.ts';
 import { type CopyOptions, copySession } from './backup.ts';
 import { careError } from './care-error.ts';
 import { unreadableKeys } from './count-files.ts';
 import { type Inspection, inspectSession, realFolder, statIfThere } from './read-only-session.ts';
-import { type RestoreNote, readRestoreNote, removeRestoreNote, writeRestoreNote } from './restore-note.ts';
 
 export interface Restored {
   readonly folder: string;
   readonly files: number;
   readonly isLinked: boolean;
-  /** Keys in it that nobody can read. */
+  /** How many key files cannot be read. */
   readonly damagedFiles: number;
-  /** Where the session that was there is now; undefined where there was none. */
+  /** Where the former session is now; undefined if there was none. */
   readonly before: string | undefined;
 }
 
@@ -38,7 +43,7 @@ export interface RestoreOptions extends CopyOptions {
 
 /**
  * Puts a backup in the place of the session, whose files go to `PATH.before-TIMESTAMP` (see `roomFor`). Throws
- * `BAD_ARGUMENTS` where `from` is no session, `SESSION_LOCKED` while a bot runs, `STORAGE_FAILED`.
+ * `BAD_ARGUMENTS` if `from` is no session, `SESSION_LOCKED` while a bot runs, `STORAGE_FAILED`.
  */
 export async function restoreSession(
   path: string,
@@ -65,7 +70,7 @@ export async function restoreSession(
     throw careError(`restore ${folder}`, error);
   } finally {
     if (beside) ignoreErrors(() => rmSync(beside, { recursive: true, force: true }));
-    // Only goes where nothing came into it.
+    // Removes the folder only if it is still empty.
     if (isNew) {
       ignoreErrors(() => rmdirSync(join(folder, NAMES.lock)));
       ignoreErrors(() => rmdirSync(folder));
@@ -74,9 +79,9 @@ export async function restoreSession(
 }
 
 /**
- * What the names of folders begin with that are to lie beside the session. Inside of it, where bots leave folders
- * alone, when it is a volume of its own or its user may not write beside it: in a container, what lies beside it
- * is gone with the container.
+ * The path prefix for folders beside the session. If the session is a volume of its own, or its user may not write
+ * beside it, they lie inside the session, because bots ignore folders there: in a container, what lies beside the
+ * volume is lost with the container.
  */
 function roomFor(folder: string): string {
   const parent = dirname(folder);
@@ -115,15 +120,15 @@ interface Swap {
   readonly folder: string;
   /** The new files. */
   readonly beside: string;
-  /** Where the old ones go. */
+  /** Where the old files go. */
   readonly before: string;
-  /** The backup that they are of. */
+  /** The backup that the new files come from. */
   readonly from: string;
 }
 
 /**
- * Holds the lock meanwhile, so that no bot starts on half a session; what a kill leaves, a note says of itself.
- * Tells whether there was a session.
+ * Holds the lock meanwhile, so that no bot starts on half a session. If it is killed, the note says so to the next
+ * start. Returns whether there was a session.
  */
 async function swap({ folder, beside, before, from }: Swap): Promise<boolean> {
   const lock = await lockSession(folder);
@@ -135,7 +140,7 @@ async function swap({ folder, beside, before, from }: Swap): Promise<boolean> {
     const note = { from, before: hadSession ? before : undefined, old };
     writeRestoreNote(realFileSystem, folder, note);
     try {
-      // Credentials are the first to go and the last to come.
+      // Old credentials move first, new credentials move last.
       if (hadSession) moveAll(folder, before, credentialsLast(old).reverse());
       moveAll(beside, folder, credentialsLast(filesIn(beside)));
     } catch (error) {
@@ -149,11 +154,11 @@ async function swap({ folder, beside, before, from }: Swap): Promise<boolean> {
   }
 }
 
-/** Makes the session whole again that a restore moved away, in part or all of it. */
+/** Moves the former session back after a restore that was cut off or failed. */
 function putBack(folder: string, { from, before, old }: RestoreNote, why: string): void {
   try {
     const isOld = new Set(old);
-    // What is nowhere else is not ours to remove.
+    // A file that exists nowhere else must not be removed.
     const isOfBackup = (name: string): boolean => statIfThere(join(from, name)) !== undefined;
     const isNew = (name: string): boolean => !isOld.has(name) && isOfBackup(name);
     for (const name of sessionFilesIn(folder).filter(isNew)) unlinkSync(join(folder, name));
@@ -171,16 +176,17 @@ function putBack(folder: string, { from, before, old }: RestoreNote, why: string
   }
 }
 
-/** Files have come and gone for good before the note goes that says otherwise. */
+/** Syncs the moved files before it removes the note. */
 function finish(folder: string): void {
   syncFolder(realFileSystem, folder);
   removeRestoreNote(realFileSystem, folder);
   syncFolder(realFileSystem, folder);
 }
 
-/** All but what is of the lock and of the restore. */
+/** All files except those of the lock and of the restore; none if there is only a `.gitignore`. */
 function sessionFilesIn(folder: string): string[] {
-  return filesIn(folder).filter((name) => name !== NAMES.owner && name !== NAMES.restoring);
+  const names = filesIn(folder).filter((name) => name !== NAMES.owner && name !== NAMES.restoring);
+  return names.some((name) => name !== NAMES.gitignore) ? names : [];
 }
 
 /** Folders inside belong to other bots and stay where they are. */
@@ -206,7 +212,7 @@ function move(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
-    // The session may be a volume of its own.
+    // The session may be a volume of its own, and a rename cannot leave it.
     if (systemCode(error) !== 'EXDEV') throw error;
     replaceFile(realFileSystem, to, readFileSync(from));
     unlinkSync(from);

@@ -1,24 +1,26 @@
+import { readdirSync } from 'node:fs';
 import { proto } from '@whiskeysockets/baileys';
 import { isAppError } from '../../core/errors.ts';
 import { maskNumber } from '../../logging/mask.ts';
-import { realFileSystem } from '../folder/file-system.ts';
+import { NAMES, realFileSystem } from '../folder/file-system.ts';
 import { type LogoutNote, readLogoutNote } from '../identity/logout-note.ts';
 import { currentOwner, type Owner } from '../lock/folder-lock.ts';
 import { careError } from './care-error.ts';
-import { type FileCount, surveyFiles } from './count-files.ts';
+import { countFiles, type FileCount } from './count-files.ts';
 import { type Inspection, inspectSession, numberOf, realFolder, statIfThere } from './read-only-session.ts';
 
-/** What a person wants to know of a session. Holds no secret and no whole phone number. */
+/** What `status` shows of a session. Holds no secret and no whole phone number. */
 export interface SessionStatus {
   readonly path: string;
+  /** Whether the folder exists and holds more than the `.gitignore` of the repository. */
   readonly exists: boolean;
   readonly isLinked: boolean;
   /** The number of the account, masked. */
   readonly account: string | undefined;
   readonly linkedAtMs: number | undefined;
-  /** A pairing was begun and never completed. */
+  /** A pairing was begun and not completed. */
   readonly isHalfPaired: boolean;
-  /** Why the credentials cannot be used, or where they had to come from. */
+  /** Why the credentials cannot be used, or that they came from the copy. */
   readonly problem: string | undefined;
   readonly owner: Owner | undefined;
   readonly loggedOut: LogoutNote | undefined;
@@ -27,21 +29,21 @@ export interface SessionStatus {
 }
 
 /**
- * Looks at a session without touching it, whether a bot uses it or not. Throws `SESSION_UNUSABLE`,
+ * Inspects a session without changing it, whether a bot uses it or not. Throws `SESSION_UNUSABLE`,
  * `STORAGE_FAILED`.
  */
 export async function sessionStatus(path: string): Promise<SessionStatus> {
   try {
-    return await lookAt(path);
+    return await inspect(path);
   } catch (error) {
-    throw careError(`look at ${realFolder(path)}`, error);
+    throw careError(`inspect ${realFolder(path)}`, error);
   }
 }
 
-async function lookAt(path: string): Promise<SessionStatus> {
+async function inspect(path: string): Promise<SessionStatus> {
   const folder = realFolder(path);
-  const exists = statIfThere(folder)?.isDirectory() === true;
-  const files = exists ? surveyFiles(folder) : [];
+  const exists = holdsAnything(folder);
+  const files = exists ? countFiles(folder) : [];
   const journal = files.find(({ type }) => type === 'journal');
   return {
     path,
@@ -52,6 +54,12 @@ async function lookAt(path: string): Promise<SessionStatus> {
     files,
     journal: { files: journal?.files ?? 0, bytes: journal?.bytes ?? 0 },
   };
+}
+
+/** A clone of the repository has `sessions/` with a `.gitignore` in it: that is not a session. */
+function holdsAnything(folder: string): boolean {
+  if (statIfThere(folder)?.isDirectory() !== true) return false;
+  return readdirSync(folder).some((name) => name !== NAMES.gitignore);
 }
 
 type Identity = Pick<SessionStatus, 'isLinked' | 'account' | 'linkedAtMs' | 'isHalfPaired' | 'problem'>;
@@ -83,7 +91,7 @@ function describeIdentity(folder: string): Identity {
   };
 }
 
-/** The phone wrote down when it linked this device. */
+/** The phone's signed note of when it linked this device. */
 function linkedAt(details: Uint8Array | null | undefined): number | undefined {
   if (!details) return undefined;
   try {

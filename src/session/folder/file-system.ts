@@ -29,7 +29,7 @@ export const realFileSystem: FileSystem = nodeFs;
 export const FOLDER_MODE = 0o700;
 export const FILE_MODE = 0o600;
 
-/** What our own files are called. Everything else in the folder is `TYPE-ID.json`, a key in the stock layout. */
+/** The names of the program's own files. Every other file is `TYPE-ID.json`, a key in the layout of Baileys. */
 export const NAMES = {
   creds: 'creds.json',
   credsCopy: 'creds.backup.json',
@@ -38,18 +38,18 @@ export const NAMES = {
   qr: 'qr-code.png',
   gitignore: '.gitignore',
   owner: 'owner.json',
-  /** A folder, so that who looks for other owners need not list fifty thousand keys. */
+  /** A folder, so that looking for other owners does not list fifty thousand keys. */
   lock: '.lock',
 } as const;
 
-/** What file systems take, with `.json` at the end. */
+/** The longest name that file systems take, less `.json`. */
 const LONGEST_NAME_BYTES = 250;
 const OWN_NAMES = /^(creds|creds\.backup|logged-out|owner|restoring|table-.*)$/;
 
 /**
  * The file of a key, as Baileys' `useMultiFileAuthState` names it: `/` becomes `__` and `:` becomes `-`.
- * A name that no file system takes (too long, with a NUL, with half a character), or that is one of our own, is
- * the SHA-256 of what it would be.
+ * A name that no file system takes (too long, with a NUL, with a lone surrogate), or that is one of the program's
+ * own, is replaced by its SHA-256.
  */
 export function keyFileName(type: string, id: string): string {
   const stock = `${type}-${id}`.replaceAll('/', '__').replaceAll(':', '-');
@@ -62,7 +62,7 @@ export function keyFileName(type: string, id: string): string {
   return `key-${createHash('sha256').update(stock, 'utf16le').digest('hex')}.json`;
 }
 
-/** A failed file operation, told to a person: what failed, on which file, and what to do. */
+/** The error of a failed file operation: what failed, on which file, and what to do. */
 export function storageError(action: string, path: string, cause: unknown): AppError {
   const code = systemCode(cause);
   const remedy =
@@ -80,7 +80,7 @@ export function storageError(action: string, path: string, cause: unknown): AppE
   );
 }
 
-/** Writes all of `data` at `position`, however many calls that takes. A short write is not success. */
+/** Writes all of `data` at `position`, in as many calls as that takes: a short write is not success. */
 export function writeFully(fs: FileSystem, fd: number, data: Buffer, position: number): void {
   let written = 0;
   while (written < data.length) {
@@ -107,10 +107,10 @@ const LEFTOVER = /^\.[0-9a-f]{8}-[0-9a-f-]{27}\.tmp$/;
 
 const temporaryIn = (folder: string): string => join(folder, `.${randomUUID()}.tmp`);
 
-/** Whether a killed process left this: a file that never got its name. */
+/** Whether this is a temporary file that a killed process left. */
 export const isLeftover = (name: string): boolean => LEFTOVER.test(name);
 
-/** Writes, syncs and removes a small file. Throws the system's error where that fails. */
+/** Writes, syncs and removes a small file. Throws the system's error if that fails. */
 export function probeFolder(fs: FileSystem, path: string): void {
   const { fd, temporary } = writeBeside(fs, join(path, 'probe'), Buffer.alloc(16_384));
   try {
@@ -136,13 +136,13 @@ export function writeBeside(fs: FileSystem, path: string, data: Buffer): { fd: n
   }
 }
 
-/** Closes and removes a half-made file; that it fails too changes nothing. */
+/** Closes and removes a half-written file; errors are ignored. */
 export function discard(fs: FileSystem, fd: number, temporary: string): void {
   ignoreErrors(() => fs.closeSync(fd));
   ignoreErrors(() => fs.unlinkSync(temporary));
 }
 
-/** For cleaning up after a failure: the first one is the one that is reported. */
+/** For cleaning up after a failure: the first failure is the one to report. */
 export function ignoreErrors(work: () => void): void {
   try {
     work();
@@ -183,7 +183,7 @@ export function replaceFile(fs: FileSystem, path: string, data: string | Buffer)
   }
 }
 
-/** The content of a file, or undefined where there is none. Any other failure throws `STORAGE_FAILED`. */
+/** The content of a file, or undefined if there is none. Any other failure throws `STORAGE_FAILED`. */
 export function readIfThere(fs: FileSystem, path: string): Buffer | undefined {
   try {
     return fs.readFileSync(path);
@@ -206,7 +206,7 @@ export function sizeIfThere(fs: FileSystem, path: string): number | undefined {
 /** Whether there is something under this name. Throws `STORAGE_FAILED` if that cannot be told. */
 export const isThere = (fs: FileSystem, path: string): boolean => sizeIfThere(fs, path) !== undefined;
 
-/** Removes a file; that there is none is fine. */
+/** Removes a file if it exists. */
 export function removeIfThere(fs: FileSystem, path: string): void {
   try {
     fs.unlinkSync(path);
@@ -215,12 +215,12 @@ export function removeIfThere(fs: FileSystem, path: string): void {
   }
 }
 
-/** Keeps a damaged file out of the way, for whoever wants to look at it. Where it cannot go, it stays. */
+/** Renames a damaged file to `*.damaged`, so that it can be inspected. If that fails, it stays. */
 export function renameAside(fs: FileSystem, path: string): void {
   ignoreErrors(() => fs.renameSync(path, `${path}.damaged`));
 }
 
-/** The text of a file, or undefined where its bytes are none: damage inside a string need not break its JSON. */
+/** The text of a file, or undefined if it is not UTF-8: damage inside a string need not break its JSON. */
 export function textOf(content: Buffer): string | undefined {
   return isUtf8(content) ? content.toString() : undefined;
 }

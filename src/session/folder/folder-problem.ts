@@ -10,7 +10,7 @@ export interface FolderProblem {
 
 const anotherPath = { todo: 'set another SESSION_PATH' };
 
-/** What a failed try to make, enter or write a session folder means, once it is not that the disk is full. */
+/** What a failed attempt to make, enter or write a session folder means, a full disk aside. */
 export function folderProblem(fs: FileSystem, path: string, error: unknown): FolderProblem {
   const code = systemCode(error) ?? '';
   switch (code) {
@@ -42,7 +42,7 @@ export function folderProblem(fs: FileSystem, path: string, error: unknown): Fol
   }
 }
 
-/** A matter of rights: of the folder itself, or of the one that it is to be made in. */
+/** Missing rights: on the folder itself, or on the one that it is to be made in. */
 function refused(fs: FileSystem, path: string, why: string): FolderProblem {
   const uid = process.getuid?.() ?? 0;
   const owners = `${uid}:${process.getgid?.() ?? 0}`;

@@ -15,15 +15,15 @@ import {
 import { folderProblem, unusableFolder } from './folder-problem.ts';
 
 /**
- * Makes the session folder ready: there, a folder, private to its owner, writable. Throws `SESSION_UNUSABLE`
- * with what to do, or `STORAGE_FAILED` where it is only full at the moment.
+ * Makes the session folder if it is missing, private to its owner, and checks that it can be written. Throws
+ * `SESSION_UNUSABLE` with what to do, or `STORAGE_FAILED` if the disk is only full at the moment.
  */
 export function prepareFolder(fs: FileSystem, path: string): void {
   ensureFolder(fs, path);
   makePrivate(fs, path);
 }
 
-/** Makes it, where it is not there, and tries whether it can be written. Throws as `prepareFolder` does. */
+/** Makes the folder if it is missing, and checks that it can be written. Throws as `prepareFolder` does. */
 export function ensureFolder(fs: FileSystem, path: string): void {
   try {
     makeFolder(fs, path);
@@ -33,7 +33,7 @@ export function ensureFolder(fs: FileSystem, path: string): void {
   }
 }
 
-/** Level by level: Node's own `recursive` never comes back from /proc, where nothing can be made. */
+/** Level by level, because Node's own `recursive` never returns under /proc. */
 export function makeFolder(fs: FileSystem, path: string): void {
   const missing: string[] = [];
   for (let folder = path; !isFolder(fs, folder); folder = dirname(folder)) missing.unshift(folder);
@@ -41,15 +41,15 @@ export function makeFolder(fs: FileSystem, path: string): void {
     try {
       fs.mkdirSync(folder, { mode: FOLDER_MODE });
     } catch (error) {
-      // Two bots may start at once beside each other.
+      // Another bot may make the same folder at the same time.
       if (systemCode(error) !== 'EEXIST' || !isFolder(fs, folder)) throw error;
     }
-    // A folder that was just made is a name in another one, which a power cut could lose.
+    // A power cut could lose the name of a new folder.
     ignoreErrors(() => syncFolder(fs, dirname(folder)));
   }
 }
 
-/** Throws where the way there is barred. A file in its place is found out by what is done next. */
+/** Throws if the path cannot be followed. True also for a file; making something in it then fails. */
 function isFolder(fs: FileSystem, path: string): boolean {
   try {
     fs.statSync(path);
@@ -67,13 +67,13 @@ function describe(fs: FileSystem, path: string, error: unknown): AppError {
   return unusableFolder(folderProblem(fs, path, error), error);
 }
 
-/** A folder that another program made gets our modes; a new one is marked so that git never takes it. */
+/** Sets modes on a folder that another program made, and adds a `.gitignore` so that git never takes the session. */
 function makePrivate(fs: FileSystem, path: string): void {
-  // Modes and .gitignore are for safety's sake; file systems without modes refuse them, and the bot runs on.
+  // File systems without modes refuse this; the bot runs on.
   ignoreErrors(() => {
     const isOpen = (fs.statSync(path).mode & 0o077) !== 0;
     if (!isOpen) return;
-    // The folder last: where this is interrupted, the next start does it all again.
+    // The folder last: if this is interrupted, the next start does it all again.
     for (const entry of fs.readdirSync(path, { withFileTypes: true })) {
       if (entry.isFile()) ignoreErrors(() => fs.chmodSync(join(path, entry.name), FILE_MODE));
     }

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { type AuthenticationCreds, BufferJSON, initAuthCreds } from '@whiskeysockets/baileys';
 import { strictReviver } from '../values/key-json.ts';
 
-/** Throws where the text is not JSON, or not an identity. */
+/** Throws if the text is not JSON, or not an identity. */
 export function parseCredentials(text: string): AuthenticationCreds {
   const parsed: unknown = JSON.parse(text, strictReviver);
   if (!isCredentials(parsed)) throw new Error('these are not the credentials of a WhatsApp session');
@@ -38,10 +38,10 @@ function isKeyPair(value: unknown): boolean {
   return privateKey.length === 32 && publicKeyOf(privateKey).equals(publicKey.subarray(-32));
 }
 
-/** What stands before the 32 bytes of an X25519 key in PKCS #8 (https://www.rfc-editor.org/rfc/rfc8410). */
+/** The bytes before the 32 bytes of an X25519 key in PKCS #8 (https://www.rfc-editor.org/rfc/rfc8410). */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
 
-/** Noise that hits a key leaves it well-formed; its other half tells. */
+/** A damaged key is still well-formed; comparing the pair's public key finds the damage. */
 function publicKeyOf(privateKey: Uint8Array): Buffer {
   const key = createPrivateKey({
     key: Buffer.concat([PKCS8_HEAD, privateKey]),
@@ -57,20 +57,20 @@ export function isLinked(creds: AuthenticationCreds): boolean {
 }
 
 /**
- * Whether WhatsApp may never have heard that this session is linked: the link is stored before it is confirmed, and
- * Baileys counts the pre-keys up at the first login. Any login since says otherwise.
+ * Whether WhatsApp may not know that this session is linked. The link is stored before it is confirmed, and Baileys
+ * raises `firstUnuploadedPreKeyId` at the first login; so 1 means that there was no login yet.
  */
 export function isUnconfirmed(creds: AuthenticationCreds): boolean {
   return isLinked(creds) && creds.firstUnuploadedPreKeyId === 1;
 }
 
-/** Makes a new identity of it, in place: whoever holds it sees the new one. */
-export function becomeSomebodyElse(creds: AuthenticationCreds): void {
+/** Replaces the identity by a new one, in place: everything that holds `creds` sees the new one. */
+export function resetIdentity(creds: AuthenticationCreds): void {
   for (const name of Object.keys(creds)) delete (creds as Partial<Record<string, unknown>>)[name];
   Object.assign(creds, initAuthCreds());
 }
 
-/** Takes back what a pairing that was never completed left, so that the next connection registers anew. */
+/** Removes what an incomplete pairing left, so that the next connection registers a new device. */
 export function forgetHalfPairing(creds: AuthenticationCreds): void {
   if (isLinked(creds)) return;
   delete creds.me;

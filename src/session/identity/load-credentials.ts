@@ -1,7 +1,6 @@
 import { dirname, join } from 'node:path';
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError, messageOf, shellWord, systemCode } from '../../core/errors.ts';
-import { refuseHalfRestored } from '../care/restore-note.ts';
 import {
   type FileSystem,
   NAMES,
@@ -10,20 +9,21 @@ import {
   replaceFile,
   textOf,
 } from '../folder/file-system.ts';
+import { refuseHalfRestored } from '../folder/restore-note.ts';
 import { credentialsToJson, isLinked, parseCredentials } from './credentials-json.ts';
 
 export interface LoadedCredentials {
   readonly creds: AuthenticationCreds;
   /** Where they came from: `copy` means that `creds.json` was missing or could not be read. */
   readonly source: 'file' | 'copy' | 'new';
-  /** What was wrong with `creds.json`, where it came from the copy. */
+  /** What was wrong with `creds.json`, if they came from the copy. */
   readonly problem: string | undefined;
 }
 
 /**
  * The identity in a folder. Only a folder with neither `creds.json` nor its last good copy gets a new one.
- * Throws `SESSION_UNUSABLE` where there is one that nobody can read: never a new identity over an old one.
- * Throws `STORAGE_FAILED` where it may be read later.
+ * Throws `SESSION_UNUSABLE` if there is one that cannot be read: a new identity must never replace an old one.
+ * Throws `STORAGE_FAILED` if it may be readable later.
  */
 export function loadCredentials(fs: FileSystem, folder: string): LoadedCredentials {
   refuseHalfRestored(fs, folder);
@@ -43,7 +43,7 @@ export function loadCredentials(fs: FileSystem, folder: string): LoadedCredentia
   );
 }
 
-/** We never take a link back, so that it went out of the file by damage. */
+/** The program never removes a link, so a file that lacks it is damaged. */
 function lostItsLink(creds: AuthenticationCreds, copy: AuthenticationCreds | undefined): boolean {
   if (!copy || !isLinked(copy)) return false;
   return Buffer.from(copy.signedIdentityKey.public).equals(creds.signedIdentityKey.public);
@@ -71,13 +71,13 @@ function tryRead(fs: FileSystem, path: string): Attempt {
   }
 }
 
-/** Rights are for the person to mend, and a lack of files or memory passes: an older copy mends neither. */
+/** The person must change rights, and a lack of file handles or memory ends by itself: a copy helps with neither. */
 function unreadable(fs: FileSystem, path: string, error: unknown): Attempt {
   const code = systemCode(isAppError(error) ? error.cause : error) ?? '';
   if (code === 'EACCES' || code === 'EPERM') {
     const uid = process.getuid?.() ?? 0;
     const owner = fs.statSync(dirname(path)).uid;
-    // Who looks at the folder of another user must not take its files away from that one.
+    // A user who inspects the folder of another user must not be told to take its files over.
     const mend =
       owner === uid
         ? `Run: sudo chown ${uid} ${shellWord(path)}`
@@ -93,8 +93,8 @@ function unreadable(fs: FileSystem, path: string, error: unknown): Attempt {
 }
 
 /**
- * Saves the identity before it returns: `creds.json` is replaced whole, and then the copy beside it, so that one
- * of the two is good and new at any instant.
+ * Saves the identity before it returns: `creds.json` is replaced whole, and then the copy beside it, so that at any
+ * instant one of the two is whole and current.
  */
 export class CredentialsFile {
   readonly #fs: FileSystem;
@@ -110,7 +110,7 @@ export class CredentialsFile {
     this.#copyPath = join(folder, NAMES.credsCopy);
   }
 
-  /** Throws `STORAGE_FAILED`; the file is the old one or the new one then, never a part. */
+  /** Throws `STORAGE_FAILED`; the file is then the old one or the new one, never a part. */
   save(creds: AuthenticationCreds): void {
     const text = credentialsToJson(creds);
     if (text !== this.#savedText) replaceFile(this.#fs, this.#path, text);
@@ -119,8 +119,8 @@ export class CredentialsFile {
   }
 
   /**
-   * A copy that cannot be written now is written with the next save: the identity itself is safe. One that was
-   * linked is never replaced by one that is not, whoever put that there.
+   * A copy that cannot be written now is written at the next save: the identity itself is safe. A linked copy must
+   * never be replaced by one that is not linked.
    */
   #copy(creds: AuthenticationCreds, text: string): void {
     if (this.#isCopyLinked && !isLinked(creds)) return;
@@ -134,8 +134,8 @@ export class CredentialsFile {
   }
 
   /**
-   * Takes what was loaded as saved; a damaged original is kept beside it, and the good copy put in its place.
-   * Tells whether both files are as this program leaves them: the same.
+   * Takes what was loaded as saved. If it came from the copy, the damaged original is renamed and the copy takes its
+   * place. Returns whether both files are the same, as this program leaves them.
    */
   adopt(loaded: LoadedCredentials): boolean {
     if (loaded.source === 'new') return false;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type FileSystem, NAMES, readIfThere, replaceFile } from '../folder/file-system.ts';
 
-/** What a logout left: the next start says the same at once and stays offline until the folder is removed. */
+/** What a logout leaves. The next start reports it and stays offline until the folder is removed. */
 export interface LogoutNote {
   readonly atMs: number;
   readonly reason: string;

@@ -1,41 +1,41 @@
 import type { FileSystem } from '../folder/file-system.ts';
-import type { Contents } from '../values/stored-values.ts';
+import type { StoredValues } from '../values/stored-values.ts';
 import type { Journal } from './journal.ts';
 import { removeJournals, writeFiles } from './write-files.ts';
 
-/** A journal of this size is brought into the files, whatever else goes on. */
+/** A journal of this size starts a checkpoint. */
 const CHECKPOINT_BYTES = 8 * 1024 * 1024;
-/** So many files are written within the time that a stop may take. */
+/** So many changed keys start a checkpoint: a stop has time to write that many files. */
 const CHECKPOINT_KEYS = 1_000;
-/** After this long without a change, so is any journal; after this long, one that failed is tried again. */
+/** After this long without a change any journal is checkpointed; a failed checkpoint is tried again after it. */
 const CHECKPOINT_IDLE_MS = 5_000;
 const LAST_ROUNDS = 5;
-/** Their names are few. More than this are not left behind for another one to be begun. */
+/** Journal names are few: with this many pending, no new journal is begun. */
 const MOST_PENDING = 3;
 
 export interface CheckpointParts {
   readonly fs: FileSystem;
   readonly folder: string;
   readonly journal: Journal;
-  readonly contents: Contents;
+  readonly contents: StoredValues;
   /** Journals that were found on opening. */
   readonly oldJournals: readonly string[];
   readonly onFailure: (error: unknown) => void;
-  /** Throws `STORAGE_FAILED` where the folder is not ours any more. */
+  /** Throws `STORAGE_FAILED` if the folder was removed or replaced. */
   readonly checkFolder: () => void;
 }
 
 /**
- * Brings what is in the journal into the files: when nothing has changed for a while, when it has grown large,
- * and at the end. The journal before the last is kept until the next checkpoint, so that whoever copies the
- * folder meanwhile (`cp -r`) has each value at least once.
+ * Writes what is in the journal into the files: when nothing has changed for a while, when the journal is large, and
+ * at the end. The journal before the last is kept until the next checkpoint, so that a copy of the folder made
+ * meanwhile (`cp -r`) has each value at least once.
  */
 export class Checkpoints {
   readonly #parts: CheckpointParts;
-  /** Their values are in the files. */
-  readonly #done: string[] = [];
+  /** Fully checkpointed, safe to delete. */
+  readonly #obsoleteJournals: string[] = [];
   /** Some of their values may be in memory only. */
-  readonly #pending: string[];
+  readonly #pendingJournals: string[];
   #running: Promise<void> | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #changedAtMs = 0;
@@ -44,8 +44,8 @@ export class Checkpoints {
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts;
-    this.#pending = [...parts.oldJournals];
-    if (this.#pending.length > 0) this.changed();
+    this.#pendingJournals = [...parts.oldJournals];
+    if (this.#pendingJournals.length > 0) this.changed();
   }
 
   /** After each record. */
@@ -88,16 +88,16 @@ export class Checkpoints {
 
   async #checkpoint(): Promise<void> {
     const { journal, contents, fs, folder } = this.#parts;
-    if (journal.sizeBytes === 0 && this.#pending.length === 0) return;
+    if (journal.sizeBytes === 0 && this.#pendingJournals.length === 0) return;
     this.#parts.checkFolder();
-    // Where one checkpoint after another fails, the journal goes on: it may repeat what is in the files.
-    if (journal.sizeBytes > 0 && this.#pending.length < MOST_PENDING) this.#rotate();
-    const covered = this.#pending.length;
-    // Files that are newer than the journals on the disk would be set back by the next opening.
+    // If one checkpoint after another fails, the same journal continues; it may repeat what is in the files.
+    if (journal.sizeBytes > 0 && this.#pendingJournals.length < MOST_PENDING) this.#rotate();
+    const covered = this.#pendingJournals.length;
+    // The journal must reach the disk first, or the next opening would replace newer files by older records.
     await journal.sync();
     await saveUnsaved(this.#parts, true);
-    removeJournals(fs, folder, this.#done);
-    this.#done.push(...this.#pending.splice(0, covered));
+    removeJournals(fs, folder, this.#obsoleteJournals);
+    this.#obsoleteJournals.push(...this.#pendingJournals.splice(0, covered));
     if (contents.hasUnsaved) this.changed();
   }
 
@@ -106,16 +106,16 @@ export class Checkpoints {
     const { name } = journal;
     try {
       journal.rotate();
-      this.#pending.push(name);
+      this.#pendingJournals.push(name);
     } catch (error) {
-      this.#done.push(...journal.takeHalfMade());
+      this.#obsoleteJournals.push(...journal.takeHalfMade());
       throw error;
     }
   }
 
   /**
-   * The last one, at the end of a session: closes the journal and removes all there are. Where that fails, or
-   * changes keep coming, the journal stays for the next opening. Throws `STORAGE_FAILED`.
+   * The last checkpoint of a session: closes the journal and removes all journals. If that fails, or changes keep
+   * coming, the journal stays for the next opening. Throws `STORAGE_FAILED`.
    */
   async finish(): Promise<void> {
     const { fs, folder, journal, contents } = this.#parts;
@@ -125,7 +125,7 @@ export class Checkpoints {
     try {
       this.#parts.checkFolder();
       for (let round = 0; contents.hasUnsaved && round < LAST_ROUNDS; round++) {
-        // As above: until it is gone, an older record of it that is synced would set a newer file back.
+        // As above: the journal must reach the disk before the files.
         await journal.sync();
         await saveUnsaved(this.#parts, false);
       }
@@ -134,16 +134,17 @@ export class Checkpoints {
       await journal.sync().catch(() => {});
       throw error;
     } finally {
-      // No await between the last look and this: nothing can be appended that the files do not have.
+      // No await between the last check and this: nothing can be appended that the files do not have.
       await journal.close();
     }
-    if (!contents.hasUnsaved) removeJournals(fs, folder, [...this.#done, ...this.#pending, journal.name]);
+    if (!contents.hasUnsaved)
+      removeJournals(fs, folder, [...this.#obsoleteJournals, ...this.#pendingJournals, journal.name]);
   }
 }
 
 /**
- * Before a journal is begun: each process that was killed has left one or two, so what many of them hold is brought
- * into the files. Resolves with those that remain. Throws `STORAGE_FAILED`; they are all there then.
+ * Each killed process leaves one or two journals. Before a new one is begun, many of them are written into the files.
+ * Resolves with those that remain. Throws `STORAGE_FAILED`; all of them are then still there.
  */
 export async function foldJournals(
   parts: Pick<CheckpointParts, 'fs' | 'folder' | 'contents'> & { readonly journals: readonly string[] },

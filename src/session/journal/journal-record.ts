@@ -6,7 +6,7 @@ export type Changes = Map<string, Map<string, string | null>>;
 export interface Replay {
   /** All whole records, in the order of their numbers; a torn tail is not one of them. */
   readonly records: Changes[];
-  /** The highest number; 0 where there is no record. */
+  /** The highest number; 0 if there is no record. */
   readonly sequence: number;
   /** Records that are missing or fail their checksum although later ones are whole: damage, not a kill. */
   readonly damaged: number;
@@ -31,14 +31,14 @@ export function encodeRecord(sequence: number, changes: Changes): Buffer {
 
 const checksum = (body: Uint8Array): string => crc32(body).toString(16).padStart(8, '0');
 
-/** Reads what journals hold. Records are put in the order of their numbers, a doubled one counts once. */
+/** Reads what journals hold. Records come in the order of their numbers; a repeated one counts once. */
 export function decodeJournals(contents: readonly Buffer[]): Replay {
   const bySequence = new Map<number, Changes>();
   const spans = contents.map((content) => decodeInto(bySequence, content));
   const broken = spans.reduce((sum, { damaged }) => sum + damaged, 0);
   const ordered = [...bySequence].sort(([a], [b]) => a - b);
   const sequence = ordered.at(-1)?.[0] ?? 0;
-  // One broken line may be the remains of many records; a number that is not there is one.
+  // One broken line may be the remains of many records; each missing number is one of them.
   const missing = sequence - (ordered[0]?.[0] ?? 1) + 1 - ordered.length;
   const order = [...spans.entries()]
     .sort(([, a], [, b]) => a.lowest - b.lowest || a.highest - b.highest)
@@ -52,7 +52,7 @@ export function decodeJournals(contents: readonly Buffer[]): Replay {
 }
 
 interface Span {
-  /** How many broken lines have a whole one behind them: those are damage, the last one is only torn. */
+  /** How many broken lines are followed by a whole one: those are damage; a broken last line is only torn. */
   damaged: number;
   lowest: number;
   highest: number;
@@ -87,7 +87,7 @@ function decodeLine(line: Buffer): { sequence: number; changes: Changes } | unde
   return changes && Number.isSafeInteger(sequence) && sequence > 0 ? { sequence, changes } : undefined;
 }
 
-/** Undefined for what is none: a checksum of 32 bits fits noise now and then. */
+/** Undefined if the text is no record: a 32-bit checksum sometimes matches noise. */
 function decodeChanges(text: string): Changes | undefined {
   let parsed: unknown;
   try {

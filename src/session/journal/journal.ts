@@ -13,7 +13,7 @@ import { type Changes, encodeRecord } from './journal-record.ts';
 /** How long a written record may wait for its `fdatasync`: what a power cut can lose. */
 const SYNC_WITHIN_MS = 50;
 const SYNC_AGAIN_MS = 1_000;
-/** There are three at most, and those that could not be removed. */
+/** Three at most are in use; the others are room for journals that could not be removed. */
 const MOST_JOURNALS = 16;
 
 /**
@@ -25,19 +25,19 @@ export class Journal {
   readonly #folder: string;
   readonly #onSyncFailure: (error: unknown) => void;
   #name: string;
-  /** Undefined once it is closed: the system may have given the number to somebody else's file. */
+  /** Undefined once the journal is closed, because the system may give the number to another file. */
   #fd: number | undefined;
   #sizeBytes = 0;
   #sequence: number;
   /** The records that a power cut could lose, as they stand at the end of the file. */
   #unsynced: Buffer[] = [];
-  /** After a failed sync the system takes its dropped pages for clean: a second sync alone would prove nothing. */
+  /** After a failed sync the system treats the dropped pages as clean, so a second sync alone proves nothing. */
   #mustRewrite = false;
   #syncTimer: NodeJS.Timeout | undefined;
   #syncing: Promise<void> | undefined;
   readonly #halfMade: string[] = [];
 
-  /** Begins a new file; nothing is ever appended to an older one. `lastSequence` is the highest of theirs. */
+  /** Begins a new file; older ones are never appended to. `lastSequence` is the highest number in them. */
   constructor(fs: FileSystem, folder: string, lastSequence: number, onSyncFailure: (error: unknown) => void) {
     this.#fs = fs;
     this.#folder = folder;
@@ -52,7 +52,7 @@ export class Journal {
     return this.#name;
   }
 
-  /** Files of failed attempts that could not be removed: they have to go before their records are old. */
+  /** Files of failed attempts that could not be removed. They must be removed before newer records are checkpointed. */
   takeHalfMade(): readonly string[] {
     return this.#halfMade.splice(0);
   }
@@ -159,7 +159,7 @@ export class Journal {
   }
 
   /**
-   * Goes on in a new file, which begins with what is not synced yet: a record that stands in two files counts
+   * Continues in a new file, which begins with the records that are not synced yet: a record in two files counts
    * once. A failure changes nothing.
    */
   rotate(): void {
@@ -173,7 +173,7 @@ export class Journal {
     void this.#closeFile(old);
   }
 
-  /** From here on nothing can be appended. What is in the file stays there. */
+  /** After this nothing can be appended. What is in the file stays there. */
   async close(): Promise<void> {
     clearTimeout(this.#syncTimer);
     const fd = this.#fd;
@@ -187,7 +187,7 @@ export class Journal {
   }
 }
 
-/** The names that journals take: few, so that they are found without listing a folder of fifty thousand files. */
+/** The names of journals: few, so that they are found without listing a folder of fifty thousand files. */
 export const JOURNAL_NAMES: readonly string[] = Array.from(
   { length: MOST_JOURNALS },
   (_, index) => `journal-${index + 1}.log`,

@@ -9,15 +9,15 @@ import {
   writeBeside,
 } from '../folder/file-system.ts';
 
-/** The latest content of a file; `null` for one that is to go. */
+/** The latest content of a file; `null` to remove it. */
 export type FileChange = readonly [name: string, json: string | null];
 
 /** How many files are open at once: far below any `ulimit -n`. */
 const CONCURRENCY = 16;
 
 /**
- * Writes each file whole or not at all, and durably. Throws `STORAGE_FAILED` at the first that fails; those
- * before it are written.
+ * Writes each file whole or not at all, and durably. Throws `STORAGE_FAILED` at the first that fails; the
+ * files before it are written.
  */
 export async function writeFiles(
   fs: FileSystem,
@@ -61,8 +61,8 @@ async function writeOne(fs: FileSystem, folder: string, [name, json]: FileChange
 }
 
 /**
- * Removes journals, oldest first, each for good before the next: a power cut must never bring one back whose
- * successor is gone. Takes each out of `names` as soon as it is gone, because its name is free again.
+ * Removes journals, oldest first, and syncs after each one: a power cut must never bring one back whose successor
+ * is gone. Takes each out of `names` as soon as it is removed, because its name is free again.
  */
 export function removeJournals(fs: FileSystem, folder: string, names: string[]): void {
   syncNames(fs, folder);

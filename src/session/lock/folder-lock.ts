@@ -21,27 +21,27 @@ export interface Owner {
   readonly pid: number;
   readonly host: string;
   readonly sinceMs: number;
-  /** It is alive and does not answer: it was stopped (SIGSTOP), or hangs. */
+  /** It is alive and does not answer: it is stopped (SIGSTOP), or hangs. */
   readonly isSilent?: boolean;
 }
 
 /** The right to a session folder, held until it is released or the process ends. */
 export interface Lock {
   readonly owner: Owner;
-  /** Whether the owner before this one did not give it back. */
+  /** Whether the owner before this one ended without releasing the lock. */
   readonly wasKilled: boolean;
-  /** False once somebody has removed the folder, or put another one in its place: that one is not ours. */
+  /** False once the folder was removed or replaced by another one. */
   isHeld(): boolean;
   release(): Promise<void>;
 }
 
-/** What a process says on its socket. */
+/** What a process answers on its socket. */
 interface Announcement extends Owner {
   readonly ticket: string;
   readonly isOwner: boolean;
 }
 
-/** Somebody alive, and what it said: nothing, where it does not answer. */
+/** A living process, and its answer; undefined if it does not answer. */
 interface Rival {
   readonly name: string;
   readonly said: Announcement | undefined;
@@ -54,13 +54,13 @@ const ASK_AGAIN_MS = 20;
 /**
  * One owner for a folder, freed by the death of its process.
  *
- * Each process listens on a unix socket of its own in the folder: the system closes it with the process, so a
- * connection that is refused means dead, whatever pids, clocks or containers say. A socket gets its visible name
- * only once it listens. Everyone announces first and looks second, so of two that start at once at least one sees
- * the other: a candidate gives way to an owner and to a candidate with a smaller ticket, and waits for one with a
- * larger ticket to give way. Only the owner removes sockets, and only those of the dead.
+ * Each process listens on its own unix socket in the folder. The system closes the socket with the process, so a
+ * refused connection means that the process has ended, whatever pids, clocks or containers say. A socket gets its
+ * visible name only once it listens. Each process first announces itself and then looks for others, so of two that
+ * start at once at least one sees the other. A candidate gives way to an owner and to a candidate with a smaller
+ * ticket, and waits until one with a larger ticket gives way. Only the owner removes sockets of ended processes.
  *
- * Throws `SESSION_LOCKED` within two seconds where another process has the folder.
+ * Throws `SESSION_LOCKED` within two seconds if another process has the folder.
  */
 export async function lockSession(folder: string): Promise<Lock> {
   const owner: Owner = { pid: process.pid, host: hostname(), sinceMs: Date.now() };
@@ -99,8 +99,8 @@ function closeServer(server: Server): Promise<void> {
 }
 
 /**
- * Listens in the folder, or beside it where its file system has no sockets. Throws `SESSION_LOCKED` where one
- * name is the whole lock and taken, `STORAGE_FAILED` where the disk is full.
+ * Listens in the folder, or in the temporary folder if the file system has no sockets. Throws `SESSION_LOCKED` if
+ * the one possible name is taken (Windows), `STORAGE_FAILED` if the disk is full.
  */
 async function announce(folder: string, server: Server, name: string): Promise<SocketPlace> {
   const place = placeInFolder(folder);
@@ -123,7 +123,7 @@ async function announce(folder: string, server: Server, name: string): Promise<S
 
 const WITHOUT_SOCKETS = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS']);
 
-/** Resolves with the sockets of the dead once nobody else can own the folder; throws where somebody does. */
+/** Resolves with the sockets of ended processes once nobody else can own the folder; throws if somebody does. */
 async function outlastOthers(
   folder: string,
   place: SocketPlace,
@@ -145,7 +145,7 @@ async function outlastOthers(
   }
 }
 
-/** Who of the named is alive. */
+/** Which of these sockets belong to living processes. */
 async function living(
   place: SocketPlace,
   names = place.names(),
@@ -161,10 +161,10 @@ async function living(
   return rivals.flat();
 }
 
-/** One that does not answer and left no note. */
+/** An owner that does not answer and left no note. */
 const UNKNOWN_OWNER: Owner = { pid: 0, host: 'unknown', sinceMs: 0 };
 
-/** Who owns a folder at the moment, without taking it. */
+/** Who owns a folder at the moment; takes no lock. */
 export async function currentOwner(folder: string): Promise<Owner | undefined> {
   for (const placeOf of [placeInFolder, placeInTemporaryFolder]) {
     const place = placeOf(folder);
@@ -180,31 +180,31 @@ export async function currentOwner(folder: string): Promise<Owner | undefined> {
 function lockedError(folder: string, owner: Owner | undefined): AppError {
   const who = owner
     ? `process ${owner.pid} on ${owner.host} since ${new Date(owner.sinceMs).toISOString()}`
-    : 'another process, which was stopped or hangs';
+    : 'another process, which is stopped or hangs';
   return new AppError(
     'SESSION_LOCKED',
     `The session in ${folder} is in use by ${who}. Stop it, or set another SESSION_PATH.`,
   );
 }
 
-/** Whose note it is tells its ticket. */
+/** The ticket says whose note it is. */
 interface OwnerNote extends Owner {
   readonly ticket?: string;
 }
 
-/** For the one case in which the owner cannot speak for itself: it was stopped (SIGSTOP) or hangs. */
+/** Read if the owner cannot answer because it is stopped (SIGSTOP) or hangs. */
 function noteOwner(folder: string, note: OwnerNote): void {
   const path = join(folder, NAMES.owner);
   try {
-    // One that cannot be written over (another user's, read-only) can still be replaced.
+    // A note that cannot be overwritten (another user's, read-only) can still be replaced.
     rmSync(path, { force: true });
     writeFileSync(path, `${JSON.stringify(note)}\n`, { mode: FILE_MODE });
   } catch {
-    // A full disk must not keep a bot from starting; the note only makes a message nicer.
+    // A full disk must not keep a bot from starting; only a message needs the note.
   }
 }
 
-/** The note of one of these; that of somebody who is gone by now would name the wrong process. */
+/** The note of one of these; a note of an ended process would name the wrong one. */
 function readOwner(folder: string, rivals: readonly Rival[]): Owner | undefined {
   try {
     const note = parseJson<OwnerNote>(readFileSync(join(folder, NAMES.owner), 'utf8'));

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCode } from '../../core/errors.ts';
 import { FOLDER_MODE, NAMES } from '../folder/file-system.ts';
 
-/** What came back from the other end of a socket: nobody, somebody who says nothing, or a text. */
+/** What asking a socket led to: no process listens, one listens and does not answer, or it answered a text. */
 export type Answer =
   | { readonly kind: 'dead' }
   | { readonly kind: 'silent' }
@@ -16,11 +16,11 @@ export type Answer =
 /** Where the sockets of a folder are, under paths short enough for a socket address (104 to 108 bytes). */
 export interface SocketPlace {
   pathOf(name: string): string;
-  /** The sockets that there are. */
+  /** The names of the sockets that exist. */
   names(): string[];
-  /** What processes left that died before their socket had its name. */
+  /** Sockets of processes that ended before their socket had its name. */
   unnamed(): string[];
-  /** Whether the folder that is there by its path still is the one with this socket. */
+  /** Whether the folder at this path is still the one with this socket. */
   isThere(name: string): boolean;
   /** Makes the folder of the sockets. It stays, empty, when the last one has gone. */
   prepare(): void;
@@ -35,10 +35,10 @@ const NAME_BYTES = NAMES.lock.length + PREFIX.length + 36 + SUFFIX.length + 3;
 
 export const socketName = (ticket: string): string => `${PREFIX}${ticket}${SUFFIX}`;
 
-/** A living process gives its socket a name in no time; one that is old has lost its process. */
+/** A living process names its socket within milliseconds; an older unnamed one has no process. */
 const UNNAMED_FOR_MS = 60_000;
 
-/** The sockets in a folder whose names begin so, with `owner-` in its place; none where there is no folder. */
+/** The sockets in a folder whose names begin with `prefix`, which is returned as `owner-`; none without a folder. */
 function lister(folder: string, prefix: string): Pick<SocketPlace, 'names' | 'unnamed'> {
   const list = (suffix: string): string[] => {
     try {
@@ -72,7 +72,7 @@ export function placeInFolder(folder: string): SocketPlace {
   return { ...listed, isThere, pathOf, prepare, close: () => closeSync(fd) };
 }
 
-/** For a folder whose file system has no sockets (some container volumes): as good within one container. */
+/** For a folder whose file system has no sockets (some container volumes). Guards within one container only. */
 export function placeInTemporaryFolder(folder: string): SocketPlace {
   const { dev, ino } = statSync(folder);
   const prefix = `perennial-${dev}-${ino}-`;
@@ -88,7 +88,7 @@ export function placeInTemporaryFolder(folder: string): SocketPlace {
   };
 }
 
-/** Windows has named pipes, which go with their process too; one fixed name is the whole lock. */
+/** Windows has named pipes, which also end with their process; one fixed name is the lock. */
 function pipePlace(folder: string): SocketPlace {
   const digest = createHash('sha256').update(folder.toLowerCase()).digest('hex').slice(0, 32);
   return {
@@ -101,12 +101,12 @@ function pipePlace(folder: string): SocketPlace {
   };
 }
 
-/** A server that tells everyone who connects what `say()` returns. */
+/** A server that sends the result of `say()` to everyone who connects. */
 export function answeringServer(say: () => string): Server {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.write(say());
-    // Not `end`: who asked may never hang up (it was stopped), and we must be able to close.
+    // Not `end`: a stopped process that asked never hangs up, and `close` would wait for it.
     socket.destroySoon();
   });
   return server.unref();
@@ -125,8 +125,8 @@ export async function listenAs(server: Server, place: SocketPlace, name: string)
 }
 
 /**
- * Asks whoever listens at `path`. A process that was stopped accepts connections and says nothing; one that dies
- * meanwhile hangs up, and is asked again.
+ * Asks the process that listens at `path`. A stopped process accepts connections and sends nothing. A process that
+ * ends meanwhile hangs up, and is asked again.
  */
 export async function ask(path: string, withinMs: number): Promise<Answer> {
   const deadline = performance.now() + withinMs;

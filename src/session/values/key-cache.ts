@@ -4,8 +4,8 @@ const MOST_ENTRIES = 2_000;
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /**
- * The keys used last, as JSON, within a bound of its size; `null` remembers that a key is missing. Parsed they
- * would take several times as much, and what is thrown out would be garbage that lies in memory for long.
+ * The keys used last, as JSON, limited in count and bytes; `null` means that a key is missing. Parsed values would
+ * take several times as much memory.
  */
 export class KeyCache {
   readonly #texts = new LRUCache<string, { readonly json: string | null }>({

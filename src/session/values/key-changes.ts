@@ -1,9 +1,9 @@
-/** What a transaction commits to: keys by type and id, `null` for a removal. Own tables go along as types. */
+/** What a transaction commits: keys by type and id, `null` for a removal. The program's own tables are types too. */
 export type KeyChanges = { [type: string]: { [id: string]: unknown } };
 
-/** Where transactions read, and what they commit to. */
+/** What transactions read from and commit to. */
 export interface KeyStore {
   get(type: string, ids: readonly string[]): Record<string, unknown>;
-  /** Throws, and changes nothing, where the changes cannot be stored. */
+  /** Throws, and changes nothing, if the changes cannot be stored. */
   set(changes: KeyChanges): void | Promise<void>;
 }

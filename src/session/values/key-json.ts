@@ -8,7 +8,7 @@ export function keyToJson(type: string, value: unknown): string {
     : JSON.stringify(value, BufferJSON.replacer);
 }
 
-/** The inverse. Throws where the text is not JSON, or not a value that this type can have. */
+/** The inverse. Throws if the text is not JSON, or not a value that this type can have. */
 export function keyFromJson(type: string, json: string): unknown {
   if (KNOWN.has(type) && NOT_ASCII.test(json)) throw new Error('noise');
   const isPlain = type === 'session' && !json.startsWith('{"type":"Buffer"');
@@ -19,7 +19,7 @@ export function keyFromJson(type: string, json: string): unknown {
     : value;
 }
 
-/** As Baileys' own, but bytes whose base64 has been hit are an error: Node would skip what it does not know. */
+/** As Baileys' own, but damaged base64 is an error: Node.js would skip characters that it does not know. */
 export function strictReviver(name: string, value: unknown): unknown {
   if (typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer') {
     const data = 'data' in value ? value.data : undefined;
@@ -47,7 +47,7 @@ const KINDS: Readonly<Record<string, 'object' | 'string'>> = {
 };
 const KNOWN: ReadonlySet<string> = new Set(Object.keys(KINDS));
 
-/** A lone digit, left over from a longer file, is good JSON. Stock files may hold `null` for "none". */
+/** A single digit, left over from a longer file, is valid JSON. Files of Baileys' own store may hold `null`. */
 function fits(type: string, value: unknown): boolean {
   return value === null || !KNOWN.has(type) || typeof value === KINDS[type];
 }

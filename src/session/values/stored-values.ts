@@ -9,7 +9,7 @@ import type { StoredTable, UnsavedPages } from './stored-table.ts';
 import { indexToJson, type PageLists, readTables, type TableEvents, type TableIndex } from './table-files.ts';
 import { isTableName, pageFileName, TABLE_INDEX, type TableName } from './tables.ts';
 
-/** What the files lack, and what to call when they have it, or could not get it. */
+/** Changes that the files lack, and what to call once they are written, or could not be. */
 export interface Unsaved {
   /** The files to write, in steps: each step must be on the disk before the next one begins. */
   readonly steps: ReadonlyArray<readonly FileChange[]>;
@@ -17,8 +17,8 @@ export interface Unsaved {
   failed(): void;
 }
 
-/** Every value of a session: in its file, or newer in memory because only the journal has it. */
-export class Contents {
+/** Every value of a session. A value is in its file, or newer in memory if only the journal has it yet. */
+export class StoredValues {
   readonly #fs: FileSystem;
   readonly #folder: string;
   readonly #events: TableEvents;
@@ -68,7 +68,7 @@ export class Contents {
     return table;
   }
 
-  /** A new object each time: the library changes some of what it gets before it knows whether it will store it. */
+  /** A new object each time, because the library changes some values before it decides to store them. */
   #key(type: string, id: string): unknown {
     const name = keyFileName(type, id);
     const known = this.#knownJson(name);
@@ -83,13 +83,13 @@ export class Contents {
     }
   }
 
-  /** `null` where it is known that there is none, undefined where only the file can tell. */
+  /** `null` if the key is known to be missing, undefined if only the file can tell. */
   #knownJson(name: string): string | null | undefined {
     const unsaved = this.#unsaved.get(name);
     return unsaved ? unsaved.json : this.#cache.get(name);
   }
 
-  /** `null` where there is none; bytes that are no text come as text that is no JSON. */
+  /** `null` if there is none; bytes that are not UTF-8 give a text that is not JSON. */
   #readJson(name: string): string | null {
     const content = readIfThere(this.#fs, join(this.#folder, name));
     const json = content ? (textOf(content) ?? '') : null;
@@ -97,7 +97,7 @@ export class Contents {
     return json;
   }
 
-  /** What of these changes is news, as a record. Nothing is changed yet. */
+  /** The changes that differ from what is stored, as a record. Changes nothing yet. */
   recordOf(changes: KeyChanges): Changes {
     const record: Changes = new Map();
     for (const [type, values] of Object.entries(changes)) {
@@ -111,7 +111,7 @@ export class Contents {
     return record;
   }
 
-  /** Takes over a record that is in the journal; `values` are what its texts were made of, where they are at hand. */
+  /** Applies a record that is in the journal; `values` are its parsed values, if they are at hand. */
   apply(record: Changes, values?: KeyChanges): void {
     for (const [type, texts] of record) {
       if (isTableName(type)) this.#applyRows(this.#table(type), texts, values?.[type]);
@@ -230,7 +230,7 @@ function mergedLists(a: PageLists, b: PageLists): PageLists {
   return Object.fromEntries(names.map((name) => [name, [...(a[name] ?? []), ...(b[name] ?? [])]]));
 }
 
-/** As in the stock store, a key without a value is removed. A row may be any JSON but `null`. */
+/** As in Baileys' store, a key without a value is removed. A row may be any JSON but `null`. */
 function toJson(type: string, value: unknown): string | null {
   if (isTableName(type)) return value === undefined || value === null ? null : JSON.stringify(value);
   return value ? keyToJson(type, value) : null;

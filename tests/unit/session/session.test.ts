@@ -652,7 +652,7 @@ describe('a folder of fifty thousand keys', () => {
     return path;
   }
 
-  test('is not listed where the last stop was a clean one', async () => {
+  test('is not listed if the last stop was a clean one', async () => {
     expect(await listingsOf(await linkedFolder())).toBe(0);
   });
 

@@ -13,15 +13,15 @@ import { proto } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
 import { backupSession, copySession } from '../../../../src/session/care/backup.ts';
 import { checkLine, reportRestore, reportStatus } from '../../../../src/session/care/care-reports.ts';
-import { surveyFiles, typeOfFile, unreadableKeys } from '../../../../src/session/care/count-files.ts';
+import { countFiles, typeOfFile, unreadableKeys } from '../../../../src/session/care/count-files.ts';
 import { checkNode } from '../../../../src/session/care/doctor.ts';
 import { checkDamage, checkLock } from '../../../../src/session/care/doctor-folder.ts';
 import { checkClock } from '../../../../src/session/care/doctor-network.ts';
 import { formatTime } from '../../../../src/session/care/format-report.ts';
 import { restoreSession } from '../../../../src/session/care/restore.ts';
-import { writeRestoreNote } from '../../../../src/session/care/restore-note.ts';
 import { sessionStatus } from '../../../../src/session/care/session-status.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
+import { writeRestoreNote } from '../../../../src/session/folder/restore-note.ts';
 import { encodeRecord } from '../../../../src/session/journal/journal-record.ts';
 import { openSession } from '../../../../src/session/session.ts';
 import {
@@ -181,7 +181,7 @@ describe('a restore', () => {
     writeFileSync(join(from, 'pre-key-7.json'), '{');
     const { facts, lines } = await reportRestore(sessionPath(), from, {});
     expect(facts).toMatchObject({ damagedFiles: 1, before: null });
-    expect(lines).toContain('1 file of it cannot be read: the bot sets such aside, and runs on.');
+    expect(lines).toContain('1 file cannot be read: the bot sets them aside and runs on.');
   });
 
   test('that cannot move a file leaves the session that was there, whole', async () => {
@@ -312,7 +312,7 @@ describe('status', () => {
     await stockFolder(path);
     mkdirSync(join(path, 'bot1'));
     for (const type of KEY_TYPES) {
-      expect(surveyFiles(path).find((one) => one.type === type)).toMatchObject({ files: 1 });
+      expect(countFiles(path).find((one) => one.type === type)).toMatchObject({ files: 1 });
     }
     expect(typeOfFile('table-inbox.json')).toBe('table');
     expect(typeOfFile('creds.backup.json')).toBe('credentials');

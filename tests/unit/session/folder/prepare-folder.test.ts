@@ -1,9 +1,12 @@
-import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { shellWord } from '../../../../src/core/errors.ts';
 import { checkLine } from '../../../../src/session/care/care-reports.ts';
 import { checkFolder } from '../../../../src/session/care/doctor-folder.ts';
+import { restoreSession } from '../../../../src/session/care/restore.ts';
 import { sessionStatus } from '../../../../src/session/care/session-status.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { folderProblem } from '../../../../src/session/folder/folder-problem.ts';
@@ -110,3 +113,40 @@ test.each([
   ['-rf', './-rf'],
   ['~', "'~'"],
 ])('%s is %s in a command', (path, word) => expect(shellWord(path)).toBe(word));
+
+describe('the sessions folder of a clone', () => {
+  const inRepository = fileURLToPath(new URL('../../../../', import.meta.url));
+
+  test('is in the repository, and a start after rm -rf leaves git status clean', () => {
+    const clone = temporaryFolder();
+    const git = (...args: string[]): string =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.c', ...args], {
+        cwd: clone,
+      }).toString();
+    const sessions = join(clone, 'sessions');
+    mkdirSync(sessions);
+    for (const name of ['.gitignore', 'sessions/.gitignore']) {
+      copyFileSync(join(inRepository, name), join(clone, name));
+    }
+    git('init', '-q');
+    git('add', '-f', '.');
+    git('commit', '-q', '-m', 'a');
+    rmSync(sessions, { recursive: true });
+    prepareFolder(realFileSystem, sessions);
+    writeFileSync(join(sessions, 'creds.json'), '{}');
+    expect(git('status', '--porcelain')).toBe('');
+    rmSync(join(sessions, '.gitignore'));
+    expect(git('status', '--porcelain')).not.toContain('creds.json');
+  });
+
+  test('is a folder without a session to status and restore', async () => {
+    const path = join(temporaryFolder(), 'sessions');
+    const backup = join(temporaryFolder(), 'backup');
+    mkdirSync(path);
+    writeFileSync(join(path, '.gitignore'), '*\n');
+    await stockFolder(backup);
+    expect(await sessionStatus(path)).toMatchObject({ exists: false, isLinked: false });
+    expect(await restoreSession(path, backup)).toMatchObject({ before: undefined });
+    expect(await sessionStatus(path)).toMatchObject({ exists: true, isLinked: true });
+  });
+});

@@ -80,7 +80,7 @@ describe('damage', () => {
     );
   });
 
-  test('a flipped bit costs the record it hits, and is counted where later ones are whole', () => {
+  test('a flipped bit costs the record it hits, and is counted if later records are whole', () => {
     fc.assert(
       fc.property(journal, fc.nat(), fc.nat({ max: 7 }), (records, where, bit) => {
         const lines = encode(records);
@@ -242,7 +242,7 @@ describe('journal files', () => {
     await journal.close();
   });
 
-  test('a file that could not be begun is not in the way of the next attempt', () => {
+  test('a file that could not be created does not block the next attempt', () => {
     let failures = 0;
     const fs: FileSystem = {
       ...nodeFs,

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { AppError, shellWord } from '../../core/errors.ts';
-import { type FileSystem, NAMES, readIfThere, removeIfThere, replaceFile } from '../folder/file-system.ts';
+import { type FileSystem, NAMES, readIfThere, removeIfThere, replaceFile } from './file-system.ts';
 
-/** What lies in a folder while a restore moves files out of it and into it. */
+/** The note in a folder while a restore moves files out of it and into it. */
 export interface RestoreNote {
   /** The backup. */
   readonly from: string;
-  /** Where the session that was there goes; undefined where there was none. */
+  /** Where the former session goes; undefined if there was none. */
   readonly before: string | undefined;
-  /** The names of its files, which tell them from those of the backup. */
+  /** The names of the files of the former session; other files came from the backup. */
   readonly old: readonly string[];
 }
 
@@ -20,14 +20,14 @@ export function removeRestoreNote(fs: FileSystem, folder: string): void {
   removeIfThere(fs, join(folder, NAMES.restoring));
 }
 
-/** What a restore that was cut off left; undefined where there is none, or nobody can read it. */
+/** The note of a restore that was cut off; undefined if there is none, or it cannot be read. */
 export function readRestoreNote(fs: FileSystem, folder: string): RestoreNote | undefined {
   const content = readIfThere(fs, join(folder, NAMES.restoring));
   const { from, before, old } = content === undefined ? {} : parse(content);
   return from !== undefined && Array.isArray(old) ? { from, before, old } : undefined;
 }
 
-/** Throws `SESSION_UNUSABLE` where a restore was cut off: what is in the folder then is no session, but parts of two. */
+/** Throws `SESSION_UNUSABLE` if a restore was cut off: the folder then holds parts of two sessions. */
 export function refuseHalfRestored(fs: FileSystem, folder: string): void {
   const content = readIfThere(fs, join(folder, NAMES.restoring));
   if (content === undefined) return;
