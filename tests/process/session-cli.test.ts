@@ -339,7 +339,7 @@ describe('backup and restore', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { before, warning } = JSON.parse(stdout) as { before: string; warning: string };
     expect(before).toMatch(/\/sessions\.before-\d{4}-\d\d-\d\dT[\d-]+Z$/);
-    expect(warning).toContain('An old copy has old encryption states');
+    expect(warning).toContain('An old copy turns the encryption back');
     expect(readFileSync(join(path, 'bot1', 'creds.json'), 'utf8')).toBe('theirs');
     expect(existsSync(join(before, 'bot1'))).toBe(false);
     expect(readdirSync(cwd).sort()).toEqual(['copy', 'sessions', before.split('/').at(-1)].sort());
@@ -362,7 +362,7 @@ describe('backup and restore', () => {
     writeFileSync(join(cwd, 'damaged', 'creds.json'), '{"noiseKey":');
     const before = readdirSync(path);
     const refused: Array<[string[], RegExp]> = [
-      [['backup', 'full'], /exists already\. Name a new folder/],
+      [['backup', 'full'], /is there already\. Name a new folder/],
       [['backup', 'sessions/copy'], /is inside the session itself/],
       [['backup', 'sessions'], /is inside the session itself/],
       [['restore', 'none'], /holds no session/],

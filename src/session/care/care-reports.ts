@@ -42,7 +42,7 @@ export function checkLine({ name, state, text, mend }: Check): string {
 
 function statusLines(status: SessionStatus): string[] {
   const { path, journal, loggedOut } = status;
-  if (!status.exists) return [`Session:  ${path} holds no session yet. Start the bot and scan the QR code.`];
+  if (!status.exists) return [`Session:  not there yet in ${path}. Start the bot and scan the QR code.`];
   const files = status.files.reduce((sum, one) => sum + one.files, 0);
   const bytes = status.files.reduce((sum, one) => sum + one.bytes, 0);
   const lines = [
@@ -100,7 +100,7 @@ function backupLines({ folder, files, bytes, isLinked }: Backup): string[] {
 }
 
 const OLD_RATCHETS =
-  'An old copy has old encryption states: WhatsApp may have to send the first messages of each person again, which ' +
+  'An old copy turns the encryption back to an earlier state: WhatsApp may have to send the first messages of each person again, which ' +
   'it does by itself. Never run two copies of one session.';
 
 function restoreLines({ folder, files, before, isLinked, damagedFiles }: Restored): string[] {
