@@ -1,5 +1,5 @@
 /** The bundle of the program, made by esbuild. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -18,7 +18,7 @@ const OUTSIDE = [
 /** CommonJS packages need `require`; a file of ours that asks where it is gets the place that tsc gave it. */
 const BANNER = `import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
-const __urlOf = (file) => new URL((/\\/(?:chunks|commands)\\/[^/]*$/.test(import.meta.url) ? '../' : './') + file, import.meta.url).href;`;
+const __urlOf = (file) => new URL((/\\/(?:chunks|commands|listeners)\\/[^/]*$/.test(import.meta.url) ? '../' : './') + file, import.meta.url).href;`;
 
 /** In a bundle `import.meta.url` is the place of the chunk. Our files look for others beside themselves. */
 const ownPlaces = {
@@ -67,12 +67,19 @@ const LATER = `function __later(target, name, make) {
 
 /** The files of the bundle for the folder `out`, as `path` and `contents`. Rejects if a package has another shape than expected. */
 export async function makeBundle(out) {
-  const commands = readdirSync(join(SRC, 'commands')).map((file) => file.replace(/\.ts$/, ''));
+  // Commands and listeners are loaded by name, and share their modules with the program.
+  const handlers = ['commands', 'listeners']
+    .filter((folder) => existsSync(join(SRC, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(SRC, folder))
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => `${folder}/${file.slice(0, -'.ts'.length)}`),
+    );
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: {
       main: 'src/start.ts',
-      ...Object.fromEntries(commands.map((name) => [`commands/${name}`, `src/commands/${name}.ts`])),
+      ...Object.fromEntries(handlers.map((name) => [name, `src/${name}.ts`])),
     },
     outdir: out,
     write: false,

@@ -1,14 +1,8 @@
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { MessageIntake } from '../../src/app/message-intake.ts';
-import { ownIds, tableOf } from '../../src/app/session-tables.ts';
-import { Bot } from '../../src/bot/bot.ts';
 import { type Command, command } from '../../src/bot/command.ts';
-import { type Listener, listener } from '../../src/bot/listener.ts';
-import { CommandRegistry } from '../../src/bot/loading/command-registry.ts';
-import { ListenerRegistry } from '../../src/bot/loading/listener-registry.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import { FakeLog, SETTINGS } from '../unit/bot/fakes.ts';
+import { listener } from '../../src/bot/listener.ts';
+import { type Running, runBot, stopBot } from './support/bot.ts';
 import { Rig } from './support/rig.ts';
 
 let rig: Rig;
@@ -24,47 +18,13 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
-interface Running {
-  readonly bot: Bot;
-  readonly intake: MessageIntake;
-  readonly log: FakeLog;
-}
+type Handlers = Parameters<typeof runBot>[1];
 
-/** A bot on the client of the rig. */
-async function run(
-  commands: readonly Command[],
-  listeners: Readonly<Record<string, Listener>> = {},
-): Promise<Running> {
-  const { client, session } = rig;
-  const registry = new CommandRegistry();
-  for (const one of commands) registry.set(`src/commands/${one.name}.ts`, one);
-  const heard = new ListenerRegistry();
-  for (const [name, one] of Object.entries(listeners)) heard.set(`src/listeners/${name}.ts`, one);
-  const log = new FakeLog();
-  const bot = new Bot({
-    messenger: client,
-    storage: { table: (name) => tableOf(session, name) },
-    settings: { ...SETTINGS, ownIds: () => ownIds(session) },
-    commands: registry,
-    listeners: heard,
-    services: { status: () => ({ connection: 'open', connectionAgeMs: 0, uptimeMs: 0, counts: [] }) },
-    clock: systemClock,
-    log,
-    wasSent: (id) => client.hasSent(id),
-    conversationOf: (chat) => client.conversationOf(chat),
-  });
-  client.inbox.setWanted((message) => bot.wants(message));
-  await bot.start();
-  const intake = new MessageIntake({ client, bot: Promise.resolve(bot), log });
-  intake.start();
-  return { bot, intake, log };
-}
+/** A bot with these commands and listeners on the client of the rig. */
+const run = (commands: readonly Command[], listeners: Handlers = {}): Promise<Running> =>
+  runBot(rig, { ...Object.fromEntries(commands.map((one) => [one.name, one])), ...listeners });
 
-async function stop({ bot, intake }: Running): Promise<void> {
-  await bot.stop();
-  await intake.stop();
-  await rig.stop();
-}
+const stop = (running: Running): Promise<void> => stopBot(rig, running);
 
 const placed: string[] = [];
 const order = command({

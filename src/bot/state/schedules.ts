@@ -98,7 +98,9 @@ export class Schedules {
         const isDone = outcome === 'done';
         // What could not be finished was no crash.
         const left = { doneUntilMs: row.doneUntilMs, inWork: { dueAtMs, tries: 0 } };
-        await table().set(name, isDone ? { doneUntilMs: clock.now() } : left);
+        // One of an earlier start may have others after it that were missed.
+        const doneUntilMs = tries > 0 ? dueAtMs : clock.now();
+        await table().set(name, isDone ? { doneUntilMs } : left);
       })
       .catch(() => log.warn({ file }, 'could not store that a schedule has run; it runs again'))
       .finally(() => this.#running.delete(name));
