@@ -1,4 +1,6 @@
 import { rm } from 'node:fs/promises';
+import QRCode from 'qrcode';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { within } from './support/deadline.ts';
 import { terminate, useStockRig } from './support/stock-client.ts';
@@ -64,4 +66,14 @@ test('gives a second pairing a new device id', async () => {
   await rm(stock.rig.folder, { recursive: true, maxRetries: 10, retryDelay: 20 });
   await stock.rig.pairAnew();
   expect(stock.wa.devices.map(({ id }) => id)).toEqual([2]);
+});
+
+test('scans a QR code in a PNG file and says if there is none', async () => {
+  const client = await stock.rig.connect();
+  const path = `${stock.rig.folder}/qr.png`;
+  await sharp({ create: { width: 40, height: 40, channels: 3, background: 'white' } }).toFile(path);
+  await expect(stock.wa.phone.scan(path)).rejects.toThrow('there is no QR code in');
+  await QRCode.toFile(path, await within(client.qr, 'the QR code'));
+  await stock.wa.phone.scan(path);
+  expect(stock.wa.devices).toHaveLength(1);
 });

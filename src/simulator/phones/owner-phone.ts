@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { proto } from '@whiskeysockets/baileys';
 import { newMessageSecret } from '../crypto/message-secret.ts';
+import { readQr } from '../pairing/qr-camera.ts';
 import type { Companion } from '../server/companion-device.ts';
 import type { Delivery, SentMessage } from '../server/delivery.ts';
 import { SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
@@ -49,11 +50,13 @@ export class OwnerPhone extends Handset {
   }
 
   /**
-   * Scans a QR code, given as its text. Resolves when the client is linked; the client then gets 515.
+   * Scans a QR code, given as its text or as the path of a PNG file. Resolves when the client is linked; the client then gets 515.
    * Rejects if the code is not valid (any more) or the client disconnects.
    */
-  scan(qr: string): Promise<Companion> {
-    return this.#devices.scan(qr);
+  async scan(qr: string): Promise<Companion> {
+    const text = qr.endsWith('.png') ? await readQr(qr) : qr;
+    if (text === undefined) throw new Error(`there is no QR code in ${qr}`);
+    return this.#devices.scan(text);
   }
 
   /** Enters the pairing code that the client shows. Resolves like `scan`; rejects if the code is wrong. */
