@@ -1,20 +1,16 @@
-import { EventEmitter } from 'node:events';
-import { resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import type { App, AppRequests } from './app/app.ts';
-import { type Config, configFromProcess } from './config/config.ts';
 import { nodeProblem } from './config/node-version.ts';
-import { assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './core/errors.ts';
+import { PROGRAM_USAGE, programVersion, readProgramOptions } from './config/program-options.ts';
+import { AppError, assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './core/errors.ts';
 import { plainText } from './core/text.ts';
+import { type CreatedBot, createBot } from './index.ts';
 import { guardConsole } from './logging/console-guard.ts';
-import { createLogger, type Logger } from './logging/logger.ts';
-import { credentialsIn } from './logging/mask.ts';
-import { createSink, type Sink } from './logging/output-sink.ts';
+import { createSink } from './logging/output-sink.ts';
 import type { StopReason } from './whatsapp/client-state.ts';
 import { isConnectionLoss } from './whatsapp/connection/close-reason.ts';
 
 /** npm and the terminal may both deliver the same Ctrl+C; a second signal after this long means "now". */
-const SAME_WISH_MS = 1_000;
+const SAME_SIGNAL_MS = 1_000;
 const LOOK_FOR_PARENT_MS = 200;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /**
@@ -23,16 +19,24 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 const HEAP_GROWS_PERCENT = 50;
 
-const isDevelopment = import.meta.url.endsWith('.ts');
-const sink = createSink(1);
-const config = readConfig();
-if (config) await main(config, sink);
+const bot = await makeBot();
+if (bot) await main(bot);
 
-function readConfig(): Config | undefined {
+/** Undefined if there is nothing to run; the exit code is set then. */
+async function makeBot(): Promise<CreatedBot | undefined> {
   try {
     const problem = nodeProblem(process.version);
     if (problem) throw problem;
-    return configFromProcess();
+    const asked = readProgramOptions(process.argv.slice(2));
+    if (asked.kind === 'help') createSink(1).write(PROGRAM_USAGE);
+    if (asked.kind === 'version') createSink(1).write(`${programVersion()}\n`);
+    if (asked.kind === 'problem')
+      throw new AppError('BAD_ARGUMENTS', `${asked.text}\n\n${PROGRAM_USAGE.trimEnd()}`);
+    if (asked.kind !== 'run') return undefined;
+    const { projectContents } = await import('./app/project-contents.ts');
+    const contents = asked.project === undefined ? {} : await projectContents(asked.project);
+    const reload = asked.reload || import.meta.url.endsWith('.ts');
+    return createBot({ ...contents, reload, env: true, dotenvPath: '.env' });
   } catch (error) {
     if (!isAppError(error)) throw error;
     createSink(2).write(`${plainText(error.message)}\n`);
@@ -41,46 +45,20 @@ function readConfig(): Config | undefined {
   }
 }
 
-async function main(config: Config, sink: Sink): Promise<void> {
-  const isTerminal = process.stdout.isTTY === true;
-  const log = createLogger({
-    level: config.logLevel,
-    format: config.logFormat,
-    isTerminal,
-    isColorAllowed: config.isColorAllowed,
-    stream: sink,
-    // As it was set, and as commands to copy name it.
-    keep: [config.sessionPath, resolve(config.sessionPath)],
-    hide: [config.http?.token, config.proxyUrl, ...credentialsIn(config.waWebsocketUrl)].filter(
-      (secret) => secret !== undefined,
-    ),
-  });
-  for (const warning of config.warnings) log.warn(warning);
+async function main(bot: CreatedBot): Promise<void> {
   // Before Baileys loads: libsignal prints private keys.
-  guardConsole(log);
-  const requests = new EventEmitter<AppRequests>();
-  reportBugs(log, requests);
-  const { speedUpCurve } = await import('./whatsapp/signal/libsignal-curve.ts');
-  speedUpCurve();
-  const { App: Program } = await import('./app/app.ts');
+  guardConsole(bot.log);
+  reportBugs(bot);
+  await bot.load();
   // Not before: while everything is loaded, cleaning up finds nothing.
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);
-  const app = new Program(config, {
-    log,
-    output: sink,
-    isTerminal,
-    terminalSize: () =>
-      isTerminal ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined,
-    isDevelopment,
-    requests,
-  });
-  stopOnSignals(app, log, config.isUnderNpm);
-  process.exit(await runToExitCode(app, log));
+  stopOnSignals(bot);
+  process.exit(await runToExitCode(bot));
 }
 
-async function runToExitCode(app: App, log: Logger): Promise<number> {
+async function runToExitCode({ log, start }: CreatedBot): Promise<number> {
   try {
-    return exitCodeOf(await app.start());
+    return exitCodeOf(await start());
   } catch (error) {
     if (!isAppError(error)) throw error;
     log.error(error.message);
@@ -101,23 +79,23 @@ function exitCodeOf(reason: StopReason): number {
   }
 }
 
-function stopOnSignals(app: App, log: Logger, isUnderNpm: boolean): void {
+function stopOnSignals({ log, config, stop }: CreatedBot): void {
   let askedAtMs: number | undefined;
   const ask = (signal: string): void => {
     if (askedAtMs === undefined) {
       askedAtMs = performance.now();
       log.info({ signal }, 'Stopping...');
-      void app.stop();
-    } else if (performance.now() - askedAtMs > SAME_WISH_MS) {
+      void stop();
+    } else if (performance.now() - askedAtMs > SAME_SIGNAL_MS) {
       process.exit(0);
     }
   };
   for (const signal of SIGNALS) process.on(signal, () => ask(signal));
-  if (isUnderNpm) onOrphaned(() => ask('SIGTERM'));
+  if (config.isUnderNpm) onOrphaned(() => ask('SIGTERM'));
 }
 
 /**
- * npm hands a SIGTERM to the shell that runs the script, and the shell dies of it without a word to us: on Linux
+ * npm hands a SIGTERM to the shell that runs the script, and the shell dies of it without telling us: on Linux
  * and macOS we then have another parent.
  */
 function onOrphaned(callback: () => void): void {
@@ -131,11 +109,11 @@ function onOrphaned(callback: () => void): void {
 }
 
 /** A bug ends the process with 1; a promise of a library that nobody awaited does not end a daemon. */
-function reportBugs(log: Logger, requests: EventEmitter<AppRequests>): void {
+function reportBugs({ log, renewConnection }: CreatedBot): void {
   process.on('uncaughtException', (error) => {
     if (isCutDownload(error)) {
       log.warn('A download of the library was cut. Connecting anew, so that it comes again.');
-      requests.emit('renew-connection', 'a download of the library was cut');
+      renewConnection('a download of the library was cut');
       return;
     }
     log.fatal({ err: error }, `A bug: ${messageOf(error)}. Nothing is lost; please report it.`);
@@ -146,12 +124,12 @@ function reportBugs(log: Logger, requests: EventEmitter<AppRequests>): void {
       log.debug({ err: error }, 'the library left a promise of a closed connection behind');
       return;
     }
-    log.error({ err: error }, 'A promise was rejected and nobody listened. Please report it.');
+    log.error({ err: error }, 'A promise was rejected and no code handled it. Please report it.');
   });
 }
 
 /**
- * Baileys pipes its downloads (history, app state) into a stream that nobody listens to for errors, so a line that
+ * Baileys pipes its downloads (history, app state) into a stream whose errors no code handles, so a connection that
  * is cut in the middle of one would end the process; and what awaits that download never ends.
  */
 function isCutDownload(error: Error): boolean {

@@ -1,5 +1,5 @@
 /**
- * Entry `perennial/testing`: a WhatsApp for the tests of any bot. It needs no test runner of a certain kind, and the bot
+ * Entry `perennial-whatsapp/testing`: a WhatsApp for the tests of any bot. It needs no test runner of a certain kind, and the bot
  * under test needs nothing but an address of WhatsApp that can be set. docs/testing.md is the guide.
  */
 export { DeadlineError } from './simulator/testing/deadline-error.ts';

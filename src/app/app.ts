@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BotStats } from '../bot/bot.ts';
+import type { Bot, BotStats } from '../bot/bot.ts';
 import type { StatusFacts } from '../bot/services.ts';
 import { type Config, isDumbTerminal } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
-import { isAppError } from '../core/errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import { settledValue } from '../core/settled-value.ts';
 import { StopStack } from '../core/stop-stack.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -12,6 +12,7 @@ import type { PairingOutput } from '../pairing/terminal-block.ts';
 import { openSession, type Session } from '../session/session.ts';
 import type { StopReason } from '../whatsapp/client-state.ts';
 import { Narrator } from '../whatsapp/connection/connection-log.ts';
+import type { BotContents } from './bot-contents.ts';
 import { buildBoard } from './build-board.ts';
 import { buildClient } from './build-client.ts';
 import { LivenessFile } from './liveness-file.ts';
@@ -45,13 +46,22 @@ export interface AppRequests {
 export class App {
   readonly #config: Config;
   readonly #surroundings: AppSurroundings;
+  readonly #contents: BotContents;
   readonly #stopping = new AbortController();
   readonly #parts = new StopStack();
+  /** The bot as soon as its commands are loaded. Rejects with `NOT_CONNECTED` if the program ended before that. */
+  readonly bot: Promise<Bot>;
+  #setBot: (bot: Promise<Bot>) => void = () => {};
   #running: Promise<StopReason> | undefined;
 
-  constructor(config: Config, surroundings: AppSurroundings) {
+  constructor(config: Config, surroundings: AppSurroundings, contents: BotContents = {}) {
     this.#config = config;
     this.#surroundings = surroundings;
+    this.#contents = contents;
+    this.bot = new Promise((resolve) => {
+      this.#setBot = resolve;
+    });
+    this.bot.catch(() => {});
   }
 
   /**
@@ -59,7 +69,12 @@ export class App {
    * `SESSION_LOCKED`, `SESSION_UNUSABLE`. A second call gets the same promise.
    */
   start(): Promise<StopReason> {
-    this.#running ??= this.#run().finally(() => this.#parts.unwind());
+    this.#running ??= this.#run().finally(() => {
+      const none = Promise.reject(new AppError('NOT_CONNECTED', 'The bot has stopped. Start it again.'));
+      none.catch(() => {});
+      this.#setBot(none);
+      return this.#parts.unwind();
+    });
     return this.#running;
   }
 
@@ -110,9 +125,13 @@ export class App {
       const { state, inbox } = client;
       return statusFacts({ state, setAside: inbox.setAside, stats: stats(), startedAtMs }, Date.now());
     };
-    const starting = startBot({ config, session, client, messenger, status, log });
+    const starting = startBot({
+      ...{ config, session, client, messenger, status, log },
+      contents: this.#contents,
+    });
     const bot = starting.then((started) => started.bot);
     const botNow = settledValue(bot);
+    this.#setBot(bot);
 
     const page = bot.then(() => startPage(config.http, board, botNow, log, tableOf(session, 'http-keys')));
     this.#parts.push(async () => (await page.catch(() => undefined))?.stop());

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { AppError, messageOf, systemCode } from '../core/errors.ts';
 import { nearestWord } from '../core/nearest.ts';
+import { type CamelCase, camelCase, type Settings, writtenSettings } from './given-settings.ts';
 import { contradictions, readValues, SETTINGS, type SettingName, type Values } from './settings.ts';
 
 export interface HttpConfig {
@@ -10,11 +11,6 @@ export interface HttpConfig {
   readonly port: number;
   readonly token: string | undefined;
 }
-
-/** `SESSION_PATH` as `sessionPath`. */
-type CamelCase<N extends string> = N extends `${infer Head}_${infer Tail}`
-  ? `${Lowercase<Head>}${Capitalize<CamelCase<Tail>>}`
-  : Lowercase<N>;
 
 type HttpSetting = Extract<SettingName, `HTTP_${string}`>;
 
@@ -38,9 +34,13 @@ export type Config = { readonly [N in Exclude<SettingName, HttpSetting> as Camel
  * is not an error), then the defaults. An empty value counts as unset. Other names are ignored; a name in the file that
  * looks like a misspelt setting becomes a warning. Throws `BAD_CONFIG` with every problem there is, one a line.
  */
-export function loadConfig(env: NodeJS.ProcessEnv, options: { readonly dotenvPath?: string } = {}): Config {
+export function loadConfig(
+  env: NodeJS.ProcessEnv,
+  options: { readonly dotenvPath?: string | undefined; readonly problems?: readonly string[] } = {},
+): Config {
   const fromFile = readDotenv(options.dotenvPath);
   const { values, problems } = readValues({ ...fromFile, ...withoutEmpty(env) });
+  problems.unshift(...(options.problems ?? []));
   problems.push(...contradictions(values));
   if (problems.length > 0) throw badConfig(problems);
   return toConfig(values as Values, env, misspeltNames(Object.keys(fromFile)));
@@ -54,6 +54,24 @@ function misspeltNames(names: readonly string[]): string[] {
     const meant = nearestWord(name, settings);
     return meant === undefined ? [] : [`${name} in .env is no setting, so it has no effect. Write ${meant}.`];
   });
+}
+
+/** Where the settings of a bot come from. */
+export interface SettingSources {
+  /** Set in code. They win over the others. Default none. */
+  readonly settings?: Settings | undefined;
+  /** An environment; `true` is that of this process. Default: none is read. */
+  readonly env?: NodeJS.ProcessEnv | true | undefined;
+  /** A file like `.env`, which need not exist. Default: none is read. */
+  readonly dotenvPath?: string | undefined;
+}
+
+/** `loadConfig` for settings in code; `NO_COLOR` and `TERM` of this process count in any case. */
+export function configFrom({ settings = {}, env = {}, dotenvPath }: SettingSources): Config {
+  const { written, problems } = writtenSettings(settings);
+  const { NO_COLOR, TERM } = process.env;
+  const around = env === true ? process.env : { NO_COLOR, TERM, ...env };
+  return loadConfig({ ...around, ...written }, { dotenvPath, problems });
 }
 
 /** `loadConfig` for this process: its environment, and `.env` in the folder it was started in. */
@@ -108,6 +126,3 @@ function toConfig(values: Values, env: NodeJS.ProcessEnv, warnings: readonly str
     warnings: Object.freeze(warnings),
   });
 }
-
-const camelCase = (name: string): string =>
-  name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -64,6 +64,13 @@ export const prefix: Kind<string> = kind('1 to 8 characters without spaces', mat
 
 export const sentence: Kind<string> = kind('a text of at most 500 characters', matching(/^.{1,500}$/u));
 
+/** Names of commands, in lower case. */
+export const commandNames: Kind<readonly string[]> = listOf(
+  kind('names of commands without the prefix, e.g. poll, remind', (text) =>
+    /^[\p{L}\p{M}\p{N}_-]{1,32}$/u.test(text) ? text.toLowerCase() : undefined,
+  ),
+);
+
 export const token: Kind<string> = kind(
   'letters, digits and signs without spaces',
   matching(/^[\x21-\x7e]+$/),

@@ -63,6 +63,11 @@ export const SETTINGS = {
     'A sentence for people who call: the call is declined, and they get the sentence. Empty lets it ring.',
   ),
   COMMAND_PREFIX: setting('!', value.prefix, 'What a command starts with (put # in quotes).'),
+  WITHOUT_COMMANDS: setting(
+    '',
+    value.commandNames,
+    'Built-in commands that the bot must not have, with commas between them; all leaves out every one.',
+  ),
   MESSAGE_MAX_AGE_SECONDS: setting(
     '600',
     value.whole(0, 31_536_000),

@@ -59,11 +59,12 @@ const MAX_CHARACTERS = 4_000;
 /**
  * Replaces the console, because libsignal prints whole session records to it. What the code of a command or listener
  * prints goes to the log, with its name. Of everything else only a fixed sentence and the count of arguments appear, at
- * `debug`. Must be called before Baileys is loaded. Returns a function that restores the console.
+ * `debug`. Must be called before Baileys is loaded. Returns a function that restores the console. `isOursAlone: false`:
+ * the console belongs to the program around the bot too, so only what libsignal prints is hidden. Default true.
  */
-export function guardConsole(log: ConsoleLog): () => void {
+export function guardConsole(log: ConsoleLog, { isOursAlone = true } = {}): () => void {
   const originals = METHODS.map((method) => [method, console[method]] as const);
-  for (const method of METHODS) {
+  for (const [method, original] of originals) {
     const guarded = (...args: unknown[]): void => {
       // An assertion that holds prints nothing.
       if (method === 'assert' && args[0]) return;
@@ -77,6 +78,10 @@ export function guardConsole(log: ConsoleLog): () => void {
       const [first] = args;
       const known =
         typeof first === 'string' ? KNOWN_SENTENCES.find((known) => first.startsWith(known)) : undefined;
+      if (known === undefined && !isOursAlone) {
+        Reflect.apply(original, console, args);
+        return;
+      }
       log.debug(
         { method, arguments: args.length },
         known === undefined ? 'a library wrote to the console' : `libsignal: ${known}`,

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import type { SocketConfig } from '@whiskeysockets/baileys';
+import type { SocketConfig, WASocket } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
 import type {
@@ -115,6 +115,11 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
 
   get state(): ClientState {
     return this.#loop.state;
+  }
+
+  /** The socket of the present connection. */
+  get socket(): WASocket | undefined {
+    return this.#loop.connection?.socket;
   }
 
   /** When WhatsApp last acknowledged a message, on whichever connection. */

@@ -73,7 +73,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'session',
     'whatsapp',
   ],
-  main: ['app', 'config', 'core', 'logging', 'whatsapp'],
+  index: ['app', 'bot', 'config', 'core', 'whatsapp'],
+  client: ['app', 'config', 'core', 'logging', 'session', 'whatsapp'],
+  main: ['app', 'config', 'core', 'index', 'logging', 'whatsapp'],
   start: ['main'],
   // The one entry that has the simulator with it.
   demo: ['config', 'core', 'logging', 'pairing', 'simulator'],

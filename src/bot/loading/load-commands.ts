@@ -36,6 +36,17 @@ export function commandTarget(registry: CommandRegistry): LoadTarget {
   };
 }
 
+/** Commands that come with the bot; those that `isLeftOut` names are not set. */
+export function builtInTarget(registry: CommandRegistry, isLeftOut: (name: string) => boolean): LoadTarget {
+  return {
+    ...commandTarget(registry),
+    set(file, exported) {
+      if (!isCommand(exported)) throw new Error('its default export is not made by command()');
+      if (!isLeftOut(exported.name)) registry.setBuiltIn(file, exported);
+    },
+  };
+}
+
 export function listenerTarget(registry: ListenerRegistry): LoadTarget {
   return {
     what: 'listener',
@@ -65,7 +76,8 @@ export async function loadListeners(
   return existsSync(folder) ? loadFolder(folder, listenerTarget(registry), log) : [];
 }
 
-async function loadFolder(folder: string, target: LoadTarget, log: Log): Promise<LoadProblem[]> {
+/** Loads every file of a folder, in the order of the names. Problems are logged and returned. */
+export async function loadFolder(folder: string, target: LoadTarget, log: Log): Promise<LoadProblem[]> {
   const problems: LoadProblem[] = [];
   for (const name of (await readdir(folder)).filter(isCommandFile).sort()) {
     const problem = await loadFile(join(folder, name), target, 0);
@@ -103,7 +115,7 @@ export function fileLabel(path: string): string {
   return relative(process.cwd(), path).replaceAll('\\', '/');
 }
 
-/** `.ts` when run from the sources, `.js` when built; no declarations, tests or hidden files. */
+/** A file of TypeScript or JavaScript; no declarations, tests or hidden files. */
 export function isCommandFile(name: string): boolean {
   return /^[^.].*\.(?:ts|js|mts|mjs)$/.test(name) && !/\.(?:d|test|spec)\.[mc]?[tj]s$/.test(name);
 }

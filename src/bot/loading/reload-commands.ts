@@ -6,11 +6,20 @@ import { systemCode } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { CommandRegistry } from './command-registry.ts';
 import type { ListenerRegistry } from './listener-registry.ts';
-import { commandTarget, fileLabel, isCommandFile, listenerTarget, loadFile } from './load-commands.ts';
+import {
+  commandTarget,
+  fileLabel,
+  isCommandFile,
+  type LoadTarget,
+  listenerTarget,
+  loadFile,
+} from './load-commands.ts';
 
 export interface ReloadOptions {
   readonly folder: string;
   readonly registry: CommandRegistry | ListenerRegistry;
+  /** What the files are loaded into. Default: commands or listeners of the project. */
+  readonly target?: LoadTarget;
   /** What the log calls them. Default `commands`. */
   readonly what?: string;
   readonly clock: Clock;
@@ -71,13 +80,14 @@ export async function watchCommands(options: ReloadOptions, signal: AbortSignal)
 }
 
 async function reload(
-  { folder, registry, log }: ReloadOptions,
+  { folder, registry, log, target: given }: ReloadOptions,
   name: string,
   version: number,
 ): Promise<void> {
   const path = join(folder, name);
   const file = fileLabel(path);
-  const target = registry instanceof CommandRegistry ? commandTarget(registry) : listenerTarget(registry);
+  const target =
+    given ?? (registry instanceof CommandRegistry ? commandTarget(registry) : listenerTarget(registry));
   try {
     await access(path);
   } catch {

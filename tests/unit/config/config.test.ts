@@ -32,6 +32,7 @@ describe('loadConfig', () => {
       markRead: 'false',
       declineCalls: undefined,
       commandPrefix: '!',
+      withoutCommands: [],
       messageMaxAgeSeconds: 600,
       sendsPerMinute: 120,
       sendsPerChatPerMinute: 30,

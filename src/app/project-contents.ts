@@ -1,0 +1,34 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { AppError, messageOf } from '../core/errors.ts';
+import type { BotContents } from './bot-contents.ts';
+
+/**
+ * What the folder of a project gives to its bot: the commands in `commands/`, the listeners in `listeners/`. Throws
+ * `BAD_ARGUMENTS` if there is no such folder, or if it has TypeScript and nothing that runs TypeScript.
+ */
+export async function projectContents(project: string): Promise<BotContents> {
+  const folder = resolve(project);
+  if (!existsSync(folder))
+    throw new AppError('BAD_ARGUMENTS', `There is no folder ${folder}. Name the folder of the project.`);
+  const [commands, listeners] = ['commands', 'listeners']
+    .map((name) => join(folder, name))
+    .map((path) => (existsSync(path) ? path : undefined));
+  const files = [commands, listeners].flatMap((path) => (path === undefined ? [] : readdirSync(path)));
+  if (files.some((name) => /(?<!\.d)\.m?ts$/.test(name))) await runTypeScript(folder);
+  return { commands, listeners };
+}
+
+/** The package `tsx` of the project runs its TypeScript. */
+async function runTypeScript(folder: string): Promise<void> {
+  try {
+    const tsx = createRequire(join(folder, 'package.json')).resolve('tsx/esm/api');
+    const { register } = (await import(pathToFileURL(tsx).href)) as { register: () => unknown };
+    register();
+  } catch (error) {
+    const sentence = `The commands of ${folder} are TypeScript, and the package tsx is not there (${messageOf(error)}).`;
+    throw new AppError('BAD_ARGUMENTS', `${sentence} Run: npm install tsx`, { cause: error });
+  }
+}

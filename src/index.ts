@@ -1,0 +1,43 @@
+/**
+ * Entry `perennial-whatsapp`: `createBot`, and what authors of commands and listeners import. Baileys is loaded when a
+ * bot starts, and not before. docs/library.md is the guide.
+ */
+export type { BotContents, Source } from './app/bot-contents.ts';
+export { type BotOptions, type CreatedBot, createBot } from './app/create-bot.ts';
+export {
+  type Arg,
+  type ArgFacts,
+  type ArgSpec,
+  type ArgsOf,
+  choice,
+  duration,
+  integer,
+  optional,
+  parts,
+  person,
+  type Read,
+  rest,
+  word,
+} from './bot/args.ts';
+export { type Command, type CommandSpec, command } from './bot/command.ts';
+export type { CommandInfo, Context, Me } from './bot/context.ts';
+export {
+  type Listener,
+  type ListenerContext,
+  type ListenerEvent,
+  type ListenerSpec,
+  listener,
+} from './bot/listener.ts';
+export type { Middleware } from './bot/middleware.ts';
+export { Refusal } from './bot/refusal.ts';
+export type { AskOptions } from './bot/replay/replay.ts';
+export { AskTimeout } from './bot/replay/replay.ts';
+export type { Access } from './bot/run/access.ts';
+export type { Media, MediaOptions } from './bot/run/fetch-media.ts';
+export { Interrupted } from './bot/run/interrupted.ts';
+export type { Say } from './bot/send/say.ts';
+export type { Sent } from './bot/send/sent.ts';
+export type { Settings } from './config/given-settings.ts';
+export { AppError, type ErrorCode, isAppError } from './core/errors.ts';
+export type { GroupFacts, IncomingEvent, IncomingMedia, IncomingMessage, Person } from './core/messages.ts';
+export type { StopReason } from './whatsapp/client-state.ts';

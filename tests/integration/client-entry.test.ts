@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type IncomingMessage, WhatsAppClient } from '../../src/client.ts';
+import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
+
+let wa: TestWhatsApp;
+let folder = '';
+let client: WhatsAppClient | undefined;
+
+beforeEach(async () => {
+  wa = await startWhatsApp({ deadlineMs: 15_000 });
+  folder = mkdtempSync(join(tmpdir(), 'client-entry-'));
+});
+
+afterEach(async () => {
+  await client?.stop();
+  await wa.stop();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+function makeClient(onMessage: (message: IncomingMessage) => unknown = () => undefined): WhatsAppClient {
+  client = new WhatsAppClient(join(folder, 'session'), {
+    settings: { waWebsocketUrl: wa.url, waRootKey: wa.simulator.rootKey, reconnectDelayMs: 20 },
+    onMessage,
+  });
+  return client;
+}
+
+test('a client pairs, answers, says why a connection closed, and comes back', async () => {
+  const made = makeClient(async ({ chat, text }) => made.send(chat, `You said: ${text}`));
+  const ended = made.start();
+  const [qr] = (await once(made, 'qr')) as [string];
+  await wa.bot.pair(qr);
+  const anna = wa.person('Anna');
+  await anna.says('hello');
+  await anna.hears('You said: hello');
+  expect(made.socket?.user?.id).toContain(wa.phone.number);
+
+  const closed = once(made, 'closed');
+  const opened = once(made, 'opened');
+  wa.fault.close(503);
+  expect(await closed).toMatchObject([{ kind: 'network', statusCode: 503 }]);
+  await opened;
+  await anna.says('still there?');
+  await anna.hears('You said: still there?');
+
+  await made.stop();
+  await expect(ended).resolves.toEqual({ kind: 'asked' });
+});
+
+test('a message is finished when its handler rejects, and the next one is handed over', async () => {
+  const heard: string[] = [];
+  const made = makeClient(async ({ chat, text }) => {
+    heard.push(text);
+    if (text === 'one') throw new Error('not this one');
+    await made.send(chat, 'done');
+  });
+  void made.start();
+  const [qr] = (await once(made, 'qr')) as [string];
+  await wa.bot.pair(qr);
+  const anna = wa.person('Anna');
+  await anna.says('one');
+  await anna.says('two');
+  await anna.hears('done');
+  expect(heard).toEqual(['one', 'two']);
+});
+
+test('a logout stops the client, and the next start says so at once', async () => {
+  const made = makeClient();
+  const ended = made.start();
+  const [qr] = (await once(made, 'qr')) as [string];
+  await wa.bot.pair(qr);
+  wa.fault.logOut();
+  await expect(ended).resolves.toEqual({ kind: 'logged-out' });
+  await expect(makeClient().start()).resolves.toEqual({ kind: 'logged-out' });
+});
+
+test('a client without start() cannot send, and a wrong setting is thrown by name', async () => {
+  await expect(makeClient().send('15551234567@s.whatsapp.net', 'hi')).rejects.toThrow('start()');
+  const make = () => new WhatsAppClient(folder, { settings: { pairingNumber: 'none' } });
+  expect(make).toThrow(expect.objectContaining({ code: 'BAD_CONFIG' }));
+});
