@@ -2,7 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import type { Bot } from '../bot/bot.ts';
 import { isAppError } from '../core/errors.ts';
-import type { IncomingMessage } from '../core/messages.ts';
+import { beginRecord, endRecord } from '../core/message-trail.ts';
+import type { IncomingMessage, Person } from '../core/messages.ts';
+import { maskJid, maskNumber } from '../logging/mask.ts';
 import type { ClientEvents } from '../whatsapp/client-events.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';
 
@@ -13,7 +15,11 @@ export interface MessageIntakeParts {
   };
   /** Loaded while the connection shakes hands: messages wait for it in the inbox. */
   readonly bot: Promise<Pick<Bot, 'handle'>>;
-  readonly log: { info(facts: object, line: string): void; error(facts: object, line: string): void };
+  readonly log: {
+    debug?(facts: object, line: string): void;
+    info(facts: object, line: string): void;
+    error(facts: object, line: string): void;
+  };
   /** How often the inbox is looked at, beside each opening and each message. Default 60,000. */
   readonly everyMs?: number;
 }
@@ -79,12 +85,21 @@ export class MessageIntake {
   /** Never rejects: the message stays in the inbox and is taken again. */
   async #handToBot(message: IncomingMessage): Promise<void> {
     const { bot, client, log } = this.#parts;
+    const { key, id, chatKind, sender } = message;
+    beginRecord(key, { id, chatKind, sender: maskedSender(sender), atMs: Date.now() });
+    let outcome: 'done' | 'unfinished' = 'unfinished';
     try {
-      const outcome = await (await bot).handle(message);
+      outcome = await (await bot).handle(message);
       if (outcome === 'done') await client.inbox.finish(message.key);
     } catch (error) {
       // The session has reported a write that failed.
       if (!isAppError(error, 'STORAGE_FAILED')) log.error({ err: error }, 'could not handle a message');
+    } finally {
+      const record = endRecord(key, outcome === 'done' ? 'ran' : 'put-off', Date.now());
+      if (record !== undefined) log.debug?.({ ...record }, 'a message was handled');
     }
   }
 }
+
+const maskedSender = ({ number, jid }: Person): string =>
+  number === undefined ? maskJid(jid) : maskNumber(`+${number}`);

@@ -1,10 +1,12 @@
 import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { BotStats } from '../bot/bot.ts';
+import { lastMessages } from '../core/message-trail.ts';
 import type { Messenger } from '../core/messages.ts';
 import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from '../http/status-source.ts';
 import { maskNumber } from '../logging/mask.ts';
 import type { Session } from '../session/session.ts';
+import { TABLE_NAMES } from '../session/values/tables.ts';
 import { personAddress } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client-events.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';
@@ -15,7 +17,7 @@ import { CLOSE_KINDS, closeSentence } from './close-sentences.ts';
 export interface StatusBoardParts {
   readonly client: Messenger &
     EventEmitter<ClientEvents> & { readonly state: ClientState; readonly lastAckAtMs: number | undefined };
-  readonly session: Pick<Session, 'creds' | 'isLinked' | 'facts'>;
+  readonly session: Pick<Session, 'creds' | 'isLinked' | 'facts'> & Partial<Pick<Session, 'rows'>>;
   readonly sessionPath: string;
   readonly commandPrefix: string;
   readonly startedAtMs: number;
@@ -94,6 +96,9 @@ export class StatusBoard implements StatusSource {
       phoneSeenAtMs: phoneSeenAtMs?.(),
       unlinkedSinceMs: this.#unlinkedSinceMs,
       refusedLogins: this.#refusedLogins,
+      lastMessages: lastMessages(),
+      tableRows:
+        session.rows && Object.fromEntries(TABLE_NAMES.map((name) => [name, session.rows?.(name).size ?? 0])),
     };
   }
 

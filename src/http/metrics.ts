@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { limitsReached } from '../core/limits.ts';
+import { messageCounts } from '../core/message-trail.ts';
 import { refusals } from '../core/refusals.ts';
 import { SITUATIONS, type StatusSnapshot, type StatusSource } from './status-source.ts';
 
@@ -127,6 +128,15 @@ export class Metrics {
       () => limitsReached().map(([limit, times]) => [{ limit }, times]),
     );
     this.#counter(
+      'perennial_messages_total',
+      'Messages by what became of them; docs/operating.md explains the outcomes.',
+      ['outcome'],
+      () => messageCounts().map(([outcome, times]) => [{ outcome }, times]),
+    );
+    this.#gauge('perennial_table_rows', 'Rows of each durable table of the session.', ['table'], (now) =>
+      Object.entries(now.tableRows ?? {}).map(([table, rows]) => [{ table }, rows]),
+    );
+    this.#counter(
       'perennial_refusals_total',
       'Requests that WhatsApp refused or put off, by its code.',
       ['code'],
@@ -154,7 +164,7 @@ export class Metrics {
       collect: () => {
         gauge.reset();
         const values = read(this.#snapshot);
-        if (values.length === 0) gauge.remove();
+        if (values.length === 0 && labelNames.length === 0) gauge.remove();
         for (const [labels, value] of values) gauge.set(labels, value);
       },
     });

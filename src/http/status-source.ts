@@ -1,3 +1,5 @@
+import type { MessageRecord } from '../core/message-trail.ts';
+
 /**
  * The interfaces between `http/` and the rest of the program: what the page shows, and how it sends a text. `app/`
  * implements them with the connection and the bot.
@@ -58,6 +60,10 @@ export interface StatusSnapshot {
   readonly unlinkedSinceMs?: number | undefined;
   /** Logins in a row that WhatsApp refused (401, 403). */
   readonly refusedLogins: number;
+  /** The last messages, the newest first. */
+  readonly lastMessages?: readonly MessageRecord[];
+  /** How many rows each durable table has. */
+  readonly tableRows?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface CloseFacts {

@@ -1,5 +1,6 @@
 import { assertNever, shellWord } from '../core/errors.ts';
 import { formatBytes } from '../core/format-bytes.ts';
+import type { MessageOutcome, MessageRecord } from '../core/message-trail.ts';
 import { commandText } from '../core/text.ts';
 import { PHONE_MISSED_AFTER_MS, REFUSED_LOGINS_TO_TELL } from '../core/thresholds.ts';
 import { formatCount, formatUptime, sumOf } from './format-numbers.ts';
@@ -15,6 +16,8 @@ export interface View {
   /** Sentences about what a person should do something about. */
   readonly warnings: readonly string[];
   readonly sections: ReadonlyArray<{ readonly title: string; readonly facts: readonly Fact[] }>;
+  /** The last messages, the newest first. */
+  readonly messages: readonly MessageLine[];
 }
 
 export interface Headline {
@@ -35,6 +38,13 @@ export type PairingView = {
   readonly notice: string | undefined;
 } & ({ readonly kind: 'qr'; readonly qr: QrPath } | { readonly kind: 'code'; readonly code: string });
 
+/** What became of one message. */
+export interface MessageLine {
+  readonly atMs: number;
+  readonly from: string;
+  readonly outcome: string;
+}
+
 export interface Fact {
   readonly label: string;
   readonly text: string;
@@ -53,6 +63,7 @@ export function toView(snapshot: StatusSnapshot): View {
       { title: 'Messages', facts: messageFacts(snapshot) },
       { title: 'Program', facts: programFacts(snapshot) },
     ],
+    messages: (snapshot.lastMessages ?? []).map(messageLine),
   };
 }
 
@@ -172,6 +183,28 @@ function messageFacts(snapshot: StatusSnapshot): Fact[] {
   if (setAside) facts.push({ label: 'Set aside', text: formatCount(setAside) });
   if (reminders > 0) facts.push({ label: 'Reminders kept', text: formatCount(reminders) });
   return facts;
+}
+
+const OUTCOME_WORDS: Readonly<Record<MessageOutcome, string>> = {
+  ran: 'ran',
+  failed: 'failed',
+  'put-off': 'is tried again',
+  'no-command': 'no command',
+  'unknown-command': 'unknown command',
+  'too-old': 'too old',
+  'not-allowed': 'not allowed',
+  cooldown: 'had to wait',
+  loop: 'muted: seems to be another bot',
+  ignored: 'ignored',
+  undecryptable: 'could not be decrypted',
+  'set-aside': 'set aside, because it crashed the bot',
+  dropped: 'dropped, because too many waited',
+};
+
+function messageLine({ atMs, chatKind, sender, outcome, detail, tookMs }: MessageRecord): MessageLine {
+  const words = [OUTCOME_WORDS[outcome], detail === outcome ? undefined : detail].filter(Boolean).join(' ');
+  const took = outcome === 'ran' || outcome === 'failed' ? ` (${formatCount(tookMs)} ms)` : '';
+  return { atMs, from: `${sender}, ${chatKind}`, outcome: words + took };
 }
 
 function programFacts({ nowMs, startedAtMs, memoryBytes, journalBytes, version }: StatusSnapshot): Fact[] {

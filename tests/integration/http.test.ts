@@ -94,6 +94,8 @@ test('a script writes to somebody through the bot, once a key, and sees it count
   await expect.poll(metrics).toMatch(/^perennial_sends_acknowledged_total 2$/m);
   const text = await metrics();
   expect(text).toMatch(/^perennial_messages_received_total 1$/m);
+  expect(text).toMatch(/^perennial_messages_total\{outcome="ran"\} [1-9]\d*$/m);
+  expect(text).toMatch(/^perennial_table_rows\{table="http-keys"\} 1$/m);
   expect(text).toMatch(/^perennial_send_duration_seconds_count 2$/m);
   expect(text).toMatch(/^perennial_reply_latency_seconds_count 1$/m);
   expect(text).toMatch(/^perennial_reconnects_total\{reason="restart-required"\} 1$/m);

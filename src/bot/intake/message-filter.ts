@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import { noteOutcome } from '../../core/message-trail.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { decideAdmission, type Ignored } from './admission.ts';
@@ -55,6 +56,7 @@ export class MessageFilter {
     });
     if (ignored === undefined) return true;
     this.#ignored[ignored] += 1;
+    noteOutcome(message.key, ignored === 'too-old' ? 'too-old' : 'ignored', ignored);
     if (ignored === 'too-old') this.#countOld();
     return false;
   }

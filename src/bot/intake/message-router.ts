@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { LIMITS, type LimitName, noteLimitReached } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import { memorySize } from '../../core/memory-size.ts';
+import { noteOutcome, noteTime } from '../../core/message-trail.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { commandText } from '../../core/text.ts';
@@ -105,7 +106,10 @@ export class MessageRouter {
     const line = message.event === undefined ? parseCommand(message.text, prefix) : undefined;
     const order = line && this.#match(line);
     if (message.edits === undefined) {
-      if (edits.isReplaced(message)) return DONE;
+      if (edits.isReplaced(message)) {
+        noteOutcome(message.key, 'ignored', 'edited');
+        return DONE;
+      }
       edits.note(message, order?.job);
     } else if (!edits.take(message, message.edits, order?.job, clock.now()))
       return this.#routeOther({ ...message, event: { kind: 'edited', target: message.edits } }, false);
@@ -118,6 +122,7 @@ export class MessageRouter {
 
   /** Its handler crashed the bot again and again. A person who sent a command is told. */
   #setAside(message: IncomingMessage, isCommand: boolean): Promise<Outcome> {
+    noteOutcome(message.key, 'set-aside');
     if (!isCommand) return DONE;
     return this.#queue(message, () => this.#options.hint(message, SET_ASIDE)) ?? DONE;
   }
@@ -146,6 +151,7 @@ export class MessageRouter {
       return this.#queue(message, isAnswer ? handle : listen, isAnswer) ?? DONE;
     }
     const isNear = message.event === undefined && isNearCommand(message.text, prefix);
+    noteOutcome(message.key, isUnknownCommand ? 'unknown-command' : 'no-command');
     return isUnknownCommand || isNear ? this.#hint(message) : DONE;
   }
 
@@ -222,6 +228,7 @@ export class MessageRouter {
     const quotesBot = message.quoted !== undefined && filter.isOwn(message.quoted.id);
     if (!loops.mutes(message, quotesBot)) return false;
     this.#counts.muted += 1;
+    noteOutcome(message.key, 'loop');
     return true;
   }
 
@@ -245,6 +252,7 @@ export class MessageRouter {
     const weight = { chat, person: message.sender.id, bytes: memorySize(message) };
     const exceeded = this.#budget.add(weight);
     if (exceeded !== undefined) {
+      noteOutcome(message.key, 'dropped', exceeded);
       this.#overflow(exceeded);
       return undefined;
     }
@@ -276,6 +284,7 @@ export class MessageRouter {
     work: () => Promise<Outcome>,
   ): Promise<Outcome> {
     if (this.#isClosed) return 'unfinished';
+    noteTime(message.key, 'waitedMs', this.#options.clock.now() - queuedAtMs);
     if (this.#options.clock.now() - queuedAtMs > LIMITS['commands:chat'].timeMs) {
       this.#overflow('commands:chat');
       return 'done';

@@ -1,5 +1,6 @@
 import { Deadlines } from '../../core/deadlines.ts';
 import { isAppError } from '../../core/errors.ts';
+import { type MessageOutcome, noteOutcome, noteTime } from '../../core/message-trail.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import type { WorkMarks } from '../../core/poison.ts';
 import { runningHandler } from '../../core/running-handler.ts';
@@ -86,11 +87,13 @@ export class HandlerRunner {
     // Only for show: a failure does not matter.
     if (this.#options.marksRead) this.#options.messenger.markRead?.(task.message).catch(() => undefined);
     const { kind, name } = task.handler;
+    const startedAtMs = this.#options.clock.now();
     const work = async () => {
       await this.#options.marks?.noteStarted(task.message.key);
       await this.#steps(ctx, async () => void (await task.run(ctx)));
     };
     const end = await run.perform(() => runningHandler.run({ kind, name }, work));
+    noteTime(task.message.key, 'handlerMs', this.#options.clock.now() - startedAtMs);
     this.#parts.mediaSlots.release(run);
     this.#counts.running -= 1;
     this.#runs.delete(run);
@@ -141,6 +144,7 @@ export class HandlerRunner {
       verdict.notice === undefined || handler.kind === 'schedule'
         ? verdict.outcome
         : await this.notify(message, run.nextSendNumber(), verdict.notice, idKey);
+    noteOutcome(message.key, outcomeOf(outcome, verdict.isFault), handler.name);
     if (outcome === 'unfinished') this.#counts.unfinished += 1;
     else if (verdict.isFault) this.#counts.failed += 1;
     else if (handler.kind === 'command' || end.kind !== 'suspended') this.#counts.answered += 1;
@@ -183,4 +187,9 @@ function endOfReplay(replay: Replay): RunEnd {
   const { leftOver } = replay;
   if (leftOver === undefined) return { kind: 'returned' };
   return { kind: 'changed', at: leftOver.at, wanted: 'the end', found: leftOver.kind };
+}
+
+function outcomeOf(outcome: Outcome, isFault: boolean): MessageOutcome {
+  if (outcome === 'unfinished') return 'put-off';
+  return isFault ? 'failed' : 'ran';
 }

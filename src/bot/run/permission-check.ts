@@ -1,4 +1,5 @@
 import { assertNever } from '../../core/errors.ts';
+import { noteOutcome } from '../../core/message-trail.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { formatDuration } from '../duration.ts';
@@ -24,10 +25,13 @@ export async function checkAccess(ctx: Context): Promise<void> {
     case 'allowed':
       return;
     case 'groups-only':
+      noteOutcome(ctx.message.key, 'not-allowed', decision);
       throw new Refusal('That works in groups only.');
     case 'admins-only':
+      noteOutcome(ctx.message.key, 'not-allowed', decision);
       throw new Refusal('Only admins of this group may do that.');
     case 'owners-only':
+      noteOutcome(ctx.message.key, 'not-allowed', decision);
       throw new Refusal('Only the owners of this bot may do that.');
     default:
       return assertNever(decision);
@@ -39,6 +43,7 @@ export function checkCooldown(ctx: Context, command: Command, cooldowns: Cooldow
   if (ctx.isOwner) return true;
   const { key, sender } = ctx.message;
   const use = cooldowns.use(command.name, sender.id, key, command.cooldownMs, nowMs);
+  if (use.verdict !== 'go') noteOutcome(key, 'cooldown', command.name);
   if (use.verdict === 'tell') {
     throw new Refusal(`Please wait ${formatDuration(Math.max(1_000, use.leftMs))} before the next one.`);
   }

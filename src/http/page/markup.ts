@@ -68,6 +68,10 @@ ${header}
     <p id="code" hidden></p>
   </section>
   <div id="facts"></div>
+  <section id="messages" aria-labelledby="messages-title" hidden>
+    <h2 id="messages-title">Last messages</h2>
+    <ol id="message-list" role="list"></ol>
+  </section>
 </main>
 <footer><nav aria-label="For machines"><a href="/metrics">Metrics</a><a href="/readyz">Readiness</a><a href="/healthz">Health</a></nav></footer>
 <script>${script}</script>`;

@@ -131,6 +131,23 @@ export const SCRIPT = String.raw`
     for (const one of rows.values()) if (one.div) show(one.div, shown.has(one));
   }
 
+  /** The rows stay the same nodes as long as their text is the same. */
+  function drawMessages(messages) {
+    show($('messages'), messages.length > 0);
+    const node = $('message-list');
+    const key = JSON.stringify(messages);
+    if (node.dataset.key === key) return;
+    node.dataset.key = key;
+    node.replaceChildren();
+    for (const { atMs, from, outcome } of messages) {
+      const item = make('li', node);
+      const time = make('time', item, new Date(atMs).toLocaleTimeString());
+      time.dateTime = new Date(atMs).toISOString();
+      make('span', item, from);
+      make('span', item, outcome);
+    }
+  }
+
   function tick() {
     // The connection may be dead without an error, for example after the computer slept.
     if (Date.now() - Math.max(heardAt, waitedSince) > SILENT_AFTER_MS) {
@@ -178,6 +195,7 @@ export const SCRIPT = String.raw`
       list($('warnings'), view.warnings);
       show($('warnings'), view.warnings.length > 0);
       drawFacts(view.sections);
+      drawMessages(view.messages);
       tick();
     });
     source.addEventListener('beat', heard);

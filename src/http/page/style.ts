@@ -58,7 +58,7 @@ h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -.015em; }
 #warnings { list-style: none; padding: 0; display: grid; gap: .75rem; }
 #warnings li::before { content: "Warning: "; font-weight: 650; }
 
-#pairing, #facts section { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 1.25rem 1.4rem; }
+#pairing, #facts section, #messages { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 1.25rem 1.4rem; }
 #pairing { display: flex; flex-wrap: wrap; gap: 1.5rem 2rem; align-items: center; justify-content: space-between; }
 #pairing > div:first-child { flex: 1 1 15rem; }
 #pairing h2 { font-size: 1.125rem; }
@@ -82,6 +82,13 @@ dd { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: anywh
 dd time { color: var(--soft); }
 dd span:not(:empty) + time { display: block; }
 dd span:empty + time { color: inherit; }
+
+#messages h2 { font-size: 1rem; font-weight: 650; color: var(--soft); }
+#message-list { list-style: none; padding: 0; margin-top: .55rem; max-height: 24rem; overflow-y: auto; font-variant-numeric: tabular-nums; }
+#message-list li { display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; padding: .38rem 0; overflow-wrap: anywhere; }
+#message-list li + li { border-top: 1px solid var(--line); }
+#message-list time, #message-list span:nth-child(2) { color: var(--soft); }
+#message-list span:last-child { margin-left: auto; text-align: right; }
 
 footer { margin-top: 2rem; color: var(--soft); font-size: .9375rem; }
 nav { display: flex; gap: 1.25rem; }

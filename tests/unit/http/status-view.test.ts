@@ -1,5 +1,6 @@
 import jsQR from 'jsqr';
 import { describe, expect, test } from 'vitest';
+import { MESSAGE_OUTCOMES } from '../../../src/core/message-trail.ts';
 import { formatUptime } from '../../../src/http/format-numbers.ts';
 import { STYLE } from '../../../src/http/page/style.ts';
 import { drawQr } from '../../../src/http/qr-svg.ts';
@@ -73,6 +74,26 @@ describe('a bot that nobody links', () => {
     const readiness = readinessOf({ ...SNAPSHOT, situation: EXAMPLES[kind], unlinkedSinceMs });
     expect(readiness.ready).toBe(false);
     expect(JSON.stringify(readiness).includes('waits for a scan')).toBe(isSaid);
+  });
+});
+
+describe('the last messages', () => {
+  test.each(MESSAGE_OUTCOMES)('say in words that a message had the outcome %s', (outcome) => {
+    const message = {
+      id: 'ABC',
+      chatKind: 'direct',
+      sender: '+1555•••123',
+      outcome,
+      detail: 'ping',
+      atMs: NOW_MS,
+      waitedMs: 1,
+      handlerMs: 2,
+      tookMs: 1_234,
+    };
+    const [line] = toView({ ...SNAPSHOT, lastMessages: [message] }).messages;
+    expect(line).toMatchObject({ atMs: NOW_MS, from: '+1555•••123, direct' });
+    expect(line?.outcome).toMatch(/^[a-z].* ping/);
+    expect(line?.outcome.endsWith('(1,234 ms)')).toBe(outcome === 'ran' || outcome === 'failed');
   });
 });
 
