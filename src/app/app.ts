@@ -73,16 +73,21 @@ export class App {
       const none = Promise.reject(new AppError('NOT_CONNECTED', 'The bot has stopped. Start it again.'));
       none.catch(() => {});
       this.#setBot(none);
-      return this.#parts.unwind();
+      return this.#stopParts();
     });
     return this.#running;
   }
 
   /** Ends everything in under 1.5 s; nothing that was received or stored is lost. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#parts.unwind();
+    await this.#stopParts();
     await this.#running?.catch(() => {});
+  }
+
+  /** Parts that last until the signal aborts must end if the program ends by itself, too. */
+  #stopParts(): Promise<void> {
+    this.#stopping.abort();
+    return this.#parts.unwind();
   }
 
   /** The program's list of contents: each part starts here, and says how it is stopped. */
