@@ -11,12 +11,17 @@ import { personAddress } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client-events.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';
 import type { CloseReason } from '../whatsapp/connection/close-reason.ts';
+import type { Deafness } from '../whatsapp/connection/work-watch.ts';
 import { Timings } from './answer-times.ts';
 import { CLOSE_KINDS, closeSentence } from './close-sentences.ts';
 
 export interface StatusBoardParts {
   readonly client: Messenger &
-    EventEmitter<ClientEvents> & { readonly state: ClientState; readonly lastAckAtMs: number | undefined };
+    EventEmitter<ClientEvents> & {
+      readonly state: ClientState;
+      readonly lastAckAtMs: number | undefined;
+      readonly deafness?: Deafness | undefined;
+    };
   readonly session: Pick<Session, 'creds' | 'isLinked' | 'facts'> & Partial<Pick<Session, 'rows'>>;
   readonly sessionPath: string;
   readonly commandPrefix: string;
@@ -77,6 +82,7 @@ export class StatusBoard implements StatusSource {
       startedAtMs,
       situation: toSituation(this.#state),
       sinceMs: this.#state.sinceMs,
+      deafness: client.deafness,
       account: accountOf(session),
       sessionPath,
       commandPrefix,

@@ -199,6 +199,35 @@ export const LIMITS = {
     count: 3,
     atLimit: 'The message is refused for good.',
   },
+  'key-transaction': {
+    what: 'a key transaction, in which the library may wait for WhatsApp',
+    count: 1,
+    timeMs: 60_000,
+    atLimit: 'It is abandoned without a change, and another connection is opened.',
+  },
+  'work:undecrypted': {
+    what: 'messages that arrive on a connection while no decryption ends',
+    count: 3,
+    timeMs: 45_000,
+    atLimit: '`/readyz` is red, and another connection is opened, with growing pauses of at most an hour.',
+  },
+  'work:unreadable': {
+    what: 'messages of several people that cannot be decrypted, and none that can',
+    count: 10,
+    timeMs: MINUTE_MS,
+    atLimit: 'The same.',
+  },
+  'work:unanswered': {
+    what: 'messages that the bot has while it finishes none and WhatsApp acknowledges no send',
+    count: 1,
+    timeMs: 3 * MINUTE_MS,
+    atLimit: 'The same.',
+  },
+  'app-state-requests': {
+    what: 'requests for one part of the app state in one sync',
+    count: 10,
+    atLimit: 'The sync is given up; the bot works without it.',
+  },
 } as const satisfies Readonly<Record<string, Limit>>;
 
 export type LimitName = keyof typeof LIMITS;

@@ -7,7 +7,7 @@ export type Readiness = { readonly ready: true } | { readonly ready: false; read
 
 /** Whether the bot can answer people now; if not, the sentence that the page shows. */
 export function readinessOf(snapshot: StatusSnapshot): Readiness {
-  if (snapshot.situation.kind === 'open') return { ready: true };
+  if (snapshot.situation.kind === 'open' && !snapshot.deafness) return { ready: true };
   if (isUnscanned(snapshot)) return { ready: false, reason: unscannedSentence(snapshot) };
   const { title, sentence, command } = toView(snapshot).headline;
   return { ready: false, reason: [`${title}. ${sentence}`, command].filter(Boolean).join(' ') };

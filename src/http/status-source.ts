@@ -32,6 +32,8 @@ export interface StatusSnapshot {
   readonly situation: Situation;
   /** When the situation became one of this kind. */
   readonly sinceMs: number;
+  /** How an open connection does no work: what arrives is not decrypted, or not answered. Undefined if it works. */
+  readonly deafness?: 'nothing-decrypted' | 'nothing-answered' | undefined;
   /** Who is linked, number masked; undefined if no account is. */
   readonly account: { readonly number: string | undefined; readonly name: string | undefined } | undefined;
   /** As the person wrote it, for the commands that they are told to run. */

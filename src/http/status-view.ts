@@ -80,6 +80,10 @@ function headlineOf(snapshot: StatusSnapshot): Omit<Headline, 'sinceMs'> {
         ? { ...plain, tone: 'ask', title: 'Link this bot', sentence: 'Scan the code with your phone.' }
         : { ...plain, tone: 'ask', title: 'Link this bot', sentence: 'Enter the code on your phone.' };
     case 'open':
+      if (snapshot.deafness !== undefined) {
+        const sentence = DEAF_SENTENCES[snapshot.deafness];
+        return { ...plain, tone: 'bad', title: 'Connected, but not working', sentence };
+      }
       return { ...plain, tone: 'good', title: 'Connected', sentence: openSentence(snapshot) };
     case 'waiting':
       return {
@@ -95,6 +99,11 @@ function headlineOf(snapshot: StatusSnapshot): Omit<Headline, 'sinceMs'> {
       return assertNever(situation);
   }
 }
+
+const DEAF_SENTENCES = {
+  'nothing-decrypted': 'Messages arrive and none is decrypted. The bot opens another connection.',
+  'nothing-answered': 'Messages arrive and none is answered. The bot opens another connection.',
+} as const;
 
 /** Before the first answer it says what to try. */
 function openSentence({ answered, commandPrefix }: StatusSnapshot): string {

@@ -22,8 +22,10 @@ import { PhoneWatch } from './connection/phone-watch.ts';
 import { ReconnectLoop } from './connection/reconnect-loop.ts';
 import type { ReconnectPolicy } from './connection/reconnect-policy.ts';
 import { ServerClock } from './connection/server-clock.ts';
+import { type Deafness, WorkWatch } from './connection/work-watch.ts';
 import { installedVersions, versionWarning } from './library-versions.ts';
 import { conversationOf, hasKeysFor, numberOfLid } from './lid-numbers.ts';
+import { skipAppState } from './receive/app-state.ts';
 import { downloadMedia } from './receive/download-media.ts';
 import { freezeMessage, thawMessage } from './receive/frozen-message.ts';
 import { Inbox } from './receive/inbox.ts';
@@ -59,6 +61,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   readonly #now: () => number;
   readonly #narrator: Narrator;
   readonly #serverClock: ServerClock;
+  readonly #watch: WorkWatch;
   readonly #connections: ConnectionFactory;
   readonly #loop: ReconnectLoop;
   readonly #stopping = new AbortController();
@@ -75,12 +78,25 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.#narrator = new Narrator(log, options.sessionPath);
     this.phone = new PhoneWatch(session, log, now);
     this.#serverClock = new ServerClock(log, now);
+    const uptime = options.uptime ?? (() => performance.now());
+    this.#watch = new WorkWatch({
+      log,
+      uptime,
+      isOpen: () => this.#loop.connection?.isOpen ?? false,
+      renew: (message) => this.renew(message),
+      onChange: () => this.emit('changed', this.state),
+    });
+    this.on('opened', () => this.#watch.opened());
     const localMs = (seconds: number): number => this.#serverClock.localMs(seconds);
     this.inbox = new Inbox({
       session,
       log,
       facts: { numberOf: (lid) => numberOfLid(session, lid), localMs },
-      onMessage: (message) => this.emit('received', message),
+      onMessage: (message) => {
+        this.#watch.received(message.key);
+        this.emit('received', message);
+      },
+      onFinished: (key) => this.#watch.finished(key),
       sentMessage: (id) => this.#connections.sent.find(id),
       now,
     });
@@ -92,6 +108,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       log,
       baileysLog: options.baileysLog,
       now,
+      watch: this.#watch,
     });
     this.#loop = new ReconnectLoop({
       connections: this.#connections,
@@ -103,12 +120,13 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       pairingNumber: options.pairingNumber,
       events: this,
       now,
-      uptime: options.uptime ?? (() => performance.now()),
+      uptime,
       random: options.random ?? Math.random,
       wait: options.wait ?? sleepUntilAborted,
       onStanza: (node) => {
         this.#serverClock.saw(node);
         this.phone.saw(node);
+        this.#watch.saw(node);
       },
     });
   }
@@ -120,6 +138,11 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   /** The socket of the present connection. */
   get socket(): WASocket | undefined {
     return this.#loop.connection?.socket;
+  }
+
+  /** How the open connection does no work; undefined if it works. A change is told as `changed`. */
+  get deafness(): Deafness | undefined {
+    return this.#watch.deafness;
   }
 
   /** When WhatsApp last acknowledged a message, on whichever connection. */
@@ -151,9 +174,12 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.#narrator.starting();
     const warning = versionWarning(installedVersions());
     if (warning) this.#options.log.warn(warning);
+    skipAppState();
     this.phone.start();
+    this.#watch.start();
     const reason = await this.#loop.run(this.#stopping.signal);
     this.phone.stop();
+    this.#watch.stop();
     return reason;
   }
 
@@ -172,6 +198,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     if (!connection) throw notConnected();
     await connection.send(message, signal);
     this.#lastAckAtMs = this.#now();
+    this.#watch.sent();
   }
 
   async showTyping(chat: string, isTyping: boolean): Promise<void> {

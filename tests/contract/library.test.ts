@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 /** Files of the libraries that are repaired or relied on, and the start of the SHA-256 of each. */
 const HASHES: Readonly<Record<string, string>> = {
   '@whiskeysockets/baileys/lib/Socket/socket.js': 'ff8b19ff02491fa0',
+  '@whiskeysockets/baileys/lib/Socket/chats.js': '1e70aea7b1164d92',
   '@whiskeysockets/baileys/lib/Socket/messages-recv.js': '850445e6f9e076b1',
   '@whiskeysockets/baileys/lib/Socket/messages-send.js': '81387f00b457ea28',
   '@whiskeysockets/baileys/lib/Utils/crypto.js': '4d12873691b0a50e',

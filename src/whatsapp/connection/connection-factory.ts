@@ -13,9 +13,10 @@ import { RetryCounters } from '../send/retry-counters.ts';
 import { SentMessages } from '../send/sent-messages.ts';
 import { SuspectQueue } from '../send/suspects.ts';
 import { KeyTransactions } from '../signal/key-queue.ts';
-import { signalRepositoryFactory } from '../signal/signal-repository.ts';
+import { type DecryptionHooks, signalRepositoryFactory } from '../signal/signal-repository.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
 import type { SocketSettings } from './open-socket.ts';
+import type { WorkWatch } from './work-watch.ts';
 
 export interface ConnectionFactoryParts {
   readonly session: Session;
@@ -25,6 +26,7 @@ export interface ConnectionFactoryParts {
   readonly log: Logger;
   readonly baileysLog: SocketConfig['logger'];
   readonly now: () => number;
+  readonly watch: WorkWatch;
 }
 
 const KEYS_FREE_WITHIN_MS = 300;
@@ -45,12 +47,17 @@ export class ConnectionFactory {
   #newest: Connection | undefined;
 
   constructor(parts: ConnectionFactoryParts) {
-    const { session, inbox, log, now } = parts;
+    const { session, inbox, log, now, watch } = parts;
     this.#parts = parts;
-    this.#keys = new KeyTransactions({
-      get: (type, ids) => this.#readKeys(type, ids),
-      set: (changes) => session.set(changes),
-    });
+    this.#keys = new KeyTransactions(
+      {
+        get: (type, ids) => this.#readKeys(type, ids),
+        set: (changes) => session.set(changes),
+      },
+      {
+        onOverdue: (message) => this.#newest?.fail({ kind: 'network', statusCode: undefined, message }),
+      },
+    );
     this.sent = new SentMessages(session, now);
     this.#answers = new AnswerLog(log);
     this.#addresses = new RecipientAddresses(session);
@@ -59,7 +66,7 @@ export class ConnectionFactory {
     this.#devices = new DeviceCache(session, now, (detail) =>
       log.debug({ detail }, 'could not keep the list of devices'),
     );
-    this.#makeSignalRepository = signalRepositoryFactory(this.#keys, inbox, log);
+    this.#makeSignalRepository = signalRepositoryFactory(this.#keys, watchedHooks(inbox, watch), log);
   }
 
   /** Opens a socket. Throws if the session folder cannot be written: nothing could be acknowledged. */
@@ -102,4 +109,17 @@ export class ConnectionFactory {
       throw error;
     }
   }
+}
+
+/** The inbox, with the watch told how each decryption ended. */
+function watchedHooks(inbox: Inbox, watch: WorkWatch): DecryptionHooks {
+  return {
+    before: (ciphertext) => inbox.before(ciphertext),
+    decrypted: (ciphertext, plaintext) => inbox.decrypted(ciphertext, plaintext),
+    stored: (ciphertext) => {
+      watch.decrypted();
+      inbox.stored(ciphertext);
+    },
+    failed: () => watch.couldNotDecrypt(),
+  };
 }

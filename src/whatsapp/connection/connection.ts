@@ -11,6 +11,7 @@ import type {
 import type { WebSocket } from 'ws';
 import type { OutgoingMessage } from '../../core/messages.ts';
 import type { Session } from '../../session/session.ts';
+import { answerToAppStateNotice, fetchNameOnce, isAppStateNotice } from '../receive/app-state.ts';
 import { answerIgnored } from '../receive/ignored-stanzas.ts';
 import type { Inbox } from '../receive/inbox.ts';
 import { resendRequest } from '../receive/phone-resend.ts';
@@ -114,6 +115,12 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     );
     answerIgnored(this.socket);
     keepPresenceTyped(this.socket);
+    fetchNameOnce(this.socket, parts.settings.showOnline ?? false);
+    this.intercept('notification', (node) => {
+      if (!isAppStateNotice(node)) return false;
+      this.socket.sendNode(answerToAppStateNotice(node)).catch(() => {});
+      return true;
+    });
     this.#listen();
     this.#connectTimer = setTimeout(() => this.#lost('WhatsApp did not answer'), CONNECT_WITHIN_MS);
   }

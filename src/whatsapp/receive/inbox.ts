@@ -55,6 +55,7 @@ const MAX_CIPHERTEXTS = 16;
 export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #table: InboxTable;
   readonly #log: Logger;
+  readonly #onFinished: ((key: string) => void) | undefined;
   readonly #onMessage: (message: IncomingMessage) => void;
   readonly #now: () => number;
   readonly #reader: MessageReader;
@@ -72,10 +73,13 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     readonly facts: EnvelopeFacts;
     /** A message that the account sent. Default: none is known. */
     readonly sentMessage?: (id: string) => proto.IMessage | undefined;
+    /** Called when the bot has finished with a message. */
+    readonly onFinished?: (key: string) => void;
     readonly now?: () => number;
   }) {
     this.#log = options.log;
     this.#facts = options.facts;
+    this.#onFinished = options.onFinished;
     this.#onMessage = options.onMessage;
     this.#now = options.now ?? Date.now;
     this.#table = new InboxTable(options.session, options.log, options.facts, this.#now);
@@ -125,6 +129,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
 
   /** The bot has finished with the message. Throws `STORAGE_FAILED`; the message is then handed out again. */
   finish(key: string): void | Promise<void> {
+    this.#onFinished?.(key);
     const row = this.#table.rows.get(key);
     if (row?.isWaiting) return this.#table.set({ [key]: doneRow(row) });
   }

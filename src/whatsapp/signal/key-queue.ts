@@ -4,6 +4,7 @@ import type {
   SignalDataTypeMap,
   SignalKeyStoreWithTransaction,
 } from '@whiskeysockets/baileys';
+import { LIMITS, noteLimitReached } from '../../core/limits.ts';
 import type { KeyChanges, KeyStore } from '../../session/values/key-changes.ts';
 
 interface Transaction {
@@ -12,6 +13,18 @@ interface Transaction {
   hasEnded: boolean;
   /** It was abandoned from outside: code that still runs in it must not touch the store. */
   isAbandoned: boolean;
+  /** Whether the transactions behind it wait for its end. */
+  isInQueue: boolean;
+  readonly leaveQueue: () => void;
+  /** How often it has read the version of each app-state collection. */
+  readonly appStateReads: Map<string, number>;
+}
+
+export interface KeyQueueOptions {
+  /** Called with a sentence if a transaction is abandoned because it has not ended in time. */
+  readonly onOverdue?: (message: string) => void;
+  /** Default `LIMITS['key-transaction'].timeMs`. */
+  readonly limitMs?: number;
 }
 
 /**
@@ -20,15 +33,22 @@ interface Transaction {
  * Baileys locks transactions by name. A send runs under the account's id and a decryption under the sender's, so
  * both change the same ratchet at the same time, the later commit wins, and message keys are used twice. Here each
  * transaction waits for the one before it, whatever its name. A nested transaction is part of the outer one.
+ *
+ * The library awaits answers of WhatsApp inside transactions, so each one has a time limit, after which it is abandoned.
+ * One that syncs app state leaves the queue at once: it asks WhatsApp again and again, and changes no ratchet.
  */
 export class KeyTransactions implements SignalKeyStoreWithTransaction {
   readonly #store: KeyStore;
+  readonly #onOverdue: (message: string) => void;
+  readonly #limitMs: number;
   readonly #context = new AsyncLocalStorage<Transaction>();
   #last: Promise<unknown> = Promise.resolve();
   #abandonRunning: () => void = () => {};
 
-  constructor(store: KeyStore) {
+  constructor(store: KeyStore, options: KeyQueueOptions = {}) {
     this.#store = store;
+    this.#onOverdue = options.onOverdue ?? (() => {});
+    this.#limitMs = options.limitMs ?? LIMITS['key-transaction'].timeMs;
   }
 
   get #running(): Transaction | undefined {
@@ -41,7 +61,9 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
     type: T,
     ids: string[],
   ): Promise<{ [id: string]: SignalDataTypeMap[T] }> => {
-    const found = this.#read(type, ids, this.#running?.changes[type]);
+    const running = this.#running;
+    if (running && type === 'app-state-sync-version') noteAppStateRead(running, ids);
+    const found = this.#read(type, ids, running?.changes[type]);
     return found as { [id: string]: SignalDataTypeMap[T] };
   };
 
@@ -67,20 +89,36 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
   /** Runs `work` after all earlier transactions. Its changes are stored at its end, or not at all if it throws. */
   readonly transaction = async <T>(work: () => Promise<T>, _name?: string): Promise<T> => {
     if (this.isInTransaction()) return work();
-    const turn = this.#last.then(() => this.#run(work));
-    this.#last = turn.catch(() => {});
+    let leaveQueue: () => void = () => {};
+    const hasLeft = new Promise<void>((resolve) => {
+      leaveQueue = resolve;
+    });
+    const turn = this.#last.then(() => this.#run(work, leaveQueue));
+    this.#last = Promise.race([turn.catch(() => {}), hasLeft]);
     return turn;
   };
 
-  #run<T>(work: () => Promise<T>): Promise<T> {
-    const transaction: Transaction = { changes: {}, hasEnded: false, isAbandoned: false };
+  #run<T>(work: () => Promise<T>, leaveQueue: () => void): Promise<T> {
+    const transaction: Transaction = {
+      ...{ changes: {}, hasEnded: false, isAbandoned: false, isInQueue: true, leaveQueue },
+      appStateReads: new Map(),
+    };
+    let timer: NodeJS.Timeout | undefined;
+    let abandon: () => void = () => {};
     const abandoned = new Promise<never>((_, reject) => {
-      this.#abandonRunning = () => {
+      abandon = () => {
+        clearTimeout(timer);
         transaction.isAbandoned = !transaction.hasEnded;
         reject(new Error('a key transaction was abandoned with its connection'));
       };
     });
+    this.#abandonRunning = abandon;
     abandoned.catch(() => {});
+    timer = setTimeout(() => {
+      abandon();
+      noteLimitReached('key-transaction');
+      if (transaction.isInQueue) this.#onOverdue('a key transaction did not end in time');
+    }, this.#limitMs).unref();
     const running = this.#context.run(transaction, async () => {
       try {
         const result = await work();
@@ -89,6 +127,7 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
         return result;
       } finally {
         transaction.hasEnded = true;
+        clearTimeout(timer);
       }
     });
     return Promise.race([running, abandoned]);
@@ -125,6 +164,20 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
       throw error;
     }
   };
+}
+
+/** Throws if the library has asked for a collection too often: WhatsApp's answers do not bring the sync to its end. */
+function noteAppStateRead(transaction: Transaction, names: readonly string[]): void {
+  const { appStateReads } = transaction;
+  transaction.isInQueue = false;
+  transaction.leaveQueue();
+  for (const name of names) {
+    const reads = (appStateReads.get(name) ?? 0) + 1;
+    appStateReads.set(name, reads);
+    if (reads <= LIMITS['app-state-requests'].count) continue;
+    noteLimitReached('app-state-requests');
+    throw new Error('the sync of app state was given up: it did not come to an end');
+  }
 }
 
 function merge(older: KeyChanges, newer: KeyChanges): KeyChanges {

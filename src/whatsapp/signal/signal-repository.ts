@@ -22,6 +22,8 @@ export interface DecryptionHooks {
   ): KeyChanges | undefined | Promise<KeyChanges | undefined>;
   /** Called when plaintext and ratchet are stored. */
   stored(ciphertext: Uint8Array): void;
+  /** Called if the ciphertext could not be decrypted or stored. */
+  failed?(ciphertext: Uint8Array): void;
 }
 
 /**
@@ -62,6 +64,9 @@ export function signalRepositoryFactory(
         const changes = await hooks.decrypted(ciphertext, fresh);
         if (changes) await keys.set(changes);
         return fresh;
+      }).catch((error: unknown) => {
+        hooks.failed?.(ciphertext);
+        throw error;
       });
       hooks.stored(ciphertext);
       return plaintext;

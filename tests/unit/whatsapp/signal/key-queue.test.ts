@@ -291,3 +291,54 @@ test('does nothing if no transaction runs when one is to be abandoned', async ()
   await keys.transaction(() => set(keys, 'b', 2));
   expect(store.commits).toHaveLength(2);
 });
+
+describe('the time limit', () => {
+  const LIMIT_MS = 30;
+
+  test('abandons a transaction that does not end, and the next one runs', async () => {
+    const store = new MemoryStore();
+    const overdue: string[] = [];
+    const keys = new KeyTransactions(store, {
+      limitMs: LIMIT_MS,
+      onOverdue: (message) => overdue.push(message),
+    });
+    const stuck = keys.transaction(async () => {
+      await set(keys, 'a', 1);
+      await new Promise(() => {});
+    });
+    const next = keys.transaction(() => set(keys, 'b', 2));
+    await expect(stuck).rejects.toThrow('abandoned');
+    await next;
+    expect(store.commits).toEqual([{ session: { b: 2 } }]);
+    expect(overdue).toEqual(['a key transaction did not end in time']);
+  });
+
+  test('lets the others pass a transaction that reads the version of an app-state collection', async () => {
+    const store = new MemoryStore();
+    const overdue: string[] = [];
+    const keys = new KeyTransactions(store, {
+      limitMs: LIMIT_MS,
+      onOverdue: (message) => overdue.push(message),
+    });
+    const waiting = keys.transaction(async () => {
+      await keys.get('app-state-sync-version', ['regular']);
+      await new Promise(() => {});
+    });
+    await keys.transaction(() => set(keys, 'b', 2));
+    await expect(waiting).rejects.toThrow('abandoned');
+    expect(overdue).toEqual([]);
+  });
+
+  test('ends a sync that reads the version of one collection again and again', async () => {
+    const { keys } = start();
+    let reads = 0;
+    const endless = keys.transaction(async () => {
+      for (;;) {
+        await keys.get('app-state-sync-version', ['regular']);
+        reads++;
+      }
+    });
+    await expect(endless).rejects.toThrow('given up');
+    expect(reads).toBe(10);
+  });
+});

@@ -1,0 +1,181 @@
+import type { BinaryNode } from '@whiskeysockets/baileys';
+import type { Logger } from 'pino';
+import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import { ignoredHow } from '../receive/ignored-stanzas.ts';
+
+/** How a connection that looks open does no work. */
+export type Deafness = 'nothing-decrypted' | 'nothing-answered';
+
+/** A number of things, and the time since when nothing of this kind went well, by a clock that only goes forward. */
+interface Backlog {
+  readonly count: number;
+  readonly sinceMs: number;
+}
+
+export interface WorkFacts {
+  /** Encrypted messages that came since a decryption last ended, well or not. */
+  readonly undecrypted: Backlog;
+  /** Decryptions that failed since one last went well, and how many people wrote those messages. */
+  readonly unreadable: Backlog & { readonly senders: number };
+  /** Messages that the bot has and has not finished; since the last one that it finished, or the last send. */
+  readonly unanswered: Backlog;
+}
+
+/** Whether a connection has come to do no work. One person's broken session alone is no reason. */
+export function judgeWork(facts: WorkFacts, nowMs: number): Deafness | undefined {
+  const { undecrypted, unreadable, unanswered } = facts;
+  const isReached = ({ count, sinceMs }: Backlog, limit: { count: number; timeMs: number }): boolean =>
+    count >= limit.count && nowMs - sinceMs >= limit.timeMs;
+  if (isReached(undecrypted, LIMITS['work:undecrypted'])) return 'nothing-decrypted';
+  if (unreadable.senders > 1 && isReached(unreadable, LIMITS['work:unreadable'])) return 'nothing-decrypted';
+  if (isReached(unanswered, LIMITS['work:unanswered'])) return 'nothing-answered';
+  return undefined;
+}
+
+const FIRST_PAUSE_MS = 2 * 60_000;
+const LONGEST_PAUSE_MS = 60 * 60_000;
+
+/** How long to wait for the next connection, if this many new ones have changed nothing. */
+export const renewalPauseMs = (renewals: number): number =>
+  Math.min(FIRST_PAUSE_MS * 2 ** Math.min(renewals - 1, 10), LONGEST_PAUSE_MS);
+
+const SENTENCES: Readonly<Record<Deafness, string>> = {
+  'nothing-decrypted': 'messages arrive and none is decrypted',
+  'nothing-answered': 'messages are decrypted and none is answered',
+};
+
+const CHECK_EVERY_MS = 5_000;
+const CIPHERTEXTS: ReadonlySet<string | undefined> = new Set(['msg', 'pkmsg', 'skmsg']);
+/** More are as many. */
+const MOST_SENDERS = 10;
+
+export interface WorkWatchParts {
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+  /** Milliseconds that only go forward. */
+  readonly uptime: () => number;
+  /** Whether a connection is open: only then work can be done. */
+  readonly isOpen: () => boolean;
+  /** Another connection may help. */
+  readonly renew: (message: string) => void;
+  /** `deafness` has changed. */
+  readonly onChange: () => void;
+}
+
+/**
+ * Watches whether messages that arrive are decrypted and answered. A connection can answer pings while everything in
+ * it waits for something that never comes.
+ */
+export class WorkWatch {
+  readonly #parts: WorkWatchParts;
+  #timer: NodeJS.Timeout | undefined;
+  #undecrypted: Backlog = { count: 0, sinceMs: 0 };
+  #unreadable: Backlog = { count: 0, sinceMs: 0 };
+  readonly #senders = new Set<string>();
+  readonly #unanswered = new Set<string>();
+  #unansweredSinceMs = 0;
+  #deafness: Deafness | undefined;
+  #renewals = 0;
+  #nextRenewalMs = 0;
+
+  constructor(parts: WorkWatchParts) {
+    this.#parts = parts;
+  }
+
+  /** What is wrong with the open connection; undefined if nothing is. */
+  get deafness(): Deafness | undefined {
+    return this.#deafness;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => this.check(), CHECK_EVERY_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** A connection has opened: it gets the whole time. */
+  opened(): void {
+    this.#undecrypted = { count: 0, sinceMs: 0 };
+    this.#unreadable = { count: 0, sinceMs: 0 };
+    this.#senders.clear();
+    this.#unansweredSinceMs = this.#parts.uptime();
+  }
+
+  /** Must be called with each stanza that arrives. */
+  saw(node: BinaryNode): void {
+    if (node.tag !== 'message' || !Array.isArray(node.content) || ignoredHow(node) !== undefined) return;
+    if (!node.content.some(({ tag, attrs }) => tag === 'enc' && CIPHERTEXTS.has(attrs.type))) return;
+    this.#undecrypted = one(this.#undecrypted, this.#parts.uptime());
+    const sender = node.attrs.participant ?? node.attrs.from;
+    if (sender && this.#senders.size < MOST_SENDERS) this.#senders.add(sender);
+  }
+
+  decrypted(): void {
+    this.#undecrypted = { count: 0, sinceMs: 0 };
+    this.#unreadable = { count: 0, sinceMs: 0 };
+    this.#senders.clear();
+    if (this.#deafness !== 'nothing-answered') this.#renewals = 0;
+  }
+
+  couldNotDecrypt(): void {
+    this.#undecrypted = { count: 0, sinceMs: 0 };
+    this.#unreadable = one(this.#unreadable, this.#parts.uptime());
+  }
+
+  /** The bot has this message now. */
+  received(key: string): void {
+    if (this.#unanswered.size === 0) this.#unansweredSinceMs = this.#parts.uptime();
+    if (this.#unanswered.size < LIMITS['table:inbox'].count) this.#unanswered.add(key);
+  }
+
+  /** The bot has finished with this message. */
+  finished(key: string): void {
+    this.#unanswered.delete(key);
+    this.sent();
+  }
+
+  /** WhatsApp has acknowledged a message. */
+  sent(): void {
+    this.#unansweredSinceMs = this.#parts.uptime();
+    if (this.#deafness === 'nothing-answered') this.#renewals = 0;
+  }
+
+  /** Looks once. Called every five seconds. */
+  check(): void {
+    const { log, uptime, isOpen, renew, onChange } = this.#parts;
+    const nowMs = uptime();
+    const found = isOpen() ? judgeWork(this.#facts(), nowMs) : undefined;
+    const hasChanged = found !== this.#deafness;
+    this.#deafness = found;
+    if (found && hasChanged) {
+      noteLimitReached(found === 'nothing-decrypted' ? 'work:undecrypted' : 'work:unanswered');
+      const { undecrypted, unreadable, unanswered } = this.#facts();
+      const facts = {
+        undecrypted: undecrypted.count,
+        unreadable: unreadable.count,
+        unanswered: unanswered.count,
+      };
+      log.warn(facts, `The connection does no work: ${SENTENCES[found]}.`);
+    }
+    if (hasChanged) onChange();
+    if (!found || nowMs < this.#nextRenewalMs) return;
+    this.#renewals += 1;
+    this.#nextRenewalMs = nowMs + renewalPauseMs(this.#renewals);
+    renew(SENTENCES[found]);
+  }
+
+  #facts(): WorkFacts {
+    return {
+      undecrypted: this.#undecrypted,
+      unreadable: { ...this.#unreadable, senders: this.#senders.size },
+      unanswered: { count: this.#unanswered.size, sinceMs: this.#unansweredSinceMs },
+    };
+  }
+}
+
+const one = ({ count, sinceMs }: Backlog, nowMs: number): Backlog => ({
+  count: count + 1,
+  sinceMs: count === 0 ? nowMs : sinceMs,
+});

@@ -1,0 +1,130 @@
+import type { BinaryNode } from '@whiskeysockets/baileys';
+import { describe, expect, it } from 'vitest';
+import {
+  judgeWork,
+  renewalPauseMs,
+  type WorkFacts,
+  WorkWatch,
+} from '../../../../src/whatsapp/connection/work-watch.ts';
+
+const NOW = 10_000_000;
+const none = { count: 0, sinceMs: 0 };
+const idle: WorkFacts = { undecrypted: none, unreadable: { ...none, senders: 0 }, unanswered: none };
+const ago = (count: number, seconds: number) => ({ count, sinceMs: NOW - seconds * 1000 });
+
+describe('judgeWork', () => {
+  it.each<[title: string, facts: Partial<WorkFacts>, result: ReturnType<typeof judgeWork>]>([
+    ['an idle connection', {}, undefined],
+    ['two messages that are not decrypted for an hour', { undecrypted: ago(2, 3600) }, undefined],
+    ['three that are not decrypted for 44 seconds', { undecrypted: ago(3, 44) }, undefined],
+    ['three that are not decrypted for 45 seconds', { undecrypted: ago(3, 45) }, 'nothing-decrypted'],
+    [
+      'a hundred that one person wrote and nobody can decrypt',
+      { unreadable: { ...ago(100, 3600), senders: 1 } },
+      undefined,
+    ],
+    [
+      'ten of two people that cannot be decrypted for a minute',
+      { unreadable: { ...ago(10, 60), senders: 2 } },
+      'nothing-decrypted',
+    ],
+    ['nine of two people', { unreadable: { ...ago(9, 60), senders: 2 } }, undefined],
+    ['one message that is in work for 179 seconds', { unanswered: ago(1, 179) }, undefined],
+    ['one that is in work for three minutes', { unanswered: ago(1, 180) }, 'nothing-answered'],
+  ])('judges %s', (_, facts, result) => {
+    expect(judgeWork({ ...idle, ...facts }, NOW)).toBe(result);
+  });
+});
+
+it('the pauses between new connections double from two minutes to an hour', () => {
+  const minutes = [1, 2, 3, 5, 6, 100].map((renewals) => renewalPauseMs(renewals) / 60_000);
+  expect(minutes).toEqual([2, 4, 8, 32, 60, 60]);
+});
+
+describe('WorkWatch', () => {
+  function start() {
+    const calls = { renewed: [] as string[], warned: [] as string[], changes: 0 };
+    let nowMs = 1_000;
+    const watch = new WorkWatch({
+      log: { warn: (_: unknown, line: string) => calls.warned.push(line), info: () => {} } as never,
+      uptime: () => nowMs,
+      isOpen: () => true,
+      renew: (message) => calls.renewed.push(message),
+      onChange: () => calls.changes++,
+    });
+    const after = (seconds: number): void => {
+      nowMs += seconds * 1000;
+      watch.check();
+    };
+    return { watch, calls, after };
+  }
+  const message = (from: string, type = 'msg'): BinaryNode => ({
+    tag: 'message',
+    attrs: { from, id: 'x' },
+    content: [{ tag: 'enc', attrs: { type }, content: new Uint8Array(1) }],
+  });
+  const person = '15550101@s.whatsapp.net';
+
+  it('says once that nothing is decrypted, and renews with growing pauses until something is', () => {
+    const { watch, calls, after } = start();
+    watch.opened();
+    for (let i = 0; i < 3; i++) watch.saw(message(person));
+    after(44);
+    expect(watch.deafness).toBeUndefined();
+    after(1);
+    expect(watch.deafness).toBe('nothing-decrypted');
+    expect(calls).toMatchObject({ changes: 1, renewed: [expect.any(String)] });
+    after(60);
+    expect(calls.renewed).toHaveLength(1);
+    after(60);
+    expect(calls.renewed).toHaveLength(2);
+    after(239);
+    expect(calls.renewed).toHaveLength(2);
+    after(1);
+    expect(calls.renewed).toHaveLength(3);
+    expect(calls.warned).toHaveLength(1);
+    watch.decrypted();
+    after(5);
+    expect(watch.deafness).toBeUndefined();
+  });
+
+  it('counts no message that is ignored or that has nothing to decrypt', () => {
+    const { watch, after } = start();
+    for (let i = 0; i < 5; i++) {
+      watch.saw(message('status@broadcast'));
+      watch.saw(message(person, 'msmsg'));
+      watch.saw({ tag: 'message', attrs: { from: person }, content: [] });
+      watch.saw({ tag: 'receipt', attrs: { from: person } });
+    }
+    after(3600);
+    expect(watch.deafness).toBeUndefined();
+  });
+
+  it('gives a new connection the whole time', () => {
+    const { watch, after } = start();
+    for (let i = 0; i < 3; i++) watch.saw(message(person));
+    after(40);
+    watch.opened();
+    after(40);
+    expect(watch.deafness).toBeUndefined();
+  });
+
+  it('is deaf while the bot finishes nothing and nothing is sent, and no longer when it does', () => {
+    const { watch, calls, after } = start();
+    watch.received('a');
+    watch.received('b');
+    after(100);
+    watch.sent();
+    after(100);
+    expect(watch.deafness).toBeUndefined();
+    after(100);
+    expect(watch.deafness).toBe('nothing-answered');
+    watch.finished('a');
+    after(5);
+    expect(watch.deafness).toBeUndefined();
+    watch.finished('b');
+    after(3600);
+    expect(watch.deafness).toBeUndefined();
+    expect(calls.renewed).toHaveLength(1);
+  });
+});
