@@ -59,12 +59,20 @@ export class StoredTable {
     page.isDirty = false;
   }
 
+  /** A row that changes keeps its place among the others, unless its page would become too large. */
   set(id: string, value: unknown, json: string): void {
     const bytes = Buffer.byteLength(json) + id.length + 4;
-    const { page } = this.#places.get(id) ?? {};
-    this.#unplace(id);
+    const place = this.#places.get(id);
     this.rows.set(id, value);
-    this.#place(id, page && page.bytes + bytes <= 2 * PAGE_BYTES ? page : this.#lastPageFor(bytes), bytes);
+    if (place && place.page.bytes - place.bytes + bytes <= 2 * PAGE_BYTES) {
+      place.page.bytes += bytes - place.bytes;
+      place.page.isDirty = true;
+      this.#bytes += bytes - place.bytes;
+      place.bytes = bytes;
+    } else {
+      this.#unplace(id);
+      this.#place(id, this.#lastPageFor(bytes), bytes);
+    }
     this.#evict();
   }
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { LIMITS } from '../../core/limits.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import type { WorkMarks } from '../../core/poison.ts';
+import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/session.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 import { isFromOwnPhone } from '../connection/phone-watch.ts';
@@ -64,7 +65,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   /** What each ciphertext brought, until it is stored. */
   readonly #ready = new WeakMap<Uint8Array, Intake>();
   /** Messages that this process has asked the phone for. */
-  readonly #asked = new Set<string>();
+  readonly #asked = new RecentMap<true>(LIMITS['table:inbox'].count);
 
   constructor(options: {
     readonly session: Session;
@@ -167,7 +168,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   }
 
   askedPhone(keys: Iterable<string>): void {
-    for (const key of keys) this.#asked.add(key);
+    for (const key of keys) this.#asked.set(key, true);
   }
 
   before(ciphertext: Uint8Array): Uint8Array | undefined {

@@ -163,3 +163,15 @@ test('a table file that is too large for one text is read as far as it goes, wit
   await session.close();
   expect((await openQuietly(path)).rows('inbox').size).toBe(kept.size);
 });
+
+test('rows keep their order over a start, also when they change', async () => {
+  const path = sessionPath();
+  await stockFolder(path);
+  const session = await openSession(path, { log: recordingLog().log });
+  const ids = Array.from({ length: 50 }, (_, n) => `m${n}`);
+  for (const id of ids) await session.set({ inbox: { [id]: { filler: text(5 * KIB) } } });
+  for (const id of ['m30', 'm3', 'm0', 'm49'])
+    await session.set({ inbox: { [id]: { filler: text(9 * KIB) } } });
+  await session.close();
+  expect([...(await openQuietly(path)).rows('inbox').keys()]).toEqual(ids);
+});
