@@ -38,7 +38,7 @@ export async function buildClient(config: Config, session: Session, log: Logger)
   return client;
 }
 
-/** Loaded only where there is one: it brings an HTTP client of 25 MB with it. */
+/** Loaded only if there is one: it brings an HTTP client of 25 MB with it. */
 async function proxyOf({ proxyUrl, waWebsocketUrl }: Config): Promise<ProxyRoutes | undefined> {
   if (proxyUrl === undefined) return undefined;
   const { proxyRoutes } = await import('../whatsapp/proxy.ts');

@@ -27,7 +27,7 @@ const NAME_LOOKS = 4;
 const MAX_NAME_LENGTH = 40;
 
 /**
- * Says once per start how it went, after the first opening: who is linked now and what to try; or, where the
+ * Says once per start how it went, after the first opening: who is linked now and what to try; or, if the
  * session was linked before, how long it took and what became of the messages that came in the meantime.
  * Resolves when that is said or the signal aborts.
  */
@@ -90,7 +90,7 @@ async function nameKnown({ session, clock }: GreetingParts, signal: AbortSignal)
     await clock.sleep(LOOK_EVERY_MS, signal);
 }
 
-/** The bot's counts once what waited for it is done; those of the moment where it goes on for a minute. */
+/** The bot's counts when the waiting messages are done, or after a minute. */
 async function statsAtRest(
   { stats, clock }: GreetingParts,
   signal: AbortSignal,

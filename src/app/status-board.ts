@@ -27,7 +27,7 @@ export interface StatusBoardParts {
   readonly commandPrefix: string;
   readonly startedAtMs: number;
   readonly stats: () => BotStats | undefined;
-  /** When the account's phone last showed a sign of life, where that is known. */
+  /** When the account's phone last showed a sign of life, if that is known. */
   readonly phoneSeenAtMs?: () => number | undefined;
   /** How many messages are set aside. */
   readonly setAside?: () => number;

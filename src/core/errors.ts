@@ -58,7 +58,7 @@ export class AppError extends Error {
   }
 }
 
-/** Whether `error` is an `AppError`, of this code where one is given. */
+/** Whether `error` is an `AppError`, of this code if one is given. */
 export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
   return error instanceof AppError && (code === undefined || error.code === code);
 }

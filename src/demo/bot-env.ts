@@ -28,7 +28,7 @@ export function botEnv(env: NodeJS.ProcessEnv, options: BotEnvOptions): NodeJS.P
     TYPING_DELAY_MS: '10',
     SENDS_PER_MINUTE: '0',
     SENDS_PER_CHAT_PER_MINUTE: '0',
-    // Under npm the bot ends with its parent: also where this process is killed.
+    // Under npm the bot ends with its parent: also if this process is killed.
     npm_lifecycle_event: 'demo',
   };
 }

@@ -94,7 +94,7 @@ export class BotProcess extends EventEmitter<BotProcessEvents> {
     clearTimeout(timer);
   }
 
-  /** For the end of our own process, where nothing waits any more. */
+  /** For the end of our own process, when nothing is awaited any more. */
   killNow(): void {
     this.#child?.kill('SIGKILL');
   }

@@ -3,7 +3,7 @@ import { qrPngPath } from '../pairing/qr-png.ts';
 import { waitForQr } from '../simulator/pairing/qr-camera.ts';
 import type { Stage } from './stage.ts';
 
-/** The demo cannot go on. Told with the bot's last lines, where they have not been told yet. */
+/** The demo cannot go on. Told with the bot's last lines, if they have not been told yet. */
 export class DemoProblem extends Error {
   readonly lastLines: readonly string[];
 
@@ -17,8 +17,8 @@ const DEADLINE_MS = 20_000;
 const LAST_LINES = 12;
 
 /**
- * What `work` resolves with. Rejects with a `DemoProblem` where that takes longer than `deadlineMs` (default
- * 20,000) or the bot ends meanwhile, and with the signal's reason where everything is to end.
+ * What `work` resolves with. Rejects with a `DemoProblem` if that takes longer than `deadlineMs` (default
+ * 20,000) or the bot ends meanwhile, and with the signal's reason if everything is to end.
  */
 export async function soon<T>(
   stage: Stage,

@@ -72,7 +72,7 @@ export class Stage extends EventEmitter<{ news: [News] }> {
     this.#listen();
   }
 
-  /** The bot as a new process. Does nothing where it runs. */
+  /** The bot as a new process. Does nothing if it runs. */
   async startBot(): Promise<void> {
     const { folder, env } = this.#options;
     const { simulator, bot } = this;
@@ -89,7 +89,7 @@ export class Stage extends EventEmitter<{ news: [News] }> {
     await this.simulator.stop();
   }
 
-  /** Somebody writes to the bot. `isQuiet` where answers are counted and not shown. */
+  /** Somebody writes to the bot. `isQuiet` if answers are counted and not shown. */
   async write({ who, phone, group }: Role, text: string, isQuiet = false): Promise<string> {
     const askedAtMs = Date.now();
     const { id } = await phone.send(text, group);

@@ -30,7 +30,7 @@ export function aside(text: string, look: Look): string[] {
 const TIGHT_COLUMNS = 20;
 const TIGHT_INDENT = 4;
 
-/** `Anna → bot: !ping`, with a note at the end where there is one: `(41 ms)`. */
+/** `Anna → bot: !ping`, with a note at the end if there is one: `(41 ms)`. */
 export function said(from: string, to: string, text: string, note: string, look: Look): string[] {
   const label = `${name(look, from)} → ${name(look, to)}:`;
   const labelWidth = from.length + to.length + ' → : '.length;

@@ -83,7 +83,7 @@ function headOf(text: string, width: number): string {
   return head;
 }
 
-/** The code as the bot printed it, readable by a camera on any theme; a sentence where the window is too narrow. */
+/** The code as the bot printed it, readable by a camera on any theme; a sentence if the window is too narrow. */
 export function qrLines(code: readonly string[], look: Look): string[] {
   const width = code[0]?.length ?? 0;
   if (width > look.columns) {

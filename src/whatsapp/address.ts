@@ -26,7 +26,7 @@ export function numberAmong(...jids: ReadonlyArray<string | null | undefined>): 
   return jids.map(personAddress).find((address) => address?.isPhoneNumber)?.user;
 }
 
-/** The one key of a person: the phone number where it is known, else `lid:…`. */
+/** The one key of a person: the phone number if it is known, else `lid:…`. */
 export function personId(number: string | undefined, jid: string | null | undefined): string {
   return number ?? `lid:${personAddress(jid)?.user ?? jid ?? 'unknown'}`;
 }

@@ -44,7 +44,7 @@ export interface ClientOptions {
   readonly pairingNumber: string | undefined;
   readonly log: Logger;
   readonly baileysLog: SocketConfig['logger'];
-  /** The version WhatsApp wants at the moment; undefined where nobody answers in time. */
+  /** The version WhatsApp wants at the moment; undefined if nobody answers in time. */
   readonly lookUpVersion: () => Promise<WaVersion | undefined>;
   readonly now?: () => number;
   /** Milliseconds that only go forward: what the history of closes is counted in. */

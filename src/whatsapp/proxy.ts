@@ -26,7 +26,7 @@ interface Target {
 
 type Dial = (target: Target) => Promise<Socket>;
 
-/** Through the proxy and, where the target speaks TLS, its handshake included. */
+/** Through the proxy and, if the target speaks TLS, its handshake included. */
 const CONNECT_WITHIN_MS = 15_000;
 
 /**

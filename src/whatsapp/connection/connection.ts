@@ -133,7 +133,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   #listen(): void {
     const { ev, ws } = this.socket;
     const { inbox, devices } = this.#parts;
-    // Baileys waits for the peer's goodbye before it tells of a close: 30 s where the peer is gone.
+    // Baileys waits for the peer's goodbye before it tells of a close: 30 s if the peer is gone.
     const close = ws.close.bind(ws);
     ws.close = () => {
       setTimeout(() => webSocketOf(this.socket)?.terminate(), CLOSE_WITHIN_MS).unref();

@@ -15,11 +15,11 @@ import { trustFor, withServerTrust } from './server-identity.ts';
 export interface SocketSettings {
   readonly url: string;
   readonly version: readonly [number, number, number] | undefined;
-  /** For the WebSocket, where a proxy is set. */
+  /** For the WebSocket, if a proxy is set. */
   readonly agent: Agent | undefined;
-  /** For uploads, where a proxy is set. */
+  /** For uploads, if a proxy is set. */
   readonly mediaAgent?: Agent | undefined;
-  /** For downloads, where a proxy is set: undici's dispatcher. */
+  /** For downloads, if a proxy is set: undici's dispatcher. */
   readonly dispatcher: unknown;
   readonly connectTimeoutMs: number;
   readonly keepAliveIntervalMs: number;

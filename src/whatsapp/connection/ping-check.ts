@@ -9,7 +9,7 @@ export class Pulse {
   #timer: NodeJS.Timeout | undefined;
   #missed = 0;
 
-  /** `ping` resolves with the answer, or with nothing where there was none in time. */
+  /** `ping` resolves with the answer, or with nothing if there was none in time. */
   constructor(ping: () => Promise<unknown>, onLost: () => void) {
     this.#ping = ping;
     this.#onLost = onLost;
