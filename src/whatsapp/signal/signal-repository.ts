@@ -1,10 +1,12 @@
 import {
   DEFAULT_CONNECTION_CONFIG,
+  jidDecode,
   type SignalDataTypeMap,
   type SignalRepositoryWithLIDStore,
   type SocketConfig,
 } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { RecentMap } from '../../core/recent-map.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 import type { KeyTransactions } from './key-queue.ts';
 import { isKnownSenderKey, readableSenderKey } from './sender-keys.ts';
@@ -33,6 +35,7 @@ export interface DecryptionHooks {
  * - a ratchet that encrypted a message is stored before the stanza is sent;
  * - a session is looked up without parsing all of its keys;
  * - sender keys of groups are repaired (see sender-keys.ts);
+ * - the sessions of a folder from Baileys 6.7 move to the LID of their person;
  * - keys of people without a known LID are fetched by phone number, and devices without a key are reported.
  */
 export function signalRepositoryFactory(
@@ -40,6 +43,8 @@ export function signalRepositoryFactory(
   hooks: DecryptionHooks,
   log: Pick<Logger, 'warn'>,
 ): MakeSignalRepository {
+  /** People whose list of devices is known to be there, or was looked for. */
+  const withDeviceList = new RecentMap<true>(MOST_PEOPLE_LISTED);
   return (auth, logger, lookUpLids) => {
     // Baileys has wrapped our store in its own transactions. Its other layers hold the same object, so it is changed.
     Object.assign(auth.keys, {
@@ -52,6 +57,7 @@ export function signalRepositoryFactory(
     fetchKeysByNumber(inner.lidMapping);
     const { transaction } = keys;
     const leftOut = new LeftOutDevices(log);
+    const migrateSession = inner.migrateSession.bind(inner);
 
     const decryptWith = async (
       ciphertext: Uint8Array,
@@ -108,6 +114,10 @@ export function signalRepositoryFactory(
         storedFirst(() => original(options)),
       ),
       validateSession: (jid: string) => validateSession(inner, keys, jid),
+      migrateSession: async (fromJid: string, toJid: string) => {
+        await listDevices(keys, withDeviceList, fromJid);
+        return migrateSession(fromJid, toJid);
+      },
     });
   };
 }
@@ -142,6 +152,30 @@ function overrideOf<O, R>(
   replacement: (original: (options: O) => Promise<R>, options: O) => Promise<R>,
 ): (options: O) => Promise<R> {
   return (options) => replacement(original, options);
+}
+
+const MOST_PEOPLE_LISTED = 1_000;
+/** Devices have numbers below a hundred. */
+const DEVICES = Array.from({ length: 100 }, (_, device) => device);
+
+/**
+ * Writes down the devices of a person with whom there are sessions, if no list of them is there. The library moves the
+ * sessions of a person to their LID only for the devices in that list, and Baileys 6.7 kept none: without it, the next
+ * message of each known person cannot be decrypted.
+ *
+ * Source: `migrateSession` in `lib/Signal/libsignal.js` of Baileys 7.0.0-rc14.
+ */
+async function listDevices(keys: KeyTransactions, listed: RecentMap<true>, jid: string): Promise<void> {
+  const user = jidDecode(jid)?.user;
+  if (!user || listed.has(user)) return;
+  listed.set(user, true);
+  await keys.transaction(async () => {
+    if ((await keys.get('device-list', [user]))[user]) return;
+    const ids = DEVICES.map((device) => `${user}.${device}`);
+    const sessions = await keys.get('session', ids);
+    const devices = DEVICES.map(String).filter((device) => sessions[`${user}.${device}`]);
+    if (devices.length > 0) await keys.set({ 'device-list': { [user]: devices } });
+  });
 }
 
 /** A stored record, as libsignal serializes it. */
