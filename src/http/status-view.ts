@@ -211,9 +211,10 @@ const OUTCOME_WORDS: Readonly<Record<MessageOutcome, string>> = {
 };
 
 function messageLine({ atMs, chatKind, sender, outcome, detail, tookMs }: MessageRecord): MessageLine {
-  const words = [OUTCOME_WORDS[outcome], detail === outcome ? undefined : detail].filter(Boolean).join(' ');
-  const took = outcome === 'ran' || outcome === 'failed' ? ` (${formatCount(tookMs)} ms)` : '';
-  return { atMs, from: `${sender}, ${chatKind}`, outcome: words + took };
+  const isRun = outcome === 'ran' || outcome === 'failed';
+  const why = detail === undefined || detail === outcome ? '' : `${isRun ? '' : ':'} ${detail}`;
+  const took = isRun ? ` (${formatCount(tookMs)} ms)` : '';
+  return { atMs, from: `${sender}, ${chatKind}`, outcome: OUTCOME_WORDS[outcome] + why + took };
 }
 
 function programFacts({ nowMs, startedAtMs, memoryBytes, journalBytes, version }: StatusSnapshot): Fact[] {

@@ -215,6 +215,9 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
 
 type State = readonly [name: string, title: string, words: RegExp, facts: Partial<StatusSnapshot>];
 
+const REFUSED_CODE =
+  'WhatsApp refused the request for a pairing code (429: too many codes were asked for). Scan the QR code instead, or wait: the next try is in 5 minutes.';
+
 /** Those that a bot would take minutes or days to get into. */
 function statesFrom(nowMs: number): readonly State[] {
   const waiting = (untilMs: number) => ({ situation: { kind: 'waiting', untilMs } as const, sinceMs: nowMs });
@@ -222,6 +225,16 @@ function statesFrom(nowMs: number): readonly State[] {
     lastClose: { kind: reason.kind, sentence: closeSentence(reason), atMs: nowMs },
   });
   const stopped = (why: 'asked' | 'replaced') => ({ situation: { kind: 'stopped', why } as const });
+  const pairing = { kind: 'pairing', qr: undefined, code: undefined } as const;
+  const message = {
+    id: 'ABC',
+    chatKind: 'direct',
+    sender: '+1555•••123',
+    atMs: nowMs,
+    waitedMs: 1,
+    handlerMs: 2,
+    tookMs: 3,
+  };
   return [
     ['starting', 'Starting', /getting ready/, { situation: { kind: 'starting' } }],
     ['connecting', 'Connecting', /Calling WhatsApp/, { situation: { kind: 'connecting' } }],
@@ -250,6 +263,30 @@ function statesFrom(nowMs: number): readonly State[] {
       { ...stopped('replaced'), ...closed({ kind: 'replaced' }) },
     ],
     ['stopped', 'Stopped', /asked to stop/, stopped('asked')],
+    [
+      'code-refused',
+      'Link this bot',
+      /too many codes were asked for.*A new code comes in \d+\ss/s,
+      { situation: { ...pairing, qr: '2@reference,key', expiresAtMs: nowMs + 60_000, notice: REFUSED_CODE } },
+    ],
+    [
+      'code-ends',
+      'Link this bot',
+      /Enter this code.*A new code comes in \d+\ss.*ABCD-EFGH/s,
+      { situation: { ...pairing, code: 'ABCDEFGH', expiresAtMs: nowMs + 60_000 } },
+    ],
+    [
+      'messages',
+      'Connected',
+      /Last messages.*\+1555•••123, direct\s+ran ping \(120 ms\).*too old/s,
+      {
+        lastMessages: [
+          { ...message, outcome: 'ran', detail: 'ping', tookMs: 120 },
+          { ...message, outcome: 'not-allowed', detail: 'admins-only', chatKind: 'group' },
+          { ...message, outcome: 'too-old', detail: 'too-old' },
+        ],
+      },
+    ],
     [
       'phone-away',
       'Connected',

@@ -84,7 +84,7 @@ dd span:not(:empty) + time { display: block; }
 dd span:empty + time { color: inherit; }
 
 #messages h2 { font-size: 1rem; font-weight: 650; color: var(--soft); }
-#message-list { list-style: none; padding: 0; margin-top: .55rem; max-height: 24rem; overflow-y: auto; font-variant-numeric: tabular-nums; }
+#message-list { list-style: none; padding: 0; margin-top: .55rem; font-variant-numeric: tabular-nums; }
 #message-list li { display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; padding: .38rem 0; overflow-wrap: anywhere; }
 #message-list li + li { border-top: 1px solid var(--line); }
 #message-list time, #message-list span:nth-child(2) { color: var(--soft); }
