@@ -181,7 +181,7 @@ test('runs the first example of docs/testing.md as it stands', async () => {
   const guide = readFileSync(`${ROOT}docs/testing.md`, 'utf8');
   const example = /^```js\n([\s\S]*?)^```/m.exec(guide)?.[1] ?? '';
   // The entry of the package is what is under test; everything else stays as it is.
-  const code = example.replace("'perennial/testing'", `'${ROOT}src/testing.ts'`);
+  const code = example.replace(/'[\w-]+\/testing'/, `'${ROOT}src/testing.ts'`);
   const path = `${ROOT}node_modules/.testing-example-${process.pid}.test.mjs`;
   writeFileSync(path, code);
   try {
