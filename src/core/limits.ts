@@ -184,6 +184,29 @@ export const LIMITS = {
     atLimit:
       'The oldest connection without a whole request is closed, so that a health check always gets in.',
   },
+  'message-ciphertexts': {
+    what: 'ciphertexts of one message: it comes again if it could not be read',
+    count: 16,
+    atLimit: 'A further ciphertext of the message is ignored.',
+  },
+  'phone-requests': {
+    what: 'messages that the phone was asked for, because only it has them',
+    count: 10_000,
+    timeMs: DAY_MS,
+    atLimit: 'After the time the phone is not asked again; beyond the number it may be asked twice.',
+  },
+  'group-members': {
+    what: 'groups whose members are kept in memory',
+    count: 500,
+    timeMs: 5 * MINUTE_MS,
+    atLimit: 'The group is queried again before the next message to it.',
+  },
+  'resend-counters': {
+    what: 'counters of how often a message was asked for again',
+    count: 5_000,
+    timeMs: HOUR_MS,
+    atLimit: 'The oldest counter is forgotten.',
+  },
   crashes: {
     what: 'crashes of the bot while the handler of one message ran',
     count: 2,

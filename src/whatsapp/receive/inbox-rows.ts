@@ -6,6 +6,7 @@ import { encodePadded, neededByLibrary, reduceMessage } from './reduce-message.t
 
 /** A message in the inbox: enough to hand it out again after a kill, and to recognise it if it comes again. */
 export interface InboxRow extends CrashHistory {
+  /** When it came, in milliseconds. A fraction tells the order of those that came in the same millisecond. */
   readonly atMs: number;
   /** Hashes of its ciphertexts. */
   readonly hashes: readonly string[];
@@ -26,12 +27,14 @@ export interface InboxRow extends CrashHistory {
   readonly isSetAside?: boolean;
 }
 
+/** The rows in the order in which the messages came. The order in the table is that of the last change. */
+export const oldestFirst = (rows: ReadonlyMap<string, InboxRow>): Array<readonly [string, InboxRow]> =>
+  [...rows].sort(([, a], [, b]) => a.atMs - b.atMs);
+
 export type InboxChanges = Record<string, InboxRow | null>;
 
 /** How long parts of an incomplete message, what the library needs again, and secrets are kept. */
 const KEEP_PARTS_MS = 24 * 60 * 60 * 1000;
-/** For how long the phone is asked again for a message that only it has. */
-const ASK_FOR_MS = 24 * 60 * 60 * 1000;
 /** If the bot crashes this often before it could tell the person that a message is set aside, it does not tell. */
 const MAX_CRASHES_BEFORE_NOTICE = 8;
 /** An empty message in WhatsApp's padding: the plaintext of a ciphertext of which nothing is kept. */
@@ -65,7 +68,7 @@ export const wasHandedOut = ({ isWaiting, attrs }: InboxRow): boolean => isWaiti
 
 /** Whether only the phone has the message, and it is new enough to ask for. */
 export const isWantedFromPhone = ({ attrs, parts, atMs }: InboxRow, nowMs: number): boolean =>
-  attrs !== undefined && !parts && nowMs - atMs < ASK_FOR_MS;
+  attrs !== undefined && !parts && nowMs - atMs < LIMITS['phone-requests'].timeMs;
 
 /**
  * The changes at the start of the process. After a crash each waiting row gets one more crash if its handler may have
@@ -74,7 +77,7 @@ export const isWantedFromPhone = ({ attrs, parts, atMs }: InboxRow, nowMs: numbe
 export function atStart(rows: ReadonlyMap<string, InboxRow>, wasKilled: boolean): InboxChanges {
   const changes: InboxChanges = {};
   const chats = new Set<string | undefined>();
-  for (const [key, row] of [...rows].sort(([, a], [, b]) => a.atMs - b.atMs)) {
+  for (const [key, row] of oldestFirst(rows)) {
     if (!row.isWaiting) continue;
     const { isStarted, ...unmarked } = row;
     const chat = row.attrs?.recipient ?? row.attrs?.from;
@@ -105,7 +108,7 @@ export function prune(rows: ReadonlyMap<string, InboxRow>, nowMs: number): Pruni
   const { count, bytes, timeMs } = LIMITS['table:inbox'];
   const changes: InboxChanges = {};
   const left: Array<readonly [string, InboxRow]> = [];
-  for (const [key, row] of [...rows].sort(([, a], [, b]) => a.atMs - b.atMs)) {
+  for (const [key, row] of oldestFirst(rows)) {
     const ageMs = nowMs - row.atMs;
     const { secret, ...old } = doneRow(row);
     const isOld = ageMs > KEEP_PARTS_MS && !row.isWaiting && (row.parts ?? row.secret) !== undefined;

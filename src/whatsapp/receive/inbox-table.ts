@@ -17,6 +17,8 @@ import {
 
 /** The log says that a limit was reached at most this often. */
 const SAY_EVERY_MS = 60 * 60 * 1000;
+/** Exact in binary, so that a thousand rows have an order within one millisecond. */
+const FRACTION_MS = 1 / 1024;
 /** Rows expire with time, so they are looked through at least this often. */
 const PRUNE_EVERY_MS = 60 * 60 * 1000;
 
@@ -28,6 +30,7 @@ export class InboxTable {
   readonly #now: () => number;
   readonly #keyOfHash = new Map<string, string>();
   readonly #weights = new Weights();
+  #lastAtMs = 0;
   #prunedAtMs = Number.NEGATIVE_INFINITY;
   #saidAtMs = Number.NEGATIVE_INFINITY;
 
@@ -40,6 +43,13 @@ export class InboxTable {
     this.#prune();
     for (const [key, row] of this.rows) this.#weights.set(key, rowBytes(row));
     for (const [key, row] of this.rows) for (const hash of row.hashes) this.#keyOfHash.set(hash, key);
+  }
+
+  /** The time for a new row: later than that of each row before it, by a fraction within the same millisecond. */
+  nextAtMs(): number {
+    const nowMs = this.#now();
+    this.#lastAtMs = Math.floor(this.#lastAtMs) === nowMs ? this.#lastAtMs + FRACTION_MS : nowMs;
+    return this.#lastAtMs;
   }
 
   get rows(): ReadonlyMap<string, InboxRow> {

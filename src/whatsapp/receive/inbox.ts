@@ -19,6 +19,7 @@ import {
   isWantedFromPhone,
   joinParts,
   keepPart,
+  oldestFirst,
   rowBytes,
   secretOf,
   wasHandedOut,
@@ -43,8 +44,6 @@ interface Intake {
   readonly messages: readonly IncomingMessage[];
 }
 
-const MAX_CIPHERTEXTS = 16;
-
 /**
  * Every message, from its stanza until the bot has finished with it.
  *
@@ -65,7 +64,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   /** What each ciphertext brought, until it is stored. */
   readonly #ready = new WeakMap<Uint8Array, Intake>();
   /** Messages that this process has asked the phone for. */
-  readonly #asked = new RecentMap<true>(LIMITS['table:inbox'].count);
+  readonly #asked = new RecentMap<true>(LIMITS['phone-requests'].count);
 
   constructor(options: {
     readonly session: Session;
@@ -90,7 +89,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   /** Messages that a kill or a stop left unfinished, oldest first. */
   unfinished(): IncomingMessage[] {
     const messages: IncomingMessage[] = [];
-    for (const [key, row] of this.#table.rows) {
+    for (const [key, row] of oldestFirst(this.#table.rows)) {
       if (!row.isWaiting || !(row.attrs || row.notice)) continue;
       const message = row.notice ? noticeIn(row) : this.#reader.readRow(key, row);
       if (message) messages.push(row.isSetAside ? { ...message, isSetAside: true } : message);
@@ -105,7 +104,9 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     if (!message || !this.#reader.isWanted(message) || this.#table.rows.has(message.key)) return;
     const notice = JSON.stringify(message);
     if (notice.length > LIMITS['table:inbox'].bytesEach) return;
-    this.#table.trySet({ [message.key]: { atMs: this.#now(), hashes: [], notice, isWaiting: true } });
+    this.#table.trySet({
+      [message.key]: { atMs: this.#table.nextAtMs(), hashes: [], notice, isWaiting: true },
+    });
     if (this.#table.rows.has(message.key)) this.#onMessage(message);
   }
 
@@ -153,7 +154,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     const key = this.#table.keyOf(attrs);
     if (key === undefined || this.#table.rows.has(key)) return;
     // If this cannot be stored, the session closes the connection and WhatsApp keeps the stanza.
-    this.#table.trySet({ [key]: { atMs: this.#now(), hashes: [], attrs: reduceAttrs(attrs) } });
+    this.#table.trySet({ [key]: { atMs: this.#table.nextAtMs(), hashes: [], attrs: reduceAttrs(attrs) } });
   }
 
   /** Messages that only the phone has and that this process has not asked for, by their keys in the inbox. */
@@ -187,7 +188,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     const known = this.#table.rows.get(key);
     const hash = hashOf(ciphertext);
     // No honest client sends one message so often, and a row must not grow without a limit.
-    if (known && known.hashes.length >= MAX_CIPHERTEXTS) return undefined;
+    if (known && known.hashes.length >= LIMITS['message-ciphertexts'].count) return undefined;
     const hashes = [...(known?.hashes ?? []), hash];
     this.#table.noteHash(hash, key);
     const intake = this.#take(key, known, hashes, part, envelope, plaintext);
@@ -215,7 +216,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
       ...(opened ? {} : { plaintext }),
     });
     const parts = [...(known?.parts ?? []), kept.part];
-    const row: InboxRow = { atMs: this.#now(), hashes, attrs: reduceAttrs(attrs), parts };
+    const row: InboxRow = { atMs: this.#table.nextAtMs(), hashes, attrs: reduceAttrs(attrs), parts };
     const bytes = rowBytes(row);
     if (bytes > LIMITS['table:inbox'].bytesEach) {
       this.#table.noteTooLarge(bytes);
@@ -245,7 +246,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
       const known = key === undefined ? undefined : (rows[key] ?? this.#table.rows.get(key));
       if (key === undefined || !info.message || (known && wasHandedOut(known))) continue;
       const row = withResent(
-        known ?? { atMs: this.#now(), hashes: [], attrs: reduceAttrs(stated) },
+        known ?? { atMs: this.#table.nextAtMs(), hashes: [], attrs: reduceAttrs(stated) },
         info.message,
         hasContent(info.message),
       );

@@ -30,10 +30,9 @@ export class AnswerLog {
     if (answer.kind !== 'failure') noteRefusal(code);
     if (verdict.kind === 'later' && tries <= verdict.tries) {
       this.#tries.set(key, tries);
-      this.#log.debug(
-        { ...facts, tries, waitMs: verdict.waitMs },
-        'WhatsApp did not accept a request for now',
-      );
+      const level = answer.kind === 'failure' ? 'debug' : 'warn';
+      const waitMs = verdict.waitMs;
+      this.#log[level]({ ...facts, tries, waitMs }, 'WhatsApp refused a request for now; it is tried again');
       return later(verdict.why, code, verdict.waitMs, cause);
     }
     this.#log.warn(facts, `WhatsApp refused a request for good: ${verdict.why}`);

@@ -1,5 +1,6 @@
 import { jidDecode, type PossiblyExtendedCacheStore } from '@whiskeysockets/baileys';
 import { messageOf } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
 
@@ -9,8 +10,7 @@ interface Row {
 }
 
 /** WhatsApp sends a notification when devices change; this limit is for a notification that was lost. */
-const KEEP_MS = 24 * 60 * 60 * 1000;
-const MOST_ROWS = 5_000;
+const { count: MAX_ROWS, timeMs: KEEP_MS } = LIMITS['table:devices'];
 
 /**
  * The devices of each person, kept over restarts.
@@ -42,9 +42,9 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
 
   set<T>(user: string, value: T): void {
     this.#write({ [user]: { atMs: this.#now(), value } satisfies Row });
-    const tooMany = this.#rows.size - MOST_ROWS * 1.1;
+    const tooMany = this.#rows.size - MAX_ROWS * 1.1;
     if (tooMany <= 0) return;
-    const oldest = [...this.#rows.keys()].slice(0, this.#rows.size - MOST_ROWS);
+    const oldest = [...this.#rows.keys()].slice(0, this.#rows.size - MAX_ROWS);
     this.#write(Object.fromEntries(oldest.map((key) => [key, null])));
   }
 

@@ -1,17 +1,18 @@
 import type { GroupMetadata, WASocket } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
 import { messageOf } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { GroupFacts } from '../../core/messages.ts';
 import { numberAmong, personId } from '../address.ts';
 import type { AnswerLog } from './answer-log.ts';
 import { answerIn } from './answers.ts';
 import { notConnected } from './send-errors.ts';
 
-const KEEP_MS = 5 * 60 * 1000;
+const { count, timeMs } = LIMITS['group-members'];
 
 /** The members of groups, kept for five minutes: a query before every send would reach WhatsApp's rate limit. */
 export class GroupCache {
-  readonly #entries = new LRUCache<string, GroupMetadata>({ max: 500, ttl: KEEP_MS });
+  readonly #entries = new LRUCache<string, GroupMetadata>({ max: count, ttl: timeMs });
   /** Queries under way whose answer may be kept. */
   readonly #queries = new Map<string, symbol>();
 

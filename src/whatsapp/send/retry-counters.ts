@@ -1,9 +1,12 @@
 import type { CacheStore } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
+import { LIMITS } from '../../core/limits.ts';
+
+const { count, timeMs } = LIMITS['resend-counters'];
 
 /** How often each message was asked for again. Kept over reconnects, so that the number of tries stays limited. */
 export class RetryCounters implements CacheStore {
-  readonly #entries = new LRUCache<string, { value: unknown }>({ max: 5_000, ttl: 60 * 60 * 1000 });
+  readonly #entries = new LRUCache<string, { value: unknown }>({ max: count, ttl: timeMs });
 
   get<T>(key: string): T | undefined {
     return this.#entries.get(key)?.value as T | undefined;
