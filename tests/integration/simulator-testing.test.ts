@@ -9,6 +9,7 @@ import makeWASocket, {
   type WASocket,
 } from '@whiskeysockets/baileys';
 import pino from 'pino';
+import QRCode from 'qrcode';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
 import { makeFolder } from './support/folder.ts';
@@ -98,6 +99,18 @@ test('pairs a stock bot after its QR code was retired', async () => {
     });
   });
   expect(wa.bot.isLinked).toBe(true);
+});
+
+test('pairs by a PNG file that the bot writes later', async () => {
+  const path = `${folder}/qr-code.png`;
+  const paired = wa.bot.pairFromPng(path);
+  await startBot((qr) => void QRCode.toFile(path, qr));
+  await paired;
+  expect(wa.bot.isOnline).toBe(true);
+});
+
+test('ends the wait for a pairing if the bot does not start', async () => {
+  await expect(wa.bot.pair(() => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk');
 });
 
 test('pairs by a code', async () => {

@@ -104,8 +104,8 @@ export class TestBot {
       await this.#wa.phone.scan(await source);
       return;
     }
-    await new Promise<void>((resolve) => {
-      source((qr) => {
+    await new Promise<void>((resolve, reject) => {
+      const show = (qr: string): void => {
         if (signal.aborted || this.isLinked) return;
         this.#wa.phone.scan(qr).then(
           () => resolve(),
@@ -113,7 +113,9 @@ export class TestBot {
             this.#pairingError = error;
           },
         );
-      });
+      };
+      // A bot that does not start ends the wait.
+      Promise.resolve(source(show)).catch(reject);
     });
   }
 
