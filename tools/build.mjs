@@ -19,8 +19,7 @@ const { values } = parseArgs({ options: { out: { type: 'string', default: join(R
 const out = resolve(values.out);
 
 rmSync(out, { recursive: true, force: true });
-// esbuild has printed why it failed.
-const [exitCode, bundle] = await Promise.all([compile(), makeBundle(out).catch(() => undefined)]);
+const [exitCode, bundle] = await Promise.all([compile(), makeBundle(out).catch(bundleFailed)]);
 if (exitCode === 0 && bundle) {
   for (const { path, contents } of bundle) {
     mkdirSync(dirname(path), { recursive: true });
@@ -28,6 +27,12 @@ if (exitCode === 0 && bundle) {
   }
 }
 process.exitCode = bundle ? exitCode : 1;
+
+/** esbuild has printed its own errors, which are in `errors`. */
+function bundleFailed(error) {
+  if (!error.errors) process.stderr.write(`${error.stack}\n`);
+  return undefined;
+}
 
 async function compile() {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
