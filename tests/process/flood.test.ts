@@ -18,7 +18,7 @@ afterAll(() => {
 });
 
 /** The short form; `npm run flood` is the long one. */
-test.each(['location', 'ping-one', 'pictures', 'http'])(
+test.each(['location', 'ping-one', 'pictures', 'silent-app-state', 'empty-app-state', 'http'])(
   'the flood "%s" neither kills the bot nor keeps an ordinary person waiting',
   { timeout: 60_000 },
   async (name) => {
