@@ -169,6 +169,7 @@ export class Bot {
       clock,
       log,
       ...frozen,
+      whenOpen: (signal) => messenger.whenOpen(signal),
       inOrder: (chat, work) => this.#router.inOrder(chat, work),
       runAgain: (run, message) => {
         const task = taskAgain(run, message);

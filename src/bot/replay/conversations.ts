@@ -4,7 +4,7 @@ import type { Log } from '../../core/log.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import type { Outcome } from '../run/outcome.ts';
 import { readAnswer } from './read-answer.ts';
-import { waitingFor } from './run-row.ts';
+import { type RunRow, waitingFor } from './run-row.ts';
 import type { Runs, StoredRun } from './runs.ts';
 
 export interface ConversationsOptions {
@@ -13,6 +13,8 @@ export interface ConversationsOptions {
   readonly log: Log;
   freeze(message: IncomingMessage): string;
   thaw(text: string): IncomingMessage | undefined;
+  /** Resolves when there is a connection to WhatsApp. */
+  whenOpen(signal: AbortSignal): Promise<void>;
   /** Runs work in the order of a chat. */
   inOrder(chat: string, work: () => Promise<Outcome>): void;
   /** Runs the handler of a conversation from its start; undefined if there is no such handler any more. */
@@ -34,6 +36,7 @@ export class Conversations {
   readonly #againAtMs = new Map<string, number>();
   /** Rows whose handler is queued or runs. */
   readonly #inWork = new Set<string>();
+  readonly #stopping = new AbortController();
   #isStarted = false;
   #isStopped = false;
   #wait: AbortController | undefined;
@@ -52,14 +55,14 @@ export class Conversations {
     this.#isStarted = true;
     for (const { id, row } of this.#options.runs.all()) {
       // Schedules look after their own.
-      if (waitingFor(row) === undefined && row.handler.kind !== 'schedule')
-        await this.#goOnAfterStart({ id, row });
+      if (waitingFor(row) === undefined && row.handler.kind !== 'schedule') this.#queueAfterStart(id, row);
     }
     this.arm();
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#stopping.abort();
     this.#wait?.abort();
   }
 
@@ -172,20 +175,38 @@ export class Conversations {
     return result;
   }
 
+  /** Waits for a connection first: a program that ends before is not ended by this conversation. */
+  #queueAfterStart(id: string, row: RunRow): void {
+    this.#inWork.add(id);
+    this.#options.inOrder(row.chat, async () => {
+      try {
+        await this.#options.whenOpen(this.#stopping.signal);
+        return await this.#goOnAfterStart(id);
+      } catch (error) {
+        if (this.#isStopped) return 'unfinished';
+        throw error;
+      } finally {
+        this.#inWork.delete(id);
+        this.arm();
+      }
+    });
+  }
+
   /** It was in work when the program ended. If that happens again and again, it may be what ended the program. */
-  async #goOnAfterStart({ id, row }: StoredRun): Promise<void> {
-    const { runs, log, thaw, notify, inOrder } = this.#options;
+  async #goOnAfterStart(id: string): Promise<Outcome> {
+    const { runs, log, thaw, notify } = this.#options;
+    const row = runs.get(id);
+    if (row === undefined || waitingFor(row) !== undefined) return 'done';
     const { name, file } = row.handler;
     if (row.tries >= LIMITS['run-tries'].count) {
       noteLimitReached('run-tries');
       log.error({ name, file }, 'a conversation was in work when the program ended, again; it is set aside');
       await runs.end(id);
       const message = thaw(row.message);
-      if (message !== undefined)
-        inOrder(row.chat, () => notify(message, 'set aside', 'Sorry, something went wrong on my side.'));
-      return;
+      const sorry = 'Sorry, something went wrong on my side.';
+      return message === undefined ? 'done' : notify(message, 'set aside', sorry);
     }
     await runs.save(id, { ...row, tries: row.tries + 1 });
-    this.#queue({ id, row });
+    return this.#goOn(id);
   }
 }

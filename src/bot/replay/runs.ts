@@ -46,16 +46,21 @@ export class Runs {
     return count;
   }
 
-  /** Reads the table. Rows that are damaged, too large, too old or ended are removed. */
+  /** Reads the table. Rows that are damaged, too large or too old are removed. */
   async load(): Promise<void> {
     const { clock, log } = this.#options;
     const table = this.#table;
     for (const [id, row] of [...table.entries()]) {
       const isSound = isRunRow(row) && sizeOf(row) <= LIMIT.bytesEach;
       if (!isSound) log.warn({}, 'a conversation on disk is damaged or too large, and is removed');
-      if (!isSound || row.isEnded || clock.now() - row.startedAtMs > LIMIT.timeMs) await table.delete(id);
+      if (!isSound || this.#isOver(row, clock.now())) await table.delete(id);
       else this.#index(id, undefined, row);
     }
+  }
+
+  /** Whether a row is of no use any more. A message of an ended conversation may come again after a start. */
+  #isOver({ isEnded, changedAtMs, startedAtMs }: RunRow, nowMs: number): boolean {
+    return isEnded ? nowMs - changedAtMs > KEEP_ENDED_MS : nowMs - startedAtMs > LIMIT.timeMs;
   }
 
   /** All open conversations. */

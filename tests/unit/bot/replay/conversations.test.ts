@@ -443,8 +443,9 @@ test('a conversation that ended does not begin again when its first message come
     storage: world.storage,
     clock: world.clock,
   });
-  // Not yet read from disk: the rows of a start are ended ones as well.
+  await next.bot.start();
   expect(await next.bot.handle(answer)).toBe('done');
+  expect(await next.bot.handle(start)).toBe('done');
   expect(next.messenger.texts).toEqual([]);
 });
 
