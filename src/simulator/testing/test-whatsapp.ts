@@ -46,6 +46,11 @@ export class TestWhatsApp {
     return this.simulator.phone;
   }
 
+  /** The public root key of the server's certificate chain, in base64. A client that checks the chain must have it. */
+  get rootKey(): string {
+    return this.simulator.rootKey;
+  }
+
   /** The certificate of the media host, as PEM. A client that sends or downloads files must trust it. */
   get mediaCertificate(): string {
     return this.simulator.media.identity.cert;
@@ -60,7 +65,7 @@ export class TestWhatsApp {
     this.#certificateFolder ??= mkdtempSync(join(tmpdir(), 'whatsapp-test-'));
     const path = join(this.#certificateFolder, 'media-host.pem');
     writeFileSync(path, this.mediaCertificate);
-    return { WA_WEBSOCKET_URL: this.url, WA_ROOT_KEY: this.simulator.rootKey, NODE_EXTRA_CA_CERTS: path };
+    return { WA_WEBSOCKET_URL: this.url, WA_ROOT_KEY: this.rootKey, NODE_EXTRA_CA_CERTS: path };
   }
 
   person(name: string, options: Omit<PersonOptions, 'name'> = {}): TestPerson {
