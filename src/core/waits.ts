@@ -1,43 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface WaitClock {
-  /** Milliseconds since 1970, which a person, a network or a sleeping machine may move. */
-  wallMs(): number;
-  /** Milliseconds that only go forward, and stand still while the machine sleeps. */
-  upMs(): number;
-  /** Resolves after so long, or when the signal aborts. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-}
-
-const SYSTEM_CLOCK: WaitClock = {
-  wallMs: () => Date.now(),
-  upMs: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
-};
-
-/** Timers do not go on while a machine sleeps, and go off at once where they are set for more than 24 days. */
-const LOOK_EVERY_MS = 60_000;
-
-/**
- * Waits so long, however long that is, or until the signal aborts; never rejects. It is over as soon as either
- * clock says so: a laptop that wakes up has waited, and a clock that is set back prolongs nothing.
- */
-export async function sleepUntilAborted(
-  ms: number,
-  signal: AbortSignal,
-  clock: WaitClock = SYSTEM_CLOCK,
-): Promise<void> {
-  const untilWallMs = clock.wallMs() + ms;
-  const untilUpMs = clock.upMs() + ms;
-  while (!signal.aborted) {
-    const leftMs = Math.min(untilWallMs - clock.wallMs(), untilUpMs - clock.upMs());
-    if (leftMs <= 0) return;
-    await clock.sleep(Math.min(Math.ceil(leftMs), LOOK_EVERY_MS), signal);
-  }
-}
-
-/** Undefined where the signal aborts first, or the work fails. */
+/** Undefined if the signal aborts first, or the work fails. */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve) => {
     const onAbort = (): void => resolve(undefined);

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { SocketConfig, WASocket } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { sleep } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type {
   GroupChange,
@@ -10,7 +11,7 @@ import type {
   Messenger,
   OutgoingMessage,
 } from '../core/messages.ts';
-import { sleepUntilAborted, underEither } from '../core/waits.ts';
+import { underEither } from '../core/waits.ts';
 import type { Session } from '../session/session.ts';
 import type { ClientEvents } from './client-events.ts';
 import type { ClientState, StopReason } from './client-state.ts';
@@ -86,7 +87,6 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       renew: (message) => this.renew(message),
       onChange: () => this.emit('changed', this.state),
     });
-    this.on('opened', () => this.#watch.opened());
     const localMs = (seconds: number): number => this.#serverClock.localMs(seconds);
     this.inbox = new Inbox({
       session,
@@ -122,7 +122,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       now,
       uptime,
       random: options.random ?? Math.random,
-      wait: options.wait ?? sleepUntilAborted,
+      wait: options.wait ?? sleep,
       onStanza: (node) => {
         this.#serverClock.saw(node);
         this.phone.saw(node);

@@ -1,7 +1,7 @@
 import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { sleep } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
-import { sleepUntilAborted } from '../../core/waits.ts';
 import type { Session } from '../../session/session.ts';
 import type { Inbox } from '../receive/inbox.ts';
 import { AnswerLog } from '../send/answer-log.ts';
@@ -95,7 +95,8 @@ export class ConnectionFactory {
   async freeKeys(): Promise<void> {
     const enough = new AbortController();
     const idle = this.#keys.idle().then(() => true);
-    const isIdle = await Promise.race([idle, sleepUntilAborted(KEYS_FREE_WITHIN_MS, enough.signal)]);
+    const late = sleep(KEYS_FREE_WITHIN_MS, enough.signal).catch(() => {});
+    const isIdle = await Promise.race([idle, late]);
     enough.abort();
     if (!isIdle) this.#keys.abandon();
   }

@@ -43,6 +43,7 @@ export interface LoopParts {
   /** Milliseconds that only go forward. */
   readonly uptime: () => number;
   readonly random: () => number;
+  /** Settles after so long, or when the signal aborts. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Each stanza that WhatsApp sends, on whichever connection. */
   readonly onStanza: (node: BinaryNode) => void;
@@ -157,7 +158,7 @@ export class ReconnectLoop {
     if (this.#history.authFailures >= REFUSED_LOGINS_TO_TELL) this.#refusedAgainAndAgain();
     if (reason.kind === 'version-refused') await version.refresh(signal);
     narrator.waiting(delayMs);
-    if (delayMs > 0) await wait(delayMs, signal);
+    if (delayMs > 0) await wait(delayMs, signal).catch(() => {});
   }
 
   /** A session that was let in before is kept whatever happens: only a person gives it up. */

@@ -96,15 +96,16 @@ export class WorkWatch {
   }
 
   /** A connection has opened: it gets the whole time. */
-  opened(): void {
+  #opened(): void {
     this.#undecrypted = { count: 0, sinceMs: 0 };
     this.#unreadable = { count: 0, sinceMs: 0 };
     this.#senders.clear();
     this.#unansweredSinceMs = this.#parts.uptime();
   }
 
-  /** Must be called with each stanza that arrives. */
+  /** Must be called with each stanza that arrives. `<success>` is that of a login. */
   saw(node: BinaryNode): void {
+    if (node.tag === 'success') this.#opened();
     if (node.tag !== 'message' || !Array.isArray(node.content) || ignoredHow(node) !== undefined) return;
     if (!node.content.some(({ tag, attrs }) => tag === 'enc' && CIPHERTEXTS.has(attrs.type))) return;
     this.#undecrypted = one(this.#undecrypted, this.#parts.uptime());

@@ -2,98 +2,9 @@ import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { sleepUntilAborted, underEither, type WaitClock } from '../../../src/core/waits.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-/** A clock that runs ahead of every sleep; `during` is what else happens to it in the n-th one. */
-class FakeClock implements WaitClock {
-  wall = 1_700_000_000_000;
-  up = 5_000;
-  readonly sleeps: number[] = [];
-  readonly #during: (clock: FakeClock, nth: number) => void;
-
-  constructor(during: (clock: FakeClock, nth: number) => void = () => {}) {
-    this.#during = during;
-  }
-
-  wallMs = (): number => this.wall;
-  upMs = (): number => this.up;
-
-  async sleep(ms: number): Promise<void> {
-    this.wall += ms;
-    this.up += ms;
-    this.sleeps.push(ms);
-    this.#during(this, this.sleeps.length);
-  }
-
-  get sleptMs(): number {
-    return this.sleeps.reduce((sum, ms) => sum + ms, 0);
-  }
-}
+import { underEither } from '../../../src/core/waits.ts';
 
 const never = new AbortController().signal;
-
-describe('a wait', () => {
-  it.each([
-    ['5 seconds', 5_000],
-    ['a day', 24 * HOUR],
-    ['40 days, longer than any timer', 40 * 24 * HOUR],
-  ])('of %s lasts exactly so long', async (_, ms) => {
-    const clock = new FakeClock();
-    await sleepUntilAborted(ms, never, clock);
-    expect(clock.sleptMs).toBe(ms);
-    expect(Math.max(...clock.sleeps)).toBeLessThanOrEqual(MINUTE);
-  });
-
-  it('of nothing, or less, is none', async () => {
-    const clock = new FakeClock();
-    await sleepUntilAborted(0, never, clock);
-    await sleepUntilAborted(-1, never, clock);
-    expect(clock.sleeps).toEqual([]);
-  });
-
-  it('is over when the machine wakes up after its end', async () => {
-    const clock = new FakeClock((self, nth) => {
-      if (nth === 3) self.wall += 8 * HOUR;
-    });
-    await sleepUntilAborted(2 * HOUR, never, clock);
-    expect(clock.sleptMs).toBe(3 * MINUTE);
-  });
-
-  it('goes on for the rest when the machine wakes up before its end', async () => {
-    const clock = new FakeClock((self, nth) => {
-      if (nth === 3) self.wall += HOUR;
-    });
-    await sleepUntilAborted(2 * HOUR, never, clock);
-    expect(clock.sleptMs).toBe(HOUR);
-  });
-
-  it('is no longer where the clock is set back', async () => {
-    const clock = new FakeClock((self, nth) => {
-      if (nth === 3) self.wall -= 24 * HOUR;
-    });
-    await sleepUntilAborted(2 * HOUR, never, clock);
-    expect(clock.sleptMs).toBe(2 * HOUR);
-  });
-
-  it('ends with the signal, and one that is aborted already never begins', async () => {
-    const stop = new AbortController();
-    const clock = new FakeClock((_, nth) => {
-      if (nth === 2) stop.abort();
-    });
-    await sleepUntilAborted(HOUR, stop.signal, clock);
-    await sleepUntilAborted(HOUR, stop.signal, clock);
-    expect(clock.sleeps).toHaveLength(2);
-  });
-
-  it('by real clocks is not shorter than it says', async () => {
-    const beganAtMs = performance.now();
-    await sleepUntilAborted(20, never);
-    expect(performance.now() - beganAtMs).toBeGreaterThanOrEqual(20);
-  });
-});
 
 describe('work under two signals', () => {
   it.each([0, 1])('sees signal %i abort', async (index) => {

@@ -63,11 +63,12 @@ describe('WorkWatch', () => {
     attrs: { from, id: 'x' },
     content: [{ tag: 'enc', attrs: { type }, content: new Uint8Array(1) }],
   });
+  const success: BinaryNode = { tag: 'success', attrs: {} };
   const person = '15550101@s.whatsapp.net';
 
   it('says once that nothing is decrypted, and renews with growing pauses until something is', () => {
     const { watch, calls, after } = start();
-    watch.opened();
+    watch.saw(success);
     for (let i = 0; i < 3; i++) watch.saw(message(person));
     after(44);
     expect(watch.deafness).toBeUndefined();
@@ -104,7 +105,7 @@ describe('WorkWatch', () => {
     const { watch, after } = start();
     for (let i = 0; i < 3; i++) watch.saw(message(person));
     after(40);
-    watch.opened();
+    watch.saw(success);
     after(40);
     expect(watch.deafness).toBeUndefined();
   });
