@@ -34,6 +34,8 @@ export interface AppSurroundings {
   /** Whether a saved command is loaded again while the bot runs. */
   readonly isDevelopment: boolean;
   readonly requests: EventEmitter<AppRequests>;
+  /** Gets the text of each QR code. Default: it is only printed. */
+  readonly onQr?: ((text: string) => void) | undefined;
 }
 
 /** What the process may ask of the running program. */
@@ -94,7 +96,7 @@ export class App {
   async #run(): Promise<StopReason> {
     const { signal } = this.#stopping;
     const config = this.#config;
-    const { log, output, isTerminal, terminalSize, isDevelopment, requests } = this.#surroundings;
+    const { log, output, isTerminal, terminalSize, isDevelopment, requests, onQr } = this.#surroundings;
     const failures = new EventEmitter<{ storage: [error: unknown] }>();
 
     const onFailure = (error: unknown): boolean => failures.emit('storage', error);
@@ -111,6 +113,9 @@ export class App {
     this.#parts.push(() => alive.stop());
 
     const client = await buildClient(config, session, log);
+    client.on('changed', (state) => {
+      if (state.kind === 'pairing' && state.qr !== undefined) onQr?.(state.qr);
+    });
     failures.on('storage', (error) => client.storageFailed(error));
     requests.on('renew-connection', (reason) => client.renew(reason));
 

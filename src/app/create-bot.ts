@@ -19,6 +19,8 @@ import type { BotContents } from './bot-contents.ts';
 export interface BotOptions extends BotContents, SettingSources {
   /** Loads a command or listener again when its file is saved: for development. Default false. */
   readonly reload?: boolean | undefined;
+  /** Gets the text of each QR code too, to show it elsewhere. */
+  readonly onQr?: ((text: string) => void) | undefined;
   /** Gets the log and the QR code. Default stdout. */
   readonly output?: PairingOutput | undefined;
 }
@@ -75,6 +77,7 @@ export function createBot(options: BotOptions = {}): CreatedBot {
       terminalSize: () =>
         isTerminal ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined,
       isDevelopment: options.reload ?? false,
+      onQr: options.onQr,
     };
     return new App(config, surroundings, options);
   };

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { BotLines } from './bot-lines.ts';
@@ -11,15 +12,19 @@ export interface BotProcessEvents {
   ended: [code: number | null, signal: NodeJS.Signals | null, isAsked: boolean];
 }
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+/** From the sources tsx runs it; in the package it is JavaScript. */
+const PROGRAM = import.meta.url.endsWith('.ts')
+  ? ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../main.ts', import.meta.url))]
+  : [fileURLToPath(new URL('../main.js', import.meta.url))];
 const KEPT_LINES = 200;
 const STOP_WITHIN_MS = 5_000;
 
-/** The bot as people run it, from its sources, in a process of its own: started, killed and started again. */
+/** The bot as people run it, in a process of its own: started, killed and started again. */
 export class BotProcess extends EventEmitter<BotProcessEvents> {
   /** The last lines of its log. */
   readonly lines: string[] = [];
   readonly #folder: string;
+  readonly #args: readonly string[];
   #code: readonly string[] | undefined;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -27,9 +32,10 @@ export class BotProcess extends EventEmitter<BotProcessEvents> {
   #startedAtMs = 0;
 
   /** It runs in `folder`, so that no `.env` of the project is read. */
-  constructor(folder: string) {
+  constructor(folder: string, project: string | undefined) {
     super();
     this.#folder = folder;
+    this.#args = ['--reload', ...(project === undefined ? [] : ['--project', resolve(project)])];
   }
 
   get pid(): number | undefined {
@@ -52,7 +58,7 @@ export class BotProcess extends EventEmitter<BotProcessEvents> {
 
   start(env: NodeJS.ProcessEnv): void {
     if (this.#child) return;
-    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), MAIN], {
+    const child = spawn(process.execPath, [...PROGRAM, ...this.#args], {
       cwd: this.#folder,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

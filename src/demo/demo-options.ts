@@ -1,8 +1,12 @@
+import { readOptions as readArguments } from '../config/read-options.ts';
+
 /** What `npm run demo -- …` was asked for. */
 export interface DemoOptions {
   /** The story that ends with a promise kept; without it the bot is linked and the prompt is there at once. */
   readonly hasStory: boolean;
   readonly hasPrompt: boolean;
+  /** The folder of a project whose commands the bot gets too. */
+  readonly project: string | undefined;
 }
 
 export type OptionsReading =
@@ -10,22 +14,32 @@ export type OptionsReading =
   | { readonly kind: 'help' }
   | { readonly kind: 'problem'; readonly text: string };
 
-export const USAGE = `Usage: npm run demo -- [--watch | --no-prompt | --prompt]
+export const USAGE = `Usage: npm run demo -- [--watch | --no-prompt | --prompt] [--project FOLDER]
 
 Without options: a story of under twenty seconds, then a prompt to try things.
   --watch      no story: the prompt at once, to write commands and try them;
                a file in src/commands/ is loaded again when it is saved
   --no-prompt  the story only; exit code 0 if everything happened as promised
-  --prompt     a prompt even where the input is no terminal: orders from a pipe
+  --prompt     a prompt even if the input is no terminal: orders from a pipe
+  --project    the folder of a project whose commands the bot gets too
 `;
+
+const OPTIONS = {
+  watch: { type: 'boolean' },
+  'no-prompt': { type: 'boolean' },
+  prompt: { type: 'boolean' },
+  project: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
 /** Without a terminal to type on there is no prompt, unless it is asked for. */
 export function readOptions(args: readonly string[], isInputTerminal: boolean): OptionsReading {
-  const known = new Set(['--watch', '--no-prompt', '--prompt', '--help', '-h']);
-  const stranger = args.find((arg) => !known.has(arg));
-  if (stranger !== undefined) return { kind: 'problem', text: `There is no option ${stranger}.` };
-  const has = (name: string): boolean => args.includes(name);
-  if (has('--help') || has('-h')) return { kind: 'help' };
+  const reading = readArguments(args, OPTIONS);
+  if ('problem' in reading) return { kind: 'problem', text: reading.problem };
+  const { values, words } = reading;
+  if (words[0] !== undefined) return { kind: 'problem', text: `"${words[0]}" is not expected here.` };
+  const has = (name: string): boolean => name.slice(2) in values;
+  if (has('--help')) return { kind: 'help' };
   if (has('--no-prompt') && (has('--prompt') || has('--watch'))) {
     const other = has('--prompt') ? '--prompt' : '--watch';
     return { kind: 'problem', text: `--no-prompt and ${other} contradict each other.` };
@@ -34,5 +48,5 @@ export function readOptions(args: readonly string[], isInputTerminal: boolean): 
   if (has('--watch') && !hasPrompt) {
     return { kind: 'problem', text: '--watch needs a terminal to type on, or --prompt.' };
   }
-  return { kind: 'run', options: { hasStory: !has('--watch'), hasPrompt } };
+  return { kind: 'run', options: { hasStory: !has('--watch'), hasPrompt, project: values.project } };
 }

@@ -27,7 +27,7 @@ export interface DemoParts {
 export async function playDemo(parts: DemoParts): Promise<number> {
   const { folder, env, signal, output, isColorAllowed } = parts;
   const screen = new Screen(output, isColorAllowed);
-  const stage = new Stage({ folder, env, signal });
+  const stage = new Stage({ folder, env, signal, project: parts.options.project });
   const reporter = new Reporter(screen);
   reporter.listenTo(stage);
   parts.started(stage.bot);
@@ -51,7 +51,7 @@ async function play(parts: DemoParts, stage: Stage, screen: Screen, reporter: Re
   const { hasStory, hasPrompt } = parts.options;
   const isKept = hasStory ? await tellStory(stage, screen) : await begin(stage, screen);
   if (hasPrompt) {
-    invite(hasStory, screen);
+    invite(hasStory, screen, parts.options.project === undefined ? 'src/commands/' : 'commands/');
     await new Prompt({ ...parts, stage, screen, reporter }).run();
     screen.print(['', ...aside('The bot, the simulator and their files are gone. Goodbye.', screen.look)]);
   }
@@ -67,12 +67,12 @@ async function begin(stage: Stage, screen: Screen): Promise<boolean> {
   return true;
 }
 
-function invite(hasStory: boolean, screen: Screen): void {
+function invite(hasStory: boolean, screen: Screen, folder: string): void {
   const { look } = screen;
   screen.print(title('Your turn', look));
   screen.print(
     told(
-      'You are Anna. Try !ping, !help, or a command of your own: a file in src/commands/ is loaded when it is saved.',
+      `You are Anna. Try !ping, !help, or a command of your own: a file in ${folder} is loaded when it is saved.`,
       look,
     ),
   );

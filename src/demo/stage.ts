@@ -19,6 +19,8 @@ export interface StageOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Ends every wait. */
   readonly signal: AbortSignal;
+  /** The folder of a project whose commands the bot gets too. */
+  readonly project: string | undefined;
 }
 
 export interface Photo {
@@ -47,7 +49,7 @@ export class Stage extends EventEmitter<{ news: [News] }> {
     this.setMaxListeners(0);
     this.#options = options;
     this.signal = options.signal;
-    this.bot = new BotProcess(options.folder);
+    this.bot = new BotProcess(options.folder, options.project);
   }
 
   get sessionPath(): string {

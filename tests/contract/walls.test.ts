@@ -79,7 +79,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   start: ['main'],
   // The one entry that has the simulator with it.
   demo: ['config', 'core', 'logging', 'pairing', 'simulator'],
-  cli: ['config', 'core', 'demo', 'logging', 'session', 'whatsapp'],
+  cli: ['config', 'core', 'demo', 'logging', 'session', 'start', 'whatsapp'],
 };
 
 /** `file → what it imports` for each import that `isBroken` finds fault with. */
