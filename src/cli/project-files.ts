@@ -50,7 +50,9 @@ function packageJson(name: string, isJavaScript: boolean, version: string): stri
       dev: 'perennial dev',
       demo: 'perennial demo',
       session: 'perennial session',
-      test: isJavaScript ? 'node --test tests/*.test.js' : 'node --import tsx --test tests/*.test.ts',
+      test: isJavaScript
+        ? 'node --test --test-force-exit tests/*.test.js'
+        : 'node --import tsx --test --test-force-exit tests/*.test.ts',
       ...(isJavaScript ? {} : { types: 'tsc' }),
     },
     dependencies: {
@@ -179,7 +181,6 @@ npm start            # shows a QR code: scan it with WhatsApp > Linked devices
 
 - \`commands/ping.${ending}\`: a command. Each file in \`commands/\` is one; \`.js\`, \`.mjs\` and \`.ts\` work alike.
 - \`listeners/hello.${ending}\`: runs for messages that are no command.
-- \`phrases.js\` (optional): what the bot itself says, in your words.
 - \`.env\`: the settings; \`.env.example\` has the first ones.
 - \`sessions/\`: the link to your account. Whoever has it can write as you: keep it private, and never in git.
 

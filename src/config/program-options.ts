@@ -17,7 +17,7 @@ export type ProgramOptions =
 export const PROGRAM_USAGE = `Usage: node dist/main.js [--project FOLDER] [--reload]
 
 Starts the bot. Its settings come from the environment and from .env (README.md has the list).
-  --project FOLDER  also loads FOLDER/commands, FOLDER/listeners and FOLDER/phrases.js
+  --project FOLDER  also loads FOLDER/commands and FOLDER/listeners
   --reload          loads a command again when its file is saved
   --help, --version
 `;
