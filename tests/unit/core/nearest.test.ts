@@ -5,7 +5,6 @@ test.each<[written: string, words: string[], nearest: string | undefined]>([
   ['OWNER_NUMBER', ['OWNER_NUMBERS', 'HTTP_PORT'], 'OWNER_NUMBERS'],
   ['LOGLEVEL', ['LOG_LEVEL'], 'LOG_LEVEL'],
   ['strat', ['start', 'dev'], 'start'],
-  ['dme', ['demo', 'dev'], 'demo'],
   ['sesion', ['session', 'start'], 'session'],
   ['launch', ['start', 'dev', 'demo'], undefined],
 ])('the word nearest to %s in %j is %s', (written, words, nearest) => {
