@@ -121,7 +121,7 @@ export function prune(rows: ReadonlyMap<string, InboxRow>, nowMs: number): Pruni
   let givenUp = 0;
   for (const [key, row] of left) {
     if (size <= bytes) break;
-    if (!row.attrs && !row.parts) continue;
+    if (!row.attrs && !row.parts && !row.notice) continue;
     changes[key] = doneRow(row);
     size -= rowBytes(row) - rowBytes(doneRow(row));
     if (row.isWaiting) givenUp += 1;

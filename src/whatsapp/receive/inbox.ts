@@ -6,43 +6,22 @@ import type { WorkMarks } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/session.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
-import { isFromOwnPhone } from '../connection/phone-watch.ts';
 import type { DecryptionHooks } from '../signal/signal-repository.ts';
+import { DecryptedIntake, type Intake, type StanzaPart } from './decrypted-intake.ts';
 import {
-  decodeParts,
-  decodePlaintext,
   doneRow,
   EMPTY_PLAINTEXT,
   hashOf,
   type InboxRow,
-  ignoredRow,
   isWantedFromPhone,
-  joinParts,
-  keepPart,
   oldestFirst,
-  rowBytes,
-  secretOf,
-  wasHandedOut,
-  withResent,
 } from './inbox-rows.ts';
 import { InboxTable } from './inbox-table.ts';
 import { MessageReader } from './message-reader.ts';
 import { readNotice } from './notice.ts';
-import { type Envelope, type EnvelopeFacts, hasContent } from './parse-message.ts';
-import { attrsOf, isLeftToPhone, resentMessages } from './phone-resend.ts';
+import type { EnvelopeFacts } from './parse-message.ts';
+import { isLeftToPhone } from './phone-resend.ts';
 import { reduceAttrs } from './reduce-message.ts';
-
-/** The stanza that a ciphertext came in, and whether it is the stanza's last ciphertext. */
-interface StanzaPart {
-  readonly attrs: BinaryNode['attrs'];
-  readonly isLast: boolean;
-}
-
-/** Rows to store, and the messages that are handed out when they are stored. */
-interface Intake {
-  readonly rows: Readonly<Record<string, InboxRow>>;
-  readonly messages: readonly IncomingMessage[];
-}
 
 /**
  * Every message, from its stanza until the bot has finished with it.
@@ -59,6 +38,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #onMessage: (message: IncomingMessage) => void;
   readonly #now: () => number;
   readonly #reader: MessageReader;
+  readonly #intake: DecryptedIntake;
   readonly #facts: EnvelopeFacts;
   readonly #parts = new WeakMap<Uint8Array, StanzaPart>();
   /** What each ciphertext brought, until it is stored. */
@@ -84,6 +64,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     this.#now = options.now ?? Date.now;
     this.#table = new InboxTable(options.session, options.log, options.facts, this.#now);
     this.#reader = new MessageReader(this.#table, options.log, options.sentMessage ?? (() => undefined));
+    this.#intake = new DecryptedIntake(this.#table, this.#reader);
   }
 
   /** Messages that a kill or a stop left unfinished, oldest first. */
@@ -191,70 +172,9 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     if (known && known.hashes.length >= LIMITS['message-ciphertexts'].count) return undefined;
     const hashes = [...(known?.hashes ?? []), hash];
     this.#table.noteHash(hash, key);
-    const intake = this.#take(key, known, hashes, part, envelope, plaintext);
+    const intake = this.#intake.take(key, known, hashes, part, envelope, plaintext);
     this.#ready.set(ciphertext, intake);
     return { inbox: intake.rows };
-  }
-
-  #take(
-    key: string,
-    known: InboxRow | undefined,
-    hashes: readonly string[],
-    { attrs, isLast }: StanzaPart,
-    envelope: Envelope,
-    plaintext: Uint8Array,
-  ): Intake {
-    // The bot has had this message: this is another ciphertext of it, for example a resend.
-    if (known && wasHandedOut(known)) return { rows: { [key]: { ...known, hashes } }, messages: [] };
-    const received = decodePlaintext(plaintext);
-    const opened = this.#reader.openEdit(received, envelope);
-    const decoded = opened ?? received;
-    const { isFromMe } = envelope;
-    const kept = keepPart(decoded, {
-      isForBot: this.#reader.isForBot(envelope, decoded, key),
-      isFromMe,
-      ...(opened ? {} : { plaintext }),
-    });
-    const parts = [...(known?.parts ?? []), kept.part];
-    const row: InboxRow = { atMs: this.#table.nextAtMs(), hashes, attrs: reduceAttrs(attrs), parts };
-    const bytes = rowBytes(row);
-    if (bytes > LIMITS['table:inbox'].bytesEach) {
-      this.#table.noteTooLarge(bytes);
-      return { rows: { [key]: doneRow(row) }, messages: [] };
-    }
-    if (!isLast) return { rows: { [key]: row }, messages: [] };
-    const resent = this.#resentByPhone(attrs, decoded);
-    if (resent) return { ...resent, rows: { ...resent.rows, [key]: doneRow(row) } };
-    const whole = joinParts([...decodeParts(known?.parts), kept.message]);
-    const message = this.#reader.read(envelope, whole, key);
-    const secret = secretOf(whole);
-    return message
-      ? { rows: { [key]: { ...row, isWaiting: true, ...(secret && { secret }) } }, messages: [message] }
-      : { rows: { [key]: ignoredRow(row) }, messages: [] };
-  }
-
-  /** Messages that our phone resent, because WhatsApp did not have them or we could not decrypt them. */
-  #resentByPhone(attrs: BinaryNode['attrs'], received: proto.IMessage): Intake | undefined {
-    const { me } = this.#table;
-    const infos = me && isFromOwnPhone({ tag: 'message', attrs }, me) ? resentMessages(received) : undefined;
-    if (!me || !infos) return undefined;
-    const rows: Record<string, InboxRow> = {};
-    const messages: IncomingMessage[] = [];
-    for (const info of infos) {
-      const stated = attrsOf(info, me);
-      const key = this.#table.keyOf(stated);
-      const known = key === undefined ? undefined : (rows[key] ?? this.#table.rows.get(key));
-      if (key === undefined || !info.message || (known && wasHandedOut(known))) continue;
-      const row = withResent(
-        known ?? { atMs: this.#table.nextAtMs(), hashes: [], attrs: reduceAttrs(stated) },
-        info.message,
-        hasContent(info.message),
-      );
-      const message = this.#reader.readRow(key, row);
-      if (message) messages.push(message);
-      rows[key] = message ? { ...row, isWaiting: true } : ignoredRow(row);
-    }
-    return { rows, messages };
   }
 
   stored(ciphertext: Uint8Array): void {
