@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { IncomingMessage, Messenger, OutgoingMessage, Table } from '../core/messages.ts';
@@ -27,8 +28,10 @@ import { listenerTask } from './run/listener-task.ts';
 import type { Outcome } from './run/outcome.ts';
 import { safeError } from './run/safe-error.ts';
 import { scheduleMessage, scheduleTask } from './run/schedule-task.ts';
+import { sendId } from './send/message-id.ts';
 import { Outbox } from './send/outbox.ts';
 import { reachable } from './send/reachable.ts';
+import { type Say, toContent } from './send/say.ts';
 import type { Services } from './services.ts';
 import { type ChatStateRow, StateStores } from './state/chat-state.ts';
 import { type PollRow, Polls } from './state/polls.ts';
@@ -269,8 +272,18 @@ export class Bot {
    * Sends a message that answers no other, in the order of its chat and at the pace of everything else. Settles as
    * `Outbox.send` does.
    */
-  send(message: OutgoingMessage): Promise<void> {
-    return this.#outbox.send(message);
+  send(message: OutgoingMessage): Promise<void>;
+  /**
+   * Writes to a chat as `ctx.sendTo()` does, and throws a `Refusal` for the same chats. The same `key` makes the same
+   * message, which people see once. Default: another key each time.
+   */
+  send(to: string, say: Say, key?: string): Promise<void>;
+  async send(first: OutgoingMessage | string, say: Say = '', key: string = randomUUID()): Promise<void> {
+    if (typeof first !== 'string') return this.#outbox.send(first);
+    const { messenger, settings } = this.#options;
+    const chat = reachable(first, settings.mayWriteTo ?? [], messenger);
+    const content = toContent(say, () => []);
+    await this.#outbox.send({ id: sendId(`program|${chat}|${key}`, 1), chat, content });
   }
 
   /** If the call cannot be declined any more, the sentence is sent all the same. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ChatStateRow, ChatStates } from '../../../../src/bot/state/chat-state.ts';
+import { type ChatStateRow, ChatStates, StateStores } from '../../../../src/bot/state/chat-state.ts';
 import { FakeClock, FakeTable, rest } from '../fakes.ts';
 
 function makeStates(table = new FakeTable<ChatStateRow>(), clock = new FakeClock()) {
@@ -80,4 +80,21 @@ test('a value that is set again replaces the old one, and pruning writes only ro
   await states.prune();
   expect(table.writes).toBe(1);
   expect(table.map.get('b')?.map(([name]) => name)).toEqual(['long']);
+});
+
+test('updates of one value at the same time lose nothing, and persons, chats and the bot have values of their own', async () => {
+  const table = new FakeTable<ChatStateRow>();
+  const stores = new StateStores(table, new FakeClock(), (chat) => chat);
+  const add = (value: unknown) => (typeof value === 'number' ? value : 0) + 1;
+  const counts = await Promise.all(
+    Array.from({ length: 50 }, () => stores.chats.of('a@g.us').update('count', add)),
+  );
+  expect(counts).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+  await stores.persons.of('a@g.us').set('count', 'person');
+  await stores.bot.of('bot').set('count', 'bot');
+  expect(stores.chats.of('a@g.us').get('count')).toBe(50);
+  expect(stores.persons.of('a@g.us').get('count')).toBe('person');
+  expect(stores.bot.of('bot').get('count')).toBe('bot');
+  await expect(stores.chats.of('a@g.us').update('big', () => 'x'.repeat(9_000))).rejects.toThrow('8192');
+  await expect(stores.bot.of('bot').update('big', () => 'x'.repeat(9_000))).resolves.toHaveLength(9_000);
 });
