@@ -121,6 +121,9 @@ function watchedHooks(inbox: Inbox, watch: WorkWatch): DecryptionHooks {
       watch.decrypted();
       inbox.stored(ciphertext);
     },
-    failed: () => watch.couldNotDecrypt(),
+    failed: (ciphertext) => {
+      watch.couldNotDecrypt();
+      inbox.failed(ciphertext);
+    },
   };
 }

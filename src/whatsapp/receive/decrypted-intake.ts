@@ -20,6 +20,7 @@ import type { MessageReader } from './message-reader.ts';
 import { type Envelope, hasContent } from './parse-message.ts';
 import { attrsOf, resentMessages } from './phone-resend.ts';
 import { reduceAttrs } from './reduce-message.ts';
+import { noteUnhandled } from './unhandled-message.ts';
 
 /** The stanza that a ciphertext came in, and whether it is the stanza's last ciphertext. */
 export interface StanzaPart {
@@ -76,9 +77,13 @@ export class DecryptedIntake {
     const whole = joinParts([...decodeParts(known?.parts), kept.message]);
     const message = this.#reader.read(envelope, whole, key);
     const secret = secretOf(whole);
-    return message
-      ? { rows: { [key]: { ...row, isWaiting: true, ...(secret && { secret }) } }, messages: [message] }
-      : { rows: { [key]: ignoredRow(row) }, messages: [] };
+    if (message)
+      return {
+        rows: { [key]: { ...row, isWaiting: true, ...(secret && { secret }) } },
+        messages: [message],
+      };
+    if (!isFromMe) noteUnhandled(attrs, 'ignored', 'nothing to read');
+    return { rows: { [key]: ignoredRow(row) }, messages: [] };
   }
 
   /** Messages that our phone resent, because WhatsApp did not have them or we could not decrypt them. */

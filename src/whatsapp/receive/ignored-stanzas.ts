@@ -1,5 +1,6 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys';
 import { chatKind } from '../address.ts';
+import { noteUnhandled } from './unhandled-message.ts';
 
 /**
  * How a message stanza is answered that the bot has no use for. `ack`: statuses, broadcasts, newsletters, and what
@@ -45,6 +46,7 @@ export function answerIgnored(socket: WASocket): void {
     const node = event === 'CB:message' ? (args[0] as BinaryNode) : undefined;
     const how = node && ignoredHow(node);
     if (!node || !how) return emit(event, ...args);
+    noteUnhandled(node.attrs, 'ignored', chatKind(node.attrs.from ?? ''));
     // If the connection closes, WhatsApp sends the message again.
     socket.sendNode(answerToIgnored(node, how, socket.user?.id)).catch(() => {});
     return true;

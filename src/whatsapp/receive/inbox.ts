@@ -22,6 +22,7 @@ import { readNotice } from './notice.ts';
 import type { EnvelopeFacts } from './parse-message.ts';
 import { isLeftToPhone } from './phone-resend.ts';
 import { reduceAttrs } from './reduce-message.ts';
+import { noteUnhandled } from './unhandled-message.ts';
 
 /**
  * Every message, from its stanza until the bot has finished with it.
@@ -159,6 +160,12 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     const part = found.row.parts?.[found.index];
     this.#log.debug('a message came again and was recognised');
     return part === undefined ? EMPTY_PLAINTEXT : Buffer.from(part, 'base64');
+  }
+
+  /** The ciphertext could not be decrypted or stored. WhatsApp asks the sender for the message again. */
+  failed(ciphertext: Uint8Array): void {
+    const part = this.#parts.get(ciphertext);
+    if (part) noteUnhandled(part.attrs, 'undecryptable', undefined, this.#log);
   }
 
   decrypted(ciphertext: Uint8Array, plaintext: Uint8Array): KeyChanges | undefined {

@@ -6,6 +6,7 @@ import { type BinaryNode, proto, unpadRandomMax16, writeRandomPadMax16 } from '@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS, limitsReached } from '../../../../src/core/limits.ts';
+import { lastMessages } from '../../../../src/core/message-trail.ts';
 import type { IncomingMessage } from '../../../../src/core/messages.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { openSession, type Session } from '../../../../src/session/session.ts';
@@ -101,6 +102,26 @@ const decode = (plain: Uint8Array | undefined): object =>
   proto.Message.decode(unpadRandomMax16(plain ?? Buffer.alloc(0))).toJSON();
 
 const textsOf = (messages: IncomingMessage[]): string[] => messages.map(({ text }) => text);
+
+describe('a message that is not handed to the bot', () => {
+  it('is recorded if it could not be decrypted, with its sender masked', () => {
+    const ciphertext = randomBytes(40);
+    inbox.sawStanza(stanzaOf([ciphertext], { id: 'SEALED' }));
+    inbox.failed(ciphertext);
+    expect(lastMessages()[0]).toMatchObject({
+      id: 'SEALED',
+      chatKind: 'direct',
+      sender: expect.stringMatching(/^1555•••001@/),
+      outcome: 'undecryptable',
+    });
+  });
+
+  it('is recorded if there is nothing in it to read', async () => {
+    await receive({ pinInChatMessage: {} }, { id: 'EMPTY' });
+    expect(received).toEqual([]);
+    expect(lastMessages()[0]).toMatchObject({ id: 'EMPTY', outcome: 'ignored', detail: 'nothing to read' });
+  });
+});
 
 describe('a message', () => {
   it('hands a message out when it is stored', async () => {

@@ -1,0 +1,16 @@
+import type { BinaryNode } from '@whiskeysockets/baileys';
+import { type MessageOutcome, noteMessage } from '../../core/message-trail.ts';
+import { maskJid } from '../../logging/mask.ts';
+import { chatKind } from '../address.ts';
+
+/** Records what became of a message that is never handed to the bot. `attrs` are those of its stanza. */
+export function noteUnhandled(
+  { id = '', from = '', participant }: BinaryNode['attrs'],
+  outcome: MessageOutcome,
+  detail: string | undefined,
+  log?: { debug(facts: object, line: string): void },
+): void {
+  const sender = maskJid(participant ?? from);
+  const record = noteMessage({ id, chatKind: chatKind(from), sender, outcome, detail, atMs: Date.now() });
+  log?.debug({ ...record }, 'a message was not handed to the bot');
+}
