@@ -48,10 +48,11 @@ export class MessageFilter {
     this.#ownIds.set(messageId, true);
   }
 
-  admits(message: IncomingMessage): boolean {
+  /** `ignoresAge`: an answer to an open question counts however long the bot was away. */
+  admits(message: IncomingMessage, ignoresAge = false): boolean {
     const ignored = decideAdmission(message, {
       nowMs: this.#options.clock.now(),
-      maxAgeMs: this.#options.maxAgeMs,
+      maxAgeMs: ignoresAge ? Number.POSITIVE_INFINITY : this.#options.maxAgeMs,
       isOwnSend: message.isFromMe && this.isOwn(message.id),
     });
     if (ignored === undefined) return true;

@@ -102,7 +102,7 @@ export class MessageRouter {
     this.#counts.received += 1;
     if (this.#options.conversations.knows(message.key)) return this.#goOn(message);
     const { filter, prefix, edits, clock } = this.#options;
-    if (!filter.admits(message)) return DONE;
+    if (!filter.admits(message, this.#mayAnswer(message))) return DONE;
     const line = message.event === undefined ? parseCommand(message.text, prefix) : undefined;
     const order = line && this.#match(line);
     if (message.edits === undefined) {
@@ -185,6 +185,14 @@ export class MessageRouter {
 
   #workKey(message: IncomingMessage): string {
     return `${this.#conversation(message)}\n${message.sender.id}`;
+  }
+
+  /** Whether the message may answer an open question. A command runs instead. */
+  #mayAnswer(message: IncomingMessage): boolean {
+    const { conversations, prefix } = this.#options;
+    if (!conversations.has(message)) return false;
+    const line = parseCommand(message.text, prefix);
+    return line === undefined || this.#match(line) === undefined;
   }
 
   #match(line: CommandLine): MatchedCommand | undefined {

@@ -27,6 +27,8 @@ const NEAR_NAME = /^[\p{P}\p{S}\s]{0,3}[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]{0,31}[\p{
  * message.
  */
 export function parseCommand(text: string, prefix: string): CommandLine | undefined {
+  const plain = parsePlain(text, prefix);
+  if (plain !== undefined) return plain ?? undefined;
   const whole = cutText(text, MAX_TEXT_LENGTH);
   let at = prefixEnd(whole, prefix);
   if (at === undefined) return undefined;
@@ -41,9 +43,24 @@ export function parseCommand(text: string, prefix: string): CommandLine | undefi
   return COMMAND_NAME.test(name) ? { name: normalizeName(name), rest: whole.slice(end).trim() } : undefined;
 }
 
+const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}(?=\s|$)/;
+const SIGN = /^[!-/:-@[-`{-~]+$/;
+
+/** The usual cases, quickly: signs of ASCII as the prefix. Null is no command, undefined is not decided. */
+function parsePlain(text: string, prefix: string): CommandLine | null | undefined {
+  if (!SIGN.test(prefix)) return undefined;
+  if (/^[A-Za-z0-9]/.test(text)) return null;
+  if (!text.startsWith(prefix)) return undefined;
+  const name = PLAIN_NAME.exec(text.slice(prefix.length, prefix.length + 40))?.[0];
+  if (name === undefined) return undefined;
+  const rest = cutText(text, MAX_TEXT_LENGTH).slice(prefix.length + name.length);
+  return { name: name.toLowerCase(), rest: rest.trim() };
+}
+
 /** Whether the text begins almost like a command: with a space after the prefix, or punctuation after the name. */
 export function isNearCommand(text: string, prefix: string): boolean {
   if (text.length > MAX_HEAD || ENDS_IN_WORD.test(prefix)) return false;
+  if (SIGN.test(prefix) && /^[A-Za-z0-9]/.test(text)) return false;
   const at = prefixEnd(text, prefix);
   return at !== undefined && NEAR_NAME.test(visible(text.slice(at)));
 }

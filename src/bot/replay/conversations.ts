@@ -3,7 +3,7 @@ import { LIMITS, noteLimitReached } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import type { Outcome } from '../run/outcome.ts';
-import { readAnswer } from './read-answer.ts';
+import { isCancel, readAnswer } from './read-answer.ts';
 import { type RunRow, waitingFor } from './run-row.ts';
 import type { Runs, StoredRun } from './runs.ts';
 
@@ -25,6 +25,8 @@ export interface ConversationsOptions {
 
 /** Longest timer: timers stand still while the machine sleeps. */
 const LOOK_EVERY_MS = 60_000;
+/** How long after the first connection messages of the time before may still come. */
+const CATCH_UP_MS = 10_000;
 /** A conversation that could not go on is tried again after this time. */
 const AGAIN_MS = 60_000;
 const CHANGED = 'Sorry, I was changed in the meantime and cannot go on with this. Please start again.';
@@ -37,6 +39,8 @@ export class Conversations {
   /** Rows whose handler is queued or runs. */
   readonly #inWork = new Set<string>();
   readonly #stopping = new AbortController();
+  /** From when on no answer is missing that was sent while the bot was away. */
+  #answersCameAtMs = Number.POSITIVE_INFINITY;
   #isStarted = false;
   #isStopped = false;
   #wait: AbortController | undefined;
@@ -53,6 +57,14 @@ export class Conversations {
   async start(): Promise<void> {
     await this.#options.runs.load();
     this.#isStarted = true;
+    const { clock, whenOpen } = this.#options;
+    whenOpen(this.#stopping.signal).then(
+      () => {
+        this.#answersCameAtMs = clock.now() + CATCH_UP_MS;
+        this.arm();
+      },
+      () => undefined, // stopped
+    );
     for (const { id, row } of this.#options.runs.all()) {
       // Schedules look after their own.
       if (waitingFor(row) === undefined && row.handler.kind !== 'schedule') this.#queueAfterStart(id, row);
@@ -87,9 +99,11 @@ export class Conversations {
   async offer(message: IncomingMessage): Promise<Outcome | undefined> {
     const { runs, notify, freeze } = this.#options;
     const found = runs.of(message.chat, message.sender.jid);
-    const question = found && waitingFor(found.row);
-    if (found === undefined || question?.kind !== 'ask') return undefined;
-    if (question.untilMs <= this.#options.clock.now()) return undefined;
+    if (found === undefined) return undefined;
+    const question = waitingFor(found.row);
+    if (question?.kind !== 'ask') return isCancel(message) ? this.#cancel(found.id, message) : undefined;
+    // By when it was sent: the bot may have been away.
+    if (question.untilMs <= message.sentAtMs) return undefined;
     const reading = readAnswer(message, question);
     switch (reading.kind) {
       case 'none':
@@ -97,8 +111,7 @@ export class Conversations {
       case 'unfit':
         return notify(message, 'unfit', `Please choose one of: ${(question.options ?? []).join(', ')}.`);
       case 'cancel':
-        await runs.end(found.id);
-        return notify(message, 'cancelled', 'Cancelled.');
+        return this.#cancel(found.id, message);
       case 'answer': {
         const { option } = reading;
         const answer = { kind: 'message', key: message.key, frozen: freeze(message) } as const;
@@ -106,6 +119,11 @@ export class Conversations {
         return this.#goOn(found.id);
       }
     }
+  }
+
+  async #cancel(id: string, message: IncomingMessage): Promise<Outcome> {
+    await this.#options.runs.end(id);
+    return this.#options.notify(message, 'cancelled', 'Cancelled.');
   }
 
   /** Sets the timer for the next time that something is due. */
@@ -124,7 +142,10 @@ export class Conversations {
 
   #dueAtMs({ id, row }: StoredRun): number {
     if (this.#inWork.has(id)) return Number.POSITIVE_INFINITY;
-    return waitingFor(row)?.untilMs ?? this.#againAtMs.get(id) ?? Number.POSITIVE_INFINITY;
+    const waiting = waitingFor(row);
+    // Answers that were sent while the bot was away come first.
+    if (waiting?.kind === 'ask') return Math.max(waiting.untilMs, this.#answersCameAtMs);
+    return waiting?.untilMs ?? this.#againAtMs.get(id) ?? Number.POSITIVE_INFINITY;
   }
 
   #wake(): void {

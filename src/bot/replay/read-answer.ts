@@ -24,11 +24,16 @@ export function readAnswer(message: IncomingMessage, question: QuestionEntry): R
     return option === undefined ? { kind: 'none' } : { kind: 'answer', option };
   }
   if (event !== undefined || message.edits !== undefined) return { kind: 'none' };
+  if (isCancel(message)) return { kind: 'cancel' };
   const said = comparable(message.text);
-  if (said === CANCEL) return { kind: 'cancel' };
   if (question.options === undefined) return { kind: 'answer' };
   const option = chosen(said, question.options);
   return option === undefined ? { kind: 'unfit' } : { kind: 'answer', option };
+}
+
+/** Whether a message ends the conversation. */
+export function isCancel({ event, edits, text }: IncomingMessage): boolean {
+  return event === undefined && edits === undefined && comparable(text) === CANCEL;
 }
 
 /** The option that a text names: by its words, or by its number from 1 up. */

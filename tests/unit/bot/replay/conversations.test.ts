@@ -461,3 +461,38 @@ test('a question that waits while the program stops is not asked again', async (
   await say(next, 'Anna');
   expect(next.messenger.texts).toEqual(['Anna']);
 });
+
+test('cancel ends a conversation that sleeps, too', async () => {
+  const world = makeBot([asking((ctx) => ctx.sleep(10 * MINUTE))]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await say(world, 'cancel');
+  expect(world.messenger.texts).toEqual(['Cancelled.']);
+  expect(openRows(world)).toEqual([]);
+});
+
+test('an answer that was sent in time counts, however long the bot was away', async () => {
+  const talk = asking(async (ctx) => ctx.reply((await ctx.ask('Name?', { timeoutMs: 10 * MINUTE })).text));
+  const world = makeBot([talk]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await world.bot.stop();
+  world.clock.nowMs += 60 * MINUTE;
+  const next = await restart(world, [talk]);
+  await say(next, 'Anna', { sentAtMs: START_MS + MINUTE });
+  expect(next.messenger.texts).toEqual(['Anna']);
+  await say(next, '!talk', { sentAtMs: START_MS + MINUTE });
+  expect(next.messenger.sent).toHaveLength(1);
+});
+
+test('a question whose time ended while the bot was away times out soon after the start', async () => {
+  const talk = asking((ctx) => ctx.ask('Name?', { timeoutMs: 10 * MINUTE }));
+  const world = makeBot([talk]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await world.bot.stop();
+  world.clock.nowMs += 60 * MINUTE;
+  const next = await restart(world, [talk]);
+  await next.clock.advance(MINUTE);
+  expect(next.messenger.texts).toEqual([expect.stringContaining('No answer came in time')]);
+});
