@@ -51,7 +51,7 @@ describe('settings in deploy files exist', () => {
 describe('Dockerfile', () => {
   const text = read('Dockerfile');
 
-  test('runs the program itself, as no root, and stops it by the signal it knows', () => {
+  test('the image runs the program itself, not as root, and stops it with SIGTERM', () => {
     expect(text).toContain('CMD ["node", "dist/main.js"]');
     expect(text).toMatch(/^USER 1000:1000$/m);
     expect(text).toContain('VOLUME ["/app/sessions"]');
@@ -59,7 +59,7 @@ describe('Dockerfile', () => {
     expect(text.lastIndexOf('USER')).toBeGreaterThan(text.lastIndexOf('RUN'));
   });
 
-  test('copies what is there, and nothing that .dockerignore keeps out', () => {
+  test('the Dockerfile copies files that exist and that .dockerignore lets through', () => {
     const allowed = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'));
@@ -74,7 +74,7 @@ describe('Dockerfile', () => {
   });
 });
 
-test('compose: every bot has a folder of its own, and none is restarted where it would do harm', () => {
+test('compose: every bot has a folder of its own, and none is restarted after an exit code for which a restart does harm', () => {
   const text = read('deploy/compose.yaml');
   const bots = [...text.matchAll(/^ {2}(bot\d+):$/gm)].map((match) => match[1]);
   const volumes = [...text.matchAll(/volumes: \["\.\.\/(\S+):\/app\/sessions"\]/g)].map((match) => match[1]);
@@ -127,11 +127,11 @@ describe.skipIf(process.platform === 'win32')('hold.sh', () => {
     return { child, exited, held, printed: () => printed };
   }
 
-  test.each([0, 1, 137])('passes %i on', async (code) => {
+  test.each([0, 1, 137])('hold.sh passes exit code %i on', async (code) => {
     expect(await start(`process.exit(${code})`).exited).toBe(code);
   });
 
-  test.each(STOP_CODES)('stays after %s, says so, and goes when it is asked to', async (code) => {
+  test.each(STOP_CODES)('hold.sh stays after %s, says so, and ends when it is asked to', async (code) => {
     const { child, exited, held, printed } = start(`process.exit(${code})`);
     await vi.waitFor(() => expect(printed()).toContain(`exit code ${code}`), 10_000);
     expect(existsSync(held)).toBe(true);
@@ -139,7 +139,7 @@ describe.skipIf(process.platform === 'win32')('hold.sh', () => {
     expect(await exited).toBe(0);
   });
 
-  test('hands a signal to the bot and waits for it', async () => {
+  test('hold.sh hands a signal to the bot and waits for it', async () => {
     const bot = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 300)); console.log('up');
       setInterval(() => {}, 1000);`;
     const { child, exited, printed } = start(bot);
@@ -158,12 +158,12 @@ describe('healthcheck.mjs', () => {
     return once(child, 'exit').then(([code]) => code as number | null);
   }
 
-  test('nobody to ask is well', async () => {
+  test('the check is well if there is nothing to look at', async () => {
     expect(await ask('', {})).toBe(0);
     expect(await ask('', { HTTP_PORT: '0' })).toBe(0);
   });
 
-  test('held: alive, and otherwise not well', async () => {
+  test('a held container is alive, and otherwise not well', async () => {
     writeFileSync(join(folder, 'held'), '');
     expect(await ask('live', {})).toBe(0);
     expect(await ask('', {})).toBe(1);
@@ -182,7 +182,7 @@ describe('healthcheck.mjs', () => {
     expect(await ask('', { SESSION_PATH: folder })).toBe(1);
   });
 
-  test('asks the process, or with its token whether it is connected', async () => {
+  test('the check asks the process, or with the token whether it is connected', async () => {
     const asked: unknown[] = [];
     const server = createServer(({ url, headers }, response) => {
       asked.push([url, headers.authorization]);

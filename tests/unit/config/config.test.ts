@@ -234,7 +234,7 @@ describe('.env', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('fills in what the environment leaves open or empty, and loses where both speak', () => {
+  it('.env fills in what the environment leaves unset; the environment wins', () => {
     writeFileSync(
       dotenvPath,
       '\uFEFFLOG_LEVEL=debug\r\nSESSION_PATH="./a b" # here\r\nCOMMAND_PREFIX="#"\r\nTYPING_DELAY_MS=\r\n',
@@ -265,22 +265,22 @@ describe('.env', () => {
     expect(loadConfig({}, { dotenvPath }).warnings).toEqual([]);
   });
 
-  it('leaves the environment alone', () => {
+  it('reading .env does not change the environment', () => {
     writeFileSync(dotenvPath, 'LOG_LEVEL=debug\n');
     const before = { ...process.env };
     loadConfig(process.env, { dotenvPath });
     expect(process.env).toEqual(before);
   });
 
-  it('may be missing', () => {
+  it('the file .env may be missing', () => {
     expect(loadConfig({}, { dotenvPath })).toEqual(loadConfig({}));
   });
 
-  it('that cannot be read is reported, not skipped', () => {
+  it('a .env that cannot be read is reported, not skipped', () => {
     expect(() => loadConfig({}, { dotenvPath: folder })).toThrow(/cannot be read: EISDIR/);
   });
 
-  it('has no say in whether npm runs us', () => {
+  it('a name in .env does not decide whether npm runs the process', () => {
     writeFileSync(dotenvPath, 'npm_lifecycle_event=start\nNO_COLOR=1\n');
     expect(loadConfig({}, { dotenvPath })).toMatchObject({ isUnderNpm: false, isColorAllowed: true });
   });
@@ -358,7 +358,7 @@ describe('the version of Node.js', () => {
     if (problem) expect(problem).toMatchObject({ code: 'BAD_CONFIG', exitCode: 78 });
   });
 
-  it('is the one that package.json asks for', () => {
+  it('the oldest version of Node.js is the one in package.json', () => {
     const { engines } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
     expect(engines.node).toBe(`>=${LEAST_NODE.join('.')}`);
   });

@@ -29,7 +29,7 @@ describe('without a token', () => {
     expect(isHostAllowed(host, '127.0.0.1')).toBe(isAllowed);
   });
 
-  test('a page whose name points here gets nothing at all', async () => {
+  test('a site whose name points to this machine is refused', async () => {
     const { port } = await startServer();
     for (const path of ['/', '/events', '/healthz', '/readyz', '/metrics']) {
       const reply = await ask(port, path, { headers: { Host: `rebound.example:${port}` } });
@@ -55,7 +55,7 @@ describe('pages of other origins', () => {
     expect(isCrossOrigin({ host, origin: undefined, fetchSite: undefined, ...facts })).toBe(isCross);
   });
 
-  test('may neither send nor listen, and nothing is sent', async () => {
+  test('pages of other origins may neither send nor listen', async () => {
     const { port, bot } = await startServer();
     const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' };
     expect((await post(port, HELLO, headers)).status).toBe(403);
@@ -70,7 +70,7 @@ describe('with a token', () => {
   const start = () => startServer({ token: TOKEN });
   const bearer = { Authorization: `Bearer ${TOKEN}` };
 
-  test('only health is open, by any name, and it tells nothing', async () => {
+  test('without the token only /healthz answers, under any host name', async () => {
     const { port } = await start();
     const open = await ask(port, '/healthz', { headers: { Host: 'bot.example.org' } });
     expect(open.status).toBe(200);
@@ -125,7 +125,7 @@ describe('with a token', () => {
     expect((await ask(port, '/', { headers: { Cookie: `${Cookie}0` } })).status).toBe(401);
   });
 
-  test('so does the address, which is left behind at once', async () => {
+  test('the address with the token gives the cookie too, and redirects to one without the token', async () => {
     const { port } = await start();
     const reply = await ask(port, `/?token=${TOKEN}`, { headers: { 'X-Forwarded-Proto': 'https' } });
     expect(reply.status).toBe(303);
@@ -133,7 +133,7 @@ describe('with a token', () => {
     expect(reply.headers['set-cookie']?.[0]).toMatch(/; Secure$/);
   });
 
-  test('wrong tokens are refused and told to the log once, without the token', async () => {
+  test('wrong tokens are refused, and the log has one line about them without the token', async () => {
     const { port, lines } = await start();
     for (const guess of ['guess-1', 'guess-2', '']) {
       const reply = await ask(port, `/?token=${guess}`);
@@ -147,7 +147,7 @@ describe('with a token', () => {
     expect(JSON.stringify(lines)).not.toContain('guess');
   });
 
-  test('a form of another site signs nobody in', async () => {
+  test('a form of another site does not sign anybody in', async () => {
     const { port } = await start();
     const headers = { 'Content-Type': FORM, Origin: 'https://evil.example' };
     const reply = await ask(port, '/login', { method: 'POST', headers, body: `token=${TOKEN}` });

@@ -6,8 +6,8 @@ afterEach(stopAll);
 const listen = ({ port }: Rig): RawCaller =>
   new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n');
 
-describe('the events', () => {
-  test('begin with the present state and follow each change at once', async () => {
+describe('EventStream', () => {
+  test('sends the present state first, and each change at once', async () => {
     const rig = await startServer();
     const page = listen(rig);
     await page.until(/event: status\ndata: \{"nowMs":1700000000000,"view":.*"title":"Connected"/);
@@ -18,7 +18,7 @@ describe('the events', () => {
     await page.until(/"title":"Reconnecting"/, 500);
   });
 
-  test('show a QR while it is wanted, and not a trace of it afterwards', async () => {
+  test('sends a QR code while one is to be scanned, and nothing of it afterwards', async () => {
     const rig = await startServer();
     const page = listen(rig);
     const qr = '2@a-qr-code-that-links-a-device';
@@ -34,7 +34,7 @@ describe('the events', () => {
     expect(page.text).not.toMatch(/"pairing"|M0 0h7/);
   });
 
-  test('tell of counters without being asked, but not when nothing has changed', async () => {
+  test('sends changed counters, and nothing if nothing has changed', async () => {
     const rig = await startServer({}, { lookEveryMs: 20 });
     const page = listen(rig);
     await page.until(/"Received","text":"1,234"/);
@@ -47,12 +47,12 @@ describe('the events', () => {
     expect(page.text.split('event: status').length).toBe(frames);
   });
 
-  test('beat, so that a dead connection can be told from a quiet one', async () => {
+  test('sends a beat, so that the page notices a dead connection', async () => {
     const rig = await startServer({}, { beatEveryMs: 20 });
     await listen(rig).until(/(event: beat\ndata:\n\n.*){2}/s, 1_000);
   });
 
-  test('give a page that comes back the whole state again', async () => {
+  test('sends a page that connects again the whole state', async () => {
     const rig = await startServer();
     const first = listen(rig);
     await first.until(/"title":"Connected"/);
@@ -63,7 +63,7 @@ describe('the events', () => {
     expect(second.text).not.toContain('"title":"Connected"');
   });
 
-  test('have as many listeners as allowed, and a place again when one goes', async () => {
+  test('refuses more pages than allowed, and takes another one when one leaves', async () => {
     const rig = await startServer({}, { maxListeners: 2 });
     const pages = [listen(rig), listen(rig)];
     for (const page of pages) await page.until(/event: status/);
@@ -80,7 +80,7 @@ describe('the events', () => {
       .toBe(true);
   });
 
-  test('cost nothing while nobody listens', async () => {
+  test('runs no timer while no page is open', async () => {
     const rig = await startServer();
     const page = listen(rig);
     await page.until(/event: status/);
@@ -89,7 +89,7 @@ describe('the events', () => {
     await expect.poll(() => rig.status.changeListeners.size).toBe(0);
   });
 
-  test('leave a listener that does not read', async () => {
+  test('disconnects a page that does not read', async () => {
     const rig = await startServer({}, { maxUnreadBytes: 32 * 1024 });
     const page = listen(rig);
     await page.until(/event: status/);

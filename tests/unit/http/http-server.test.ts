@@ -35,7 +35,7 @@ describe('routes', () => {
     if (status === 405) expect(reply.headers.allow).toBe(path === '/messages' ? 'POST' : 'GET, HEAD');
   });
 
-  test('health is the process, readiness the connection', async () => {
+  test('/healthz tells whether the process answers, /readyz whether it is connected', async () => {
     const { port, status } = await startServer();
     expect(JSON.parse((await ask(port, '/readyz')).body)).toEqual({ ready: true });
     status.change({ situation: { kind: 'waiting', untilMs: status.now.nowMs + 5_000 } });
@@ -67,7 +67,7 @@ describe('routes', () => {
     expect(page.body).not.toMatch(/(src|href)="(https?:)?\/\//);
   });
 
-  test('a handler that throws is a 500 that tells the log and not the caller', async () => {
+  test('a handler that throws gives 500, and only the log has the error', async () => {
     const { port, status, lines } = await startServer();
     status.snapshot = () => {
       throw new Error('inside knowledge');
@@ -80,7 +80,7 @@ describe('routes', () => {
 });
 
 describe('starting and stopping', () => {
-  test('a second start is the same start, and a second stop the same stop', async () => {
+  test('a second start() and a second stop() get the promise of the first', async () => {
     const { server, port } = await startServer();
     await server.start();
     expect(server.stop()).toBe(server.stop());
@@ -89,7 +89,7 @@ describe('starting and stopping', () => {
     await expect(ask(port, '/healthz')).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('a stop without a start is no trouble', async () => {
+  test('stop() without start() resolves', async () => {
     const { server } = await startServer();
     await server.stop();
     await expect(server.stop()).resolves.toBeUndefined();
@@ -109,7 +109,7 @@ describe('starting and stopping', () => {
     expect(status.changeListeners.size + status.timingListeners.size).toBe(0);
   });
 
-  test('the last thing that an open page hears is why the bot stopped', async () => {
+  test('the last event of an open page says why the bot stopped', async () => {
     const { server, port, status } = await startServer({}, { farewellMs: 60_000 });
     const page = new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await page.until(/"title":"Connected"/);
@@ -119,7 +119,7 @@ describe('starting and stopping', () => {
     expect(page.text).toContain('"title":"Logged out"');
   });
 
-  test('a port in use is one error with its reason, and stopping then is no trouble', async () => {
+  test('a port in use is one error with its reason, and stop() resolves after it', async () => {
     const { port } = await startServer();
     const second = startServer({ port });
     await expect(second).rejects.toMatchObject({
@@ -137,11 +137,11 @@ describe('starting and stopping', () => {
     });
   });
 
-  test('nothing listens on an open address without a token', async () => {
+  test('the server does not listen on an open address without a token', async () => {
     await expect(startServer({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'HTTP_UNAVAILABLE' });
   });
 
-  test('says where it is in a way that can be opened', async () => {
+  test('the url of the server can be opened in a browser', async () => {
     const everywhere = await startServer({ host: '0.0.0.0', token: 'long-enough' });
     expect(everywhere.server.url).toBe(`http://localhost:${everywhere.port}`);
     expect(new FakeStatus().snapshot().version).toBe('1.2.3');
@@ -167,14 +167,14 @@ describe('slow callers', () => {
     expect(caller.text).not.toContain('200 OK');
   });
 
-  test('one who drips bytes is cut off too', async () => {
+  test('a caller who sends a byte now and then is disconnected', async () => {
     const { port } = await startServer({}, forHeaders);
     const caller = new RawCaller(port).write('GET / HTTP/1.1\r\n');
     const drip = setInterval(() => caller.write('X-Drip: 1\r\n'), 50);
     await within(caller.closed, 'the cut', 3_000).finally(() => clearInterval(drip));
   });
 
-  test('one who does not move at all is cut off in the end', async () => {
+  test('a caller who sends nothing is disconnected', async () => {
     const { port } = await startServer({}, { idleMs: 100 });
     const caller = new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await caller.until(/event: status/);
@@ -205,7 +205,7 @@ describe('slow callers', () => {
     expect((await ask(port, '/healthz')).status).toBe(200);
   });
 
-  test('more connections than allowed are not taken', async () => {
+  test('connections beyond the limit are closed', async () => {
     const { port } = await startServer({}, { maxConnections: 3 });
     const taken = [1, 2, 3].map(() =>
       new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n'),
@@ -225,7 +225,7 @@ describe('slow callers', () => {
     expect(caller.text).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  test('bytes that are no HTTP are refused', async () => {
+  test('bytes that are not HTTP are refused', async () => {
     const { port } = await startServer();
     const caller = new RawCaller(port).write('\x16\x03\x01\x02\x00\x01\x00\r\n\r\n');
     await within(caller.closed, 'the refusal');

@@ -78,7 +78,7 @@ test('counters, gauges and states are those of the bot', async () => {
   expect(value('perennial_last_acknowledged_timestamp_seconds')).toBe((status.now.lastSentAtMs ?? 0) / 1_000);
 });
 
-test('a second scrape tells the new values, and what is not known is not told', async () => {
+test('a second scrape has the new values, and leaves unknown ones out', async () => {
   const { port, status } = await startServer();
   const before = await scrape(port);
   expect(before.samples.some(({ name }) => name === 'perennial_phone_seen_timestamp_seconds')).toBe(false);
@@ -90,7 +90,7 @@ test('a second scrape tells the new values, and what is not known is not told', 
   expect(sampleOf('perennial_connected')).toBe(0);
 });
 
-test('sends and replies are in histograms', async () => {
+test('the times of sends and replies are in histograms', async () => {
   const { port, status } = await startServer();
   status.time({ kind: 'send', ms: 40 });
   status.time({ kind: 'send', ms: 700 });

@@ -5,7 +5,7 @@ import { ask, FakeTable, HELLO, post, RawCaller, startServer, stopAll, within } 
 afterEach(stopAll);
 
 describe('a text', () => {
-  test('is sent once, and 200 says that WhatsApp has it', async () => {
+  test('a text is sent once, and 200 says that WhatsApp has it', async () => {
     const { port, bot } = await startServer();
     const reply = await post(port, { to: HELLO.to, text: HELLO.text }, { 'Idempotency-Key': 'order-17' });
     expect(reply.status).toBe(200);
@@ -48,13 +48,13 @@ describe('a text', () => {
     expect(bot.sent).toEqual([]);
   });
 
-  test('with two keys that differ is a 400', async () => {
+  test('a request with two keys that differ gets 400', async () => {
     const { port } = await startServer();
     expect((await post(port, HELLO, { 'Idempotency-Key': 'other' })).status).toBe(400);
     expect((await post(port, HELLO, { 'Idempotency-Key': HELLO.key })).status).toBe(200);
   });
 
-  test('that is not UTF-8, compressed or of another type is refused', async () => {
+  test('a body that is not UTF-8, is compressed or of another type is refused', async () => {
     const { port } = await startServer();
     const headers = { 'Content-Type': 'application/json' };
     const bytes = Buffer.from(JSON.stringify({ ...HELLO, text: 'caf\xe9' }), 'latin1');
@@ -68,7 +68,7 @@ describe('a text', () => {
 describe('a body that is too large', () => {
   const large = JSON.stringify({ ...HELLO, text: 'x'.repeat(17 * 1024) });
 
-  test('is refused by its length before it is read', async () => {
+  test('a body that is too large is refused by its length before it is read', async () => {
     const { port } = await startServer();
     const caller = new RawCaller(port).write(
       'POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000000\r\n\r\n',
@@ -77,14 +77,14 @@ describe('a body that is too large', () => {
     await within(caller.closed, 'the end of the connection');
   });
 
-  test('is refused as it comes where its length is not told', async () => {
+  test('a body that is too large is refused while it arrives if its length is not told', async () => {
     const { port, bot } = await startServer();
     const reply = await post(port, large, { 'Transfer-Encoding': 'chunked' });
     expect(reply.status).toBe(413);
     expect(bot.sent).toEqual([]);
   });
 
-  test('of exactly the limit is taken', async () => {
+  test('a body of exactly the limit is accepted', async () => {
     const { port } = await startServer();
     const empty = JSON.stringify({ ...HELLO, text: '' });
     const full = JSON.stringify({ ...HELLO, text: 'x'.repeat(16 * 1024 - empty.length) });
@@ -94,7 +94,7 @@ describe('a body that is too large', () => {
 });
 
 describe('the same key', () => {
-  test('is the same message: one send, the same answer', async () => {
+  test('the same key is the same message: one send, the same answer', async () => {
     const { port, bot } = await startServer();
     const first = await post(port, HELLO);
     const second = await post(port, HELLO);
@@ -104,14 +104,14 @@ describe('the same key', () => {
     expect(bot.sent).toHaveLength(1);
   });
 
-  test('twice at once is one send too', async () => {
+  test('the same key three times at once is one send', async () => {
     const { port, bot } = await startServer();
     const replies = await Promise.all([post(port, HELLO), post(port, HELLO), post(port, HELLO)]);
     expect(replies.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(bot.sent).toHaveLength(1);
   });
 
-  test('for a number that is written otherwise is the same, for another text or number it is a conflict', async () => {
+  test('the same key with another text or number gets 409, with a number that is only written otherwise it does not', async () => {
     const { port, bot } = await startServer();
     await post(port, HELLO);
     expect((await post(port, { ...HELLO, to: '15550200001' })).status).toBe(200);
@@ -120,7 +120,7 @@ describe('the same key', () => {
     expect(bot.sent).toHaveLength(1);
   });
 
-  test('tells later what became of a message that was on its way', async () => {
+  test('the same key tells later what became of a message that was on its way', async () => {
     const { port, bot } = await startServer({}, { sendWaitMs: 50 });
     bot.isFast = false;
     const early = await post(port, HELLO);
@@ -131,7 +131,7 @@ describe('the same key', () => {
     expect(bot.sent).toHaveLength(1);
   });
 
-  test('tries again what failed, and only that', async () => {
+  test('the same key tries again only if the send has failed', async () => {
     const { port, bot, lines } = await startServer();
     bot.isFast = false;
     const first = post(port, HELLO);
@@ -150,7 +150,7 @@ describe('the same key', () => {
 });
 
 describe('the same key after a restart', () => {
-  test('answers 409 to another text or number, and sends the same message again under its id', async () => {
+  test('the same key after a restart gets 409 for another text or number, and the same message its old id', async () => {
     const keys = new FakeTable();
     const first = await startServer({}, {}, keys);
     const sent = await post(first.port, HELLO);
@@ -164,7 +164,7 @@ describe('the same key after a restart', () => {
     expect(again.headers['idempotent-replayed']).toBe('true');
   });
 
-  test('keeps neither the key nor the number nor the text in the table', async () => {
+  test('the table of keys has neither the key nor the number nor the text in it', async () => {
     const keys = new FakeTable();
     const { port } = await startServer({}, {}, keys);
     await post(port, HELLO);
@@ -172,7 +172,7 @@ describe('the same key after a restart', () => {
     expect(JSON.stringify([...keys.rows])).not.toMatch(/hello|0200001/i);
   });
 
-  test('sends nothing while the key cannot be stored, and answers 503', async () => {
+  test('no text is sent while its key cannot be stored; the caller gets 503', async () => {
     const keys = new FakeTable();
     keys.isBroken = true;
     const { port, bot } = await startServer({}, {}, keys);
@@ -220,7 +220,7 @@ describe('what WhatsApp answers', () => {
 });
 
 describe('a text that cannot go out', () => {
-  test('because WhatsApp refuses it is a 502', async () => {
+  test('a text that WhatsApp refuses gets 502', async () => {
     const { port, bot } = await startServer();
     bot.isFast = false;
     const reply = post(port, HELLO);
@@ -229,7 +229,7 @@ describe('a text that cannot go out', () => {
     expect((await reply).status).toBe(502);
   });
 
-  test('because the bot stops is a 503', async () => {
+  test('a text gets 503 if the bot stops', async () => {
     const { port, bot } = await startServer();
     bot.isFast = false;
     const reply = post(port, HELLO);
@@ -238,7 +238,7 @@ describe('a text that cannot go out', () => {
     expect((await reply).status).toBe(503);
   });
 
-  test('because nobody is linked or the bot has stopped is a 503, and nothing waits', async () => {
+  test('a text gets 503 and does not wait if no account is linked or the bot has stopped', async () => {
     const { port, bot, status } = await startServer();
     status.change({ account: undefined, situation: { kind: 'connecting' } });
     expect((await post(port, HELLO)).status).toBe(503);
@@ -250,7 +250,7 @@ describe('a text that cannot go out', () => {
     expect(bot.sent).toEqual([]);
   });
 
-  test('because too many are on their way is a 503 with a time to wait', async () => {
+  test('a text gets 503 with a time to wait if too many are on their way', async () => {
     const { port, bot } = await startServer({}, { sendWaitMs: 20 });
     bot.isFast = false;
     for (let count = 0; count < 100; count += 1) {
@@ -262,7 +262,7 @@ describe('a text that cannot go out', () => {
     expect(bot.sent).toHaveLength(100);
   });
 
-  test('waits for a connection that comes back', async () => {
+  test('a text waits for a connection that comes back', async () => {
     const { port, status } = await startServer();
     status.change({ situation: { kind: 'waiting', untilMs: status.now.nowMs + 5_000 } });
     expect((await post(port, HELLO)).status).toBe(200);

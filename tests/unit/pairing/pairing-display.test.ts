@@ -61,7 +61,7 @@ describe('showQr', () => {
     expect(statSync(join(sessionPath, 'qr-code.png')).size).toBeGreaterThan(300);
   });
 
-  it('prints the block without escape codes where stdout is no terminal, and names the picture before it', async () => {
+  it('prints the block without escape codes if stdout is not a terminal, and names the picture before it', async () => {
     const { shown, text, lines } = display({ isTerminal: false });
     await shown.showQr(first);
     expect(JSON.parse(lines()[1] ?? '')).toMatchObject({
@@ -72,7 +72,7 @@ describe('showQr', () => {
     expect(text()).not.toContain('\u001b');
   });
 
-  it('says the first time what else there is, and each time how long it lives', async () => {
+  it('names the other ways to pair once, and the lifetime with each code', async () => {
     const { shown, text } = display({ pageUrl: () => 'http://127.0.0.1:8080/' });
     await shown.showQr(first);
     await shown.showQr(second);
@@ -83,7 +83,7 @@ describe('showQr', () => {
     }
   });
 
-  it('takes the last block off the screen and says all of it again', async () => {
+  it('erases the last block and prints all of it again', async () => {
     const { shown, text } = display({ isTerminal: true });
     await shown.showQr(first);
     const block = text().slice(text().indexOf('\n\n===') + 1);
@@ -102,7 +102,7 @@ describe('showQr', () => {
     ],
     ['it may not use escape codes', { isTerminal: true, isColorAllowed: false }, false],
     ['there is no terminal', { isTerminal: false }, false],
-  ])('leaves the last block where %s', async (_, options, speaks) => {
+  ])('does not erase the last block if %s', async (_, options, speaks) => {
     const { shown, log, text } = display(options);
     await shown.showQr(first);
     if (speaks) log.info('hello');
@@ -111,7 +111,7 @@ describe('showQr', () => {
     expect(text().match(/=== SCAN/g)).toHaveLength(2);
   });
 
-  it('shows one after another, in order', async () => {
+  it('shows codes one after another, in order', async () => {
     const { shown, text } = display();
     await Promise.all(Array.from({ length: 8 }, (_, index) => shown.showQr({ ...first, index })));
     expect([...text().matchAll(/Code (\d)/g)].map((match) => match[1]).join('')).toBe('12345678');
@@ -119,7 +119,7 @@ describe('showQr', () => {
     expect(readdirSync(sessionPath)).toEqual(['qr-code.png']);
   });
 
-  it('shows the code where the picture cannot be written, and does not name it', async () => {
+  it('shows the code if the picture cannot be written, and does not name the picture', async () => {
     const { shown, text } = display({ sessionPath: join(sessionPath, 'missing') });
     await shown.showQr(first);
     expect(text()).toContain('"level":"warn"');
@@ -127,7 +127,7 @@ describe('showQr', () => {
     expect(text()).not.toMatch(/"png"|As a picture/);
   });
 
-  it('survives a code that no QR can hold, and shows the next one', async () => {
+  it('leaves out a code that no QR can hold, and shows the next one', async () => {
     const { shown, text } = display();
     await shown.showQr({ ...first, qr: 'x'.repeat(3_000) });
     await shown.showQr(second);
@@ -135,7 +135,7 @@ describe('showQr', () => {
     expect(text()).toContain('Code 2');
   });
 
-  it('can draw the longest that it accepts', async () => {
+  it('draws the longest code that it accepts', async () => {
     const { shown, text } = display();
     await shown.showQr({ ...first, qr: 'x'.repeat(2_900) });
     expect(text()).toContain('=== SCAN');
@@ -156,7 +156,7 @@ describe('the countdown', () => {
     vi.useRealTimers();
   });
 
-  it('writes over the last line, once a second, and ends with the code', async () => {
+  it('replaces the last line once a second until the code ends', async () => {
     const { since } = await ticking();
     vi.advanceTimersByTime(60_000);
     const line = (text: string) => `\u001b[2A\r${text}\u001b[K\u001b[2B\r`;
@@ -167,21 +167,21 @@ describe('the countdown', () => {
     );
   });
 
-  it('is no hindrance to taking the block off the screen', async () => {
+  it('the countdown does not keep the block from being erased', async () => {
     const { shown, since } = await ticking();
     vi.advanceTimersByTime(3_000);
     await shown.showQr(second);
     expect(since()).toContain('\u001b[0J[INFO] QR Code received');
   });
 
-  it('stops for good when something else is written', async () => {
+  it('the countdown stops when something else is written', async () => {
     const { log, since } = await ticking();
     log.info('hello');
     vi.advanceTimersByTime(3_000);
     expect(since()).toBe('[INFO] hello\n');
   });
 
-  it('stops when nothing is to be scanned any more', async () => {
+  it('the countdown stops when nothing is to be scanned any more', async () => {
     const { shown, since } = await ticking();
     shown.rest();
     vi.advanceTimersByTime(3_000);
@@ -195,13 +195,13 @@ describe('the countdown', () => {
     ['the line does not fit into a row', { size: () => ({ columns: 40, rows: 60 }) }],
     ['no escape codes may be used', { isColorAllowed: false }],
     ['there is no terminal', { isTerminal: false }],
-  ])('does not happen where %s', async (_, options) => {
+  ])('there is no countdown if %s', async (_, options) => {
     const { since } = await ticking(options);
     vi.advanceTimersByTime(3_000);
     expect(since()).toBe('');
   });
 
-  it('is a time of the day where stdout is no terminal: whoever reads a log comes later', async () => {
+  it('names the time of day if stdout is not a terminal, because a log is read later', async () => {
     vi.setSystemTime(new Date(2026, 0, 2, 13, 4, 5));
     const { text } = await ticking({ isTerminal: false });
     expect(text()).toContain('Code 1, good for 3 seconds, until 13:04:08; then comes the next one.');
@@ -324,7 +324,7 @@ describe('a window that is too low', () => {
   it.each([
     [24, 'This window has 24 rows, the code needs 40'],
     [60, undefined],
-  ])('of %i rows is told: %s', async (rows, sentence) => {
+  ])('a window of %i rows is told: %s', async (rows, sentence) => {
     const { shown, text } = display({ isTerminal: true, size: () => ({ columns: 80, rows }) });
     await shown.showQr(first);
     if (sentence === undefined) expect(text()).not.toContain('This window');
@@ -334,7 +334,7 @@ describe('a window that is too low', () => {
 
 describe('what is secret', () => {
   it.each(['silent', 'trace'] as const)(
-    'goes past the log, which at %s holds neither QR nor code',
+    'the log at %s holds neither the QR text nor the pairing code',
     async (level) => {
       let logged = '';
       let printed = '';

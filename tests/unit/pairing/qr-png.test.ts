@@ -35,7 +35,7 @@ describe('writeQrPng', () => {
     }
   });
 
-  it('is for the owner only, replaces the last one, and leaves nothing beside it', async () => {
+  it('the picture is readable by the owner only, and replaces the last one', async () => {
     writeFileSync(qrPngPath(folder), 'old', { mode: 0o644 });
     writeFileSync(join(folder, '.qr-code.png.tmp'), 'left by a crash', { mode: 0o644 });
     await writeQrPng('one', folder);
@@ -45,7 +45,7 @@ describe('writeQrPng', () => {
     expect(readFileSync(qrPngPath(folder)).subarray(1, 4).toString()).toBe('PNG');
   });
 
-  it('keeps the old picture where the new one cannot be put', async () => {
+  it('keeps the old picture if the new one cannot be written', async () => {
     mkdirSync(qrPngPath(folder));
     await expect(writeQrPng('x', folder)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
     expect(readdirSync(folder)).toEqual(['qr-code.png']);

@@ -93,7 +93,7 @@ describe('renderQr', () => {
     },
   );
 
-  it('has black and white of its own on every line in color, and no escape codes without', () => {
+  it('sets black and white on every line in color, and uses no escape codes without', () => {
     for (const line of renderQr(QR, paper).split('\n').slice(1, -1)) {
       expect(line.startsWith('\u001b[38;5;16;48;5;231m')).toBe(true);
       expect(line.endsWith('\u001b[0m')).toBe(true);
@@ -101,7 +101,7 @@ describe('renderQr', () => {
     expect(renderQr(QR, plain)).not.toContain('\u001b');
   });
 
-  it('names the picture where the window is too narrow, in one line', () => {
+  it('names the picture in one line if the window is too narrow', () => {
     expect(renderQr(QR, { ...paper, columns: 62 })).toBe(
       `${QR_HEADING}\nThis window has 62 columns, the code needs 63: make it wider, or open ./sessions/qr-code.png\n`,
     );
