@@ -11,7 +11,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { PairingOutput } from '../pairing/terminal-block.ts';
 import { openSession, type Session } from '../session/session.ts';
 import type { StopReason } from '../whatsapp/client-state.ts';
-import { Narrator } from '../whatsapp/connection/connection-log.ts';
+import { ConnectionLog } from '../whatsapp/connection/connection-log.ts';
 import type { BotContents } from './bot-contents.ts';
 import { buildBoard } from './build-board.ts';
 import { buildClient } from './build-client.ts';
@@ -104,7 +104,7 @@ export class App {
     if (session === undefined) return { kind: 'asked' };
     this.#parts.push(() => session.close());
     if (session.logoutNote) {
-      new Narrator(log, config.sessionPath).loggedOut();
+      new ConnectionLog(log, config.sessionPath).loggedOut();
       return { kind: 'logged-out' };
     }
 

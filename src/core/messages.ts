@@ -5,9 +5,9 @@
 
 /** A person, however WhatsApp addressed them. */
 export interface Person {
-  /** The one key of this person: the phone number's digits where it is known, else `lid:…`. */
+  /** The one key of this person: the phone number's digits if it is known, else `lid:…`. */
   readonly id: string;
-  /** The phone number, digits only, where WhatsApp told it. */
+  /** The phone number, digits only, if WhatsApp told it. */
   readonly number: string | undefined;
   /** The address to mention or write to them, as this chat uses it. */
   readonly jid: string;
@@ -26,7 +26,7 @@ export interface IncomingMedia {
   readonly mimetype: string;
   /** Its size, in bytes. */
   readonly sizeBytes: number | undefined;
-  /** What it is called, where it is a document. */
+  /** The file name, if it is a document. */
   readonly fileName: string | undefined;
 }
 
@@ -98,11 +98,11 @@ export interface IncomingMessage {
   readonly sender: Person;
   /** Whether the linked account itself wrote it, on another of its devices. */
   readonly isFromMe: boolean;
-  /** Text or caption; empty where there is none. */
+  /** Text or caption; empty if there is none. */
   readonly text: string;
   /**
    * When it was sent, to the second: milliseconds since 1970, by this machine's clock. WhatsApp dates messages by
-   * its own; where the two differ by a minute or more, that is allowed for.
+   * its own; if the two differ by a minute or more, the difference is taken off.
    */
   readonly sentAtMs: number;
   /** JIDs that it mentions. */
@@ -113,9 +113,9 @@ export interface IncomingMessage {
   readonly media: IncomingMedia | undefined;
   /** The file of the message that it quotes. */
   readonly quotedMedia: IncomingMedia | undefined;
-  /** Timer of a disappearing chat, in seconds; 0 where there is none. */
+  /** Timer of a disappearing chat, in seconds; 0 if there is none. */
   readonly expirationSeconds: number;
-  /** The id of the message that it edits, where it is an edit. */
+  /** The id of the message that it edits, if it is an edit. */
   readonly edits: string | undefined;
   /** The place that it shows. */
   readonly location?: Place | undefined;
@@ -230,8 +230,8 @@ export interface GroupChange {
 /** The way out: implemented over WhatsApp. */
 export interface Messenger {
   /**
-   * Resolves once WhatsApp has acknowledged the message. Rejects with `SEND_REFUSED` where it never will,
-   * with `NOT_CONNECTED` or `SEND_TIMEOUT` where trying again is right.
+   * Resolves once WhatsApp has acknowledged the message. Rejects with `SEND_REFUSED` if it never will,
+   * with `NOT_CONNECTED` or `SEND_TIMEOUT` if trying again is right.
    */
   send(message: OutgoingMessage, signal: AbortSignal): Promise<void>;
   showTyping(chat: string, isTyping: boolean): Promise<void>;
@@ -258,7 +258,7 @@ export interface Messenger {
   declineCall?(callId: string, from: string): Promise<void>;
   /** Shows the sender that the message was read. */
   markRead?(message: IncomingMessage): Promise<void>;
-  /** What is known of a group for up to five minutes. Rejects with `NOT_CONNECTED` where nobody can be asked. */
+  /** What is known of a group for up to five minutes. Rejects with `NOT_CONNECTED` if there is no connection. */
   group(chat: string): Promise<GroupFacts>;
 }
 
@@ -268,7 +268,7 @@ export interface Table<T> {
   has(id: string): boolean;
   readonly size: number;
   entries(): IterableIterator<[string, T]>;
-  /** Resolves when the change is in the file. Throws `STORAGE_FAILED` and changes nothing where it can't be. */
+  /** Resolves when the change is in the file. Throws `STORAGE_FAILED` and changes nothing if it cannot be stored. */
   set(id: string, value: T): Promise<void>;
   delete(id: string): Promise<void>;
 }

@@ -17,7 +17,7 @@ import type { ClientEvents } from './client-events.ts';
 import type { ClientState, StopReason } from './client-state.ts';
 import type { Connection } from './connection/connection.ts';
 import { ConnectionFactory } from './connection/connection-factory.ts';
-import { Narrator } from './connection/connection-log.ts';
+import { ConnectionLog } from './connection/connection-log.ts';
 import type { SocketSettings } from './connection/open-socket.ts';
 import { PhoneWatch } from './connection/phone-watch.ts';
 import { ReconnectLoop } from './connection/reconnect-loop.ts';
@@ -60,7 +60,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   readonly phone: PhoneWatch;
   readonly #options: ClientOptions;
   readonly #now: () => number;
-  readonly #narrator: Narrator;
+  readonly #connectionLog: ConnectionLog;
   readonly #serverClock: ServerClock;
   readonly #watch: WorkWatch;
   readonly #connections: ConnectionFactory;
@@ -76,7 +76,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     const { session, log, socket, now = Date.now } = options;
     this.#options = options;
     this.#now = now;
-    this.#narrator = new Narrator(log, options.sessionPath);
+    this.#connectionLog = new ConnectionLog(log, options.sessionPath);
     this.phone = new PhoneWatch(session, log, now);
     this.#serverClock = new ServerClock(log, now);
     const uptime = options.uptime ?? (() => performance.now());
@@ -114,7 +114,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       connections: this.#connections,
       session,
       log,
-      narrator: this.#narrator,
+      connectionLog: this.#connectionLog,
       policy: options.reconnect,
       version,
       pairingNumber: options.pairingNumber,
@@ -171,7 +171,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
 
   async #run(): Promise<StopReason> {
     repairLibSignal();
-    this.#narrator.starting();
+    this.#connectionLog.starting();
     const warning = versionWarning(installedVersions());
     if (warning) this.#options.log.warn(warning);
     skipAppState();

@@ -118,7 +118,7 @@ function connectOpener(proxy: URL): Opener {
       // Ours, because Node's own hands all of this on to the socket, and NODE_DEBUG prints what a socket is given.
       createConnection: () => (isTls ? tls.connect({ host, port, servername }) : connect(port, host)),
     });
-    // Whatever happens to it once it is given up is no news.
+    // An error of a request that was given up is of no use.
     request.on('error', () => {});
     try {
       request.end();

@@ -128,7 +128,7 @@ it('a connection that hears and gets no answer any more is given up', async () =
     connectTimeoutMs: 5_000,
     keepAliveIntervalMs: 30_000,
     queryTimeoutMs: 300,
-    pulseEveryMs: 50,
+    pingEveryMs: 50,
   };
   await rig.pair({ socket: impatient });
   rig.wa.faults.ignoreQueries('w:p');

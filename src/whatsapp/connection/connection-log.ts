@@ -5,7 +5,7 @@ import { DoctorHint } from './doctor-hint.ts';
 import type { CloseHistory } from './reconnect-policy.ts';
 
 /** Says in the log what happens to the connection, in the lines that people and their tools rely on. */
-export class Narrator {
+export class ConnectionLog {
   readonly #log: Logger;
   readonly #sessionPath: string;
   readonly #doctorHint = new DoctorHint();

@@ -25,7 +25,7 @@ import type { SuspectQueue } from '../send/suspects.ts';
 import { dropKeyErrors } from '../signal/key-answers.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
-import { Pulse } from './ping-check.ts';
+import { PingCheck } from './ping-check.ts';
 import { keepPresenceTyped } from './typed-presence.ts';
 
 export interface ConnectionParts {
@@ -61,8 +61,8 @@ const MOST_ASKED = 100;
 const CLOSE_WITHIN_MS = 300;
 
 /**
- * One socket, from its opening to its close. It reports once why it closed, and from then on it is dead to the
- * program: its listeners are gone, and nothing is sent on it.
+ * One socket, from its opening to its close. It reports once why it closed, and from then on the
+ * program ignores it: its listeners are gone, and nothing is sent on it.
  */
 export class Connection extends EventEmitter<ConnectionEvents> {
   /** Settles once: true when WhatsApp has let the session in, false if the connection closed before. Never rejects. */
@@ -71,7 +71,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   readonly closed: Promise<CloseReason>;
   readonly socket: WASocket;
   readonly #sender: Sender;
-  readonly #pulse: Pulse;
+  readonly #pingCheck: PingCheck;
   readonly #parts: ConnectionParts;
   readonly #over = new AbortController();
   readonly #resolveOpened: (isOpen: boolean) => void;
@@ -109,7 +109,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       () => this.#lost('WhatsApp acknowledges nothing on this connection'),
     );
     const ping = { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'get', xmlns: 'w:p' } };
-    this.#pulse = new Pulse(
+    this.#pingCheck = new PingCheck(
       () => this.socket.query(ping),
       () => this.#lost('WhatsApp no longer answers on this connection'),
     );
@@ -191,7 +191,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     if (connection === 'open') {
       clearTimeout(this.#connectTimer);
       this.#isOpen = true;
-      this.#pulse.start(this.#parts.settings.pulseEveryMs);
+      this.#pingCheck.start(this.#parts.settings.pingEveryMs);
       this.#resolveOpened(true);
       void this.#askPhone();
     }
@@ -263,7 +263,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.#over.abort();
     this.#isOpen = false;
     clearTimeout(this.#connectTimer);
-    this.#pulse.stop();
+    this.#pingCheck.stop();
     this.#sender.closed(reason);
     const { ev, ws } = this.socket;
     // Queries in flight learn of a close only by the WebSocket's events, which Baileys has unhooked by now; a send

@@ -26,7 +26,7 @@ export interface SocketSettings {
   /** How long a query may wait for its answer. Default 15,000. */
   readonly queryTimeoutMs?: number;
   /** How often an open connection is asked whether it still answers. Default 45,000. */
-  readonly pulseEveryMs?: number;
+  readonly pingEveryMs?: number;
   /** The public root key of the server's certificate chain, 32 bytes. Default WhatsApp's. */
   readonly rootKey?: Uint8Array | undefined;
   /** Whether the account appears online while the bot is connected. Default false. */
@@ -47,7 +47,7 @@ const QUERY_TIMEOUT_MS = 15_000;
  */
 const EACH_ADDRESS_MS = 5_000;
 
-/** The only call of `makeWASocket`, with every option that this program has an opinion on. */
+/** The only call of `makeWASocket`, with every option that this program sets. */
 export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
   setDefaultAutoSelectFamilyAttemptTimeout(EACH_ADDRESS_MS);
   const config: UserFacingSocketConfig = {

@@ -3,7 +3,7 @@ const EVERY_MS = 45_000;
 const MOST_MISSED = 2;
 
 /** A connection may hear and not speak, or the reverse: two pings without an answer are its end. */
-export class Pulse {
+export class PingCheck {
   readonly #ping: () => Promise<unknown>;
   readonly #onLost: () => void;
   #timer: NodeJS.Timeout | undefined;

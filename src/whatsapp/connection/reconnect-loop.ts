@@ -16,7 +16,7 @@ import type { VersionChoice } from '../wa-version.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionFactory } from './connection-factory.ts';
-import type { Narrator } from './connection-log.ts';
+import type { ConnectionLog } from './connection-log.ts';
 import { PairingHistory, PairingRound } from './pairing-round.ts';
 import {
   type CloseHistory,
@@ -32,7 +32,7 @@ export interface LoopParts {
   readonly connections: ConnectionFactory;
   readonly session: Session;
   readonly log: Logger;
-  readonly narrator: Narrator;
+  readonly connectionLog: ConnectionLog;
   readonly policy: ReconnectPolicy;
   readonly version: VersionChoice;
   /** Digits of a phone number: pair with a code instead of a QR. */
@@ -135,11 +135,11 @@ export class ReconnectLoop {
   }
 
   #transition(activity: ClientActivity): void {
-    const { narrator, events, now } = this.#parts;
+    const { connectionLog, events, now } = this.#parts;
     const before = this.#state;
     this.#state = nextState(before, activity, now());
     const word = statusWord(this.#state);
-    if (word !== undefined && word !== statusWord(before)) narrator.status(word);
+    if (word !== undefined && word !== statusWord(before)) connectionLog.status(word);
     events.emit('changed', this.#state);
   }
 
@@ -153,28 +153,28 @@ export class ReconnectLoop {
   }
 
   async #waitFor(reason: CloseReason, delayMs: number, signal: AbortSignal): Promise<void> {
-    const { narrator, version, wait } = this.#parts;
-    narrator.closed(reason, this.#history);
+    const { connectionLog, version, wait } = this.#parts;
+    connectionLog.closed(reason, this.#history);
     if (this.#history.authFailures >= REFUSED_LOGINS_TO_TELL) this.#refusedAgainAndAgain();
     if (reason.kind === 'version-refused') await version.refresh(signal);
-    narrator.waiting(delayMs);
+    connectionLog.waiting(delayMs);
     if (delayMs > 0) await wait(delayMs, signal).catch(() => {});
   }
 
   /** A session that was let in before is kept whatever happens: only a person gives it up. */
   #refusedAgainAndAgain(): void {
-    const { narrator, session } = this.#parts;
-    if (session.forgetUnconfirmedPairing()) narrator.pairingCutOff();
-    else narrator.sessionProbablyGone(this.#history.authFailures);
+    const { connectionLog, session } = this.#parts;
+    if (session.forgetUnconfirmedPairing()) connectionLog.pairingCutOff();
+    else connectionLog.sessionProbablyGone(this.#history.authFailures);
   }
 
   #giveUp(reason: CloseReason): StopReason {
-    const { narrator, session, log, now } = this.#parts;
+    const { connectionLog, session, log, now } = this.#parts;
     if (reason.kind !== 'logged-out') {
-      narrator.replacedForGood();
+      connectionLog.replacedForGood();
       return { kind: 'replaced' };
     }
-    narrator.loggedOut();
+    connectionLog.loggedOut();
     try {
       session.noteLogout({ atMs: now(), reason: reason.detail });
     } catch (error) {

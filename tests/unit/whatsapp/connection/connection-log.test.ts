@@ -1,22 +1,22 @@
 import { levels, pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { CloseReason } from '../../../../src/whatsapp/connection/close-reason.ts';
-import { Narrator } from '../../../../src/whatsapp/connection/connection-log.ts';
+import { ConnectionLog } from '../../../../src/whatsapp/connection/connection-log.ts';
 import { NO_CLOSES } from '../../../../src/whatsapp/connection/reconnect-policy.ts';
 
-/** What the narrator says while `tell` runs, as `level text`. */
-function saidBy(tell: (narrator: Narrator) => void, path = './sessions'): string[] {
+/** What the connectionLog says while `tell` runs, as `level text`. */
+function saidBy(tell: (connectionLog: ConnectionLog) => void, path = './sessions'): string[] {
   const lines: string[] = [];
   const write = (line: string): void => {
     const { level, msg } = JSON.parse(line) as { level: number; msg: string };
     lines.push(`${levels.labels[level]} ${msg}`);
   };
-  tell(new Narrator(pino({ level: 'trace' }, { write }), path));
+  tell(new ConnectionLog(pino({ level: 'trace' }, { write }), path));
   return lines;
 }
 
 describe('the lines that people rely on', () => {
-  it.each<[string, (narrator: Narrator) => void, string[]]>([
+  it.each<[string, (connectionLog: ConnectionLog) => void, string[]]>([
     ['start', (n) => n.starting(), ['info Initializing Baileys WhatsApp client...']],
     ['connecting', (n) => n.status('connecting'), ['info Connection status: connecting']],
     [
@@ -51,19 +51,19 @@ describe('the lines that people rely on', () => {
   });
 
   it('a logout names the real path, and how to link again', () => {
-    const lines = saidBy((narrator) => narrator.loggedOut(), '/srv/bots/one');
+    const lines = saidBy((connectionLog) => connectionLog.loggedOut(), '/srv/bots/one');
     expect(lines[0]).toBe('error Logged out. Run: rm -rf /srv/bots/one');
     expect(lines[1]).toMatch(/^error .*scan.*Linked devices/);
   });
 
   it('a session that is probably gone: how often it was refused, and what to run', () => {
-    const lines = saidBy((narrator) => narrator.sessionProbablyGone(6), './sessions/bot1');
+    const lines = saidBy((connectionLog) => connectionLog.sessionProbablyGone(6), './sessions/bot1');
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^error .*6 times.*probably gone.*rm -rf \.\/sessions\/bot1/);
   });
 
   it('a pairing that was cut off: nothing to run', () => {
-    const lines = saidBy((narrator) => narrator.pairingCutOff());
+    const lines = saidBy((connectionLog) => connectionLog.pairingCutOff());
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^warn .*cut off.*A new code follows/);
     expect(lines[0]).not.toContain('rm ');
@@ -88,19 +88,19 @@ const LEVELS: {
 
 describe('every close', () => {
   it.each(Object.values(LEVELS))('%o is told at level %s', (reason, level) => {
-    const lines = saidBy((narrator) => narrator.closed(reason, NO_CLOSES));
+    const lines = saidBy((connectionLog) => connectionLog.closed(reason, NO_CLOSES));
     expect(lines.map((line) => line.split(' ')[0])[0]).toBe(level);
   });
 
   it('a ban says until when', () => {
     const forMs = 86_400_000;
-    const [line] = saidBy((narrator) => narrator.closed({ kind: 'banned', forMs }, NO_CLOSES));
+    const [line] = saidBy((connectionLog) => connectionLog.closed({ kind: 'banned', forMs }, NO_CLOSES));
     const until = Date.parse(/until (\S+?Z)/.exec(line ?? '')?.[1] ?? '');
     expect(Math.abs(until - Date.now() - forMs)).toBeLessThan(5_000);
   });
 
   it('a failed write is told in its own words', () => {
-    const [line] = saidBy((narrator) => narrator.closed(LEVELS['storage-failed'][0], NO_CLOSES));
+    const [line] = saidBy((connectionLog) => connectionLog.closed(LEVELS['storage-failed'][0], NO_CLOSES));
     expect(line).toContain('Could not write x (ENOSPC).');
   });
 });
