@@ -18,6 +18,7 @@ import { buildClient } from './build-client.ts';
 import { LivenessFile } from './liveness-file.ts';
 import { MessageIntake } from './message-intake.ts';
 import { PairingScreen } from './pairing-screen.ts';
+import { hasRowShape } from './row-shapes.ts';
 import { tableOf } from './session-tables.ts';
 import { startBot } from './start-bot.ts';
 import { startPage } from './start-page.ts';
@@ -197,7 +198,7 @@ async function openWhenThereIsRoom(
 ): Promise<Session | undefined> {
   while (!signal.aborted) {
     try {
-      return await openSession(sessionPath, options);
+      return await openSession(sessionPath, { ...options, isRow: hasRowShape });
     } catch (error) {
       if (!isAppError(error, 'STORAGE_FAILED')) throw error;
       options.log.error(error.message);

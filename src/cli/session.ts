@@ -85,11 +85,14 @@ async function run({ command, folder, isJson }: Request, { sessionPath }: Config
   const progress = showProgress(command === 'backup' ? 'copied' : 'restored', isJson);
   const options = { onProgress: progress.show };
   // Loaded late: Baileys takes a second to load, and an answer to a mistyped word must not wait for it.
-  const care = await import('../session/care/care-reports.ts');
+  const [care, { hasRowShape }] = await Promise.all([
+    import('../session/care/care-reports.ts'),
+    import('../app/row-shapes.ts'),
+  ]);
   const reports: Record<string, () => Promise<CareReport>> = {
     status: () => care.reportStatus(sessionPath),
     backup: () => care.reportBackup(sessionPath, folder, options),
-    restore: () => care.reportRestore(sessionPath, folder, options),
+    restore: () => care.reportRestore(sessionPath, folder, { ...options, isRow: hasRowShape }),
   };
   const report = await reports[command]?.().finally(progress.end);
   const text = isJson ? JSON.stringify(report?.facts) : report?.lines.join('\n');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { isAppError } from '../core/errors.ts';
 import {
   type FileSystem,
   ignoreErrors,
@@ -9,13 +10,15 @@ import {
   keyFileName,
   readIfThere,
   removeIfThere,
+  renameAside,
   storageError,
 } from './folder/file-system.ts';
+import { isUnfitFile } from './folder/read-file.ts';
 import { forgetHalfPairing } from './identity/credentials-json.ts';
 import { CredentialsFile, loadCredentials } from './identity/load-credentials.ts';
 import { JOURNAL_NAMES, journalNames } from './journal/journal.ts';
 import { decodeJournals } from './journal/journal-record.ts';
-import { StoredValues } from './values/stored-values.ts';
+import { type RowCheck, StoredValues } from './values/stored-values.ts';
 import { orphanPages, type TableEvents } from './values/table-files.ts';
 
 export type SessionLog = Pick<Logger, 'debug' | 'info' | 'warn'>;
@@ -36,7 +39,13 @@ export interface Recovered {
  * process hold. Sets aside what is damaged. Throws `SESSION_UNUSABLE`, or `STORAGE_FAILED` if
  * the same may work later.
  */
-export function recover(fs: FileSystem, folder: string, log: SessionLog, wasKilled: boolean): Recovered {
+export function recover(
+  fs: FileSystem,
+  folder: string,
+  log: SessionLog,
+  wasKilled: boolean,
+  isRow: RowCheck = () => true,
+): Recovered {
   const loaded = loadCredentials(fs, folder);
   const { creds } = loaded;
   const credentials = new CredentialsFile(fs, folder);
@@ -49,6 +58,8 @@ export function recover(fs: FileSystem, folder: string, log: SessionLog, wasKill
   const names = isClean ? [] : namesOfFiles(fs, folder);
   const { contents, journals, sequence, damaged } = readContents(fs, folder, names, eventsOf(log));
   for (const name of journals) syncFile(fs, join(folder, name));
+  for (const [table, rows] of contents.dropRows(isRow))
+    log.warn({ table, rows }, 'rows of a wrong shape were left out');
   if (damaged > 0) log.warn({ records: damaged }, 'damaged journal records were left out');
   repairPreKeyIds(creds, [...names, ...contents.unsavedNames], log);
   for (const name of [...names.filter(isLeftover), ...orphanPages(names, contents.index)])
@@ -99,13 +110,30 @@ export function readContents(
 ): ReadContents {
   const contents = new StoredValues(fs, folder, events);
   const found = journalNames(names).flatMap((name) => {
-    const content = readIfThere(fs, join(folder, name));
+    const content = readJournal(fs, folder, name, events);
     return content ? [{ name, content }] : [];
   });
   const { records, sequence, damaged, order } = decodeJournals(found.map(({ content }) => content));
   for (const record of records) contents.apply(record);
   const journals = order.flatMap((index) => found[index]?.name ?? []);
   return { contents, journals, sequence, damaged };
+}
+
+/** A journal that is no file of a session (a FIFO, a file that is too large) is set aside and reported. */
+function readJournal(
+  fs: FileSystem,
+  folder: string,
+  name: string,
+  { onDamage }: TableEvents,
+): Buffer | undefined {
+  try {
+    return readIfThere(fs, join(folder, name));
+  } catch (error) {
+    if (!isAppError(error) || !isUnfitFile(error.cause)) throw error;
+    renameAside(fs, join(folder, name));
+    onDamage(name);
+    return undefined;
+  }
 }
 
 /** The names of the files. A folder inside belongs to another bot, whatever its name. */

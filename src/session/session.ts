@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError } from '../core/errors.ts';
 import { type FileSystem, probeFolder, realFileSystem, storageError } from './folder/file-system.ts';
+import { FOREIGN_FOLDER, foreignOwner } from './folder/foreign-owner.ts';
 import { prepareFolder } from './folder/prepare-folder.ts';
 import { forgetHalfPairing, isLinked, isUnconfirmed, resetIdentity } from './identity/credentials-json.ts';
 import type { CredentialsFile } from './identity/load-credentials.ts';
@@ -11,12 +12,14 @@ import { Journal } from './journal/journal.ts';
 import { type Lock, lockSession } from './lock/folder-lock.ts';
 import { type Recovered, recover, type SessionLog } from './recover.ts';
 import type { KeyChanges, KeyStore } from './values/key-changes.ts';
-import type { StoredValues } from './values/stored-values.ts';
+import type { RowCheck, StoredValues } from './values/stored-values.ts';
 import type { TableName } from './values/tables.ts';
 
 export interface SessionOptions {
   readonly log: SessionLog;
   readonly fs?: FileSystem;
+  /** Rows that do not fit are left out, with a warning. Default: any row fits. */
+  readonly isRow?: RowCheck;
   /** Called at every failed write, also in the background. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -33,9 +36,11 @@ export async function openSession(path: string, options: SessionOptions): Promis
   const folder = resolve(path);
   const fs = options.fs ?? realFileSystem;
   prepareFolder(fs, folder);
+  const foreign = foreignOwner(folder);
+  if (foreign) options.log.warn({ ownerUid: foreign.ownerUid, uid: foreign.uid }, FOREIGN_FOLDER);
   const lock = await lockSession(folder);
   try {
-    const recovered = recover(fs, folder, options.log, lock.wasKilled);
+    const recovered = recover(fs, folder, options.log, lock.wasKilled, options.isRow);
     const journals = await foldJournals({ fs, folder, ...recovered });
     return new Session({ path: folder, fs, lock, recovered: { ...recovered, journals } }, options);
   } catch (error) {

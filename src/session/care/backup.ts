@@ -1,12 +1,4 @@
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { AppError, systemCode } from '../../core/errors.ts';
@@ -19,6 +11,7 @@ import {
   syncFolder,
 } from '../folder/file-system.ts';
 import { makeFolder } from '../folder/prepare-folder.ts';
+import { readRegularFile } from '../folder/read-file.ts';
 import { loadCredentials } from '../identity/load-credentials.ts';
 import { journalNames } from '../journal/journal.ts';
 import { careError } from './care-error.ts';
@@ -135,7 +128,7 @@ const sizeOf = (folder: string, name: string): number => statIfThere(join(folder
 /** Differs between any two states of a file: files of a session are replaced, journals grow. */
 function marksOf(folder: string, name: string): string | undefined {
   const stats = statIfThere(join(folder, name));
-  return stats && `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
+  return stats?.isFile() ? `${stats.ino} ${stats.mtimeMs} ${stats.size}` : undefined;
 }
 
 /** Differs between a journal and the next one of the same name; undefined if there is none. */
@@ -149,7 +142,7 @@ function copyIfChanged(from: string, to: string, name: string, copies: Map<strin
   if (marks !== undefined && copies.get(name) === marks) return;
   copies.delete(name);
   try {
-    const content = readFileSync(join(from, name));
+    const content = readRegularFile(join(from, name), { followsLinks: false });
     writePrivately(to, name, content);
     if (marks !== undefined) copies.set(name, marks);
   } catch (error) {

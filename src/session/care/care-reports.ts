@@ -1,5 +1,7 @@
 import { shellWord } from '../../core/errors.ts';
 import { formatBytes } from '../../core/format-bytes.ts';
+import { timeOf } from '../identity/logout-note.ts';
+import type { RowCheck } from '../values/stored-values.ts';
 import { type Backup, backupSession, type CopyOptions } from './backup.ts';
 import type { Check } from './check.ts';
 import { count, formatTime } from './format-report.ts';
@@ -24,7 +26,11 @@ export async function reportBackup(path: string, to: string, options: CopyOption
 }
 
 /** Throws `BAD_ARGUMENTS`, `SESSION_LOCKED`, `STORAGE_FAILED`. */
-export async function reportRestore(path: string, from: string, options: CopyOptions): Promise<CareReport> {
+export async function reportRestore(
+  path: string,
+  from: string,
+  options: CopyOptions & { readonly isRow?: RowCheck },
+): Promise<CareReport> {
   const restored = await restoreSession(path, from, options);
   return {
     facts: { ...restored, before: restored.before ?? null, warning: OLD_RATCHETS },
@@ -79,7 +85,7 @@ function linkedWords({ isLinked, account, linkedAtMs, isHalfPaired }: SessionSta
 /** Times as people and other programs read them. */
 function withTimes(status: SessionStatus): object {
   const { owner, loggedOut, linkedAtMs, account, problem, ...rest } = status;
-  const iso = (atMs: number): string => new Date(atMs).toISOString();
+  const iso = (atMs: number): string => new Date(timeOf(atMs)).toISOString();
   return {
     ...rest,
     account: account ?? null,
@@ -103,10 +109,14 @@ const OLD_RATCHETS =
   'An old copy turns the encryption back to an earlier state: WhatsApp may have to send the first messages of each person again, which ' +
   'it does by itself. Never run two copies of one session.';
 
-function restoreLines({ folder, files, before, isLinked, damagedFiles }: Restored): string[] {
+function restoreLines({ folder, files, before, isLinked, damagedFiles, damagedRows }: Restored): string[] {
   const lines = [`Restored ${count(files, 'file')} to ${folder}.`];
   if (before !== undefined) lines.push(`The former session is in ${before}.`);
   if (!isLinked) lines.push('This session is not linked: the bot will show a QR code.');
+  if (damagedRows > 0)
+    lines.push(
+      `${count(damagedRows, 'row')} of its tables cannot be used: the bot leaves them out and runs on.`,
+    );
   if (damagedFiles > 0) {
     lines.push(`${count(damagedFiles, 'file')} cannot be read: the bot sets them aside and runs on.`);
   }

@@ -5,8 +5,9 @@ import { formatBytes } from '../../core/format-bytes.ts';
 import { maskText } from '../../logging/mask.ts';
 import { realFileSystem } from '../folder/file-system.ts';
 import { folderProblem } from '../folder/folder-problem.ts';
+import { foreignOwner } from '../folder/foreign-owner.ts';
 import type { Check } from './check.ts';
-import { formatTime } from './format-report.ts';
+import { formatTime, oneLine } from './format-report.ts';
 import { realFolder } from './read-only-session.ts';
 import type { SessionStatus } from './session-status.ts';
 
@@ -34,6 +35,12 @@ export function checkFolder(path: string): Check {
   if (process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0) {
     const text = `${folder} can be read by others`;
     const mend = `chmod 700 ${shellWord(folder)} (the bot does it when it starts)`;
+    return { name, state: 'warning', text, mend };
+  }
+  const foreign = foreignOwner(folder);
+  if (foreign) {
+    const text = `${folder} belongs to uid ${foreign.ownerUid}, and this process runs as uid ${foreign.uid}`;
+    const mend = `run the bot as that user, or: sudo chown -R ${foreign.uid} ${shellWord(folder)}`;
     return { name, state: 'warning', text, mend };
   }
   return { name, state: 'ok', text: `${folder} exists, is private and can be written` };
@@ -128,7 +135,10 @@ export function checkDamage({ files, owner, journal }: SessionStatus, unreadable
   const damaged = files.find(({ type }) => type === 'damaged')?.files ?? 0;
   const total = files.reduce((sum, { files }) => sum + files, 0);
   if (unreadable.length > 0) {
-    const names = unreadable.slice(0, MOST_NAMES).map(maskText).join(', ');
+    const names = unreadable
+      .slice(0, MOST_NAMES)
+      .map((one) => oneLine(maskText(one)))
+      .join(', ');
     const more = unreadable.length > MOST_NAMES ? ', …' : '';
     return {
       name,

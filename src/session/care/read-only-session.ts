@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { systemCode } from '../../core/errors.ts';
 import { type FileSystem, isLeftover, NAMES, realFileSystem } from '../folder/file-system.ts';
+import { readRegularFile } from '../folder/read-file.ts';
 import { isLinked } from '../identity/credentials-json.ts';
 import { type LoadedCredentials, loadCredentials } from '../identity/load-credentials.ts';
 import { namesOfFiles, type ReadContents, readContents } from '../recover.ts';
@@ -13,8 +14,10 @@ const readOnly: FileSystem = (() => {
   const refuse = (): never => {
     throw Object.assign(new Error('this file system is read-only'), { code: 'EROFS' });
   };
+  const openSync: FileSystem['openSync'] = (path, flags) =>
+    flags === 'r' ? realFileSystem.openSync(path, flags) : refuse();
   const changing = { chmodSync: refuse, mkdirSync: refuse, renameSync: refuse, unlinkSync: refuse };
-  return { ...realFileSystem, ...changing, openSync: refuse, writeSync: refuse };
+  return { ...realFileSystem, ...changing, openSync, writeSync: refuse };
 })();
 
 export interface Inspection extends ReadContents {
@@ -28,6 +31,18 @@ export interface Inspection extends ReadContents {
 
 /** What is in a session folder. Changes nothing. Throws `SESSION_UNUSABLE` or `STORAGE_FAILED`. */
 export function inspectSession(folder: string): Inspection {
+  return inspectWith(readOnly, folder);
+}
+
+/** The same for a folder that others made: links in the place of its files are not followed. */
+export function inspectBackup(folder: string): Inspection {
+  const readFileSync = ((path: string) =>
+    readRegularFile(path, { followsLinks: false })) as FileSystem['readFileSync'];
+  const statSync = ((path: string, options: object) => lstatSync(path, options)) as FileSystem['statSync'];
+  return inspectWith({ ...readOnly, readFileSync, statSync }, folder);
+}
+
+function inspectWith(readOnly: FileSystem, folder: string): Inspection {
   const loaded = loadCredentials(readOnly, folder);
   const damagedTables: string[] = [];
   const names = namesOfFiles(readOnly, folder);

@@ -3,7 +3,6 @@ import {
   constants,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -14,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { AppError, isAppError, messageOf, systemCode } from '../../core/errors.ts';
 import { ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from '../folder/file-system.ts';
 import { ensureFolder, makeFolder } from '../folder/prepare-folder.ts';
+import { readRegularFile } from '../folder/read-file.ts';
 import {
   type RestoreNote,
   readRestoreNote,
@@ -21,10 +21,17 @@ import {
   writeRestoreNote,
 } from '../folder/restore-note.ts';
 import { currentOwner, lockSession } from '../lock/folder-lock.ts';
+import type { RowCheck } from '../values/stored-values.ts';
 import { type CopyOptions, copySession } from './backup.ts';
 import { careError } from './care-error.ts';
 import { unreadableKeys } from './count-files.ts';
-import { type Inspection, inspectSession, realFolder, statIfThere } from './read-only-session.ts';
+import {
+  type Inspection,
+  inspectBackup,
+  inspectSession,
+  realFolder,
+  statIfThere,
+} from './read-only-session.ts';
 
 export interface Restored {
   readonly folder: string;
@@ -32,11 +39,15 @@ export interface Restored {
   readonly isLinked: boolean;
   /** How many key files cannot be read. */
   readonly damagedFiles: number;
+  /** How many rows of tables have a wrong shape: the bot leaves them out. */
+  readonly damagedRows: number;
   /** Where the former session is now; undefined if there was none. */
   readonly before: string | undefined;
 }
 
 export interface RestoreOptions extends CopyOptions {
+  /** Default: any row fits. */
+  readonly isRow?: RowCheck;
   readonly now?: () => Date;
   readonly roomFor?: (folder: string) => string;
 }
@@ -62,10 +73,11 @@ export async function restoreSession(
     beside = mkdtempSync(`${room}restoring-`);
     const { files } = await copySession(source, beside, options);
     const damagedFiles = unreadableKeys(beside).length;
+    const damagedRows = countUnfitRows(beside, options.isRow);
     const now = (options.now ?? (() => new Date()))();
     const before = `${room}before-${now.toISOString().replace(/[:.]/g, '-')}`;
     const hadSession = await swap({ folder, beside, before, from: source });
-    return { folder, files, isLinked, damagedFiles, before: hadSession ? before : undefined };
+    return { folder, files, isLinked, damagedFiles, damagedRows, before: hadSession ? before : undefined };
   } catch (error) {
     throw careError(`restore ${folder}`, error);
   } finally {
@@ -76,6 +88,11 @@ export async function restoreSession(
       ignoreErrors(() => rmdirSync(folder));
     }
   }
+}
+
+function countUnfitRows(folder: string, isRow: RowCheck = () => true): number {
+  const dropped = inspectSession(folder).contents.dropRows(isRow);
+  return [...dropped.values()].reduce((sum, rows) => sum + rows, 0);
 }
 
 /**
@@ -109,7 +126,7 @@ async function checkBackup(source: string, folder: string): Promise<Inspection> 
     );
   }
   try {
-    return inspectSession(source);
+    return inspectBackup(source);
   } catch (error) {
     if (!isAppError(error, 'SESSION_UNUSABLE')) throw error;
     throw new AppError('BAD_ARGUMENTS', `This backup cannot be used: ${error.message}`, { cause: error });
@@ -214,7 +231,7 @@ function move(from: string, to: string): void {
   } catch (error) {
     // The session may be a volume of its own, and a rename cannot leave it.
     if (systemCode(error) !== 'EXDEV') throw error;
-    replaceFile(realFileSystem, to, readFileSync(from));
+    replaceFile(realFileSystem, to, readRegularFile(from, { followsLinks: false }));
     unlinkSync(from);
   }
 }

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import * as nodeFs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError, messageOf, systemCode } from '../../core/errors.ts';
+import { isUnfitFile, refuseUnfit } from './read-file.ts';
 
 /** The file operations that the session uses, so that a test can let any of them fail. */
 export type FileSystem = Pick<
@@ -183,9 +184,15 @@ export function replaceFile(fs: FileSystem, path: string, data: string | Buffer)
   }
 }
 
-/** The content of a file, or undefined if there is none. Any other failure throws `STORAGE_FAILED`. */
+/**
+ * The content of a regular file, or undefined if there is none. Any other failure throws `STORAGE_FAILED`, also a FIFO,
+ * a device or a file that is too large (see `refuseUnfit`).
+ */
 export function readIfThere(fs: FileSystem, path: string): Buffer | undefined {
   try {
+    // Asked first, because opening a FIFO waits for a writer and a device may be read without end.
+    const stats = statsIfThere(fs, path);
+    if (stats) refuseUnfit(path, stats);
     return fs.readFileSync(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
@@ -193,12 +200,32 @@ export function readIfThere(fs: FileSystem, path: string): Buffer | undefined {
   }
 }
 
+function statsIfThere(fs: FileSystem, path: string): nodeFs.Stats | undefined {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whether what is at a path can be read as a file, whatever its size. Throws the system's error. */
+export function isReadableFile(fs: FileSystem, path: string): boolean {
+  try {
+    const stats = statsIfThere(fs, path);
+    if (stats) refuseUnfit(path, stats, Number.POSITIVE_INFINITY);
+    return true;
+  } catch (error) {
+    if (isUnfitFile(error)) return false;
+    throw storageError('inspect', path, error);
+  }
+}
+
 /** The size of a file in bytes; undefined if there is none. Throws `STORAGE_FAILED` if that cannot be told. */
 export function sizeIfThere(fs: FileSystem, path: string): number | undefined {
   try {
-    return fs.statSync(path, { throwIfNoEntry: false })?.size;
+    return statsIfThere(fs, path)?.size;
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
     throw storageError('look at', path, error);
   }
 }

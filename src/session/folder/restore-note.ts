@@ -24,7 +24,7 @@ export function removeRestoreNote(fs: FileSystem, folder: string): void {
 export function readRestoreNote(fs: FileSystem, folder: string): RestoreNote | undefined {
   const content = readIfThere(fs, join(folder, NAMES.restoring));
   const { from, before, old } = content === undefined ? {} : parse(content);
-  return from !== undefined && Array.isArray(old) ? { from, before, old } : undefined;
+  return from !== undefined && old !== undefined ? { from, before, old } : undefined;
 }
 
 /** Throws `SESSION_UNUSABLE` if a restore was cut off: the folder then holds parts of two sessions. */
@@ -40,10 +40,19 @@ export function refuseHalfRestored(fs: FileSystem, folder: string): void {
   );
 }
 
+/** The fields that have the right shape: anything may be in a file. */
 function parse(content: Buffer): Partial<RestoreNote> {
+  let note: unknown;
   try {
-    return JSON.parse(content.toString()) as Partial<RestoreNote>;
+    note = JSON.parse(content.toString());
   } catch {
     return {};
   }
+  if (typeof note !== 'object' || note === null) return {};
+  const { from, before, old } = note as Record<string, unknown>;
+  return {
+    ...(typeof from === 'string' && { from }),
+    ...(typeof before === 'string' && { before }),
+    ...(Array.isArray(old) && old.every((name) => typeof name === 'string') && { old }),
+  };
 }

@@ -23,10 +23,16 @@ function isCredentials(value: unknown): value is AuthenticationCreds {
     typeof creds.registrationId === 'number' &&
     typeof creds.advSecretKey === 'string' &&
     Buffer.from(creds.advSecretKey, 'base64').length === 32 &&
-    typeof creds.nextPreKeyId === 'number' &&
+    isPreKeyId(creds.nextPreKeyId) &&
+    (creds.firstUnuploadedPreKeyId === undefined || isPreKeyId(creds.firstUnuploadedPreKeyId)) &&
+    (creds.processedHistoryMessages === undefined || Array.isArray(creds.processedHistoryMessages)) &&
     (creds.me === undefined || isJid((creds.me as Record<string, unknown>).id))
   );
 }
+
+/** Pre-key ids have 24 bits in the protocol; this leaves room for what a client may count beyond. */
+const isPreKeyId = (value: unknown): boolean =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32;
 
 const isJid = (value: unknown): boolean => typeof value === 'string' && /^[\w.:+-]+@[a-z.]+$/.test(value);
 

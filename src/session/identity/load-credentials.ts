@@ -9,6 +9,7 @@ import {
   replaceFile,
   textOf,
 } from '../folder/file-system.ts';
+import { isUnfitFile } from '../folder/read-file.ts';
 import { refuseHalfRestored } from '../folder/restore-note.ts';
 import { credentialsToJson, isLinked, parseCredentials } from './credentials-json.ts';
 
@@ -89,6 +90,8 @@ function unreadable(fs: FileSystem, path: string, error: unknown): Attempt {
     );
   }
   if (['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR'].includes(code)) throw error;
+  const cause = isAppError(error) ? error.cause : error;
+  if (isUnfitFile(cause)) return { isMissing: false, problem: `cannot be used (${messageOf(cause)})` };
   return { isMissing: false, problem: `cannot be read (${code || messageOf(error)})` };
 }
 

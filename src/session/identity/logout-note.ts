@@ -7,12 +7,19 @@ export interface LogoutNote {
   readonly reason: string;
 }
 
+const LONGEST_REASON = 500;
+
+/** A time that a date can have, in milliseconds; 0 for anything else, because anything may be in a file. */
+export function timeOf(value: unknown): number {
+  return typeof value === 'number' && value > 0 && value <= 8.64e15 ? Math.floor(value) : 0;
+}
+
 export function readLogoutNote(fs: FileSystem, folder: string): LogoutNote | undefined {
   const content = readIfThere(fs, join(folder, NAMES.logout));
   if (!content) return undefined;
   try {
-    const note = JSON.parse(content.toString()) as Partial<LogoutNote>;
-    return { atMs: Number(note.atMs) || 0, reason: String(note.reason ?? '') };
+    const { atMs, reason }: { atMs?: unknown; reason?: unknown } = JSON.parse(content.toString());
+    return { atMs: timeOf(atMs), reason: typeof reason === 'string' ? reason.slice(0, LONGEST_REASON) : '' };
   } catch {
     return { atMs: 0, reason: '' };
   }

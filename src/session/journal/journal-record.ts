@@ -84,8 +84,11 @@ function decodeLine(line: Buffer): { sequence: number; changes: Changes } | unde
   const space = body.indexOf(32);
   const sequence = Number(body.toString('latin1', 0, space));
   const changes = decodeChanges(body.toString('utf8', space + 1));
-  return changes && Number.isSafeInteger(sequence) && sequence > 0 ? { sequence, changes } : undefined;
+  return changes && isSequence(sequence) ? { sequence, changes } : undefined;
 }
+
+/** A number at the end of what is exact would leave none for the records that follow. */
+const isSequence = (value: number): boolean => Number.isSafeInteger(value) && value > 0 && value < 2 ** 52;
 
 /** Undefined if the text is no record: a 32-bit checksum sometimes matches noise. */
 function decodeChanges(text: string): Changes | undefined {

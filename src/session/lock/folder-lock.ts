@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, systemCode } from '../../core/errors.ts';
+import { cutText, plainText } from '../../core/text.ts';
 import { FILE_MODE, ignoreErrors, NAMES, storageError } from '../folder/file-system.ts';
+import { readRegularFile } from '../folder/read-file.ts';
+import { timeOf } from '../identity/logout-note.ts';
 import {
   answeringServer,
   ask,
@@ -47,6 +50,8 @@ interface Rival {
   readonly said: Announcement | undefined;
 }
 
+const LONGEST_HOST = 255;
+const LARGEST_NOTE_BYTES = 4096;
 const ANSWER_WITHIN_MS = 1_200;
 const SHORTEST_ASK_MS = 100;
 const ASK_AGAIN_MS = 20;
@@ -155,7 +160,7 @@ async function living(
     names.map(async (name): Promise<Rival[]> => {
       const answer = await ask(place.pathOf(name), withinMs);
       if (answer.kind === 'dead') return [];
-      return [{ name, said: answer.kind === 'said' ? parseJson<Announcement>(answer.text) : undefined }];
+      return [{ name, said: answer.kind === 'said' ? parseAnnouncement(answer.text) : undefined }];
     }),
   );
   return rivals.flat();
@@ -207,19 +212,38 @@ function noteOwner(folder: string, note: OwnerNote): void {
 /** The note of one of these; a note of an ended process would name the wrong one. */
 function readOwner(folder: string, rivals: readonly Rival[]): Owner | undefined {
   try {
-    const note = parseJson<OwnerNote>(readFileSync(join(folder, NAMES.owner), 'utf8'));
+    const content = readRegularFile(join(folder, NAMES.owner), { maxBytes: LARGEST_NOTE_BYTES });
+    const note = parseNote(content.toString());
     if (!note) return undefined;
-    const { ticket, ...owner } = note;
+    const { ticket, isOwner: _, ...owner } = note;
     return ticket === undefined || rivals.some(({ name }) => name === socketName(ticket)) ? owner : undefined;
   } catch {
     return undefined;
   }
 }
 
-function parseJson<T>(text: string): T | undefined {
+/** Undefined if the text has another shape: anything may be in a file or come from a socket. */
+function parseAnnouncement(text: string): Announcement | undefined {
+  const parsed = parseNote(text);
+  if (parsed?.ticket === undefined) return undefined;
+  return { ...parsed, ticket: parsed.ticket, isOwner: parsed.isOwner === true };
+}
+
+function parseNote(text: string): (OwnerNote & { readonly isOwner?: boolean }) | undefined {
+  let value: unknown;
   try {
-    return JSON.parse(text) as T;
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { pid, host, sinceMs, ticket, isOwner } = value as Record<string, unknown>;
+  if (!Number.isSafeInteger(pid) || typeof host !== 'string') return undefined;
+  return {
+    pid: Math.max(0, Number(pid)),
+    host: cutText(plainText(host).replace(/\s+/g, ' '), LONGEST_HOST),
+    sinceMs: timeOf(sinceMs),
+    ...(typeof ticket === 'string' && { ticket }),
+    ...(isOwner === true && { isOwner }),
+  };
 }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,11 +48,16 @@ export const socketName = (ticket: string): string => `${PREFIX}${ticket}${SUFFI
 const UNNAMED_FOR_MS = 60_000;
 
 /** The sockets in a folder whose names begin with `prefix`, which is returned as `owner-`; none without a folder. */
-function lister(folder: string, prefix: string): Pick<SocketPlace, 'names' | 'unnamed'> {
+function lister(
+  folder: string,
+  prefix: string,
+  isTrusted: (path: string) => boolean = () => true,
+): Pick<SocketPlace, 'names' | 'unnamed'> {
   const list = (suffix: string): string[] => {
     try {
       return readdirSync(folder)
         .filter((name) => name.startsWith(prefix) && name.endsWith(suffix))
+        .filter((name) => isTrusted(join(folder, name)))
         .map((name) => PREFIX + name.slice(prefix.length));
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return [];
@@ -74,10 +88,10 @@ export function placeInFolder(folder: string): SocketPlace {
 
 /** For a folder whose file system has no sockets (some container volumes). Guards within one container only. */
 export function placeInTemporaryFolder(folder: string): SocketPlace {
-  const { dev, ino } = statSync(folder);
+  const { dev, ino, uid } = statSync(folder);
   const prefix = `perennial-${dev}-${ino}-`;
   return {
-    ...lister(tmpdir(), prefix),
+    ...lister(tmpdir(), prefix, (path) => belongsTo(path, uid)),
     pathOf: (name) => join(tmpdir(), name.replace(PREFIX, prefix)),
     isThere: () => {
       const now = statSync(folder, { throwIfNoEntry: false });
@@ -86,6 +100,15 @@ export function placeInTemporaryFolder(folder: string): SocketPlace {
     prepare: () => {},
     close: () => {},
   };
+}
+
+/**
+ * The temporary folder is open to all users, so anybody may make a socket there with a name like ours. Only those of
+ * the folder's owner, of this user and of root count.
+ */
+function belongsTo(path: string, folderUid: number): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isSocket() === true && [folderUid, process.getuid?.() ?? folderUid, 0].includes(stats.uid);
 }
 
 /** Windows has named pipes, which also end with their process; one fixed name is the lock. */
@@ -151,6 +174,7 @@ function askOnce(path: string, withinMs: number): Promise<Answer | 'hung up'> {
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
       text += chunk;
+      if (text.length > LONGEST_ANSWER) settle({ kind: 'silent' });
     });
     socket.on('end', () => settle(text === '' ? 'hung up' : { kind: 'said', text }));
     socket.on('error', (error) => {
@@ -161,6 +185,7 @@ function askOnce(path: string, withinMs: number): Promise<Answer | 'hung up'> {
   });
 }
 
+const LONGEST_ANSWER = 4096;
 const DEAD = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK']);
 const HUNG_UP = new Set(['ECONNRESET', 'EPIPE', 'ENOTCONN']);
 const ASK_AGAIN_MS = 20;

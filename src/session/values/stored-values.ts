@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { isAppError } from '../../core/errors.ts';
 import { type FileSystem, keyFileName, readIfThere, renameAside, textOf } from '../folder/file-system.ts';
+import { isUnfitFile } from '../folder/read-file.ts';
 import type { Changes } from '../journal/journal-record.ts';
 import type { FileChange } from '../journal/write-files.ts';
 import { KeyCache } from './key-cache.ts';
@@ -16,6 +18,9 @@ export interface Unsaved {
   saved(): void;
   failed(): void;
 }
+
+/** Whether a row that was read from a file has the shape that its table needs. */
+export type RowCheck = (table: TableName, id: string, value: unknown) => boolean;
 
 /** Every value of a session. A value is in its file, or newer in memory if only the journal has it yet. */
 export class StoredValues {
@@ -91,10 +96,20 @@ export class StoredValues {
 
   /** `null` if there is none; bytes that are not UTF-8 give a text that is not JSON. */
   #readJson(name: string): string | null {
-    const content = readIfThere(this.#fs, join(this.#folder, name));
+    const content = this.#readFit(name);
     const json = content ? (textOf(content) ?? '') : null;
     this.#cache.put(name, json);
     return json;
+  }
+
+  /** What is no file of a session (a FIFO, a file that is too large) counts as damaged. */
+  #readFit(name: string): Buffer | undefined {
+    try {
+      return readIfThere(this.#fs, join(this.#folder, name));
+    } catch (error) {
+      if (isAppError(error) && isUnfitFile(error.cause)) return Buffer.alloc(0);
+      throw error;
+    }
   }
 
   /** The changes that differ from what is stored, as a record. Changes nothing yet. */
@@ -132,6 +147,17 @@ export class StoredValues {
       this.#unsaved.set(name, { json });
       this.#cache.put(name, json);
     }
+  }
+
+  /** Removes rows that do not fit. Returns how many of each table. */
+  dropRows(isRow: RowCheck): ReadonlyMap<TableName, number> {
+    const dropped = new Map<TableName, number>();
+    for (const [name, table] of this.#tables) {
+      const unfit = [...table.rows].filter(([id, value]) => !isRow(name, id, value));
+      for (const [id] of unfit) table.delete(id);
+      if (unfit.length > 0) dropped.set(name, unfit.length);
+    }
+    return dropped;
   }
 
   get unsavedNames(): Iterable<string> {

@@ -1,5 +1,14 @@
 import { join } from 'node:path';
-import { type FileSystem, readIfThere, renameAside, sizeIfThere, textOf } from '../folder/file-system.ts';
+import { isAppError } from '../../core/errors.ts';
+import {
+  type FileSystem,
+  isReadableFile,
+  readIfThere,
+  renameAside,
+  sizeIfThere,
+  textOf,
+} from '../folder/file-system.ts';
+import { isUnfitFile } from '../folder/read-file.ts';
 import { largeObjectEntries } from './large-object.ts';
 import { StoredTable } from './stored-table.ts';
 import {
@@ -65,7 +74,7 @@ function loadPage(
   { onDamage }: TableEvents,
 ): void {
   const file = pageFileName(table.name, number);
-  const content = readIfThere(fs, join(folder, file));
+  const content = readFit(fs, join(folder, file));
   if (!content) return;
   const rows = parseObject(content);
   if (rows) {
@@ -76,17 +85,27 @@ function loadPage(
   onDamage(file);
 }
 
+/** What is no file of a session (a FIFO, a file that is too large) counts as damaged. */
+function readFit(fs: FileSystem, path: string): Buffer | undefined {
+  try {
+    return readIfThere(fs, path);
+  } catch (error) {
+    if (isAppError(error) && isUnfitFile(error.cause)) return Buffer.alloc(0);
+    throw error;
+  }
+}
+
 /** The table in one file that earlier versions wrote. Returns whether there is one. */
 function takeOver(fs: FileSystem, folder: string, table: StoredTable, { onDamage }: TableEvents): boolean {
   const file = oldTableFileName(table.name);
   const path = join(folder, file);
   const sizeBytes = sizeIfThere(fs, path);
   if (sizeBytes === undefined) return false;
-  if (sizeBytes > LARGEST_TEXT_BYTES) {
+  if (sizeBytes > LARGEST_TEXT_BYTES && isReadableFile(fs, path)) {
     for (const [id, value] of largeObjectEntries(fs, path)) table.set(id, value, JSON.stringify(value));
     return true;
   }
-  const rows = parseObject(readIfThere(fs, path) ?? Buffer.from('{}'));
+  const rows = parseObject(readFit(fs, path) ?? Buffer.from('{}'));
   if (rows) {
     for (const [id, value] of Object.entries(rows)) table.set(id, value, JSON.stringify(value));
     return true;
@@ -99,7 +118,7 @@ function takeOver(fs: FileSystem, folder: string, table: StoredTable, { onDamage
 /** An index that cannot be read is made again from the names of the pages. */
 function readIndex(fs: FileSystem, folder: string, { onDamage }: TableEvents): TableIndex {
   const path = join(folder, TABLE_INDEX);
-  const content = readIfThere(fs, path);
+  const content = readFit(fs, path);
   if (!content) return { pages: {}, merged: {} };
   const { pages, merged } = parseObject(content) ?? {};
   if (isPageLists(pages) && isPageLists(merged)) return { pages, merged };
