@@ -74,12 +74,13 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'whatsapp',
   ],
   index: ['app', 'bot', 'config', 'core', 'whatsapp'],
+  'auth-state': ['whatsapp'],
   client: ['app', 'config', 'core', 'logging', 'session', 'whatsapp'],
   main: ['app', 'config', 'core', 'index', 'logging', 'whatsapp'],
   start: ['main'],
   // The one entry that has the simulator with it.
   demo: ['config', 'core', 'logging', 'pairing', 'simulator'],
-  cli: ['config', 'core', 'demo', 'logging', 'session', 'start', 'whatsapp'],
+  cli: ['app', 'config', 'core', 'demo', 'logging', 'session', 'start', 'whatsapp'],
 };
 
 /** `file → what it imports` for each import that `isBroken` finds fault with. */
