@@ -40,13 +40,13 @@ describe('pairing by QR', () => {
     rig = new Rig();
     const wasStored: boolean[] = [];
     rig.wa.events.on('paired', () => wasStored.push(isLinkStored()));
-    await rig.pair();
+    await rig.pairAnew();
     expect(wasStored).toEqual([true]);
   });
 
   it('needs no second QR: not after a stop, not after five', async () => {
     rig = new Rig();
-    await rig.pair();
+    await rig.pairAnew();
     const person = rig.wa.addPerson();
     for (let i = 0; i < 5; i++) {
       await rig.stop();
@@ -93,7 +93,7 @@ describe('pairing by QR', () => {
 
   it('that WhatsApp has let in is never given up, however often it is refused afterwards', async () => {
     rig = new Rig();
-    await rig.pair();
+    await rig.pairAnew();
     rig.wa.faults.failNextLogins(401, 7);
     rig.wa.faults.dropConnection();
     for (let refused = 0; refused < 8; refused++) await rig.reconnect();
@@ -103,7 +103,7 @@ describe('pairing by QR', () => {
 
   it('tells the log in the lines that people know', async () => {
     rig = new Rig();
-    await rig.pair();
+    await rig.pairAnew();
     expect(rig.lines.slice(0, 2)).toEqual([
       'info Initializing Baileys WhatsApp client...',
       'info Connection status: connecting',

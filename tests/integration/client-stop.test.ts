@@ -136,7 +136,7 @@ describe('stop()', () => {
 
   it('twice, and at once from many sides, is one stop', async () => {
     rig = new Rig();
-    const client = await rig.pair();
+    const client = await rig.pairAnew();
     await within(Promise.all([client.stop(), client.stop(), client.stop()]), 'the stops', 3_000);
     await within(client.stop(), 'one more stop', 1_000);
     expect(rig.lines.filter((line) => line === 'info Connection status: close')).toHaveLength(2);

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { type Logger, levels, pino } from 'pino';
 import { isAppError } from '../../../src/core/errors.ts';
 import type { IncomingMessage } from '../../../src/core/messages.ts';
@@ -41,6 +41,21 @@ export interface RigOptions {
   readonly hasRealWaits?: boolean;
   /** Whether `!ping` is answered with `pong`. Default true. */
   readonly answers?: boolean;
+}
+
+let paired: Promise<{ readonly wa: SimulatedWhatsApp; readonly folder: string }> | undefined;
+
+/** A linked session that no test changes. */
+function pairedOnce(): NonNullable<typeof paired> {
+  paired ??= (async () => {
+    const rig = new Rig();
+    await rig.pairAnew();
+    await rig.stop();
+    await rig.wa.stop();
+    process.once('exit', () => rmSync(rig.folder, { recursive: true, force: true }));
+    return { wa: rig.wa, folder: rig.folder };
+  })();
+  return paired;
 }
 
 /** A client on a folder of its own, against a WhatsApp of its own, on a clock that the test moves. */
@@ -153,8 +168,22 @@ export class Rig {
     return client;
   }
 
-  /** Starts, scans the QR, and resolves when the phone has told its history: the client is at rest then. */
+  /**
+   * A client that is linked, open and at rest. The pairing itself is done once for all tests of a file: this rig gets
+   * copies of the session folder and of the account.
+   */
   async pair(more: Partial<ClientOptions> = {}): Promise<WhatsAppClient> {
+    if (this.#options.simulator || this.#options.fs) return this.pairAnew(more);
+    const once = await pairedOnce();
+    this.wa.adoptAccount(once.wa);
+    cpSync(once.folder, this.folder, { recursive: true });
+    const client = await this.start(more);
+    await this.state('open');
+    return client;
+  }
+
+  /** Starts, scans the QR, and resolves when the phone has told its history: the client is at rest then. */
+  async pairAnew(more: Partial<ClientOptions> = {}): Promise<WhatsAppClient> {
     const client = await this.start(more);
     const { qr } = await this.state('pairing');
     await this.wa.phone.scan(qr ?? '');
