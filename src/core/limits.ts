@@ -177,6 +177,29 @@ export const LIMITS = {
     bytesEach: 16 * KIB,
     atLimit: 'The caller gets 503 with a time to wait.',
   },
+  'http:pages': {
+    what: 'open status pages; the bytes of each that its browser has not read',
+    count: 20,
+    bytesEach: 256 * KIB,
+    atLimit: 'The next page gets 503; a page that does not read is disconnected and connects again.',
+  },
+  'http:body': {
+    what: 'body of a request',
+    count: 1,
+    bytesEach: 16 * KIB,
+    timeMs: 15_000,
+    atLimit: 'The caller gets 413, or the connection is closed.',
+  },
+  'log:waiting': {
+    what: 'bytes of the log that its reader has not taken',
+    bytes: 1 * MIB,
+    atLimit: 'Further lines are dropped and counted; a line says how many.',
+  },
+  'message-records': {
+    what: 'records of what became of messages, for the status page',
+    count: 50,
+    atLimit: 'The oldest record is forgotten.',
+  },
   'http:connections': {
     what: 'connections to the status page; 50 from one address',
     count: 100,

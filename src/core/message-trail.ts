@@ -1,3 +1,5 @@
+import { LIMITS } from './limits.ts';
+
 /** What became of a message: the label of the metric `perennial_messages_total`, and a word of the debug log. */
 export const MESSAGE_OUTCOMES = [
   /** A command or a listener ran. */
@@ -51,8 +53,7 @@ type Draft = Pick<MessageRecord, 'id' | 'chatKind' | 'sender' | 'atMs'> & {
   handlerMs?: number;
 };
 
-/** How many records are kept for the status page. */
-const KEPT = 50;
+const { count: KEPT } = LIMITS['message-records'];
 /** Messages in work, by their keys in the inbox, which has a limit. */
 const drafts = new Map<string, Draft>();
 const last: MessageRecord[] = [];

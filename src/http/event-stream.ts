@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { noteLimitReached } from '../core/limits.ts';
 import { Problem } from './problem.ts';
 import type { StatusSource } from './status-source.ts';
 import { toView } from './status-view.ts';
@@ -37,6 +38,7 @@ export class EventStream {
 
   /** Throws a `Problem` (503) if too many pages listen already. */
   open(response: ServerResponse): void {
+    if (this.#listeners.size >= this.#limits.maxListeners) noteLimitReached('http:pages');
     if (this.#isStopped || this.#listeners.size >= this.#limits.maxListeners) {
       throw new Problem(503, 'Too many pages are open. Close one.', { 'Retry-After': '10' });
     }
@@ -99,7 +101,9 @@ export class EventStream {
 
   #write(response: ServerResponse, frame: string): void {
     response.write(frame);
-    if (response.writableLength > this.#limits.maxUnreadBytes) response.destroy();
+    if (response.writableLength <= this.#limits.maxUnreadBytes) return;
+    noteLimitReached('http:pages');
+    response.destroy();
   }
 
   #forget(response: ServerResponse): void {

@@ -21,7 +21,7 @@ export interface HttpLimits extends EventLimits, ConnectionLimits {
 
 export const DEFAULT_LIMITS: HttpLimits = {
   headersMs: 5_000,
-  requestMs: 15_000,
+  requestMs: LIMITS['http:body'].timeMs,
   keepAliveMs: 5_000,
   idleMs: LIMITS['http:connections'].timeMs,
   checkEveryMs: 1_000,
@@ -29,8 +29,8 @@ export const DEFAULT_LIMITS: HttpLimits = {
   maxPerAddress: 50,
   sendWaitMs: 5_000,
   farewellMs: 100,
-  maxListeners: 20,
+  maxListeners: LIMITS['http:pages'].count,
   lookEveryMs: 1_000,
   beatEveryMs: 10_000,
-  maxUnreadBytes: 256 * 1024,
+  maxUnreadBytes: LIMITS['http:pages'].bytesEach,
 };

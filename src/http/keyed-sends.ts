@@ -1,5 +1,5 @@
 import { isAppError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
+import { LIMITS, noteLimitReached } from '../core/limits.ts';
 import { hashOf, type KnownKeys } from './known-keys.ts';
 import type { MessageRequest } from './message-request.ts';
 import { Problem } from './problem.ts';
@@ -49,6 +49,7 @@ export class KeyedSends {
     if (known !== undefined && known.state !== 'failed')
       return { ...(await known.sending), isRepeated: true };
     if (this.#queued >= MAX_QUEUED) {
+      noteLimitReached('http:sends');
       const tooMany = `${MAX_QUEUED} messages are on their way already. Try again, with the same key.`;
       throw new Problem(503, tooMany, { 'Retry-After': '5' });
     }

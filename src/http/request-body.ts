@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { LIMITS } from '../core/limits.ts';
 import { Problem } from './problem.ts';
 
-export const MAX_BODY_BYTES = 16 * 1024;
+const { bytesEach: MAX_BODY_BYTES } = LIMITS['http:body'];
 
 /** The request's body as text. Throws a `Problem` if it is of another type, larger than 16 KB or not UTF-8. */
 export async function readBody(request: IncomingMessage, mediaType: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { systemCode } from '../core/errors.ts';
+import { LIMITS, noteLimitReached } from '../core/limits.ts';
 
 /** Writes lines to the output. They are written when `write` returns, unless the reader is slow. */
 export interface Sink {
@@ -10,7 +11,7 @@ export interface Sink {
   readonly writes: number;
 }
 
-const MAX_WAITING_BYTES = 1024 * 1024;
+const { bytes: MAX_WAITING_BYTES } = LIMITS['log:waiting'];
 const RETRY_MS = 50;
 
 /** The reader is gone for good: `npm start | head`, a closed terminal. The bot runs on without a log. */
@@ -45,6 +46,7 @@ class FileSink implements Sink {
     // A reader that does not read must not fill the memory: further lines are dropped and counted.
     if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
       this.#dropped += 1;
+      noteLimitReached('log:waiting');
       return;
     }
     this.#enqueue(bytes);
