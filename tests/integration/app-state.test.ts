@@ -30,7 +30,7 @@ describe('app state', () => {
       rig = new Rig();
       rig.wa.faults.queries.breakAppState(flaw);
       const queries = countQueries();
-      await rig.pair();
+      await rig.pairAnew();
       await rig.ping(rig.wa.addPerson());
       await rig.settled();
       expect(queries.count).toBeLessThanOrEqual(10);
@@ -40,7 +40,7 @@ describe('app state', () => {
   it('that WhatsApp does not answer delays nobody', async () => {
     rig = new Rig();
     rig.wa.faults.queries.ignore('w:sync:app:state');
-    await rig.pair();
+    await rig.pairAnew();
     const client = rig.client;
     const isOpen = (): boolean => client.state.kind === 'open';
     for (let i = 0; i < 3; i++) await rig.ping(rig.wa.addPerson());
@@ -50,7 +50,7 @@ describe('app state', () => {
 
   it('is not fetched when it changes: the notice gets a plain acknowledgement', async () => {
     rig = new Rig();
-    await rig.pair();
+    await rig.pairAnew();
     await rig.ping(rig.wa.addPerson());
     const queries = countQueries();
     const acknowledged = within(
