@@ -265,7 +265,7 @@ export const LIMITS = {
   },
   'work:unanswered': {
     what: 'messages that the bot has while it finishes none and WhatsApp acknowledges no send',
-    count: 1,
+    count: 3,
     timeMs: 3 * MINUTE_MS,
     atLimit: 'The same.',
   },

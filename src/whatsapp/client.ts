@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { SocketConfig, WASocket } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { sleep } from '../core/clock.ts';
-import { messageOf } from '../core/errors.ts';
+import { isAppError, messageOf } from '../core/errors.ts';
 import type {
   GroupChange,
   GroupFacts,
@@ -196,7 +196,12 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const { connection } = this.#loop;
     if (!connection) throw notConnected();
-    await connection.send(message, signal);
+    try {
+      await connection.send(message, signal);
+    } catch (error) {
+      if (isRefusal(error)) this.#watch.sent();
+      throw error;
+    }
     this.#lastAckAtMs = this.#now();
     this.#watch.sent();
   }
@@ -273,3 +278,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     return connection;
   }
 }
+
+/** Whether WhatsApp answered a send with a no: the connection works. */
+const isRefusal = (error: unknown): boolean =>
+  isAppError(error) && (error.code === 'SEND_REFUSED' || error.retryAfterMs !== undefined);

@@ -137,7 +137,7 @@ export class WorkWatch {
     this.sent();
   }
 
-  /** WhatsApp has acknowledged a message. */
+  /** WhatsApp has answered a send, with a yes or a no. */
   sent(): void {
     this.#unansweredSinceMs = this.#parts.uptime();
     if (this.#deafness === 'nothing-answered') this.#renewals = 0;

@@ -29,8 +29,9 @@ describe('judgeWork', () => {
       'nothing-decrypted',
     ],
     ['nine of two people', { unreadable: { ...ago(9, 60), senders: 2 } }, undefined],
-    ['one message that is in work for 179 seconds', { unanswered: ago(1, 179) }, undefined],
-    ['one that is in work for three minutes', { unanswered: ago(1, 180) }, 'nothing-answered'],
+    ['three messages that are in work for 179 seconds', { unanswered: ago(3, 179) }, undefined],
+    ['two that are in work for an hour', { unanswered: ago(2, 3600) }, undefined],
+    ['three that are in work for three minutes', { unanswered: ago(3, 180) }, 'nothing-answered'],
   ])('judges %s', (_, facts, result) => {
     expect(judgeWork({ ...idle, ...facts }, NOW)).toBe(result);
   });
@@ -114,6 +115,7 @@ describe('WorkWatch', () => {
     const { watch, calls, after } = start();
     watch.received('a');
     watch.received('b');
+    watch.received('c');
     after(100);
     watch.sent();
     after(100);
@@ -124,6 +126,7 @@ describe('WorkWatch', () => {
     after(5);
     expect(watch.deafness).toBeUndefined();
     watch.finished('b');
+    watch.finished('c');
     after(3600);
     expect(watch.deafness).toBeUndefined();
     expect(calls.renewed).toHaveLength(1);
