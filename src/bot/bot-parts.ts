@@ -1,0 +1,238 @@
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { IncomingMessage, Messenger, Table } from '../core/messages.ts';
+import type { WorkMarks } from '../core/poison.ts';
+import { RecentMap } from '../core/recent-map.ts';
+import type { BotSettings } from './bot-settings.ts';
+import type { Context } from './context.ts';
+import { type EditRow, Edits } from './intake/edits.ts';
+import { LOOP_LIMITS } from './intake/loop-guard.ts';
+import { LoopWatch } from './intake/loop-watch.ts';
+import { MessageFilter } from './intake/message-filter.ts';
+import { MessageRouter } from './intake/message-router.ts';
+import { parseCommand } from './intake/parse-command.ts';
+import type { CommandRegistry } from './loading/command-registry.ts';
+import { ListenerRegistry } from './loading/listener-registry.ts';
+import type { Middleware } from './middleware.ts';
+import { Conversations } from './replay/conversations.ts';
+import type { RunRow } from './replay/run-row.ts';
+import { freezePlain, Runs, type StoredRun, thawPlain } from './replay/runs.ts';
+import { isOwner } from './run/access.ts';
+import { isAddressed, meOf } from './run/addressed.ts';
+import { CommandTasks } from './run/command-tasks.ts';
+import { HandlerRunner, type HandlerTask } from './run/handler-runner.ts';
+import { listenerTask } from './run/listener-task.ts';
+import type { Outcome } from './run/outcome.ts';
+import { safeError } from './run/safe-error.ts';
+import { scheduleMessage, scheduleTask } from './run/schedule-task.ts';
+import { Outbox } from './send/outbox.ts';
+import { reachable } from './send/reachable.ts';
+import type { Services } from './services.ts';
+import { type ChatStateRow, StateStores } from './state/chat-state.ts';
+import { type PollRow, Polls } from './state/polls.ts';
+import { type Reminder, Reminders } from './state/reminders.ts';
+import { type ScheduleRow, Schedules } from './state/schedules.ts';
+
+export interface BotOptions {
+  readonly messenger: Messenger;
+  /** Durable tables by name: `chat-state`, `edits`, `reminders`. */
+  readonly storage: { table<T>(name: string): Table<T> };
+  readonly settings: BotSettings;
+  readonly commands: CommandRegistry;
+  /** Default none. */
+  readonly listeners?: ListenerRegistry;
+  readonly services: Services;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Steps that run around every command, the first outermost. Default none. */
+  readonly middleware?: readonly Middleware<Context>[];
+  /** The key of a chat: the same for both addresses of a person. Default: the address itself. */
+  readonly conversationOf?: (chat: string) => string;
+  /** Whether an earlier run of the bot sent the message with this id. Default: never. */
+  readonly wasSent?: (messageId: string) => boolean;
+  /** Notes durably which handlers run, to find one that crashes the bot. Default: nothing is noted. */
+  readonly marks?: WorkMarks;
+  /** How long a handler may take, its sends not counted. Default 60,000. */
+  readonly handlerLimitMs?: number;
+  /** How long handlers may go on after `stop()`. Default 700. */
+  readonly stopGraceMs?: number;
+}
+
+/** The parts of a bot. They know each other as their constructors say; nothing has begun. */
+export interface BotParts {
+  readonly filter: MessageFilter;
+  readonly outbox: Outbox;
+  readonly router: MessageRouter;
+  readonly runner: HandlerRunner;
+  readonly edits: Edits;
+  readonly states: StateStores;
+  readonly polls: Polls;
+  readonly listeners: ListenerRegistry;
+  readonly conversations: Conversations;
+  readonly schedules: Schedules;
+  readonly reminders: Reminders;
+  /** The names of people who have written, by their ids. */
+  readonly names: RecentMap<string>;
+}
+
+export function buildBotParts(options: BotOptions): BotParts {
+  const names = new RecentMap<string>(2_000);
+  const { messenger, clock, log, settings, storage } = options;
+  const ownerNumbers = new Set(settings.ownerNumbers);
+  const filter = new MessageFilter({
+    clock,
+    log,
+    maxAgeMs: settings.messageMaxAgeSeconds * 1_000,
+    wasSent: options.wasSent,
+  });
+  // Without a limit on sends (tests, benches) an even pace does not show that the sender is a bot.
+  const evenTurns = settings.sendsPerChatPerMinute > 0 ? LOOP_LIMITS.evenTurns : 0;
+  const conversationOf = options.conversationOf ?? ((chat) => chat);
+  const loops = new LoopWatch(clock, log, { ...LOOP_LIMITS, evenTurns }, conversationOf);
+  const outbox = new Outbox({
+    conversationOf,
+    messenger,
+    clock,
+    log,
+    perMinute: settings.sendsPerMinute,
+    perChatPerMinute: settings.sendsPerChatPerMinute,
+    typingDelayMs: settings.typingDelayMs,
+    onSending: (message) => {
+      filter.noteOwn(message.id);
+      loops.noteWritten(message);
+    },
+  });
+  const send = outbox.send.bind(outbox);
+  const edits = new Edits(storage.table<EditRow>('edits'));
+  const states = new StateStores(storage.table<ChatStateRow>('chat-state'), clock, conversationOf);
+  const reminders = new Reminders(storage.table<Reminder>('reminders'), clock, log, send);
+  const polls = new Polls(() => storage.table<PollRow>('polls'), clock);
+  const runs = new Runs({ table: () => storage.table<RunRow>('runs'), clock, log, conversationOf });
+  const frozen = {
+    freeze: (message: IncomingMessage) => messenger.freeze?.(message) ?? freezePlain(message),
+    thaw: (text: string) => (messenger.thaw ? messenger.thaw(text) : thawPlain(text)),
+  };
+  const tasks = new CommandTasks(options.commands, settings.commandPrefix, clock);
+  const listeners = options.listeners ?? new ListenerRegistry();
+  const runner = new HandlerRunner({
+    clock,
+    log,
+    messenger,
+    services: options.services,
+    states: states,
+    reminders: reminders,
+    polls: polls,
+    replay: { runs, clock, ...frozen, onWaiting: () => conversations.arm() },
+    middleware: options.middleware ?? [],
+    limitMs: options.handlerLimitMs ?? 60_000,
+    marksRead: settings.markRead === 'true',
+    marks: options.marks,
+    send,
+    wasSent: (id) => filter.isOwn(id),
+    me: () => meOf(settings),
+    ownIds: settings.ownIds,
+    nameOf: (id) => names.get(id),
+    usableCommands: (ctx) => tasks.usable(ctx),
+    reachable: (to) => reachable(to, settings.mayWriteTo ?? [], messenger),
+  });
+  const senderOf = (message: IncomingMessage) => {
+    const owners = { numbers: ownerNumbers, ownIds: settings.ownIds() };
+    return {
+      isOwner: isOwner(message.sender, message.isFromMe, owners),
+      isAddressed: isAddressed(message, settings.ownIds(), (id) => filter.isOwn(id)),
+    };
+  };
+  const taskAgain = (run: StoredRun, message: IncomingMessage): HandlerTask | undefined => {
+    const { kind, name } = run.row.handler;
+    if (kind === 'listener') {
+      const found = listeners.find(name);
+      return found && listenerTask(message, found, senderOf(message), run);
+    }
+    if (kind === 'schedule') {
+      const found = listeners.schedules.find((one) => one.name === name);
+      return found && scheduleTask(message, found, run);
+    }
+    const loaded = options.commands.find(name);
+    const line = parseCommand(message.text, settings.commandPrefix);
+    return loaded && tasks.taskOf(message, loaded, line?.rest ?? '', senderOf(message), run);
+  };
+  const conversations = new Conversations({
+    runs,
+    clock,
+    log,
+    ...frozen,
+    whenOpen: (signal) => messenger.whenOpen(signal),
+    inOrder: (chat, work) => router.inOrder(chat, work),
+    runAgain: (run, message) => {
+      const task = taskAgain(run, message);
+      return task && runner.run(task);
+    },
+    notify: (message, place, text) => runner.notify(message, place, text),
+  });
+  const schedules = new Schedules({
+    table: () => storage.table<ScheduleRow>('schedules'),
+    clock,
+    log,
+    all: () => listeners.schedules,
+    run: (loaded, dueAtMs) => {
+      const message = scheduleMessage(loaded.name, dueAtMs);
+      const stored = runs.withMessage(message.key);
+      if (stored?.row.isEnded) return Promise.resolve('done' as const);
+      return runner.run(scheduleTask(message, loaded, stored));
+    },
+  });
+  const router = new MessageRouter({
+    conversationOf,
+    clock,
+    log,
+    filter: filter,
+    edits: edits,
+    loops,
+    commands: options.commands,
+    listeners,
+    conversations: conversations,
+    prefix: settings.commandPrefix,
+    onVote: (message) => noteVote(message, polls, log),
+    onCall:
+      settings.declineCalls === undefined
+        ? undefined
+        : (message) => declineCall(message, settings.declineCalls ?? '', messenger, runner),
+    isAddressed: (message) => senderOf(message).isAddressed,
+    serve: (message, loaded, line) => runner.run(tasks.taskOf(message, loaded, line.rest, senderOf(message))),
+    listen: (message, loaded) => runner.run(listenerTask(message, loaded, senderOf(message))),
+    hint: (message, text) => runner.notify(message, 1, text),
+  });
+  return {
+    filter,
+    outbox,
+    router,
+    runner,
+    edits,
+    states,
+    polls,
+    listeners,
+    conversations,
+    schedules,
+    reminders,
+    names,
+  };
+}
+
+/** If the call cannot be declined any more, the sentence is sent all the same. */
+async function declineCall(
+  message: IncomingMessage,
+  sentence: string,
+  messenger: Messenger,
+  runner: HandlerRunner,
+): Promise<Outcome> {
+  const { event, chat } = message;
+  if (event?.kind === 'call') await messenger.declineCall?.(event.callId, chat).catch(() => undefined);
+  return runner.notify(message, 'declined', sentence);
+}
+
+async function noteVote({ event, sender }: IncomingMessage, polls: Polls, log: Log): Promise<void> {
+  if (event?.kind !== 'vote') return;
+  await polls.vote(event.target, sender.id, event.options).catch((error: unknown) => {
+    log.warn({ err: safeError(error, '') }, 'could not store a vote');
+  });
+}
