@@ -21,9 +21,12 @@ export type Pattern = 'burst' | 'ping-pong' | 'group';
 
 const PEOPLE = 5;
 const GROUP_PEOPLE = 20;
-/** How many commands a person sends at once in a burst. */
-const BURST = 20;
+/** How many commands a person sends at once. */
+const AT_ONCE: Readonly<Record<Pattern, number>> = { burst: 20, 'ping-pong': 1, group: 4 };
+/** Before anything is measured. */
 const WARM_UP_COMMANDS = 100;
+/** Twenty phones read each answer in a group, so a group gets this part of the commands. */
+const PART_IN_GROUP = 0.2;
 
 export function commandCost(
   kind: Kind,
@@ -36,11 +39,12 @@ export function commandCost(
     const people = Array.from({ length: count }, () => simulator.addPerson({ addressing }));
     const group = pattern === 'group' ? simulator.addGroup({ people, addressing }) : undefined;
     const askers = people.slice(0, PEOPLE);
-    const each = pattern === 'ping-pong' ? 1 : BURST;
-    await askInRounds(askers, each, WARM_UP_COMMANDS, group);
+    const each = AT_ONCE[pattern];
+    const part = pattern === 'group' ? PART_IN_GROUP : 1;
+    await askInRounds(askers, each, WARM_UP_COMMANDS * part, group);
     const before = { cpuMs: useOfTree(bot.pid).cpuMs, diskBytes: diskBytesOf(bot.pid) };
     const startedAt = performance.now();
-    const asked = await askInRounds(askers, each, commands, group);
+    const asked = await askInRounds(askers, each, commands * part, group);
     return {
       cpuMs: (useOfTree(bot.pid).cpuMs - before.cpuMs) / asked,
       wallMs: (performance.now() - startedAt) / asked,
