@@ -10,12 +10,13 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(HERE, '..');
 
 /** `rival` is the program that `BENCH_AGAINST` names. */
-export type Kind = 'perennial' | 'recipe' | 'rival';
+export type Kind = 'perennial' | 'recipe' | 'rival' | 'auth-state';
 
 /** The program and its arguments. A rival gets the same environment variables; its process must be the bot itself. */
 function commandOf(kind: Kind, nodeArgs: readonly string[]): readonly [string, ...string[]] {
   const node = process.env.BENCH_NODE ?? process.execPath;
   if (kind === 'rival') return ['/bin/sh', '-c', `exec ${process.env.BENCH_AGAINST ?? 'false'}`];
+  if (kind === 'auth-state') return [node, ...nodeArgs, '--import', 'tsx', 'bench/auth-state-bot.mjs'];
   if (kind === 'recipe') return [node, ...nodeArgs, 'bench/recipe.mjs'];
   return [node, ...nodeArgs, process.env.BENCH_MAIN ?? 'dist/main.js'];
 }
@@ -99,7 +100,9 @@ export class BotProcess {
     const drawn = () => this.shownQr(AbortSignal.timeout(withinMs));
     const printed = () => this.#lineWith('QR ', withinMs);
     if (this.kind === 'perennial') return drawn();
-    return this.kind === 'recipe' ? printed() : Promise.any([drawn(), printed()]);
+    return this.kind === 'recipe' || this.kind === 'auth-state'
+      ? printed()
+      : Promise.any([drawn(), printed()]);
   }
 
   /** The text of the QR code in the picture in its folder. Not for the recipe. */

@@ -1,0 +1,44 @@
+/**
+ * The library's recipe with `useDurableAuthState` in the place of `useMultiFileAuthState`: what the torture kills with
+ * `--target auth-state`. Runs from the sources with tsx. Prints `QR <text>`, `OPEN` and `CLOSE <code>`.
+ */
+import makeWASocket, { DisconnectReason } from '@whiskeysockets/baileys';
+import { pino } from 'pino';
+import { durableSocketConfig, useDurableAuthState } from '../src/auth-state.ts';
+
+const folder = process.env.SESSION_PATH ?? './sessions';
+const log = console.log;
+// libsignal prints whole sessions.
+for (const method of ['log', 'info', 'warn', 'error']) console[method] = () => {};
+
+async function connect() {
+  const auth = await useDurableAuthState(folder);
+  const sock = makeWASocket({
+    auth: auth.state,
+    logger: pino({ level: 'silent' }),
+    waWebSocketUrl: process.env.WA_WEBSOCKET_URL ?? '',
+    markOnlineOnConnect: false,
+    ...durableSocketConfig(auth),
+  });
+  sock.ev.on('creds.update', auth.saveCreds);
+  sock.ev.on('connection.update', ({ connection, lastDisconnect, qr }) => {
+    if (qr) log(`QR ${qr}`);
+    if (connection === 'open') log('OPEN');
+    if (connection !== 'close') return;
+    const code = lastDisconnect?.error?.output?.statusCode;
+    log(`CLOSE ${code}`);
+    if (code !== DisconnectReason.loggedOut) void connect();
+  });
+  sock.ev.on('messages.upsert', async ({ messages }) => {
+    for (const message of messages) {
+      const text = message.message?.conversation ?? message.message?.extendedTextMessage?.text;
+      const chat = message.key.remoteJid;
+      if (text === '!ping' && chat && !message.key.fromMe)
+        await sock.sendMessage(chat, { text: 'pong' }, { quoted: message });
+    }
+  });
+  process.once('SIGTERM', () => auth.close().finally(() => process.exit(0)));
+}
+
+process.on('unhandledRejection', () => {});
+await connect();
