@@ -1,0 +1,185 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startWhatsApp } from '../../src/testing.ts';
+import { makeFolder } from '../integration/support/folder.ts';
+import { BotProcess } from './support/bot.ts';
+import { ROOT } from './support/program.ts';
+
+/** The package as npm packs it, in a `node_modules` beside the packages that it needs. */
+let folder = '';
+let packed: string[] = [];
+
+beforeAll(() => {
+  folder = makeFolder();
+  const [report] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT, encoding: 'utf8' }),
+  ) as [{ filename: string; files: { path: string }[] }];
+  packed = report.files.map(({ path }) => path);
+  const modules = join(folder, 'node_modules');
+  mkdirSync(modules);
+  execFileSync('tar', ['-xzf', join(folder, report.filename), '-C', modules]);
+  execFileSync('mv', [join(modules, 'package'), join(modules, 'perennial-whatsapp')]);
+  for (const name of dependencies()) link(name);
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What npm would install: the dependencies and Baileys, each once. */
+function dependencies(): string[] {
+  const { dependencies: own, peerDependencies } = JSON.parse(
+    readFileSync(join(folder, 'node_modules/perennial-whatsapp/package.json'), 'utf8'),
+  ) as Record<'dependencies' | 'peerDependencies', Record<string, string>>;
+  return [...Object.keys(own), ...Object.keys(peerDependencies)];
+}
+
+function link(name: string): void {
+  const target = join(folder, 'node_modules', name);
+  mkdirSync(join(target, '..'), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules', name), target);
+}
+
+const cli = (): string => join(folder, 'node_modules/perennial-whatsapp/dist/cli/main.js');
+
+function perennial(...args: string[]): { code: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli(), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return { code: status, output: stdout + stderr };
+}
+
+/** Runs the script of a project as npm does, without npm's start. */
+function run(project: string, command: string, args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: project,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' },
+  });
+  expect(`${stdout}${stderr}`.slice(status === 0 ? Infinity : 0)).toBe('');
+  return stdout;
+}
+
+test('the package has what its entries need, and no tests, sources or bundle', () => {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    exports: Record<string, string | { types: string; default: string }>;
+  };
+  const entries = Object.values(exports).flatMap((entry) =>
+    typeof entry === 'string' ? [entry] : [entry.types, entry.default],
+  );
+  expect(entries.filter((path) => !packed.includes(path.slice(2)))).toEqual([]);
+  expect(packed.filter((path) => /^(src|tests|bench|tools)\/|chunks\/|\.test\./.test(path))).toEqual([]);
+  expect(packed).toContain('dist/index.js.map');
+  expect(packed).toContain('LICENSE');
+});
+
+test('require() loads each entry as import does', async () => {
+  const require = createRequire(join(folder, 'any.js'));
+  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: object };
+  const names = Object.keys(exports).filter((name) => !name.endsWith('.json'));
+  const code = `for (const name of ${JSON.stringify(names)}) {
+    const entry = require('perennial-whatsapp' + name.slice(1));
+    if (Object.keys(entry).length === 0) throw new Error(name + ' is empty');
+  }`;
+  writeFileSync(join(folder, 'require.cjs'), code);
+  run(folder, process.execPath, ['require.cjs']);
+  expect(require.resolve('perennial-whatsapp')).toMatch(/dist\/index\.js$/);
+});
+
+test('the command names the nearest right word, and ends with 78', () => {
+  expect(perennial('strat')).toMatchObject({
+    code: 78,
+    output: expect.stringContaining('Did you mean start?'),
+  });
+  expect(perennial('start', '--relod')).toMatchObject({
+    code: 78,
+    output: expect.stringContaining('Did you mean --reload?'),
+  });
+  expect(perennial('--verson')).toMatchObject({ code: 78, output: expect.stringContaining('--version') });
+  expect(perennial()).toMatchObject({ code: 78 });
+  expect(perennial('--help')).toMatchObject({ code: 0, output: expect.stringContaining('init FOLDER') });
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  expect(perennial('--version')).toEqual({ code: 0, output: `${version}\n` });
+});
+
+test('init writes a JavaScript project whose test passes, and asks nothing', () => {
+  expect(perennial('init', 'js-bot', '--js').code).toBe(0);
+  const project = join(folder, 'js-bot');
+  for (const name of [
+    '.env.example',
+    '.gitignore',
+    'Dockerfile',
+    'README.md',
+    'commands/ping.js',
+    'listeners/hello.js',
+  ])
+    expect(existsSync(join(project, name)), name).toBe(true);
+  run(project, process.execPath, ['--test', '--test-force-exit', 'tests/ping.test.js']);
+  expect(perennial('init', 'js-bot')).toMatchObject({
+    code: 78,
+    output: expect.stringContaining('is not empty'),
+  });
+});
+
+test('init writes a TypeScript project that compiles, starts, and loads .ts, .js and .mjs commands', async () => {
+  expect(perennial('init', 'ts-bot').code).toBe(0);
+  const project = join(folder, 'ts-bot');
+  for (const name of ['tsx', 'typescript', '@types/node']) link(name);
+  run(project, process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')]);
+  for (const ending of ['js', 'mjs']) {
+    const code = `import { command } from 'perennial-whatsapp';
+      export default command({ name: 'say-${ending}', summary: 's', run: (ctx) => ctx.reply('from ${ending}') });`;
+    writeFileSync(join(project, `commands/say-${ending}.${ending}`), code);
+  }
+  const wa = await startWhatsApp({ deadlineMs: 20_000 });
+  const env = { ...wa.env(), TYPING_DELAY_MS: '0', SENDS_PER_MINUTE: '0' };
+  const bot = new BotProcess({ command: [process.execPath, cli(), 'start'], cwd: project, env });
+  try {
+    await wa.bot.pairFromPng(join(project, 'sessions/qr-code.png'));
+    const anna = wa.person('Anna');
+    for (const [question, answer] of [
+      ['!ping', 'pong'],
+      ['!say-js', 'from js'],
+      ['!say-mjs', 'from mjs'],
+    ] as const) {
+      await anna.says(question);
+      await anna.hears(answer);
+    }
+    expect(bot.output).toContain('"ping" of this project replaces the built-in command');
+    expect((await bot.stop()).code).toBe(0);
+  } finally {
+    await bot.kill();
+    await wa.stop();
+  }
+});
+
+test('the example of a library user compiles, answers, and ends at SIGTERM', async () => {
+  const project = copyExample('library-bot');
+  run(project, process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')]);
+  const wa = await startWhatsApp({ deadlineMs: 20_000 });
+  const env = { ...wa.env(), TYPING_DELAY_MS: '0', SENDS_PER_MINUTE: '0' };
+  const bot = new BotProcess({ command: [process.execPath, 'dist/bot.js'], cwd: project, env });
+  try {
+    await wa.bot.pairFromPng(join(project, 'sessions/qr-code.png'));
+    const anna = wa.person('Anna');
+    await anna.says('!tea 10m green tea');
+    await anna.hears('I will tell you.');
+    await anna.says('!counts');
+    await anna.hears(/^tea: 1/);
+    expect((await bot.stop('SIGTERM')).code).toBe(0);
+  } finally {
+    await bot.kill();
+    await wa.stop();
+  }
+});
+
+test('the example that tests a plain Baileys bot passes', () => {
+  run(copyExample('test-of-a-bot'), process.execPath, ['--test', '--test-force-exit']);
+});
+
+function copyExample(name: string): string {
+  cpSync(join(ROOT, 'examples', name), join(folder, name), { recursive: true });
+  return join(folder, name);
+}
