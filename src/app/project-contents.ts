@@ -24,7 +24,10 @@ export async function projectContents(project: string): Promise<BotContents> {
 /** The package `tsx` of the project runs its TypeScript. */
 async function runTypeScript(folder: string): Promise<void> {
   try {
-    const tsx = createRequire(join(folder, 'package.json')).resolve('tsx/esm/api');
+    // `resolve` names the CommonJS file, which cannot find the loader beside itself.
+    const tsx = createRequire(join(folder, 'package.json'))
+      .resolve('tsx/esm/api')
+      .replace(/\.cjs$/, '.mjs');
     const { register } = (await import(pathToFileURL(tsx).href)) as { register: () => unknown };
     register();
   } catch (error) {
