@@ -179,6 +179,33 @@ test('the example that tests a plain Baileys bot passes', () => {
   run(copyExample('test-of-a-bot'), process.execPath, ['--test', '--test-force-exit']);
 });
 
+test('the example of a Baileys bot with one line changed answers after a kill too', async () => {
+  const project = copyExample('stock-bot');
+  const wa = await startWhatsApp({ deadlineMs: 20_000 });
+  const start = (): BotProcess =>
+    new BotProcess({
+      command: [process.execPath, 'bot.js'],
+      cwd: project,
+      env: { ...wa.env(), SHOW_QR_TEXT: '1' },
+    });
+  let bot = start();
+  try {
+    await bot.said('QR ');
+    await wa.bot.pair(/^QR (.+)$/m.exec(bot.output)?.[1] ?? '');
+    const anna = wa.person('Anna');
+    await anna.says('!ping');
+    await anna.hears('pong');
+    await bot.kill();
+    bot = start();
+    await bot.said('open');
+    await anna.says('!ping');
+    await anna.hears('pong');
+  } finally {
+    await bot.kill();
+    await wa.stop();
+  }
+});
+
 function copyExample(name: string): string {
   cpSync(join(ROOT, 'examples', name), join(folder, name), { recursive: true });
   return join(folder, name);
