@@ -124,6 +124,10 @@ function reportBugs({ log, renewConnection }: CreatedBot): void {
       log.debug({ err: error }, 'the library left a promise of a closed connection behind');
       return;
     }
+    if (systemCode(error) === 'ERR_BUFFER_TOO_LARGE') {
+      log.warn('WhatsApp sent a compressed stanza that is too large, so it is ignored.');
+      return;
+    }
     log.error({ err: error }, 'A promise was rejected and no code handled it. Please report it.');
   });
 }

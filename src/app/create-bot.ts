@@ -71,6 +71,8 @@ export function createBot(options: BotOptions = {}): CreatedBot {
     freeConsole = guardConsole(log, { isOursAlone: false });
     const { speedUpCurve } = await import('../whatsapp/signal/libsignal-curve.ts');
     speedUpCurve();
+    const { limitInflate } = await import('../whatsapp/connection/inflate-limits.ts');
+    limitInflate();
     const { App } = await import('./app.ts');
     const surroundings = {
       ...{ log, output, isTerminal, requests },

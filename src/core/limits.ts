@@ -251,6 +251,16 @@ export const LIMITS = {
     timeMs: 60_000,
     atLimit: 'It is abandoned without a change, and another connection is opened.',
   },
+  'inflate:frame': {
+    what: 'compressed data of one stanza, or of a history inside a message',
+    bytesEach: 32 * MIB,
+    atLimit: 'The stanza or the history is ignored.',
+  },
+  'inflate:history': {
+    what: 'a history that the phone uploaded',
+    bytesEach: 32 * MIB,
+    atLimit: 'The history is ignored. The LIDs of people are then learned from their messages.',
+  },
   'work:undecrypted': {
     what: 'messages that arrive on a connection while no decryption ends',
     count: 3,
