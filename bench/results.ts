@@ -1,4 +1,4 @@
-import { arch, cpus, platform, totalmem } from 'node:os';
+import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
 import type { Kind } from './bots.ts';
 
 export type Figures = Readonly<Partial<Record<Kind, readonly number[]>>>;
@@ -11,6 +11,9 @@ export interface Row {
   readonly figures: Figures;
 }
 
+/** How busy the machine was when the run began. */
+const LOAD = loadavg()[0]?.toFixed(1);
+
 /** The text of bench/RESULTS.md. */
 export function resultsOf(rows: readonly Row[], command: string): string {
   const hasRival = rows.some(({ figures }) => figures.rival !== undefined);
@@ -22,7 +25,8 @@ ${new Date().toISOString().slice(0, 10)}, on ${machine}. \`${command}\` makes th
 
 Median (lowest to highest) of alternating turns. A ratio below 1 means that perennial needs less. The recipe is
 \`useMultiFileAuthState\` with \`makeCacheableSignalKeyStore\` (bench/recipe.mjs). CPU is user and system time of the
-bot's processes; people and WhatsApp are simulated in another process on the same machine.
+bot's processes; people and WhatsApp are simulated in another process on the same machine. The load average of the
+machine was ${LOAD} when the run began: above 0.5, wall times and their ratios say little.
 
 | ${heading.join(' | ')} |
 |${'---|'.repeat(heading.length)}
