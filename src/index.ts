@@ -29,6 +29,7 @@ export {
   listener,
 } from './bot/listener.ts';
 export type { Middleware } from './bot/middleware.ts';
+export type { Phrases } from './bot/phrases.ts';
 export { Refusal } from './bot/refusal.ts';
 export type { AskOptions } from './bot/replay/replay.ts';
 export { AskTimeout } from './bot/replay/replay.ts';

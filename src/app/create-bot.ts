@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { resolve } from 'node:path';
+import { type Phrases, replacePhrases } from '../bot/phrases.ts';
 import { sendId } from '../bot/send/message-id.ts';
 import { chatAddress } from '../bot/send/reachable.ts';
 import { type Say, toContent } from '../bot/send/say.ts';
@@ -17,6 +18,8 @@ import type { BotContents } from './bot-contents.ts';
 
 /** What a bot is made of. Everything may be left out. */
 export interface BotOptions extends BotContents, SettingSources {
+  /** What the bot itself says, in other words; for all bots of the process. Default English. */
+  readonly phrases?: Partial<Phrases> | undefined;
   /** Loads a command or listener again when its file is saved: for development. Default false. */
   readonly reload?: boolean | undefined;
   /** Gets the text of each QR code too, to show it elsewhere. */
@@ -56,6 +59,7 @@ export interface CreatedBot {
  */
 export function createBot(options: BotOptions = {}): CreatedBot {
   const config = configFrom(options);
+  if (options.phrases !== undefined) replacePhrases(options.phrases);
   const output = options.output ?? createSink(1);
   const isTerminal = options.output === undefined && process.stdout.isTTY === true;
   const log = logFor(config, output, isTerminal);

@@ -2,23 +2,43 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Phrases } from '../bot/phrases.ts';
 import { AppError, messageOf } from '../core/errors.ts';
 import type { BotContents } from './bot-contents.ts';
 
+/** What a project gives to its bot. */
+export interface ProjectContents extends BotContents {
+  readonly phrases: Partial<Phrases> | undefined;
+}
+
 /**
- * What the folder of a project gives to its bot: the commands in `commands/`, the listeners in `listeners/`. Throws
- * `BAD_ARGUMENTS` if there is no such folder, or if it has TypeScript and nothing that runs TypeScript.
+ * What the folder of a project gives to its bot: the commands in `commands/`, the listeners in `listeners/`, and the
+ * default export of `phrases.js`, `.mjs` or `.ts`. Throws `BAD_ARGUMENTS` if there is no such folder, or if it has TypeScript and nothing that runs TypeScript.
  */
-export async function projectContents(project: string): Promise<BotContents> {
+export async function projectContents(project: string): Promise<ProjectContents> {
   const folder = resolve(project);
   if (!existsSync(folder))
     throw new AppError('BAD_ARGUMENTS', `There is no folder ${folder}. Name the folder of the project.`);
   const [commands, listeners] = ['commands', 'listeners']
     .map((name) => join(folder, name))
     .map((path) => (existsSync(path) ? path : undefined));
-  const files = [commands, listeners].flatMap((path) => (path === undefined ? [] : readdirSync(path)));
+  const phrases = ['phrases.js', 'phrases.mjs', 'phrases.ts'].find((name) => existsSync(join(folder, name)));
+  const files = [
+    phrases ?? '',
+    ...[commands, listeners].flatMap((path) => (path === undefined ? [] : readdirSync(path))),
+  ];
   if (files.some((name) => /(?<!\.d)\.m?ts$/.test(name))) await runTypeScript(folder);
-  return { commands, listeners };
+  return {
+    commands,
+    listeners,
+    phrases: phrases === undefined ? undefined : await phrasesIn(join(folder, phrases)),
+  };
+}
+
+async function phrasesIn(path: string): Promise<Partial<Phrases>> {
+  const { default: phrases } = (await import(pathToFileURL(path).href)) as { default?: Partial<Phrases> };
+  if (typeof phrases === 'object' && phrases !== null) return phrases;
+  throw new AppError('BAD_ARGUMENTS', `${path} must export an object of phrases as its default.`);
 }
 
 /** The package `tsx` of the project runs its TypeScript. */

@@ -9,6 +9,7 @@ import { commandText } from '../../core/text.ts';
 import { ChatQueues } from '../chat-queues.ts';
 import type { CommandRegistry, LoadedCommand } from '../loading/command-registry.ts';
 import type { ListenerRegistry, LoadedListener } from '../loading/listener-registry.ts';
+import { phrases } from '../phrases.ts';
 import type { Conversations } from '../replay/conversations.ts';
 import type { Outcome } from '../run/outcome.ts';
 import { safeError } from '../run/safe-error.ts';
@@ -60,7 +61,6 @@ interface MatchedCommand {
   readonly job: PendingCommand;
 }
 
-const SET_ASIDE = 'Sorry, I gave up on this: each time that I worked on it, I crashed.';
 const DONE = Promise.resolve<Outcome>('done');
 /** How many keys of messages that are in work or done are kept. */
 const REMEMBERED = 10_000;
@@ -124,7 +124,7 @@ export class MessageRouter {
   #setAside(message: IncomingMessage, isCommand: boolean): Promise<Outcome> {
     noteOutcome(message.key, 'set-aside');
     if (!isCommand) return DONE;
-    return this.#queue(message, () => this.#options.hint(message, SET_ASIDE)) ?? DONE;
+    return this.#queue(message, () => this.#options.hint(message, phrases.setAside)) ?? DONE;
   }
 
   /** What is no command: an answer, something that a listener waits for, or nothing. */
@@ -220,7 +220,7 @@ export class MessageRouter {
     const now = this.#options.clock.now();
     const toldAtMs = this.#hinted.get(chat);
     if (toldAtMs !== undefined && now - toldAtMs < HINT_EVERY_MS) return DONE;
-    const text = `I don't know that one. Send ${commandText(this.#options.prefix, 'help')} for what I can do.`;
+    const text = phrases.unknownCommand(commandText(this.#options.prefix, 'help'));
     const hinting = this.#queue(message, () => this.#options.hint(message, text));
     if (hinting !== undefined) this.#hinted.set(chat, now);
     return hinting ?? DONE;

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { LIMITS, noteLimitReached } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
+import { phrases } from '../phrases.ts';
 import type { Outcome } from '../run/outcome.ts';
 import { isCancel, readAnswer } from './read-answer.ts';
 import { type RunRow, waitingFor } from './run-row.ts';
@@ -29,7 +30,6 @@ const LOOK_EVERY_MS = 60_000;
 const CATCH_UP_MS = 10_000;
 /** A conversation that could not go on is tried again after this time. */
 const AGAIN_MS = 60_000;
-const CHANGED = 'Sorry, I was changed in the meantime and cannot go on with this. Please start again.';
 
 /** Lets conversations go on: when an answer comes, when a time is over, and after a start of the program. */
 export class Conversations {
@@ -109,7 +109,7 @@ export class Conversations {
       case 'none':
         return undefined;
       case 'unfit':
-        return notify(message, 'unfit', `Please choose one of: ${(question.options ?? []).join(', ')}.`);
+        return notify(message, 'unfit', phrases.chooseOne(question.options ?? []));
       case 'cancel':
         return this.#cancel(found.id, message);
       case 'answer': {
@@ -123,7 +123,7 @@ export class Conversations {
 
   async #cancel(id: string, message: IncomingMessage): Promise<Outcome> {
     await this.#options.runs.end(id);
-    return this.#options.notify(message, 'cancelled', 'Cancelled.');
+    return this.#options.notify(message, 'cancelled', phrases.cancelled);
   }
 
   /** Sets the timer for the next time that something is due. */
@@ -188,7 +188,7 @@ export class Conversations {
       const { name, file } = row.handler;
       log.error({ name, file }, 'a conversation cannot go on: its handler or its first message is gone');
       await runs.end(id);
-      return message === undefined ? 'done' : notify(message, 'gone', CHANGED);
+      return message === undefined ? 'done' : notify(message, 'gone', phrases.changed);
     }
     const result = await outcome;
     if (result === 'unfinished' && !this.#isStopped) this.#againAtMs.set(id, clock.now() + AGAIN_MS);
@@ -224,7 +224,7 @@ export class Conversations {
       log.error({ name, file }, 'a conversation was in work when the program ended, again; it is set aside');
       await runs.end(id);
       const message = thaw(row.message);
-      const sorry = 'Sorry, something went wrong on my side.';
+      const sorry = phrases.failed;
       return message === undefined ? 'done' : notify(message, 'set aside', sorry);
     }
     await runs.save(id, { ...row, tries: row.tries + 1 });

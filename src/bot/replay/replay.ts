@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { isAppError, messageOf } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
+import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import type { HandlerRun } from '../run/handler-run.ts';
 import { Interrupted } from '../run/interrupted.ts';
@@ -253,7 +254,7 @@ export class Replay {
     const { chat, sender, key } = message;
     const other = runs.of(chat, sender.jid);
     if (other !== undefined) {
-      if (whenOpen === 'first') throw new Refusal('Please finish our conversation first, or send cancel.');
+      if (whenOpen === 'first') throw new Refusal(phrases.finishFirst);
       await runs.end(other.id);
     }
     const now = clock.now();

@@ -1,4 +1,5 @@
 import { isAppError } from '../../core/errors.ts';
+import { phrases } from '../phrases.ts';
 import { isRefusal } from '../refusal.ts';
 import type { RunEnd } from './handler-run.ts';
 
@@ -24,13 +25,13 @@ export function decideVerdict(end: RunEnd): Verdict {
     case 'changed':
       return {
         outcome: 'done',
-        notice: 'Sorry, I was changed in the meantime and cannot go on with this. Please start again.',
+        notice: phrases.changed,
         isFault: true,
       };
     case 'stopping':
       return { outcome: 'unfinished', notice: undefined, isFault: false };
     case 'too-late':
-      return { outcome: 'done', notice: 'Sorry, that took too long. I gave up on it.', isFault: true };
+      return { outcome: 'done', notice: phrases.tookTooLong, isFault: true };
     case 'threw':
       if (isRefusal(end.error)) return { outcome: 'done', notice: end.error.message, isFault: false };
       if (isAppError(end.error, 'NOT_CONNECTED'))
@@ -40,6 +41,6 @@ export function decideVerdict(end: RunEnd): Verdict {
       // WhatsApp would refuse the notice in the same chat too.
       if (isAppError(end.error, 'SEND_REFUSED') && end.error.whatsappCode !== undefined)
         return { outcome: 'done', notice: undefined, isFault: true };
-      return { outcome: 'done', notice: 'Sorry, something went wrong on my side.', isFault: true };
+      return { outcome: 'done', notice: phrases.failed, isFault: true };
   }
 }

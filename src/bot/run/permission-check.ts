@@ -3,6 +3,7 @@ import { noteOutcome } from '../../core/message-trail.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { formatDuration } from '../duration.ts';
+import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { type AccessDecision, decideAccess, isAdmin } from './access.ts';
 import type { Cooldowns } from './cooldown.ts';
@@ -26,13 +27,13 @@ export async function checkAccess(ctx: Context): Promise<void> {
       return;
     case 'groups-only':
       noteOutcome(ctx.message.key, 'not-allowed', decision);
-      throw new Refusal('That works in groups only.');
+      throw new Refusal(phrases.groupsOnly);
     case 'admins-only':
       noteOutcome(ctx.message.key, 'not-allowed', decision);
-      throw new Refusal('Only admins of this group may do that.');
+      throw new Refusal(phrases.adminsOnly);
     case 'owners-only':
       noteOutcome(ctx.message.key, 'not-allowed', decision);
-      throw new Refusal('Only the owners of this bot may do that.');
+      throw new Refusal(phrases.ownersOnly);
     default:
       return assertNever(decision);
   }
@@ -45,7 +46,7 @@ export function checkCooldown(ctx: Context, command: Command, cooldowns: Cooldow
   const use = cooldowns.use(command.name, sender.id, key, command.cooldownMs, nowMs);
   if (use.verdict !== 'go') noteOutcome(key, 'cooldown', command.name);
   if (use.verdict === 'tell') {
-    throw new Refusal(`Please wait ${formatDuration(Math.max(1_000, use.leftMs))} before the next one.`);
+    throw new Refusal(phrases.tooSoon(formatDuration(Math.max(1_000, use.leftMs))));
   }
   return use.verdict === 'go';
 }
