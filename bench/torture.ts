@@ -1,6 +1,6 @@
 /**
  * Kills the real program at random instants while people write to it, and counts what was lost. Some kills aim at
- * short phases: pairings, first uploads of pre-keys, checkpoints.
+ * short phases: pairings, first uploads of pre-keys, checkpoints. Then it does the same to people in conversations.
  *
  *   npm run torture -- --kills 200 [--seed 1] [--every-ms 60] [--addressing mixed|pn|lid] [--pairings 10]
  *     [--control] [--target program|auth-state]
@@ -19,6 +19,7 @@ import { BotProcess, type Kind } from './bots.ts';
 import { aimOf, Killer } from './killer.ts';
 import { type Answered, Questions } from './questions.ts';
 import { seeded } from './seeded.ts';
+import { tortureConversations } from './torture-conversations.ts';
 import { missingPreKeys, torturePairings } from './torture-pairing.ts';
 
 export interface TortureOptions {
@@ -161,5 +162,9 @@ if (process.argv[1] === import.meta.filename) {
   });
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   const kept = isAuthState ? isStateKept(result) : isKept(result);
-  process.exit(kept === values.control ? 1 : 0);
+  if (values.control || isAuthState) process.exit(kept === values.control ? 1 : 0);
+  process.stdout.write('and people in the middle of conversations\n');
+  const talks = await tortureConversations({ kills, seed });
+  process.stdout.write(`${JSON.stringify(talks, null, 2)}\n`);
+  process.exit(kept && talks.faults.length === 0 ? 0 : 1);
 }
