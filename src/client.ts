@@ -25,7 +25,7 @@ export type { CloseReason } from './whatsapp/connection/close-reason.ts';
 /** What may be set. `settings` has `pairingNumber`, `proxyUrl`, `logLevel` (default `silent`) and the others. */
 export interface WhatsAppClientOptions extends SettingSources {
   /**
-   * Gets each message of a person, oldest first and once. A message whose handler has not settled when the process ends
+   * Gets each message of a person once, when it can be read. A message whose handler has not settled when the process ends
    * is handed over again at the next start. An error is logged.
    */
   readonly onMessage?: (message: IncomingMessage) => Promise<unknown> | unknown;
