@@ -83,8 +83,11 @@ export class App {
 
   /** Ends everything in under 1.5 s; nothing that was received or stored is lost. */
   async stop(): Promise<void> {
-    await this.#stopParts();
-    await this.#running?.catch(() => {});
+    try {
+      await this.#stopParts();
+    } finally {
+      await this.#running?.catch(() => {});
+    }
   }
 
   /** Parts that last until the signal aborts must end if the program ends by itself, too. */

@@ -18,7 +18,7 @@ export class StopStack {
    * If a stop throws, the others still run, and the promise rejects with the first error.
    */
   unwind(): Promise<void> {
-    this.#unwinding = this.#unwinding.then(() => this.#stopAll());
+    this.#unwinding = this.#unwinding.catch(() => {}).then(() => this.#stopAll());
     return this.#unwinding;
   }
 

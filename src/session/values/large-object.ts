@@ -12,18 +12,22 @@ const CLOSING: ReadonlySet<number> = new Set([0x7d, 0x5d]);
 
 /**
  * The entries of a file with one JSON object that is too large to be one string, as far as they can be read: a damaged
- * entry ends it. Memory holds one entry and one chunk at a time.
+ * entry ends it. Returns whether all of it was read. Memory holds one entry and one chunk at a time.
  */
-export function* largeObjectEntries(fs: FileSystem, path: string): Generator<[id: string, value: unknown]> {
+export function* largeObjectEntries(
+  fs: FileSystem,
+  path: string,
+): Generator<[id: string, value: unknown], boolean> {
   const scanner = new EntryScanner();
   for (const chunk of chunksOf(fs, path)) {
     for (const entry of scanner.scan(chunk)) {
       const parsed = parseEntry(entry);
-      if (!parsed) return;
+      if (!parsed) return false;
       yield parsed;
     }
-    if (scanner.isTooLarge) return;
+    if (scanner.isTooLarge) return false;
   }
+  return scanner.isAtEnd;
 }
 
 function* chunksOf(fs: FileSystem, path: string): Generator<Buffer> {
@@ -53,10 +57,16 @@ function parseEntry(entry: string): [string, unknown] | undefined {
 /** Cuts the text of an object at the commas between its entries. */
 class EntryScanner {
   #depth = 0;
+  #hasBegun = false;
   #isInString = false;
   #isEscaped = false;
   #parts: Buffer[] = [];
   #bytes = 0;
+
+  /** Whether the object has been closed. */
+  get isAtEnd(): boolean {
+    return this.#hasBegun && this.#depth === 0;
+  }
 
   get isTooLarge(): boolean {
     return this.#bytes > LARGEST_ENTRY_BYTES;
@@ -74,6 +84,7 @@ class EntryScanner {
         this.#isInString = true;
       } else if (OPENING.has(byte)) {
         this.#depth += 1;
+        this.#hasBegun = true;
         if (this.#depth === 1) start = at + 1;
       } else if (CLOSING.has(byte)) {
         this.#depth -= 1;

@@ -7,6 +7,13 @@ const PAGE_BYTES = 64 * 1024;
 /** A table may exceed its limit by so much before the oldest rows go, so that they go many at a time. */
 const TOLERANCE = 1.25;
 
+export interface LoadedPage {
+  readonly number: number;
+  readonly rows: Readonly<Record<string, unknown>>;
+  readonly fileBytes: number;
+  readonly keepsKnown: boolean;
+}
+
 interface Page {
   readonly number: number;
   readonly ids: Set<string>;
@@ -46,12 +53,18 @@ export class StoredTable {
     return this.#pages.map(({ number }) => number);
   }
 
-  /** Takes over a page as it is on disk. */
-  load(number: number, rows: Readonly<Record<string, unknown>>, fileBytes: number): void {
+  /** The number of a page that is gone: no other page may get it. */
+  reserve(number: number): void {
+    this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+  }
+
+  /** Takes over a page as it is on disk. `keepsKnown`: a row that an earlier page had stays as it was there. */
+  load({ number, rows, fileBytes, keepsKnown }: LoadedPage): void {
     const page = this.#addPage(number);
     const entries = Object.entries(rows);
     const bytesEach = Math.ceil(fileBytes / Math.max(1, entries.length));
     for (const [id, value] of entries) {
+      if (keepsKnown && this.rows.has(id)) continue;
       this.#remove(id);
       this.rows.set(id, value);
       this.#place(id, page, bytesEach);
@@ -113,7 +126,7 @@ export class StoredTable {
   #addPage(number: number): Page {
     const page: Page = { number, ids: new Set(), bytes: 0, isDirty: true };
     this.#pages.push(page);
-    this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+    this.reserve(number);
     return page;
   }
 
@@ -138,7 +151,8 @@ export class StoredTable {
    */
   takeUnsaved(mayMerge: boolean): UnsavedPages {
     const merged = mayMerge ? this.#mergeSmallPages() : [];
-    const dropped = this.#pages.filter(({ ids }) => ids.size === 0).map(({ number }) => number);
+    const emptied = this.#pages.filter(({ ids }) => ids.size === 0);
+    const dropped = emptied.map(({ number }) => number);
     this.#pages = this.#pages.filter(({ ids }) => ids.size > 0);
     const dirty = this.#pages.filter(({ isDirty }) => isDirty);
     const changes = dirty.map(
@@ -147,6 +161,8 @@ export class StoredTable {
     for (const page of dirty) page.isDirty = false;
     const failed = (): void => {
       for (const page of dirty) page.isDirty = true;
+      this.#pages = [...emptied, ...this.#pages];
+      for (const page of emptied) page.isDirty = true;
     };
     return { changes, dropped, merged, failed };
   }

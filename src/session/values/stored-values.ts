@@ -34,16 +34,18 @@ export class StoredValues {
   /** As it is on the disk. */
   #index: TableIndex;
   #oldFiles: readonly string[];
+  #isIndexDamaged: boolean;
 
   /** Reads the tables; keys are read when they are asked for. */
   constructor(fs: FileSystem, folder: string, events: TableEvents) {
     this.#fs = fs;
     this.#folder = folder;
     this.#events = events;
-    const { tables, index, oldFiles } = readTables(fs, folder, events);
+    const { tables, index, oldFiles, isIndexDamaged } = readTables(fs, folder, events);
     this.#tables = tables;
     this.#index = index;
     this.#oldFiles = oldFiles;
+    this.#isIndexDamaged = isIndexDamaged;
   }
 
   /** Which pages the tables have on the disk. */
@@ -174,7 +176,9 @@ export class StoredValues {
 
   get #hasUnsavedPages(): boolean {
     const hasMerged = Object.keys(this.#index.merged).length > 0;
-    return hasMerged || [...this.#tables.values()].some(({ hasUnsaved }) => hasUnsaved);
+    return (
+      hasMerged || this.#isIndexDamaged || [...this.#tables.values()].some(({ hasUnsaved }) => hasUnsaved)
+    );
   }
 
   /**
@@ -197,7 +201,9 @@ export class StoredValues {
         for (const [name, entry] of keys) {
           if (this.#unsaved.get(name) === entry) this.#unsaved.delete(name);
         }
-        if (pages) this.#oldFiles = [];
+        if (!pages) return;
+        this.#oldFiles = [];
+        this.#isIndexDamaged = false;
       },
       failed: () => {
         pages?.failed();
@@ -220,10 +226,12 @@ export class StoredValues {
       Object.entries(lists).flatMap(([name, numbers]) =>
         numbers.map((number) => pageFileName(name as TableName, number)),
       );
+    // A copy of the folder may have merged pages that still hold rows: those stay.
+    const named = new Set(filesOf(index.pages));
     const removals = [
       ...filesOf(this.#index.merged),
       ...filesOf(listsOf(taken, ({ pages }) => pages.dropped)),
-    ];
+    ].filter((file) => !named.has(file));
     this.#index = index;
     return {
       changes: taken.flatMap(({ pages }) => pages.changes),

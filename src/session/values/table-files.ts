@@ -38,6 +38,8 @@ export interface ReadTables {
   readonly index: TableIndex;
   /** Files of earlier versions, to be removed once the pages are written. */
   readonly oldFiles: readonly string[];
+  /** Whether the index on the disk is damaged, and must be written again. */
+  readonly isIndexDamaged: boolean;
 }
 
 export interface TableEvents {
@@ -52,17 +54,17 @@ const LARGEST_TEXT_BYTES = 64 * 1024 * 1024;
 
 /** All tables of a folder. A damaged page is set aside and reported, and the rows of the others are there. */
 export function readTables(fs: FileSystem, folder: string, events: TableEvents): ReadTables {
-  const index = readIndex(fs, folder, events);
+  const { index, isDamaged } = readIndex(fs, folder, events);
   const tables = new Map<TableName, StoredTable>();
   const oldFiles: string[] = [];
   for (const name of TABLE_NAMES) {
     const table = new StoredTable(name, events.onEvicted);
     tables.set(name, table);
     for (const number of [...(index.merged[name] ?? []), ...(index.pages[name] ?? [])])
-      loadPage(fs, folder, table, number, events);
+      loadPage(fs, folder, table, { number, keepsKnown: isDamaged }, events);
     if (!index.pages[name] && takeOver(fs, folder, table, events)) oldFiles.push(oldTableFileName(name));
   }
-  return { tables, index, oldFiles };
+  return { tables, index, oldFiles, isIndexDamaged: isDamaged };
 }
 
 /** A page that is named and not there was dropped while the folder was copied: it had no rows. */
@@ -70,15 +72,16 @@ function loadPage(
   fs: FileSystem,
   folder: string,
   table: StoredTable,
-  number: number,
+  { number, keepsKnown }: { readonly number: number; readonly keepsKnown: boolean },
   { onDamage }: TableEvents,
 ): void {
+  table.reserve(number);
   const file = pageFileName(table.name, number);
   const content = readFit(fs, join(folder, file));
   if (!content) return;
   const rows = parseObject(content);
   if (rows) {
-    table.load(number, rows, content.length);
+    table.load({ number, rows, fileBytes: content.length, keepsKnown });
     return;
   }
   renameAside(fs, join(folder, file));
@@ -102,8 +105,10 @@ function takeOver(fs: FileSystem, folder: string, table: StoredTable, { onDamage
   const sizeBytes = sizeIfThere(fs, path);
   if (sizeBytes === undefined) return false;
   if (sizeBytes > LARGEST_TEXT_BYTES && isReadableFile(fs, path)) {
-    for (const [id, value] of largeObjectEntries(fs, path)) table.set(id, value, JSON.stringify(value));
-    return true;
+    if (readLarge(fs, path, table)) return true;
+    renameAside(fs, path);
+    onDamage(file);
+    return false;
   }
   const rows = parseObject(readFit(fs, path) ?? Buffer.from('{}'));
   if (rows) {
@@ -115,16 +120,32 @@ function takeOver(fs: FileSystem, folder: string, table: StoredTable, { onDamage
   return false;
 }
 
-/** An index that cannot be read is made again from the names of the pages. */
-function readIndex(fs: FileSystem, folder: string, { onDamage }: TableEvents): TableIndex {
+/** Returns whether the file could be read to its end; the rows before a damaged one are there all the same. */
+function readLarge(fs: FileSystem, path: string, table: StoredTable): boolean {
+  const entries = largeObjectEntries(fs, path);
+  for (let next = entries.next(); ; next = entries.next()) {
+    if (next.done) return next.value;
+    const [id, value] = next.value;
+    table.set(id, value, JSON.stringify(value));
+  }
+}
+
+/**
+ * An index that cannot be read is made again from the names of the pages. It stays until the next checkpoint writes
+ * another one: without an index the pages would not be looked for.
+ */
+function readIndex(
+  fs: FileSystem,
+  folder: string,
+  { onDamage }: TableEvents,
+): { readonly index: TableIndex; readonly isDamaged: boolean } {
   const path = join(folder, TABLE_INDEX);
   const content = readFit(fs, path);
-  if (!content) return { pages: {}, merged: {} };
+  if (!content) return { index: { pages: {}, merged: {} }, isDamaged: false };
   const { pages, merged } = parseObject(content) ?? {};
-  if (isPageLists(pages) && isPageLists(merged)) return { pages, merged };
-  renameAside(fs, path);
+  if (isPageLists(pages) && isPageLists(merged)) return { index: { pages, merged }, isDamaged: false };
   onDamage(TABLE_INDEX);
-  return { pages: pagesByName(fs.readdirSync(folder)), merged: {} };
+  return { index: { pages: pagesByName(fs.readdirSync(folder)), merged: {} }, isDamaged: true };
 }
 
 export const indexToJson = ({ pages, merged }: TableIndex): string => JSON.stringify({ pages, merged });

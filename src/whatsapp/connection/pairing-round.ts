@@ -52,6 +52,7 @@ export class PairingRound {
   #notice: string | undefined;
   #isAsking = false;
   #isEntered = false;
+  #isOver = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -100,6 +101,7 @@ export class PairingRound {
     const askedAtMs = now();
     try {
       const answer = await requestCode(this.#connection.socket, pairingNumber);
+      if (this.#isOver) return;
       if (answer.kind === 'accepted') {
         const expiresAtMs = Math.min(askedAtMs + CODE_MS, this.#firstQrAtMs + ROUND_MS);
         this.#code = { text: answer.code, ref: answer.ref, expiresAtMs };
@@ -207,6 +209,7 @@ export class PairingRound {
   }
 
   #end(): void {
+    this.#isOver = true;
     clearTimeout(this.#timer);
     const { log, now } = this.#parts;
     if (this.#code && !this.#connection.socket.authState.creds.account) {

@@ -19,6 +19,8 @@ import {
 const SAY_EVERY_MS = 60 * 60 * 1000;
 /** Exact in binary, so that a thousand rows have an order within one millisecond. */
 const FRACTION_MS = 1 / 1024;
+/** A row from further ahead than this was dated by a wrong clock, and new rows do not go on from it. */
+const MAX_AHEAD_MS = 24 * 60 * 60 * 1000;
 /** Rows expire with time, so they are looked through at least this often. */
 const PRUNE_EVERY_MS = 60 * 60 * 1000;
 
@@ -41,14 +43,18 @@ export class InboxTable {
     this.#now = now;
     this.#settle(session.wasKilled);
     this.#prune();
-    for (const [key, row] of this.rows) this.#weights.set(key, rowBytes(row));
+    const latestMs = this.#now() + MAX_AHEAD_MS;
+    for (const [key, row] of this.rows) {
+      this.#weights.set(key, rowBytes(row));
+      if (row.atMs <= latestMs) this.#lastAtMs = Math.max(this.#lastAtMs, row.atMs);
+    }
     for (const [key, row] of this.rows) for (const hash of row.hashes) this.#keyOfHash.set(hash, key);
   }
 
   /** The time for a new row: later than that of each row before it, by a fraction within the same millisecond. */
   nextAtMs(): number {
     const nowMs = this.#now();
-    this.#lastAtMs = Math.floor(this.#lastAtMs) === nowMs ? this.#lastAtMs + FRACTION_MS : nowMs;
+    this.#lastAtMs = nowMs > this.#lastAtMs ? nowMs : this.#lastAtMs + FRACTION_MS;
     return this.#lastAtMs;
   }
 

@@ -63,3 +63,15 @@ test('a part that starts while the others stop is stopped, too', async () => {
   await stack.unwind();
   expect(stopped).toEqual(['client', 'late', 'session']);
 });
+
+test('a part that starts after a failed unwinding is stopped by the next one', async () => {
+  const stack = new StopStack();
+  stack.push(() => Promise.reject(new Error('jammed')));
+  await expect(stack.unwind()).rejects.toThrow('jammed');
+  let isStopped = false;
+  stack.push(() => {
+    isStopped = true;
+  });
+  await stack.unwind();
+  expect(isStopped).toBe(true);
+});

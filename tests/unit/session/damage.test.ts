@@ -268,7 +268,7 @@ describe(`tables (SEED=${seed})`, () => {
     },
   );
 
-  test('an index that is damaged is set aside and told, and the pages are found by their names', async () => {
+  test('an index that is damaged is told, and the pages are found by their names', async () => {
     for (const content of [
       Buffer.from('{"pages":'),
       Buffer.from('{"pages":{"inbox":["x"]},"merged":{}}'),

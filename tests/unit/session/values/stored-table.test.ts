@@ -159,6 +159,7 @@ test('a table file that is too large for one text is read as far as it goes, wit
   const kept = session.rows('inbox');
   expect(kept.has(`m${rows - 1}`)).toBe(true);
   expect(kept.has('torn')).toBe(false);
+  expect(existsSync(join(path, `${oldTableFileName('inbox')}.damaged`))).toBe(true);
   expect(kept.size * 100 * KIB).toBeLessThanOrEqual(LIMITS['table:inbox'].bytes * 1.3);
   await session.close();
   expect((await openQuietly(path)).rows('inbox').size).toBe(kept.size);
