@@ -6,7 +6,7 @@ import type { Log } from '../../core/log.ts';
 import type { Content, Messenger, OutgoingMessage } from '../../core/messages.ts';
 import { ChatQueues } from '../chat-queues.ts';
 import { Interrupted } from '../run/interrupted.ts';
-import { Delivery } from './delivery.ts';
+import { Delivery } from './message-delivery.ts';
 import { type Bucket, isFull, takeToken } from './pacing.ts';
 
 export interface OutboxOptions {

@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { LIMITS } from '../../src/core/limits.ts';
+
+const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
+
+/** A field that outlives a call and can grow. */
+const COLLECTION = /^ {2}(?:readonly )?#(\w+)(?:: [^=\n]+)? = (?:new (?:Map|Set)\b|\[\])/gm;
+
+/**
+ * What bounds each collection of the program: the name of a limit, or the reason why it cannot grow. Whoever adds a
+ * collection adds a line here, and a limit if strangers can make it grow.
+ */
+const BOUNDS: Readonly<Record<string, string>> = {
+  'app/answer-times.ts #receivedAtMs': 'the oldest of 1,000 goes',
+  'app/bot-contents.ts #folders': 'one for each folder of the author',
+  'app/message-intake.ts #inWork': 'commands:all',
+  'app/status-board.ts #changeListeners': 'one for the page, one for each open page of http:connections',
+  'app/status-board.ts #timingListeners': 'one for the metrics',
+  'bot/chat-queues.ts #waiting': 'commands:all',
+  'bot/intake/command-budget.ts #chats': 'commands:all',
+  'bot/intake/command-budget.ts #persons': 'commands:all',
+  'bot/intake/message-router.ts #warnedAtMs': 'one for each limit',
+  'bot/intake/message-router.ts #working': 'commands:all',
+  'bot/loading/command-registry.ts #builtIn': 'one for each built-in command',
+  'bot/loading/command-registry.ts #byFile': 'one for each command of the author',
+  'bot/loading/command-registry.ts #byName': 'one for each name of a command of the author',
+  'bot/loading/listener-registry.ts #byFile': 'one for each listener of the author',
+  'bot/loading/listener-registry.ts #schedules': 'one for each schedule of the author',
+  'bot/replay/conversations.ts #againAtMs': 'table:runs',
+  'bot/replay/conversations.ts #inWork': 'table:runs',
+  'bot/replay/replay.ts #inWork': 'one for each call of a handler that is at work',
+  'bot/replay/replay.ts #unwritten': 'table:runs',
+  'bot/replay/runs.ts #byMessage': 'table:runs',
+  'bot/replay/runs.ts #openOf': 'table:runs',
+  'bot/run/handler-run.ts #pending': 'sends:chat',
+  'bot/run/semaphore.ts #waiting': 'commands:all',
+  'bot/send/outbox.ts #buckets': 'chats whose pace is back at its start are forgotten from 1,000 on',
+  'bot/send/outbox.ts #bytesOf': 'sends:all',
+  'bot/state/chat-state.ts #writing': 'commands:all',
+  'bot/state/reminders.ts #counts': 'table:reminders',
+  'bot/state/reminders.ts #delivering': 'table:reminders',
+  'bot/state/reminders.ts #due': 'table:reminders',
+  'bot/state/schedules.ts #running': 'one for each schedule of the author',
+  'core/deadlines.ts #items': 'one for each handler or send at work',
+  'core/recent-map.ts #old': 'the capacity that its owner gives',
+  'core/recent-map.ts #young': 'the capacity that its owner gives',
+  'core/stop-stack.ts #stops': 'one for each part of the program',
+  'core/weights.ts #bytesOf': 'the limits of its owner',
+  'http/connection-limit.ts #callers': 'http:connections',
+  'http/event-stream.ts #listeners': '20, then 503',
+  'http/event-stream.ts #timers': 'two',
+  'http/keyed-sends.ts #known': 'http:sends',
+  'logging/output-sink.ts #waiting': 'what a slow reader may leave unread; then lines are dropped',
+  'session/journal/checkpoints.ts #obsoleteJournals': 'the 16 names of journals',
+  'session/journal/journal.ts #halfMade': 'the 16 names of journals',
+  'session/journal/journal.ts #unsynced':
+    'a tenth of a second of changes; a failed sync closes the connection',
+  'session/values/large-object.ts #parts': 'one entry of at most 32 MiB',
+  'session/values/stored-table.ts #pages': 'the limit of its table',
+  'session/values/stored-table.ts #places': 'the limit of its table',
+  'session/values/stored-values.ts #unsaved': '1,000 keys, then a checkpoint',
+  'whatsapp/connection/work-watch.ts #senders': 'a handful of senders; more are not needed for the decision',
+  'whatsapp/connection/work-watch.ts #unanswered': 'table:inbox',
+  'whatsapp/receive/inbox-table.ts #keyOfHash': 'table:inbox',
+  'whatsapp/send/acknowledgements.ts #waiting': 'one for each send at work',
+  'whatsapp/send/group-cache.ts #queries': 'one for each query at work',
+  'whatsapp/send/sender.ts #leftAtMs': 'one for each send at work',
+};
+
+const found = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts') && !/^(simulator|demo|cli)\//.test(path))
+  .flatMap((path) =>
+    [...readFileSync(join(SRC, path), 'utf8').matchAll(COLLECTION)].map(([, field]) => `${path} #${field}`),
+  );
+
+test('everything that can grow says what bounds it', () => {
+  expect(found.filter((field) => !(field in BOUNDS))).toEqual([]);
+});
+
+test('no bound is named for a collection that is not there', () => {
+  expect(Object.keys(BOUNDS).filter((field) => !found.includes(field))).toEqual([]);
+});
+
+test('a bound that looks like the name of a limit is one', () => {
+  const named = Object.values(BOUNDS).filter((bound) => /^[\w-]+:[\w-]+$/.test(bound));
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((bound) => !(bound in LIMITS))).toEqual([]);
+});
