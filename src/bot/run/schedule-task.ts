@@ -1,3 +1,4 @@
+import { EMPTY_MESSAGE } from '../../core/empty-message.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import type { LoadedSchedule } from '../loading/listener-registry.ts';
 import type { StoredRun } from '../replay/runs.ts';
@@ -7,22 +8,14 @@ import type { HandlerTask } from './handler-runner.ts';
 export function scheduleMessage(name: string, dueAtMs: number): IncomingMessage {
   const key = `schedule|${name}|${dueAtMs}`;
   return {
+    ...EMPTY_MESSAGE,
     key,
     id: key,
     chat: key,
     chatKind: 'other',
     sender: { id: key, number: undefined, jid: key, name: undefined },
     isFromMe: true,
-    text: '',
     sentAtMs: dueAtMs,
-    mentions: [],
-    quoted: undefined,
-    media: undefined,
-    quotedMedia: undefined,
-    expirationSeconds: 0,
-    edits: undefined,
-    isFromBot: false,
-    origin: undefined,
   };
 }
 

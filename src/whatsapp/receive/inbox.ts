@@ -8,14 +8,8 @@ import type { Session } from '../../session/session.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 import type { DecryptionHooks } from '../signal/signal-repository.ts';
 import { DecryptedIntake, type Intake, type StanzaPart } from './decrypted-intake.ts';
-import {
-  doneRow,
-  EMPTY_PLAINTEXT,
-  hashOf,
-  type InboxRow,
-  isWantedFromPhone,
-  oldestFirst,
-} from './inbox-rows.ts';
+import { freezeMessage, thawMessage } from './frozen-message.ts';
+import { doneRow, EMPTY_PLAINTEXT, hashOf, isWantedFromPhone, oldestFirst } from './inbox-rows.ts';
 import { InboxTable } from './inbox-table.ts';
 import { MessageReader } from './message-reader.ts';
 import { readNotice } from './notice.ts';
@@ -73,7 +67,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     const messages: IncomingMessage[] = [];
     for (const [key, row] of oldestFirst(this.#table.rows)) {
       if (!row.isWaiting || !(row.attrs || row.notice)) continue;
-      const message = row.notice ? noticeIn(row) : this.#reader.readRow(key, row);
+      const message = row.notice ? thawMessage(row.notice) : this.#reader.readRow(key, row);
       if (message) messages.push(row.isSetAside ? { ...message, isSetAside: true } : message);
       else this.#table.trySet({ [key]: doneRow(row) });
     }
@@ -84,7 +78,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   sawNotice(node: BinaryNode): void {
     const message = readNotice(node, this.#facts);
     if (!message || !this.#reader.isWanted(message) || this.#table.rows.has(message.key)) return;
-    const notice = JSON.stringify(message);
+    const notice = freezeMessage(message);
     if (notice.length > LIMITS['table:inbox'].bytesEach) return;
     this.#table.trySet({
       [message.key]: { atMs: this.#table.nextAtMs(), hashes: [], notice, isWaiting: true },
@@ -195,13 +189,5 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   /** Which messages without text and media are kept. Default none. */
   setWanted(isWanted: (message: IncomingMessage) => boolean): void {
     this.#reader.setWanted(isWanted);
-  }
-}
-
-function noticeIn({ notice = '' }: InboxRow): IncomingMessage | undefined {
-  try {
-    return { origin: undefined, ...JSON.parse(notice) } as IncomingMessage;
-  } catch {
-    return undefined;
   }
 }

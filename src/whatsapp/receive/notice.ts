@@ -1,4 +1,5 @@
 import { type BinaryNode, toNumber } from '@whiskeysockets/baileys';
+import { EMPTY_MESSAGE } from '../../core/empty-message.ts';
 import type { IncomingEvent, IncomingMessage, Person } from '../../core/messages.ts';
 import { chatKind, numberAmong, personId } from '../address.ts';
 import type { EnvelopeFacts } from './parse-message.ts';
@@ -24,23 +25,15 @@ export function readNotice(node: BinaryNode, facts: EnvelopeFacts): IncomingMess
   // A call has one id, and comes in several stanzas.
   const id = event.kind === 'call' ? event.callId : attrs.id;
   return {
+    ...EMPTY_MESSAGE,
     key: `${event.kind}|${chat}|${id}`,
     id,
     chat,
     chatKind: chatKind(chat),
     sender,
     isFromMe: false,
-    text: '',
     sentAtMs: facts.localMs(toNumber(Number(attrs.t ?? 0))),
-    mentions: [],
-    quoted: undefined,
-    media: undefined,
-    quotedMedia: undefined,
-    expirationSeconds: 0,
-    edits: undefined,
-    isFromBot: false,
     event,
-    origin: undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import type { BotSettings } from '../../../src/bot/bot-settings.ts';
 import type { Command } from '../../../src/bot/command.ts';
 import { CommandRegistry } from '../../../src/bot/loading/command-registry.ts';
 import type { Clock } from '../../../src/core/clock.ts';
+import { EMPTY_MESSAGE } from '../../../src/core/empty-message.ts';
 import type { Log } from '../../../src/core/log.ts';
 import type {
   GroupFacts,
@@ -216,6 +217,7 @@ export function incoming(text: string, overrides: Partial<IncomingMessage> = {})
   const chat = overrides.chat ?? sender.jid;
   const id = overrides.id ?? `MSG${messageCount}`;
   return {
+    ...EMPTY_MESSAGE,
     key: `${chat}|${sender.id}|${id}`,
     id,
     chat,
@@ -224,14 +226,6 @@ export function incoming(text: string, overrides: Partial<IncomingMessage> = {})
     isFromMe: false,
     text,
     sentAtMs: START_MS,
-    mentions: [],
-    quoted: undefined,
-    media: undefined,
-    quotedMedia: undefined,
-    expirationSeconds: 0,
-    edits: undefined,
-    isFromBot: false,
-    origin: undefined,
     ...overrides,
   };
 }
