@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BufferJSON } from '@whiskeysockets/baileys';
@@ -29,12 +30,13 @@ import {
 
 const random = randomFrom(seed);
 const under = (limit: number): number => Math.floor(random() * limit);
-/** Noise over a part of it, or all of it. */
+/** Noise over a part of it, or all of it, and never text: the loader cannot tell one name of a person from another. */
 function withNoise(content: Buffer): Buffer {
   const noisy = Buffer.from(content);
   const start = under(noisy.length);
   const end = start + 1 + under(noisy.length - start);
   for (let at = start; at < end; at++) noisy[at] = 128 + under(128);
+  if (isUtf8(noisy)) noisy[start] = 0xff;
   return noisy;
 }
 const snapshot = (path: string): Map<string, string> =>
@@ -63,10 +65,7 @@ describe(`creds.json (SEED=${seed})`, () => {
     for (const [what, content] of variants()) {
       writeFileSync(join(folder, 'creds.json'), content);
       const loaded = loadCredentials(realFileSystem, folder);
-      // Noise that only hits the person's own name leaves a good identity.
-      if (loaded.creds.me) loaded.creds.me.name = 'Bot';
-      const source = what.startsWith('noise') ? 'copy' : loaded.source;
-      expect([what, source, plain(loaded.creds)]).toEqual([
+      expect([what, loaded.source, plain(loaded.creds)]).toEqual([
         what,
         'copy',
         plain(JSON.parse(good, BufferJSON.reviver)),
@@ -78,15 +77,11 @@ describe(`creds.json (SEED=${seed})`, () => {
     timeout: 120_000,
   }, () => {
     const folder = temporaryFolder();
-    // Noise may hit the name that the person goes by, and be a text again.
-    const isHarmless = (content: Buffer): boolean =>
-      content.toString().replace(/"name":"[^"]*"/, '"name":"Bot"') === good;
     for (const copy of [undefined, '', '{"noiseKey":']) {
       if (copy !== undefined) writeFileSync(join(folder, 'creds.backup.json'), copy);
       for (const [index, [what, content]] of variants().entries()) {
         if (copy !== undefined && index % 40 !== 0) continue;
         writeFileSync(join(folder, 'creds.json'), content);
-        if (isHarmless(content)) continue;
         expect(() => loadCredentials(realFileSystem, folder), what).toThrow(/creds\.json is (empty|damaged)/);
       }
     }
