@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
 import * as nodeFs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { AppError, messageOf, systemCode } from '../../core/errors.ts';
+import { AppError, isAppError, messageOf, systemCode } from '../../core/errors.ts';
 import { isUnfitFile, refuseUnfit } from './read-file.ts';
 
 /** The file operations that the session uses, so that a test can let any of them fail. */
@@ -200,6 +200,16 @@ export function readIfThere(fs: FileSystem, path: string): Buffer | undefined {
   }
 }
 
+/** The same; empty for what is no file of a session (a FIFO, a file that is too large), which counts as damaged. */
+export function readFit(fs: FileSystem, path: string): Buffer | undefined {
+  try {
+    return readIfThere(fs, path);
+  } catch (error) {
+    if (isAppError(error) && isUnfitFile(error.cause)) return Buffer.alloc(0);
+    throw error;
+  }
+}
+
 function statsIfThere(fs: FileSystem, path: string): nodeFs.Stats | undefined {
   try {
     return fs.statSync(path, { throwIfNoEntry: false });
@@ -209,7 +219,7 @@ function statsIfThere(fs: FileSystem, path: string): nodeFs.Stats | undefined {
   }
 }
 
-/** Whether what is at a path can be read as a file, whatever its size. Throws the system's error. */
+/** Whether what is at a path can be read as a file, whatever its size. Throws `STORAGE_FAILED` if that cannot be told. */
 export function isReadableFile(fs: FileSystem, path: string): boolean {
   try {
     const stats = statsIfThere(fs, path);

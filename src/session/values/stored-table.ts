@@ -53,7 +53,7 @@ export class StoredTable {
     return this.#pages.map(({ number }) => number);
   }
 
-  /** The number of a page that is gone: no other page may get it. */
+  /** Marks a page number as used, so that no new page gets it. */
   reserve(number: number): void {
     this.#nextNumber = Math.max(this.#nextNumber, number + 1);
   }
@@ -65,7 +65,7 @@ export class StoredTable {
     const bytesEach = Math.ceil(fileBytes / Math.max(1, entries.length));
     for (const [id, value] of entries) {
       if (keepsKnown && this.rows.has(id)) continue;
-      this.#remove(id);
+      this.delete(id);
       this.rows.set(id, value);
       this.#place(id, page, bytesEach);
     }
@@ -90,10 +90,6 @@ export class StoredTable {
   }
 
   delete(id: string): void {
-    this.#remove(id);
-  }
-
-  #remove(id: string): void {
     this.#unplace(id);
     this.rows.delete(id);
   }
@@ -130,14 +126,14 @@ export class StoredTable {
     return page;
   }
 
-  /** The last resort, should whoever fills the table forget its limits: the oldest rows go. */
+  /** Removes the oldest rows if the code that fills the table does not keep its limits. */
   #evict(): void {
     const { count, bytes } = LIMITS[`table:${this.name}`];
     if (this.rows.size <= count * TOLERANCE && this.#bytes <= bytes * TOLERANCE) return;
     let evicted = 0;
     for (const id of this.rows.keys()) {
       if (this.rows.size <= count && this.#bytes <= bytes) break;
-      this.#remove(id);
+      this.delete(id);
       evicted += 1;
     }
     noteLimitReached(`table:${this.name}`, evicted);

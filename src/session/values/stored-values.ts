@@ -1,15 +1,20 @@
 import { join } from 'node:path';
-import { isAppError } from '../../core/errors.ts';
-import { type FileSystem, keyFileName, readIfThere, renameAside, textOf } from '../folder/file-system.ts';
-import { isUnfitFile } from '../folder/read-file.ts';
+import { type FileSystem, keyFileName, readFit, renameAside, textOf } from '../folder/file-system.ts';
 import type { Changes } from '../journal/journal-record.ts';
 import type { FileChange } from '../journal/write-files.ts';
 import { KeyCache } from './key-cache.ts';
 import type { KeyChanges } from './key-changes.ts';
 import { keyFromJson, keyToJson } from './key-json.ts';
 import type { StoredTable, UnsavedPages } from './stored-table.ts';
-import { indexToJson, type PageLists, readTables, type TableEvents, type TableIndex } from './table-files.ts';
-import { isTableName, pageFileName, TABLE_INDEX, type TableName } from './tables.ts';
+import {
+  indexToJson,
+  type PageLists,
+  pageFilesOf,
+  readTables,
+  type TableEvents,
+  type TableIndex,
+} from './table-files.ts';
+import { isTableName, TABLE_INDEX, type TableName } from './tables.ts';
 
 /** Changes that the files lack, and what to call once they are written, or could not be. */
 export interface Unsaved {
@@ -98,20 +103,10 @@ export class StoredValues {
 
   /** `null` if there is none; bytes that are not UTF-8 give a text that is not JSON. */
   #readJson(name: string): string | null {
-    const content = this.#readFit(name);
+    const content = readFit(this.#fs, join(this.#folder, name));
     const json = content ? (textOf(content) ?? '') : null;
     this.#cache.put(name, json);
     return json;
-  }
-
-  /** What is no file of a session (a FIFO, a file that is too large) counts as damaged. */
-  #readFit(name: string): Buffer | undefined {
-    try {
-      return readIfThere(this.#fs, join(this.#folder, name));
-    } catch (error) {
-      if (isAppError(error) && isUnfitFile(error.cause)) return Buffer.alloc(0);
-      throw error;
-    }
   }
 
   /** The changes that differ from what is stored, as a record. Changes nothing yet. */
@@ -207,7 +202,7 @@ export class StoredValues {
       },
       failed: () => {
         pages?.failed();
-        // Whichever of the two the disk has: the next one names these pages, or removes them.
+        // The disk may have the old index or the new one, so the merged pages of both wait for the next checkpoint.
         this.#index = { ...this.#index, merged: mergedLists(before.merged, this.#index.merged) };
       },
     };
@@ -222,15 +217,11 @@ export class StoredValues {
     const taken = [...this.#tables.values()].map((table) => ({ table, pages: table.takeUnsaved(mayMerge) }));
     const merged = listsOf(taken, ({ pages }) => pages.merged);
     const index = { pages: listsOf(taken, ({ table }) => table.pageNumbers, true), merged };
-    const filesOf = (lists: PageLists): string[] =>
-      Object.entries(lists).flatMap(([name, numbers]) =>
-        numbers.map((number) => pageFileName(name as TableName, number)),
-      );
     // A copy of the folder may have merged pages that still hold rows: those stay.
-    const named = new Set(filesOf(index.pages));
+    const named = new Set(pageFilesOf(index.pages));
     const removals = [
-      ...filesOf(this.#index.merged),
-      ...filesOf(listsOf(taken, ({ pages }) => pages.dropped)),
+      ...pageFilesOf(this.#index.merged),
+      ...pageFilesOf(listsOf(taken, ({ pages }) => pages.dropped)),
     ].filter((file) => !named.has(file));
     this.#index = index;
     return {

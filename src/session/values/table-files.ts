@@ -1,14 +1,12 @@
 import { join } from 'node:path';
-import { isAppError } from '../../core/errors.ts';
 import {
   type FileSystem,
   isReadableFile,
-  readIfThere,
+  readFit,
   renameAside,
   sizeIfThere,
   textOf,
 } from '../folder/file-system.ts';
-import { isUnfitFile } from '../folder/read-file.ts';
 import { largeObjectEntries } from './large-object.ts';
 import { StoredTable } from './stored-table.ts';
 import {
@@ -73,7 +71,7 @@ function loadPage(
   folder: string,
   table: StoredTable,
   { number, keepsKnown }: { readonly number: number; readonly keepsKnown: boolean },
-  { onDamage }: TableEvents,
+  events: TableEvents,
 ): void {
   table.reserve(number);
   const file = pageFileName(table.name, number);
@@ -84,40 +82,32 @@ function loadPage(
     table.load({ number, rows, fileBytes: content.length, keepsKnown });
     return;
   }
+  setAside(fs, folder, file, events);
+}
+
+/** A damaged file gets another name, so that a person can look at it, and is reported. */
+function setAside(fs: FileSystem, folder: string, file: string, { onDamage }: TableEvents): void {
   renameAside(fs, join(folder, file));
   onDamage(file);
 }
 
-/** What is no file of a session (a FIFO, a file that is too large) counts as damaged. */
-function readFit(fs: FileSystem, path: string): Buffer | undefined {
-  try {
-    return readIfThere(fs, path);
-  } catch (error) {
-    if (isAppError(error) && isUnfitFile(error.cause)) return Buffer.alloc(0);
-    throw error;
-  }
-}
-
 /** The table in one file that earlier versions wrote. Returns whether there is one. */
-function takeOver(fs: FileSystem, folder: string, table: StoredTable, { onDamage }: TableEvents): boolean {
+function takeOver(fs: FileSystem, folder: string, table: StoredTable, events: TableEvents): boolean {
   const file = oldTableFileName(table.name);
   const path = join(folder, file);
   const sizeBytes = sizeIfThere(fs, path);
   if (sizeBytes === undefined) return false;
-  if (sizeBytes > LARGEST_TEXT_BYTES && isReadableFile(fs, path)) {
-    if (readLarge(fs, path, table)) return true;
-    renameAside(fs, path);
-    onDamage(file);
-    return false;
-  }
+  const isLarge = sizeBytes > LARGEST_TEXT_BYTES && isReadableFile(fs, path);
+  const isWhole = isLarge ? readLarge(fs, path, table) : readSmall(fs, path, table);
+  if (!isWhole) setAside(fs, folder, file, events);
+  return isWhole;
+}
+
+/** Returns whether the file holds a table. */
+function readSmall(fs: FileSystem, path: string, table: StoredTable): boolean {
   const rows = parseObject(readFit(fs, path) ?? Buffer.from('{}'));
-  if (rows) {
-    for (const [id, value] of Object.entries(rows)) table.set(id, value, JSON.stringify(value));
-    return true;
-  }
-  renameAside(fs, path);
-  onDamage(file);
-  return false;
+  for (const [id, value] of Object.entries(rows ?? {})) table.set(id, value, JSON.stringify(value));
+  return rows !== undefined;
 }
 
 /** Returns whether the file could be read to its end; the rows before a damaged one are there all the same. */
@@ -162,13 +152,14 @@ function pagesByName(fileNames: readonly string[]): PageLists {
   return lists;
 }
 
+/** The files of these pages. Only known tables count: an index may come from a folder that others made. */
+export function pageFilesOf(lists: PageLists): string[] {
+  return TABLE_NAMES.flatMap((name) => (lists[name] ?? []).map((number) => pageFileName(name, number)));
+}
+
 /** Pages that the index does not name: a kill came between two steps of a checkpoint, and the journal has their rows. */
 export function orphanPages(fileNames: readonly string[], { pages, merged }: TableIndex): string[] {
-  const named = new Set(
-    TABLE_NAMES.flatMap((name) =>
-      [...(pages[name] ?? []), ...(merged[name] ?? [])].map((number) => pageFileName(name, number)),
-    ),
-  );
+  const named = new Set([...pageFilesOf(pages), ...pageFilesOf(merged)]);
   return fileNames.filter((file) => isPageFile(file) && !named.has(file));
 }
 

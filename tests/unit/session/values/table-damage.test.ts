@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { copySession } from '../../../../src/session/care/backup.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
@@ -111,4 +111,27 @@ test('a damaged index costs no row, at the first start and at the second', async
   const size = two.rows('reminders').size;
   await two.close();
   expect(size).toBe(1);
+});
+
+test('an index that names files outside the session removes none of them', async () => {
+  const path = sessionPath();
+  await stockFolder(path);
+  const s = await openSession(path, { log });
+  await s.set({ sent: { a: { t: 'a' } } });
+  await s.checkpoint();
+  await s.close();
+  const beside = `${path}-beside`;
+  mkdirSync(beside);
+  const victim = join(beside, 'pre-key-5.json');
+  writeFileSync(victim, '{}');
+  // `table-x` is no folder, but `join` takes it away again.
+  const name = `x/../../${basename(beside)}/pre-key`;
+  const index = { pages: { sent: [1] }, merged: { [name]: [5] } };
+  writeFileSync(join(path, 'table-index.json'), JSON.stringify(index));
+  const again = await openQuietly(path);
+  await again.set({ sent: { b: { t: 'b' } } });
+  await again.checkpoint();
+  await again.checkpoint();
+  await again.close();
+  expect(existsSync(victim)).toBe(true);
 });
