@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import { readFileSync } from 'node:fs';
 import type { BotStats } from '../bot/bot.ts';
+import { programVersion } from '../config/program-options.ts';
 import { lastMessages } from '../core/message-trail.ts';
 import type { Messenger } from '../core/messages.ts';
 import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from '../http/status-source.ts';
@@ -163,10 +163,4 @@ function accountOf(session: StatusBoardParts['session']): StatusSnapshot['accoun
   };
 }
 
-const VERSION = readVersion();
-
-function readVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  return version;
-}
+const VERSION = programVersion();

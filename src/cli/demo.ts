@@ -8,11 +8,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeProblem } from '../config/node-version.ts';
+import { EXIT_CODES } from '../core/errors.ts';
 import { type DemoOptions, readOptions, USAGE } from '../demo/demo-options.ts';
 import { guardConsole } from '../logging/console-guard.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const BAD_ARGUMENTS = 78;
 
 const old = nodeProblem(process.version);
 if (old) {
@@ -25,7 +25,7 @@ async function begin(): Promise<void> {
   if (reading.kind === 'help') process.stdout.write(USAGE);
   if (reading.kind === 'problem') {
     process.stderr.write(`${reading.text}\n\n${USAGE}`);
-    process.exitCode = BAD_ARGUMENTS;
+    process.exitCode = EXIT_CODES.BAD_ARGUMENTS;
   }
   if (reading.kind !== 'run') return;
   // Before Baileys loads, as in the bot itself.
@@ -38,7 +38,7 @@ async function run(options: DemoOptions): Promise<number> {
   const over = new AbortController();
   const folder = await mkdtemp(join(tmpdir(), 'perennial-demo-'));
   let killBot = (): void => {};
-  // Whatever ends this process: no bot and no folder stay behind.
+  // However this process ends, it kills the bot and removes the folder.
   process.once('exit', () => {
     killBot();
     rmSync(folder, { recursive: true, force: true });

@@ -35,7 +35,7 @@ export async function initProject(args: readonly string[]): Promise<void> {
   process.stdout.write(`The project is in ${folder}.\n\n  ${there}\n  npm test\n  npm start\n`);
 }
 
-/** Asks if the folder is not empty. Without a terminal nobody can answer, and the answer is no. */
+/** Asks the person if the folder is not empty. Throws `BAD_ARGUMENTS` if there is no terminal to ask on. */
 async function mayWrite(folder: string): Promise<boolean> {
   if (!existsSync(folder) || readdirSync(folder).length === 0) return true;
   if (!process.stdin.isTTY)

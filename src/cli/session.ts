@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { type Config, configFromProcess } from '../config/config.ts';
 import { nodeProblem } from '../config/node-version.ts';
+import { readOptions, unknownWord } from '../config/read-options.ts';
 import { AppError, isAppError, messageOf } from '../core/errors.ts';
 import { plainText } from '../core/text.ts';
 import type { CareReport } from '../session/care/care-reports.ts';
@@ -17,6 +17,7 @@ const USAGE = `Usage: ${SELF} COMMAND [--json]
   restore DIR   replaces the session by a backup, and keeps the former one
 `;
 
+const COMMANDS = ['status', 'doctor', 'backup', 'restore'];
 const PROGRESS_EVERY_MS = 200;
 
 interface Request {
@@ -57,28 +58,22 @@ function print(text: string, to: NodeJS.WriteStream = process.stdout): void {
 
 /** Undefined if help is wanted. */
 function readArguments(args: string[]): Request | undefined {
-  let parsed: { values: { json?: boolean; help?: boolean }; positionals: string[] };
-  try {
-    const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
-    parsed = parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw badArguments(messageOf(error).split('.')[0] ?? '');
-  }
-  const { values, positionals } = parsed;
+  const reading = readOptions(args, { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } });
+  if ('problem' in reading) throw badArguments(reading.problem);
+  const { values, words } = reading;
   if (values.help) return undefined;
-  const [command, folder, ...more] = positionals;
-  if (command === undefined) throw badArguments('A command is missing');
-  if (!['status', 'doctor', 'backup', 'restore'].includes(command))
-    throw badArguments(`Unknown command "${command}"`);
+  const [command, folder, ...more] = words;
+  if (command === undefined) throw badArguments('A command is missing.');
+  if (!COMMANDS.includes(command)) throw badArguments(unknownWord('command', command, COMMANDS));
   const wantsFolder = command === 'backup' || command === 'restore';
-  if (wantsFolder && !folder) throw badArguments(`${command} needs a folder`);
+  if (wantsFolder && !folder) throw badArguments(`${command} needs a folder.`);
   if (more.length > 0 || (folder !== undefined && !wantsFolder))
-    throw badArguments(`${command} takes ${wantsFolder ? 'one folder' : 'no arguments'}`);
+    throw badArguments(`${command} takes ${wantsFolder ? 'one folder' : 'no arguments'}.`);
   return { command, folder: folder ?? '', isJson: values.json === true };
 }
 
 function badArguments(sentence: string): AppError {
-  return new AppError('BAD_ARGUMENTS', `${sentence}.\n\n${USAGE.trimEnd()}`);
+  return new AppError('BAD_ARGUMENTS', `${sentence}\n\n${USAGE.trimEnd()}`);
 }
 
 async function run({ command, folder, isJson }: Request, { sessionPath }: Config): Promise<number> {

@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts';
 /** The oldest Node.js that this runs on, as in `engines` of package.json, which npm only warns of. */
 export const LEAST_NODE = [20, 19] as const;
 
-/** What to tell a person whose Node.js is too old, before anything is loaded that it cannot load. */
+/** The error for a Node.js that is too old; undefined if it is new enough. For use before newer syntax is loaded. */
 export function nodeProblem(version: string): AppError | undefined {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   const [leastMajor, leastMinor] = LEAST_NODE;

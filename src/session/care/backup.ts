@@ -123,7 +123,8 @@ export async function copySession(
   );
 }
 
-const rank = (name: string): number => (name === NAMES.creds ? 0 : name === NAMES.credsCopy ? 1 : 2);
+/** The order in which files are copied: the credentials first, then their copy. */
+export const rank = (name: string): number => (name === NAMES.creds ? 0 : name === NAMES.credsCopy ? 1 : 2);
 
 const sizeOf = (folder: string, name: string): number => statIfThere(join(folder, name))?.size ?? 0;
 

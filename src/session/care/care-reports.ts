@@ -100,7 +100,7 @@ function withTimes(status: SessionStatus): object {
 
 function backupLines({ folder, files, bytes, isLinked }: Backup): string[] {
   const lines = [`Backed up ${count(files, 'file')} (${formatBytes(bytes)}) to ${folder}.`];
-  if (!isLinked) lines.push('This session is not linked: nobody scanned its QR code.');
+  if (!isLinked) lines.push('This session is not linked: its QR code was not scanned.');
   lines.push('Anyone with this copy can read and write as this account: protect it like a password.');
   return lines;
 }

@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isLeftover, NAMES, readIfThere, realFileSystem, textOf } from '../folder/file-system.ts';
+import { isJournal } from '../journal/journal.ts';
 import { keyFromJson } from '../values/key-json.ts';
-import { statIfThere } from './read-only-session.ts';
+import { filesIn, statIfThere } from './read-only-session.ts';
 
 export interface FileCount {
   readonly type: string;
@@ -29,7 +29,7 @@ const KEY_TYPES = [
 export function typeOfFile(name: string): string {
   if (name === NAMES.creds || name === NAMES.credsCopy) return 'credentials';
   if (name.endsWith('.damaged')) return 'damaged';
-  if (/^journal-\d+\.log$/.test(name)) return 'journal';
+  if (isJournal(name)) return 'journal';
   if (isLeftover(name)) return 'leftover';
   if (name.endsWith('.json')) return KEY_TYPES.find((type) => name.startsWith(`${type}-`)) ?? 'other';
   return 'other';
@@ -38,14 +38,13 @@ export function typeOfFile(name: string): string {
 /** The files of a session by type, the most frequent first. Folders inside belong to other bots and do not count. */
 export function countFiles(folder: string): FileCount[] {
   const counts = new Map<string, { files: number; bytes: number }>();
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const type = typeOfFile(entry.name);
+  for (const name of filesIn(folder)) {
+    const type = typeOfFile(name);
     const count = counts.get(type) ?? { files: 0, bytes: 0 };
     counts.set(type, count);
     count.files += 1;
     // A running bot replaces and removes files all the time.
-    count.bytes += statIfThere(join(folder, entry.name))?.size ?? 0;
+    count.bytes += statIfThere(join(folder, name))?.size ?? 0;
   }
   return [...counts]
     .map(([type, count]) => ({ type, ...count }))
@@ -54,9 +53,7 @@ export function countFiles(folder: string): FileCount[] {
 
 /** The names of key files that hold no key of their type. Reads all of them. */
 export function unreadableKeys(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && isUnreadable(folder, entry.name))
-    .map(({ name }) => name);
+  return filesIn(folder).filter((name) => isUnreadable(folder, name));
 }
 
 function isUnreadable(folder: string, name: string): boolean {

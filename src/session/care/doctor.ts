@@ -1,4 +1,3 @@
-import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys';
 import { LEAST_NODE, nodeProblem } from '../../config/node-version.ts';
@@ -7,7 +6,7 @@ import type { Check } from './check.ts';
 import { unreadableKeys } from './count-files.ts';
 import { checkCredentials, checkDamage, checkFolder, checkLock, checkSpace } from './doctor-folder.ts';
 import { checkClock, checkNetwork } from './doctor-network.ts';
-import { inspectSession, realFolder, statIfThere } from './read-only-session.ts';
+import { filesIn, inspectSession, realFolder, statIfThere } from './read-only-session.ts';
 import { sessionStatus } from './session-status.ts';
 
 export interface DoctorOptions {
@@ -63,18 +62,16 @@ export function checkNode(version: string): Check {
     : { ...check, state: 'problem', mend: `install ${LEAST_NODE.join('.')} or newer` };
 }
 
-/** The time of the newest file; undefined if there is none. */
+/** The time of the newest file: 0 if there is none, undefined if the folder cannot be listed. */
 function newestFile(path: string): number | undefined {
   const folder = realFolder(path);
-  let entries: Dirent[];
+  let names: string[];
   try {
-    entries = readdirSync(folder, { withFileTypes: true });
+    names = filesIn(folder);
   } catch {
     return undefined;
   }
-  // A folder inside is another bot's.
-  const files = entries.filter((entry) => entry.isFile());
-  const times = files.map(({ name }) => statIfThere(join(folder, name))?.mtimeMs ?? 0);
+  const times = names.map((name) => statIfThere(join(folder, name))?.mtimeMs ?? 0);
   return times.reduce((newest, time) => Math.max(newest, time), 0);
 }
 

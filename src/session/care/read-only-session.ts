@@ -1,9 +1,9 @@
 import type { Stats } from 'node:fs';
-import { lstatSync, realpathSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { systemCode } from '../../core/errors.ts';
-import { type FileSystem, isLeftover, NAMES, realFileSystem } from '../folder/file-system.ts';
+import { type FileSystem, NAMES, realFileSystem } from '../folder/file-system.ts';
 import { readRegularFile } from '../folder/read-file.ts';
 import { isLinked } from '../identity/credentials-json.ts';
 import { type LoadedCredentials, loadCredentials } from '../identity/load-credentials.ts';
@@ -25,8 +25,6 @@ export interface Inspection extends ReadContents {
   readonly isLinked: boolean;
   /** A pairing was begun and not completed. */
   readonly isHalfPaired: boolean;
-  /** Tables that cannot be read. */
-  readonly damagedTables: readonly string[];
 }
 
 /** What is in a session folder. Changes nothing. Throws `SESSION_UNUSABLE` or `STORAGE_FAILED`. */
@@ -44,15 +42,14 @@ export function inspectBackup(folder: string): Inspection {
 
 function inspectWith(readOnly: FileSystem, folder: string): Inspection {
   const loaded = loadCredentials(readOnly, folder);
-  const damagedTables: string[] = [];
   const names = namesOfFiles(readOnly, folder);
   const contents = readContents(readOnly, folder, names, {
-    onDamage: (file) => void damagedTables.push(file),
+    onDamage: () => {},
     onEvicted: () => {},
   });
   const linked = isLinked(loaded.creds);
   const isHalfPaired = !linked && loaded.creds.me !== undefined;
-  return { ...contents, loaded, isLinked: linked, isHalfPaired, damagedTables };
+  return { ...contents, loaded, isLinked: linked, isHalfPaired };
 }
 
 /** The phone number of the account. It must not be printed whole. */
@@ -81,9 +78,16 @@ export function statIfThere(path: string): Stats | undefined {
   }
 }
 
+/** The names of the files in a session folder. Folders inside belong to other bots. */
+export function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
+
 /** Whether a file belongs to the session and not to the process that uses it. */
 export function isSessionFile(folder: string, name: string): boolean {
   const isOfProcess = [NAMES.owner, NAMES.qr, NAMES.restoring].some((own) => own === name);
-  if (isOfProcess || isLeftover(name) || name.endsWith('.tmp')) return false;
+  if (isOfProcess || name.endsWith('.tmp')) return false;
   return statIfThere(join(folder, name))?.isFile() === true;
 }

@@ -2,7 +2,6 @@ import {
   accessSync,
   constants,
   mkdtempSync,
-  readdirSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -22,10 +21,11 @@ import {
 } from '../folder/restore-note.ts';
 import { currentOwner, lockSession } from '../lock/folder-lock.ts';
 import type { RowCheck } from '../values/stored-values.ts';
-import { type CopyOptions, copySession } from './backup.ts';
+import { type CopyOptions, copySession, rank } from './backup.ts';
 import { careError } from './care-error.ts';
 import { unreadableKeys } from './count-files.ts';
 import {
+  filesIn,
   type Inspection,
   inspectBackup,
   inspectSession,
@@ -206,18 +206,7 @@ function sessionFilesIn(folder: string): string[] {
   return names.some((name) => name !== NAMES.gitignore) ? names : [];
 }
 
-/** Folders inside belong to other bots and stay where they are. */
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => name);
-}
-
-function credentialsLast(names: readonly string[]): string[] {
-  const isCredentials = (name: string): number =>
-    Number(name === NAMES.credsCopy) + 2 * Number(name === NAMES.creds);
-  return [...names].sort((a, b) => isCredentials(a) - isCredentials(b));
-}
+const credentialsLast = (names: readonly string[]): string[] => [...names].sort((a, b) => rank(b) - rank(a));
 
 function moveAll(from: string, to: string, names: readonly string[]): void {
   makeFolder(realFileSystem, to);

@@ -72,7 +72,10 @@ function tryRead(fs: FileSystem, path: string): Attempt {
   }
 }
 
-/** The person must change rights, and a lack of file handles or memory ends by itself: a copy helps with neither. */
+/**
+ * The copy is not tried for these: the person must change wrong rights, and a lack of file handles or memory ends by
+ * itself.
+ */
 function unreadable(fs: FileSystem, path: string, error: unknown): Attempt {
   const code = systemCode(isAppError(error) ? error.cause : error) ?? '';
   if (code === 'EACCES' || code === 'EPERM') {

@@ -193,7 +193,7 @@ export const JOURNAL_NAMES: readonly string[] = Array.from(
   (_, index) => `journal-${index + 1}.log`,
 );
 
+export const isJournal = (fileName: string): boolean => /^journal-\d+\.log$/.test(fileName);
+
 /** The journals among the files of a folder. */
-export function journalNames(names: readonly string[]): string[] {
-  return names.filter((name) => /^journal-\d+\.log$/.test(name));
-}
+export const journalNames = (fileNames: readonly string[]): string[] => fileNames.filter(isJournal);

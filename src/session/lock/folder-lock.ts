@@ -128,7 +128,7 @@ async function announce(folder: string, server: Server, name: string): Promise<S
 
 const WITHOUT_SOCKETS = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS']);
 
-/** Resolves with the sockets of ended processes once nobody else can own the folder; throws if somebody does. */
+/** Resolves with the sockets of ended processes when no other process can own the folder. Throws if one owns it. */
 async function outlastOthers(
   folder: string,
   place: SocketPlace,
