@@ -136,7 +136,7 @@ const TSCONFIG = `{
 }
 `;
 
-const ENV = `# Copy this file to .env. All settings: docs/library.md of the package perennial-whatsapp.
+const ENV = `# Copy this file to .env. All settings: README.md of the package perennial-whatsapp.
 # Phone numbers of the owners, with commas between them; the linked account is always one.
 OWNER_NUMBERS=
 # What a command starts with.

@@ -86,7 +86,7 @@ export const SETTINGS = {
   TYPING_DELAY_MS: setting(
     '500',
     value.whole(0, 60_000),
-    'Milliseconds that the bot shows "typing" before it answers; 0 is not at all.',
+    'Milliseconds that the bot shows "typing" before it answers; 0 shows nothing.',
   ),
   HTTP_PORT: setting(
     '',

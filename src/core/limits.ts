@@ -96,9 +96,10 @@ export const LIMITS = {
     atLimit: 'A new conversation is refused with a sentence.',
   },
   'run-tries': {
-    what: 'starts of the program that a conversation was in work at, without getting further',
+    what: 'starts that go on with a conversation, or with one time of a schedule, and make no progress',
     count: 2,
-    atLimit: 'The conversation is ended, the person is told, and the log names the file.',
+    atLimit:
+      'The conversation ends and the person is told; a schedule skips this time. The log names the file.',
   },
   'commands:chat': {
     what: 'commands that wait in one chat',
