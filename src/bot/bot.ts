@@ -102,7 +102,7 @@ export class Bot {
     const { clock, log } = this.#options;
     try {
       await Promise.all([
-        this.#parts.states.chats.prune(),
+        this.#parts.states.prune(),
         this.#parts.polls.prune(),
         this.#parts.edits.prune(clock.now()),
       ]);

@@ -9,28 +9,34 @@ const DEFAULT_TTL_MS = 86_400_000;
 const MAX_TTL_MS = 30 * 86_400_000;
 const MAX_CHATS = LIMITS['table:chat-state'].count;
 
-/** Whose values they are: their rows begin with a prefix of their own. */
-export interface StateScope {
-  readonly prefix: string;
-  /** The length of all values together, as JSON. */
-  readonly maxCharacters: number;
-}
+/** How many characters all values of one chat or person may have together, as JSON. */
+const MAX_CHARACTERS = 8_192;
+const MAX_BOT_CHARACTERS = 65_536;
 
-const CHAT_SCOPE: StateScope = { prefix: '', maxCharacters: 8_192 };
-const PERSON_SCOPE: StateScope = { prefix: 'person:', maxCharacters: 8_192 };
-const BOT_SCOPE: StateScope = { prefix: 'bot:', maxCharacters: 65_536 };
-
-/** The values of chats, of people and of the bot, in one table. */
+/** The values of chats, of people and of the bot, in one table. The rows of people and of the bot have a prefix. */
 export class StateStores {
-  readonly chats: ChatStates;
-  readonly persons: ChatStates;
-  readonly bot: ChatStates;
+  readonly chats: StateScope;
+  readonly persons: StateScope;
+  readonly bot: StateScope;
+  readonly #states: ChatStates;
 
   constructor(table: Table<ChatStateRow>, clock: Clock, conversationOf: (chat: string) => string) {
-    this.chats = new ChatStates(table, clock, conversationOf);
-    this.persons = new ChatStates(table, clock, conversationOf, PERSON_SCOPE);
-    this.bot = new ChatStates(table, clock, undefined, BOT_SCOPE);
+    const states = new ChatStates(table, clock);
+    this.#states = states;
+    this.chats = { of: (chat) => states.of(conversationOf(chat)) };
+    this.persons = { of: (jid) => states.of(`person:${conversationOf(jid)}`) };
+    this.bot = { of: (name) => states.of(`bot:${name}`, MAX_BOT_CHARACTERS) };
   }
+
+  /** Removes expired values. */
+  prune(): Promise<void> {
+    return this.#states.prune();
+  }
+}
+
+/** The values of all chats, of all people, or of the bot. */
+interface StateScope {
+  of(address: string): StateValues;
 }
 
 const expiryOf = (nowMs: number, ttlMs: number): number => nowMs + Math.min(Math.max(0, ttlMs), MAX_TTL_MS);
@@ -41,34 +47,27 @@ export class ChatStates {
   readonly #clock: Clock;
   /** The last unfinished write of each chat; the next write waits for it. */
   readonly #writing = new Map<string, Promise<void>>();
-  readonly #conversationOf: (chat: string) => string;
-  readonly #scope: StateScope;
 
-  constructor(
-    table: Table<ChatStateRow>,
-    clock: Clock,
-    conversationOf: (chat: string) => string = (chat) => chat,
-    scope: StateScope = CHAT_SCOPE,
-  ) {
-    this.#scope = scope;
+  constructor(table: Table<ChatStateRow>, clock: Clock) {
     this.#table = table;
     this.#clock = clock;
-    this.#conversationOf = conversationOf;
   }
 
-  of(address: string): StateValues {
-    const chat = this.#scope.prefix + this.#conversationOf(address);
+  /** The values of one row. Together they may have `max` characters of JSON. */
+  of(chat: string, max = MAX_CHARACTERS): StateValues {
     return {
       get: (name) => this.#get(chat, name),
-      set: (name, value, options) => this.#set(chat, name, value, options?.ttlMs ?? DEFAULT_TTL_MS),
-      delete: (name) => this.#change(chat, (row) => row.filter(([one]) => one !== name)),
-      update: (name, change, options) => this.#update(chat, name, change, options?.ttlMs ?? DEFAULT_TTL_MS),
+      set: (name, value, options) => this.#set(chat, max, name, value, options?.ttlMs ?? DEFAULT_TTL_MS),
+      delete: (name) => this.#change(chat, max, (row) => row.filter(([one]) => one !== name)),
+      update: (name, change, options) =>
+        this.#update(chat, max, name, change, options?.ttlMs ?? DEFAULT_TTL_MS),
     };
   }
 
-  /** Removes expired values. Runs at the start, and when the table is full. */
+  /** Removes expired values. Runs at the start, and when the table is full. No limit applies: rows only get smaller. */
   async prune(): Promise<void> {
-    for (const [chat] of [...this.#table.entries()]) await this.#change(chat, (row) => row);
+    for (const [chat] of [...this.#table.entries()])
+      await this.#change(chat, Number.POSITIVE_INFINITY, (row) => row);
   }
 
   #get(chat: string, name: string): unknown {
@@ -76,16 +75,25 @@ export class ChatStates {
     return found === undefined || found[2] <= this.#clock.now() ? undefined : found[1];
   }
 
-  async #set(chat: string, name: string, value: unknown, ttlMs: number): Promise<void> {
+  async #set(chat: string, max: number, name: string, value: unknown, ttlMs: number): Promise<void> {
     if (this.#needsRoom(chat)) await this.#makeRoom(chat);
     const expiresAtMs = expiryOf(this.#clock.now(), ttlMs);
-    await this.#change(chat, (row) => [...row.filter(([one]) => one !== name), [name, value, expiresAtMs]]);
+    await this.#change(chat, max, (row) => [
+      ...row.filter(([one]) => one !== name),
+      [name, value, expiresAtMs],
+    ]);
   }
 
-  async #update<T>(chat: string, name: string, change: (value: unknown) => T, ttlMs: number): Promise<T> {
+  async #update<T>(
+    chat: string,
+    max: number,
+    name: string,
+    change: (value: unknown) => T,
+    ttlMs: number,
+  ): Promise<T> {
     if (this.#needsRoom(chat)) await this.#makeRoom(chat);
     let value: T | undefined;
-    await this.#change(chat, (row) => {
+    await this.#change(chat, max, (row) => {
       const now = this.#clock.now();
       value = change(row.find(([one, , untilMs]) => one === name && untilMs > now)?.[1]);
       return [...row.filter(([one]) => one !== name), [name, value, expiryOf(now, ttlMs)]];
@@ -103,7 +111,7 @@ export class ChatStates {
       throw new Error(`${MAX_CHATS} chats have state already; delete values, or give them a shorter ttlMs`);
   }
 
-  #change(chat: string, change: (row: ChatStateRow) => ChatStateRow): Promise<void> {
+  #change(chat: string, max: number, change: (row: ChatStateRow) => ChatStateRow): Promise<void> {
     const write = async () => {
       const old = this.#table.get(chat);
       const now = this.#clock.now();
@@ -111,7 +119,6 @@ export class ChatStates {
       if (row.length === 0) return old === undefined ? undefined : this.#table.delete(chat);
       if (old?.length === row.length && old.every((one, index) => one === row[index])) return;
       const length = JSON.stringify(row).length;
-      const max = this.#scope.maxCharacters;
       if (length > max) {
         throw new Error(`the state of one chat has ${length} characters, ${max} are allowed`);
       }

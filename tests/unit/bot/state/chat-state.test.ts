@@ -98,3 +98,29 @@ test('updates of one value at the same time lose nothing, and persons, chats and
   await expect(stores.chats.of('a@g.us').update('big', () => 'x'.repeat(9_000))).rejects.toThrow('8192');
   await expect(stores.bot.of('bot').update('big', () => 'x'.repeat(9_000))).resolves.toHaveLength(9_000);
 });
+
+test('expired values go from all rows, also beside a row of the bot that is larger than a chat may have', async () => {
+  const table = new FakeTable<ChatStateRow>();
+  const clock = new FakeClock();
+  const stores = new StateStores(table, clock, (chat) => chat);
+  await stores.bot.of('bot').set('big', 'x'.repeat(20_000));
+  await stores.bot.of('bot').set('short', 1, { ttlMs: 1_000 });
+  await stores.persons.of('anna').set('short', 1, { ttlMs: 1_000 });
+  await clock.advance(1_000);
+  await stores.prune();
+  expect([...table.map].map(([key, row]) => [key, row.map(([name]) => name)])).toEqual([
+    ['bot:bot', ['big']],
+  ]);
+});
+
+test('a full table makes room beside a row of the bot that is larger than a chat may have', async () => {
+  const table = new FakeTable<ChatStateRow>();
+  const clock = new FakeClock();
+  const stores = new StateStores(table, clock, (chat) => chat);
+  await stores.bot.of('bot').set('big', 'x'.repeat(20_000));
+  await stores.bot.of('bot').set('short', 1, { ttlMs: 1_000 });
+  for (let chat = 1; chat < 5_000; chat += 1) table.map.set(`${chat}`, [['x', 1, clock.nowMs + 1_000]]);
+  await clock.advance(1_000);
+  await stores.chats.of('new').set('x', 1);
+  expect([...table.map.keys()]).toEqual(['bot:bot', 'new']);
+});
