@@ -30,8 +30,9 @@ export class ListenerRegistry {
     return [...this.#schedules.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Sets the schedule of a file and replaces the earlier one. */
+  /** Sets the schedule of a file and replaces what it had. */
   setSchedule(file: string, schedule: Schedule): void {
+    this.#byFile.delete(file);
     this.#schedules.set(file, { schedule, name: nameOf(file), file });
   }
 
@@ -56,11 +57,12 @@ export class ListenerRegistry {
     });
   }
 
-  /** Sets the listener of a file and replaces the earlier one. Throws if another file has the name. */
+  /** Sets the listener of a file and replaces what it had. Throws if another file has the name. */
   set(file: string, listener: Listener): void {
     const name = nameOf(file);
     const other = this.find(name);
     if (other !== undefined && other.file !== file) throw new Error(`"${name}" is in ${other.file} already`);
+    this.#schedules.delete(file);
     this.#byFile.set(file, { listener, name, file });
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type ListenerSpec, listener } from '../../../src/bot/listener.ts';
 import { ListenerRegistry } from '../../../src/bot/loading/listener-registry.ts';
+import { schedule } from '../../../src/bot/schedule.ts';
 import ping from '../../../src/commands/ping.ts';
 import type { IncomingMessage } from '../../../src/core/messages.ts';
 import { ANNA, BEN, GROUP, incoming, makeBot } from './fakes.ts';
@@ -158,4 +159,16 @@ test.each<[sentence: string, spec: object]>([
   ['no run', { on: 'message', run: undefined }],
 ])('listener() refuses %s', (_sentence, spec) => {
   expect(() => listener({ run: () => undefined, ...spec } as unknown as ListenerSpec)).toThrow(TypeError);
+});
+
+test('a file that is changed from a listener to a schedule and back has one of them at a time', () => {
+  const listeners = new ListenerRegistry();
+  const file = 'src/listeners/one.ts';
+  const has = () => [listeners.all.length, listeners.schedules.length];
+  listeners.set(file, listener({ on: 'message', run: () => {} }));
+  expect(has()).toEqual([1, 0]);
+  listeners.setSchedule(file, schedule('0 * * * *', { timeZone: 'UTC', run: () => {} }));
+  expect(has()).toEqual([0, 1]);
+  listeners.set(file, listener({ on: 'message', run: () => {} }));
+  expect(has()).toEqual([1, 0]);
 });
