@@ -36,7 +36,6 @@ export class Bot {
       ...this.#parts.outbox.stats,
       ignored: this.#parts.filter.ignored,
       reminders: this.#parts.reminders.pending,
-      conversations: this.#parts.conversations.open,
     };
   }
 
@@ -77,7 +76,7 @@ export class Bot {
     if (event?.kind === 'vote') return true;
     if (event?.kind === 'call' && this.#options.settings.declineCalls !== undefined) return true;
     if (event !== undefined) return this.#parts.listeners.wants(event.kind);
-    return this.#parts.conversations.open > 0 || this.#parts.listeners.wants('message');
+    return this.#parts.conversations.isAnyOpen || this.#parts.listeners.wants('message');
   }
 
   /**
@@ -140,7 +139,5 @@ export interface BotStats extends RunCounts, RouterCounts {
   readonly queued: number;
   readonly sent: number;
   readonly reminders: number;
-  /** Conversations that are open. */
-  readonly conversations?: number;
   readonly ignored: Readonly<Record<Ignored, number>>;
 }

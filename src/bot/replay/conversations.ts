@@ -49,8 +49,9 @@ export class Conversations {
     this.#options = options;
   }
 
-  get open(): number {
-    return this.#options.runs.open;
+  /** Whether any conversation is open. */
+  get isAnyOpen(): boolean {
+    return this.#options.runs.isAnyOpen;
   }
 
   /** Reads what is open, and lets go on what was in work. */

@@ -2,11 +2,12 @@ import type { Clock } from '../../core/clock.ts';
 import { LIMITS, noteLimitReached } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { IncomingMessage, Table } from '../../core/messages.ts';
+import { Weights } from '../../core/weights.ts';
 import { Refusal } from '../refusal.ts';
 import { type Answer, isRunRow, messageKeysOf, type RunRow, waitingFor, withEntry } from './run-row.ts';
 
 export interface RunsOptions {
-  /** Called when the table is needed. */
+  /** Called each time that the table is needed. */
   readonly table: () => Table<RunRow>;
   readonly clock: Clock;
   readonly log: Log;
@@ -29,7 +30,7 @@ export class Runs {
   /** The row that a message belongs to, by the key of the message. */
   readonly #byMessage = new Map<string, string>();
   readonly #openOf = new Map<string, number>();
-  #bytes = 0;
+  readonly #sizes = new Weights();
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -39,11 +40,9 @@ export class Runs {
     return this.#options.table();
   }
 
-  /** How many conversations are open. */
-  get open(): number {
-    let count = 0;
-    for (const rows of this.#openOf.values()) count += rows;
-    return count;
+  /** Whether any conversation is open. */
+  get isAnyOpen(): boolean {
+    return this.#openOf.size > 0;
   }
 
   /** Reads the table. Rows that are damaged, too large or too old are removed. */
@@ -51,10 +50,11 @@ export class Runs {
     const { clock, log } = this.#options;
     const table = this.#table;
     for (const [id, row] of [...table.entries()]) {
-      const isSound = isRunRow(row) && sizeOf(row) <= LIMIT.bytesEach;
+      const size = isRunRow(row) ? sizeOf(row) : Number.POSITIVE_INFINITY;
+      const isSound = size <= LIMIT.bytesEach;
       if (!isSound) log.warn({}, 'a conversation on disk is damaged or too large, and is removed');
       if (!isSound || this.#isOver(row, clock.now())) await table.delete(id);
-      else this.#index(id, undefined, row);
+      else this.#index(id, undefined, row, size);
     }
   }
 
@@ -75,7 +75,7 @@ export class Runs {
 
   /** The conversation of this person in this chat. */
   of(chat: string, personJid: string): StoredRun | undefined {
-    if (this.#openOf.size === 0) return undefined;
+    if (!this.isAnyOpen) return undefined;
     const id = this.idOf(chat, personJid);
     const row = this.get(id);
     if (row !== undefined) return { id, row };
@@ -108,7 +108,7 @@ export class Runs {
     }
     if ((old === undefined || old.isEnded) && !row.isEnded) await this.#makeRoom(row, size);
     await table.set(id, row);
-    this.#index(id, old, row);
+    this.#index(id, old, row, size);
   }
 
   /** Adds the answer to the open question. */
@@ -125,52 +125,45 @@ export class Runs {
     const log = row.log.filter((entry) => entry.kind === 'ask').map((entry) => withoutText(entry));
     const ended = { ...row, message: '', log, isEnded: true, changedAtMs: this.#options.clock.now() };
     await this.#table.set(id, ended);
-    this.#index(id, row, ended);
+    this.#index(id, row, ended, sizeOf(ended));
   }
 
-  /** Ends what is too old and removes what ended a while ago. Returns what was too old. */
-  async prune(): Promise<StoredRun[]> {
-    const { clock } = this.#options;
+  /** Ends what is too old and removes what ended a while ago. */
+  async #prune(): Promise<void> {
     const table = this.#table;
-    const old: StoredRun[] = [];
     for (const [id, row] of [...table.entries()]) {
-      if (row.isEnded && clock.now() - row.changedAtMs > KEEP_ENDED_MS) await this.#remove(id, row);
-      else if (!row.isEnded && clock.now() - row.startedAtMs > LIMIT.timeMs) {
-        old.push({ id, row });
-        await this.end(id);
-      }
+      if (!this.#isOver(row, this.#options.clock.now())) continue;
+      if (row.isEnded) {
+        await table.delete(id);
+        this.#index(id, row, undefined, undefined);
+      } else await this.end(id);
     }
-    return old;
   }
 
   async #makeRoom(row: RunRow, size: number): Promise<void> {
-    if (this.#table.size >= LIMIT.count) await this.prune();
+    if (this.#table.size >= LIMIT.count) await this.#prune();
     const ofPerson = this.#openOf.get(row.personId) ?? 0;
     if (ofPerson >= LIMITS['runs:person'].count) {
       noteLimitReached('runs:person');
       throw new Refusal('You have too many conversations with me. Please end one: send cancel there.');
     }
-    if (this.#table.size >= LIMIT.count || this.#bytes + size > LIMIT.bytes) {
+    if (this.#table.size >= LIMIT.count || this.#sizes.total + size > LIMIT.bytes) {
       noteLimitReached('table:runs');
       throw new Refusal('I have too many conversations at the moment. Please try again later.');
     }
-  }
-
-  async #remove(id: string, row: RunRow): Promise<void> {
-    await this.#table.delete(id);
-    this.#index(id, row, undefined);
   }
 
   #idOfRow(row: RunRow): string {
     return this.idOf(row.chat, row.personJid);
   }
 
-  #index(id: string, old: RunRow | undefined, row: RunRow | undefined): void {
+  /** `size` is the one of `row`. */
+  #index(id: string, old: RunRow | undefined, row: RunRow | undefined, size: number | undefined): void {
     for (const key of old ? messageKeysOf(old) : []) {
       if (this.#byMessage.get(key) === id) this.#byMessage.delete(key);
     }
     for (const key of row ? messageKeysOf(row) : []) this.#byMessage.set(key, id);
-    this.#bytes += (row ? sizeOf(row) : 0) - (old ? sizeOf(old) : 0);
+    this.#sizes.set(id, size);
     if (old !== undefined && !old.isEnded) this.#count(old.personId, -1);
     if (row !== undefined && !row.isEnded) this.#count(row.personId, 1);
   }

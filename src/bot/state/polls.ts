@@ -40,10 +40,6 @@ export class Polls {
     }
   }
 
-  has(id: string): boolean {
-    return this.#table.has(id);
-  }
-
   /** A vote in place of the earlier one of this person; no options take it back. */
   async vote(id: string, person: string, chosen: readonly string[]): Promise<void> {
     const row = this.#table.get(id);
