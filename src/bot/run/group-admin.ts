@@ -1,4 +1,5 @@
 import type { GroupChange, GroupFacts, MemberChange, Messenger } from '../../core/messages.ts';
+import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import type { HandlerRun } from './handler-run.ts';
 
@@ -37,7 +38,7 @@ export function groupAdmin(
 ): GroupAdmin {
   const facts = async (): Promise<GroupFacts> => {
     run.check();
-    if (!isGroup) throw new Refusal('That works in groups only.');
+    if (!isGroup) throw new Refusal(phrases.groupsOnly);
     const group = await messenger.group(chat);
     const own = ownIds();
     if (!group.members.some(({ id, isAdmin }) => isAdmin && own.includes(id)))

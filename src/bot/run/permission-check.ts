@@ -1,9 +1,8 @@
-import { assertNever } from '../../core/errors.ts';
 import { noteOutcome } from '../../core/message-trail.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { formatDuration } from '../duration.ts';
-import { phrases } from '../phrases.ts';
+import { type Phrases, phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { type AccessDecision, decideAccess, isAdmin } from './access.ts';
 import type { Cooldowns } from './cooldown.ts';
@@ -19,24 +18,19 @@ export async function accessOf(ctx: Context, access: Command['access']): Promise
   });
 }
 
+/** What a person is told who may not use a command. */
+const PHRASE_OF = {
+  'groups-only': 'groupsOnly',
+  'admins-only': 'adminsOnly',
+  'owners-only': 'ownersOnly',
+} as const satisfies Record<Exclude<AccessDecision, 'allowed'>, keyof Phrases>;
+
 /** Throws a `Refusal` if the sender may not use the command in this chat. */
 export async function checkAccess(ctx: Context): Promise<void> {
   const decision = await accessOf(ctx, ctx.command.access);
-  switch (decision) {
-    case 'allowed':
-      return;
-    case 'groups-only':
-      noteOutcome(ctx.message.key, 'not-allowed', decision);
-      throw new Refusal(phrases.groupsOnly);
-    case 'admins-only':
-      noteOutcome(ctx.message.key, 'not-allowed', decision);
-      throw new Refusal(phrases.adminsOnly);
-    case 'owners-only':
-      noteOutcome(ctx.message.key, 'not-allowed', decision);
-      throw new Refusal(phrases.ownersOnly);
-    default:
-      return assertNever(decision);
-  }
+  if (decision === 'allowed') return;
+  noteOutcome(ctx.message.key, 'not-allowed', decision);
+  throw new Refusal(phrases[PHRASE_OF[decision]]);
 }
 
 /** Whether the command may run now. Throws a `Refusal` the first time it may not. Owners do not wait. */

@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
+import { command } from '../../../src/bot/command.ts';
 import { phrases, replacePhrases } from '../../../src/bot/phrases.ts';
 import { decideVerdict } from '../../../src/bot/run/outcome.ts';
+import { incoming, makeBot } from './fakes.ts';
 
 const english = { ...phrases };
 afterEach(() => replacePhrases(english));
@@ -11,6 +13,14 @@ test('a replaced phrase is what the bot says, and the others stay', () => {
     'Entschuldigung, das ging schief.',
   );
   expect(decideVerdict({ kind: 'too-late' }).notice).toBe(english.tookTooLong);
+});
+
+test('a handler that manages a group says the replaced phrase in a direct chat', async () => {
+  replacePhrases({ groupsOnly: 'Das geht nur in Gruppen.' });
+  const name = command({ name: 'name', summary: 's', run: (ctx) => ctx.admin.rename('Garden') });
+  const { bot, messenger } = makeBot([name]);
+  await bot.handle(incoming('!name'));
+  expect(messenger.texts).toEqual(['Das geht nur in Gruppen.']);
 });
 
 test.each<[own: object, problem: RegExp]>([
