@@ -42,7 +42,6 @@ export class Conversations {
   /** From when on no answer is missing that was sent while the bot was away. */
   #answersCameAtMs = Number.POSITIVE_INFINITY;
   #isStarted = false;
-  #isStopped = false;
   #wait: AbortController | undefined;
 
   constructor(options: ConversationsOptions) {
@@ -74,7 +73,6 @@ export class Conversations {
   }
 
   stop(): void {
-    this.#isStopped = true;
     this.#stopping.abort();
     this.#wait?.abort();
   }
@@ -130,7 +128,7 @@ export class Conversations {
   /** Sets the timer for the next time that something is due. */
   arm(): void {
     this.#wait?.abort();
-    if (!this.#isStarted || this.#isStopped) return;
+    if (!this.#isStarted || this.#stopping.signal.aborted) return;
     const dueAtMs = Math.min(...this.#options.runs.all().map((run) => this.#dueAtMs(run)));
     if (dueAtMs === Number.POSITIVE_INFINITY) return;
     this.#wait = new AbortController();
@@ -192,7 +190,8 @@ export class Conversations {
       return message === undefined ? 'done' : notify(message, 'gone', phrases.changed);
     }
     const result = await outcome;
-    if (result === 'unfinished' && !this.#isStopped) this.#againAtMs.set(id, clock.now() + AGAIN_MS);
+    if (result === 'unfinished' && !this.#stopping.signal.aborted)
+      this.#againAtMs.set(id, clock.now() + AGAIN_MS);
     this.arm();
     return result;
   }
@@ -205,7 +204,7 @@ export class Conversations {
         await this.#options.whenOpen(this.#stopping.signal);
         return await this.#goOnAfterStart(id);
       } catch (error) {
-        if (this.#isStopped) return 'unfinished';
+        if (this.#stopping.signal.aborted) return 'unfinished';
         throw error;
       } finally {
         this.#inWork.delete(id);

@@ -120,7 +120,6 @@ export class Replay {
     choices: readonly string[] | undefined,
     options: AskOptions,
     send: () => Promise<Sent>,
-    skip: () => void,
   ): Promise<{ readonly message: IncomingMessage; readonly option: string | undefined }> {
     this.#run.check();
     const timeoutMs = options.timeoutMs ?? DAY_MS;
@@ -138,7 +137,7 @@ export class Replay {
       return this.#suspend();
     }
     if (found.kind !== 'ask' || found.question !== hash) return this.#changed(at, 'ask', found);
-    skip();
+    this.#run.nextSendNumber(); // a send of an earlier run keeps its number
     if (found.answer === undefined) return this.#suspend();
     if (found.answer.kind === 'timed-out') throw new AskTimeout();
     const message = this.#parts.thaw(found.answer.frozen);

@@ -44,7 +44,7 @@ export class CommandTasks {
       ...sender,
       handler: { kind: 'command', name: command.name, file },
       message,
-      info: this.#info(command),
+      command: this.#info(command),
       args: 'values' in parsed ? parsed.values : {},
       text,
       idKey: message.key,

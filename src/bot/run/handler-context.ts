@@ -156,7 +156,7 @@ export class HandlerContext implements Context {
 
   async ask(question: string, options: AskOptions = {}): Promise<IncomingMessage> {
     const send = () => (this.isGroup ? this.reply(question) : this.send(question));
-    const { message } = await this.#replay.ask(question, undefined, options, send, this.#skipSend);
+    const { message } = await this.#replay.ask(question, undefined, options, send);
     return message;
   }
 
@@ -166,7 +166,7 @@ export class HandlerContext implements Context {
     limits: AskOptions = {},
   ): Promise<W> {
     const send = () => this.poll(question, options);
-    const { option } = await this.#replay.ask(question, options, limits, send, this.#skipSend);
+    const { option } = await this.#replay.ask(question, options, limits, send);
     const chosen = options.find((one) => one === option);
     if (chosen === undefined) throw new Error('the answer is none of the options');
     return chosen;
@@ -249,9 +249,4 @@ export class HandlerContext implements Context {
   commands(): Promise<readonly CommandInfo[]> {
     return this.#parts.usableCommands(this);
   }
-
-  /** A send of an earlier run keeps its number. */
-  readonly #skipSend = (): void => {
-    this.#run.nextSendNumber();
-  };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Timed } from '../../core/deadlines.ts';
-import { Interrupted } from './interrupted.ts';
+import { Interrupted, type Interruption } from './interrupted.ts';
 
 /** How a handler ended. */
 export type RunEnd =
@@ -70,10 +70,7 @@ export class HandlerRun implements Timed {
 
   /** Ends the run: further calls on its context reject. */
   end(end: RunEnd): void {
-    if (this.#interrupted !== undefined) return;
-    this.#interrupted = new Interrupted('suspended');
-    this.#controller?.abort(this.#interrupted);
-    this.#settle?.(end);
+    this.#interrupt('suspended', end);
   }
 
   /** Throws `Interrupted` if the handler was cut off. */
@@ -90,7 +87,7 @@ export class HandlerRun implements Timed {
       };
       this.#settle = settle;
       work().then(
-        () => (this.#pending.size === 0 ? settle({ kind: 'returned' }) : this.#drain(settle)),
+        () => this.#drain(settle),
         (error: unknown) => settle({ kind: 'threw', error }),
       );
     });
@@ -125,10 +122,14 @@ export class HandlerRun implements Timed {
 
   /** Ends the run now: its signal aborts, and further calls on its context reject. */
   cut(reason: 'stopping' | 'too-late'): void {
+    this.#interrupt(reason, { kind: reason });
+  }
+
+  #interrupt(reason: Interruption, end: RunEnd): void {
     if (this.#interrupted !== undefined) return;
     this.#interrupted = new Interrupted(reason);
     this.#controller?.abort(this.#interrupted);
-    this.#settle?.({ kind: reason });
+    this.#settle?.(end);
   }
 
   /** Waits for sends that were not awaited. If one fails, the handler has failed. */

@@ -6,13 +6,13 @@ import type { WorkMarks } from '../../core/poison.ts';
 import { runningHandler } from '../../core/running-handler.ts';
 import { cutText } from '../../core/text.ts';
 import type { WhenOpen } from '../command.ts';
-import type { CommandInfo, Context } from '../context.ts';
+import type { Context } from '../context.ts';
 import { compose, type Middleware } from '../middleware.ts';
 import { Replay, type ReplayParts } from '../replay/replay.ts';
 import type { RunRow } from '../replay/run-row.ts';
 import type { StoredRun } from '../replay/runs.ts';
 import { sendId } from '../send/message-id.ts';
-import { HandlerContext, type HandlerParts } from './handler-context.ts';
+import { HandlerContext, type HandlerFacts, type HandlerParts } from './handler-context.ts';
 import { HandlerRun, type RunEnd } from './handler-run.ts';
 import { Interrupted } from './interrupted.ts';
 import { decideVerdict, type Outcome } from './outcome.ts';
@@ -37,15 +37,8 @@ export interface RunCounts {
 }
 
 /** One handler, and the message that it is run for. */
-export interface HandlerTask {
+export interface HandlerTask extends HandlerFacts {
   readonly handler: RunRow['handler'];
-  readonly message: IncomingMessage;
-  readonly info: CommandInfo;
-  readonly args: unknown;
-  readonly text: string;
-  readonly isOwner: boolean;
-  readonly isAddressed: boolean;
-  readonly idKey: string;
   readonly whenOpen: WhenOpen;
   /** The conversation that goes on. */
   readonly stored: StoredRun | undefined;
@@ -80,8 +73,7 @@ export class HandlerRunner {
   async run(task: HandlerTask): Promise<Outcome> {
     const run = new HandlerRun(this.#options.clock, this.#options.limitMs);
     const replay = new Replay(this.#options.replay, run, task, task.stored);
-    const { info: command, ...facts } = task;
-    const ctx = new HandlerContext(this.#parts, run, replay, { ...facts, command });
+    const ctx = new HandlerContext(this.#parts, run, replay, task);
     this.#runs.add(run);
     this.#counts.running += 1;
     // Only for show: a failure does not matter.

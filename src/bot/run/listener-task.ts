@@ -16,7 +16,7 @@ export function listenerTask(
     ...sender,
     handler: { kind: 'listener', name, file },
     message,
-    info: { name, aliases: [], summary: '', access: 'everyone', usage: '' },
+    command: { name, aliases: [], summary: '', access: 'everyone', usage: '' },
     args: {},
     text: plainText(message.text),
     idKey: `${message.key}\nlistener ${name}`,

@@ -28,7 +28,7 @@ export function scheduleTask(
   return {
     handler: { kind: 'schedule', name, file },
     message,
-    info: { name, aliases: [], summary: '', access: 'everyone', usage: '' },
+    command: { name, aliases: [], summary: '', access: 'everyone', usage: '' },
     args: {},
     text: '',
     isOwner: true,
