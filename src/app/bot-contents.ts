@@ -65,11 +65,9 @@ export class LoadedContents {
 
   /** Loads files again when they are saved, until the signal aborts. */
   async watch(signal: AbortSignal): Promise<void> {
-    const watching = this.#folders.map(({ folder, target }) => {
-      const what = `${target.what}s`;
-      const options = { folder, target, what, registry: this.commands, clock: systemClock, log: this.#log };
-      return watchCommands(options, signal);
-    });
+    const watching = this.#folders.map(({ folder, target }) =>
+      watchCommands({ folder, target, clock: systemClock, log: this.#log }, signal),
+    );
     await Promise.all(watching);
   }
 

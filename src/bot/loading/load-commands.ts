@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -65,15 +64,6 @@ export function listenerTarget(registry: ListenerRegistry): LoadTarget {
  */
 export function loadCommands(folder: string, registry: CommandRegistry, log: Log): Promise<LoadProblem[]> {
   return loadFolder(folder, commandTarget(registry), log);
-}
-
-/** The same for a folder of listeners. There may be no such folder. */
-export async function loadListeners(
-  folder: string,
-  registry: ListenerRegistry,
-  log: Log,
-): Promise<LoadProblem[]> {
-  return existsSync(folder) ? loadFolder(folder, listenerTarget(registry), log) : [];
 }
 
 /** Loads every file of a folder, in the order of the names. Problems are logged and returned. */

@@ -4,24 +4,12 @@ import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { systemCode } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import { CommandRegistry } from './command-registry.ts';
-import type { ListenerRegistry } from './listener-registry.ts';
-import {
-  commandTarget,
-  fileLabel,
-  isCommandFile,
-  type LoadTarget,
-  listenerTarget,
-  loadFile,
-} from './load-commands.ts';
+import { fileLabel, isCommandFile, type LoadTarget, loadFile } from './load-commands.ts';
 
 export interface ReloadOptions {
   readonly folder: string;
-  readonly registry: CommandRegistry | ListenerRegistry;
-  /** What the files are loaded into. Default: commands or listeners of the project. */
-  readonly target?: LoadTarget;
-  /** What the log calls them. Default `commands`. */
-  readonly what?: string;
+  /** What the files are loaded into. */
+  readonly target: LoadTarget;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,7 +24,7 @@ const QUIET_MS = 100;
  * Never rejects.
  */
 export async function watchCommands(options: ReloadOptions, signal: AbortSignal): Promise<void> {
-  const { folder, clock, log } = options;
+  const { folder, target, clock, log } = options;
   const waiting = new Map<string, AbortController>();
   /** At most one load of a file runs at a time, so that the newest version is loaded last. */
   const loading = new Map<string, Promise<void>>();
@@ -60,7 +48,7 @@ export async function watchCommands(options: ReloadOptions, signal: AbortSignal)
   };
 
   const unwatched = (error: unknown): void =>
-    log.warn({ code: systemCode(error) }, `${options.what ?? 'commands'} are no longer watched`);
+    log.warn({ code: systemCode(error) }, `${target.what}s are no longer watched`);
   try {
     const watcher = watch(folder, (_event, name) => {
       if (name !== null && isCommandFile(name)) changed(name);
@@ -79,15 +67,9 @@ export async function watchCommands(options: ReloadOptions, signal: AbortSignal)
   await Promise.all(loading.values());
 }
 
-async function reload(
-  { folder, registry, log, target: given }: ReloadOptions,
-  name: string,
-  version: number,
-): Promise<void> {
+async function reload({ folder, target, log }: ReloadOptions, name: string, version: number): Promise<void> {
   const path = join(folder, name);
   const file = fileLabel(path);
-  const target =
-    given ?? (registry instanceof CommandRegistry ? commandTarget(registry) : listenerTarget(registry));
   try {
     await access(path);
   } catch {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test, vi } from 'vitest';
 import { CommandRegistry } from '../../../../src/bot/loading/command-registry.ts';
+import { commandTarget } from '../../../../src/bot/loading/load-commands.ts';
 import { watchCommands } from '../../../../src/bot/loading/reload-commands.ts';
 import { FakeClock, FakeLog } from '../fakes.ts';
 
@@ -94,7 +95,7 @@ test('a folder that the system cannot watch is logged as a warning', async () =>
   const log = new FakeLog();
   const folder = join(tmpdir(), 'no such folder');
   const watching = watchCommands(
-    { folder, registry: new CommandRegistry(), clock: new FakeClock(), log },
+    { folder, target: commandTarget(new CommandRegistry()), clock: new FakeClock(), log },
     new AbortController().signal,
   );
   await expect(watching).resolves.toBeUndefined();
@@ -113,7 +114,7 @@ test('a file that is saved again during its load ends in its newest version', as
   const clock = new FakeClock();
   const log = new FakeLog();
   const stop = new AbortController();
-  const watching = watchCommands({ folder, registry, clock, log }, stop.signal);
+  const watching = watchCommands({ folder, target: commandTarget(registry), clock, log }, stop.signal);
   const leftAlone = async () => {
     await vi.waitFor(() => expect(clock.sleeping).toBe(1), DEADLINE_MS);
     await clock.advance(100);
