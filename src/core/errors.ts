@@ -63,7 +63,19 @@ export function isAppError(error: unknown, code?: ErrorCode): error is AppError 
   return error instanceof AppError && (code === undefined || error.code === code);
 }
 
-/** The system's code of a failed file or network operation (`ENOENT`, `ENOSPC`, …), if it has one. */
+/**
+ * Whether the same may succeed later: there was no connection or no acknowledgement, or a write to the session folder
+ * failed.
+ */
+export function isTemporary(error: unknown): boolean {
+  return (
+    isAppError(error, 'NOT_CONNECTED') ||
+    isAppError(error, 'SEND_TIMEOUT') ||
+    isAppError(error, 'STORAGE_FAILED')
+  );
+}
+
+/** The code of an `AppError`, or the system's code of a failed file or network operation (`ENOENT`, `ENOSPC`, …), if it has one. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
-import { isAppError, messageOf } from '../../core/errors.ts';
+import { isTemporary, messageOf } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/messages.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
@@ -201,14 +201,9 @@ export class Replay {
     try {
       return await work(shortHash(`${this.#start.idKey}\nstep\n${at}`, 32), this.#run.signal);
     } catch (error) {
-      // What may work in a later run is not a result.
-      const isTemporary =
-        error instanceof Interrupted ||
-        isAppError(error, 'NOT_CONNECTED') ||
-        isAppError(error, 'SEND_TIMEOUT') ||
-        isAppError(error, 'STORAGE_FAILED');
       this.#run.check();
-      if (isTemporary) throw error;
+      // An error that may pass is not remembered, because a later run may succeed.
+      if (error instanceof Interrupted || isTemporary(error)) throw error;
       const failed = messageOf(error).slice(0, 1_000);
       const isRefusal = error instanceof Refusal;
       await this.#store({ at, kind: 'step', name, failed, ...(isRefusal && { isRefusal }) });

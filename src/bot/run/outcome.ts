@@ -1,4 +1,4 @@
-import { isAppError } from '../../core/errors.ts';
+import { isAppError, isTemporary } from '../../core/errors.ts';
 import { phrases } from '../phrases.ts';
 import { isRefusal } from '../refusal.ts';
 import type { RunEnd } from './handler-run.ts';
@@ -34,10 +34,10 @@ export function decideVerdict(end: RunEnd): Verdict {
       return { outcome: 'done', notice: phrases.tookTooLong, isFault: true };
     case 'threw':
       if (isRefusal(end.error)) return { outcome: 'done', notice: end.error.message, isFault: false };
-      if (isAppError(end.error, 'NOT_CONNECTED'))
-        return { outcome: 'unfinished', notice: undefined, isFault: false };
-      if (isAppError(end.error, 'SEND_TIMEOUT') || isAppError(end.error, 'STORAGE_FAILED'))
-        return { outcome: 'unfinished', notice: undefined, isFault: true };
+      if (isTemporary(end.error)) {
+        const isFault = !isAppError(end.error, 'NOT_CONNECTED');
+        return { outcome: 'unfinished', notice: undefined, isFault };
+      }
       // WhatsApp would refuse the notice in the same chat too.
       if (isAppError(end.error, 'SEND_REFUSED') && end.error.whatsappCode !== undefined)
         return { outcome: 'done', notice: undefined, isFault: true };

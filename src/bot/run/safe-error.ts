@@ -1,4 +1,4 @@
-import { isAppError, systemCode } from '../../core/errors.ts';
+import { systemCode } from '../../core/errors.ts';
 
 const MAX_MESSAGE = 300;
 /** How many characters of a message are searched for in an error. */
@@ -27,7 +27,7 @@ export function safeError(error: unknown, personText: string, depth = 0): SafeEr
   const message = isError ? error.message : String(error);
   return new SafeError(
     isError ? error.name : typeof error,
-    isAppError(error) ? error.code : systemCode(error),
+    systemCode(error),
     withoutWords(message, personText),
     isError ? framesOf(error) : '',
     isError && error.cause instanceof Error && depth < MAX_CAUSES

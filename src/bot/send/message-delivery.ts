@@ -39,7 +39,7 @@ export class Delivery {
         signal.throwIfAborted();
         if (isAppError(error, 'SEND_TIMEOUT')) timeouts += 1;
         const decision = decideRetry(error, failures, timeouts);
-        const code = isAppError(error) ? error.code : (systemCode(error) ?? 'UNKNOWN');
+        const code = systemCode(error) ?? 'UNKNOWN';
         this.#log.debug({ messageId: message.id, code, failures, again: decision.again }, 'a send failed');
         if (!decision.again) throw error;
         if (decision.waitMs > 0) await this.#clock.sleep(decision.waitMs, signal);

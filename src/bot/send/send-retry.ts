@@ -1,4 +1,4 @@
-import { isAppError } from '../../core/errors.ts';
+import { isAppError, isTemporary } from '../../core/errors.ts';
 
 /** How often a message may stay unacknowledged on an open connection before its send rejects. */
 export const MAX_TIMEOUTS = 5;
@@ -11,12 +11,10 @@ export type RetryDecision = { readonly again: false } | { readonly again: true; 
  * no acknowledgement, it is tried again a few times, after the wait that WhatsApp asked for. Any other error is final.
  */
 export function decideRetry(error: unknown, failures: number, timeouts: number): RetryDecision {
-  const isTemporary =
-    isAppError(error, 'NOT_CONNECTED') ||
-    isAppError(error, 'STORAGE_FAILED') ||
-    (isAppError(error, 'SEND_TIMEOUT') && timeouts < MAX_TIMEOUTS);
+  const isLastTimeout = isAppError(error, 'SEND_TIMEOUT') && timeouts >= MAX_TIMEOUTS;
+  if (!isTemporary(error) || isLastTimeout) return { again: false };
   // The first retry waits for the connection only. Later ones pause, in case each connection opens and fails at once.
   const askedMs = isAppError(error) ? (error.retryAfterMs ?? 0) : 0;
   const waitMs = Math.max(askedMs, Math.min(5_000, (failures - 1) * 250));
-  return isTemporary ? { again: true, waitMs } : { again: false };
+  return { again: true, waitMs };
 }

@@ -1,4 +1,4 @@
-import { isAppError } from '../../core/errors.ts';
+import { isTemporary } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 
 export type ReminderRetry =
@@ -13,11 +13,7 @@ const MAX_WAIT_MS = 3_600_000;
  * A refusal is final. Anything that may pass is tried again with growing pauses, up to a number of tries and a time.
  */
 export function decideReminderRetry(error: unknown, failures: number, sinceMs: number): ReminderRetry {
-  const isTemporary =
-    isAppError(error, 'SEND_TIMEOUT') ||
-    isAppError(error, 'NOT_CONNECTED') ||
-    isAppError(error, 'STORAGE_FAILED');
-  if (!isTemporary) return { again: false, isAtLimit: false };
+  if (!isTemporary(error)) return { again: false, isAtLimit: false };
   const { count, timeMs } = LIMITS['reminder-tries'];
   if (failures >= count || sinceMs >= timeMs) return { again: false, isAtLimit: true };
   const growingMs = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.max(0, failures - 2));
