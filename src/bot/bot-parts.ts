@@ -136,10 +136,10 @@ export function buildBotParts(options: BotOptions): BotParts {
     reachable: (to) => reachable(to, settings.mayWriteTo ?? [], messenger),
   });
   const senderOf = (message: IncomingMessage) => {
-    const owners = { numbers: ownerNumbers, ownIds: settings.ownIds() };
+    const ownIds = settings.ownIds();
     return {
-      isOwner: isOwner(message.sender, message.isFromMe, owners),
-      isAddressed: isAddressed(message, settings.ownIds(), (id) => filter.isOwn(id)),
+      isOwner: isOwner(message.sender, message.isFromMe, { numbers: ownerNumbers, ownIds }),
+      isAddressed: isAddressed(message, ownIds, (id) => filter.isOwn(id)),
     };
   };
   const taskAgain = (run: StoredRun, message: IncomingMessage): HandlerTask | undefined => {

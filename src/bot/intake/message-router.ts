@@ -132,7 +132,7 @@ export class MessageRouter {
     const { conversations, listeners, isAddressed, prefix } = this.#options;
     const { onCall } = this.#options;
     if (message.event?.kind === 'call' && onCall) {
-      const found = listeners.for(message, true);
+      const found = listeners.for(message, () => true);
       const decline = async () => {
         const outcome = await onCall(message);
         return outcome === 'done' ? this.#listen(message, found) : outcome;
@@ -141,7 +141,7 @@ export class MessageRouter {
     }
     const isVote = message.event?.kind === 'vote';
     const isAnswer = isVote || conversations.has(message) || this.#isInWork(message);
-    const found = message.isFromMe ? [] : listeners.for(message, isAddressed(message));
+    const found = message.isFromMe ? [] : listeners.for(message, () => isAddressed(message));
     if (isAnswer || found.length > 0) {
       const listen = () => this.#listen(message, found);
       const handle = async (): Promise<Outcome> => {
@@ -213,7 +213,10 @@ export class MessageRouter {
     return outcome;
   }
 
-  /** Tells a person who mistyped a command where to find help. Not in groups, where the command may be for another bot. */
+  /**
+   * Tells a person who mistyped a command how to get help. In groups it says nothing, because the command may be for
+   * another bot.
+   */
   #hint(message: IncomingMessage): Promise<Outcome> {
     if (message.chatKind !== 'direct' || message.isFromMe) return DONE;
     const chat = this.#conversation(message);

@@ -22,12 +22,12 @@ export class ListenerRegistry {
 
   /** All listeners, by name. */
   get all(): readonly LoadedListener[] {
-    return [...this.#byFile.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.#byFile.values()].sort(byName);
   }
 
   /** All schedules, by name. */
   get schedules(): readonly LoadedSchedule[] {
-    return [...this.#schedules.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.#schedules.values()].sort(byName);
   }
 
   /** Sets the schedule of a file and replaces what it had. */
@@ -46,15 +46,15 @@ export class ListenerRegistry {
     return this.all.find((one) => one.name === name);
   }
 
-  /** The listeners for a message, by name. */
-  for(message: IncomingMessage, isAddressed: boolean): readonly LoadedListener[] {
-    if (this.#byFile.size === 0) return [];
+  /** The listeners for a message, by name. `isAddressed` is called only if a listener needs to know. */
+  for(message: IncomingMessage, isAddressed: () => boolean): readonly LoadedListener[] {
     const event = message.event?.kind ?? (message.edits === undefined ? 'message' : 'edited');
-    return this.all.filter(({ listener }) => {
+    const found = [...this.#byFile.values()].filter(({ listener }) => {
       if (listener.on !== event) return false;
       if (listener.in !== 'both' && listener.in !== message.chatKind) return false;
-      return (!listener.isForAddressed || isAddressed) && listener.fits(message);
+      return (!listener.isForAddressed || isAddressed()) && listener.fits(message);
     });
+    return found.sort(byName);
   }
 
   /** Sets the listener of a file and replaces what it had. Throws if another file has the name. */
@@ -71,5 +71,8 @@ export class ListenerRegistry {
     this.#schedules.delete(file);
   }
 }
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name < b.name ? -1 : 1;
 
 const nameOf = (file: string): string => (file.split('/').at(-1) ?? file).replace(/\.[^.]+$/, '');
