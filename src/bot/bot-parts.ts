@@ -35,7 +35,7 @@ import { type ScheduleRow, Schedules } from './state/schedules.ts';
 
 export interface BotOptions {
   readonly messenger: Messenger;
-  /** Durable tables by name: `chat-state`, `edits`, `reminders`. */
+  /** Durable tables by name: `chat-state`, `edits`, `polls`, `reminders`, `runs`, `schedules`. */
   readonly storage: { table<T>(name: string): Table<T> };
   readonly settings: BotSettings;
   readonly commands: CommandRegistry;
@@ -58,7 +58,7 @@ export interface BotOptions {
   readonly stopGraceMs?: number;
 }
 
-/** The parts of a bot. They know each other as their constructors say; nothing has begun. */
+/** The parts of a bot, joined and not started. */
 export interface BotParts {
   readonly filter: MessageFilter;
   readonly outbox: Outbox;

@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts';
 
 /** What the bot itself says to people. A project can replace any of it, for example with another language. */
 export interface Phrases {
-  /** Nobody knows the command. `help` is how the help command is written. */
+  /** The bot has no command of this name. `help` is how the help command is written. */
   unknownCommand(help: string): string;
   /** The handler failed. */
   failed: string;
@@ -16,7 +16,7 @@ export interface Phrases {
   cancelled: string;
   /** An answer is none of the options of a question. */
   chooseOne(options: readonly string[]): string;
-  /** Another conversation is open, and the handler lets nobody begin a second one. */
+  /** Another conversation is open, and the handler does not begin a second one. */
   finishFirst: string;
   groupsOnly: string;
   adminsOnly: string;

@@ -73,7 +73,7 @@ export const LIMITS = {
     bytesEach: 256 * KIB,
     timeMs: 30 * DAY_MS,
     atLimit:
-      'A new conversation is refused with a sentence; one whose log is too large or too old ends with one.',
+      'A new conversation is refused with a sentence. One whose log is too large ends with one. One that is too old ends without one.',
   },
   'table:polls': {
     what: 'polls of the bot whose votes are counted',

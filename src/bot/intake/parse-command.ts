@@ -12,7 +12,7 @@ export interface CommandLine {
 export const COMMAND_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]{0,31}$/u;
 
 const ENDS_IN_WORD = /[\p{L}\p{N}]$/u;
-/** Marks that keyboards put in and nobody sees: direction, joiners, byte order, emoji or text style. */
+/** Marks that keyboards insert and that are not visible: direction, joiners, byte order, emoji or text style. */
 const INVISIBLE = /^[\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\u{feff}]$|^[\ufe0e\ufe0f]$/u;
 /** How many characters of a message may be before and in the command word. */
 const MAX_HEAD = 200;

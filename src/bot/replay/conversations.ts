@@ -39,7 +39,7 @@ export class Conversations {
   /** Rows whose handler is queued or runs. */
   readonly #inWork = new Set<string>();
   readonly #stopping = new AbortController();
-  /** From when on no answer is missing that was sent while the bot was away. */
+  /** From this time on, all answers that were sent while the bot was away have arrived. */
   #answersCameAtMs = Number.POSITIVE_INFINITY;
   #isStarted = false;
   #wait: AbortController | undefined;
@@ -66,7 +66,7 @@ export class Conversations {
       () => undefined, // stopped
     );
     for (const { id, row } of this.#options.runs.all()) {
-      // Schedules look after their own.
+      // `Schedules` runs these again itself.
       if (waitingFor(row) === undefined && row.handler.kind !== 'schedule') this.#queueAfterStart(id, row);
     }
     this.arm();
@@ -196,7 +196,7 @@ export class Conversations {
     return result;
   }
 
-  /** Waits for a connection first: a program that ends before is not ended by this conversation. */
+  /** Waits for a connection first, so that a program that ends without one does not count as a try. */
   #queueAfterStart(id: string, row: RunRow): void {
     this.#inWork.add(id);
     this.#options.inOrder(row.chat, async () => {

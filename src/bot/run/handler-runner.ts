@@ -174,7 +174,7 @@ export class HandlerRunner {
   }
 }
 
-/** A handler that ended without asking for all that its log has is another handler than the one that began. */
+/** If a handler ends before it has made all calls of its log, its code was changed since the conversation began. */
 function endOfReplay(replay: Replay): RunEnd {
   const { leftOver } = replay;
   if (leftOver === undefined) return { kind: 'returned' };

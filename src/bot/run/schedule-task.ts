@@ -19,7 +19,7 @@ export function scheduleMessage(name: string, dueAtMs: number): IncomingMessage 
   };
 }
 
-/** The handler of a schedule. Nobody is told if it fails, because nobody asked. */
+/** The handler of a schedule. If it fails, only the log says so, because no person asked for it. */
 export function scheduleTask(
   message: IncomingMessage,
   { schedule, name, file }: LoadedSchedule,

@@ -92,7 +92,7 @@ export function checkShape(say: Say): void {
   const shape = Object.keys(FIELDS).find((name) => names.includes(name));
   if (shape === undefined)
     refuse(
-      `Nothing that can be sent has the fields "${names.join('", "')}". Known are: ${Object.keys(FIELDS).join(', ')}.`,
+      `A message with the fields "${names.join('", "')}" cannot be sent. Known are: ${Object.keys(FIELDS).join(', ')}.`,
     );
   const unknown = names.find((name) => name !== shape && !FIELDS[shape]?.includes(name));
   if (unknown !== undefined)

@@ -19,7 +19,7 @@ export class Polls {
   readonly #open: () => Table<PollRow>;
   readonly #clock: Clock;
 
-  /** `open` is called when the table is first needed. */
+  /** `open` is called each time that the table is needed. */
   constructor(open: () => Table<PollRow>, clock: Clock) {
     this.#open = open;
     this.#clock = clock;

@@ -12,7 +12,7 @@ export interface ScheduleRow {
 }
 
 export interface SchedulesOptions {
-  /** Called when the table is first needed. */
+  /** Called each time that the table is needed. */
   readonly table: () => Table<ScheduleRow>;
   readonly clock: Clock;
   readonly log: Log;
@@ -96,9 +96,9 @@ export class Schedules {
     const work = run(loaded, dueAtMs)
       .then(async (outcome) => {
         const isDone = outcome === 'done';
-        // What could not be finished was no crash.
+        // An unfinished run is not a crash, so its tries begin again at 0.
         const left = { doneUntilMs: row.doneUntilMs, inWork: { dueAtMs, tries: 0 } };
-        // One of an earlier start may have others after it that were missed.
+        // After a run that an earlier start began, later times may be missed too, so only this time is done.
         const doneUntilMs = tries > 0 ? dueAtMs : clock.now();
         await table().set(name, isDone ? { doneUntilMs } : left);
       })
