@@ -1,7 +1,7 @@
 import { isBoom } from '@hapi/boom';
 
 /** What was asked of WhatsApp. */
-export type Request = 'message' | 'group' | 'people' | 'upload' | 'download';
+export type Request = 'message' | 'group' | 'people' | 'download';
 
 /** What WhatsApp or the library reported. */
 export type Answer =
@@ -28,8 +28,8 @@ export type Verdict =
   | { readonly kind: 'dead' };
 
 /**
- * Sorts every answer to a send, a query, an upload or a download. Sends, group queries, downloads, reminders and
- * `POST /messages` all follow it.
+ * Sorts every answer to a send, a query or a download. A failed upload is a failed send. Sends, group queries,
+ * downloads, reminders and `POST /messages` all follow it.
  *
  * Sources: `NACK_REASONS` and `SERVER_ERROR_CODES` in `lib/Utils/decode-wa-message.js` of Baileys 7.0.0-rc14;
  * `send.go` and `errors.go` of tulir/whatsmeow; Baileys#2688, #2698, #2794 for 463 and 479.
@@ -72,7 +72,6 @@ const GONE: Readonly<Record<Request, string>> = {
   message: 'The chat does not exist any more.',
   group: 'The group does not exist any more.',
   people: 'This person is not on WhatsApp.',
-  upload: 'The media host does not accept this file.',
   download: 'The file is no longer on the media host.',
 };
 

@@ -9,6 +9,7 @@ import {
 import { assertNever } from '../../core/errors.ts';
 import type { ContactCard, Content, IncomingMessage, OutgoingMessage, SentId } from '../../core/messages.ts';
 import { decodedBytes, readPictureSize } from '../../core/picture-size.ts';
+import { cutText } from '../../core/text.ts';
 import { personAddress } from '../address.ts';
 import { textOf as wordsOf } from '../receive/message-content.ts';
 import type { Origin } from '../receive/parse-message.ts';
@@ -190,8 +191,7 @@ function quotable(message: proto.IMessage): proto.IMessage {
   const bytes = proto.Message.encode(message).finish();
   const text = wordsOf(message);
   if (text.length <= QUOTED_LENGTH && bytes.length <= LARGEST_QUOTE_BYTES) return proto.Message.decode(bytes);
-  // The cut must not leave half of a surrogate pair.
-  return { conversation: text.slice(0, QUOTED_LENGTH).replace(/[\ud800-\udbff]$/, '') };
+  return { conversation: cutText(text, QUOTED_LENGTH) };
 }
 
 /** The nodes that the stanza needs beside the encrypted message. */

@@ -1,6 +1,5 @@
 import type { GroupMetadata, WASocket } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
-import { messageOf } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { GroupFacts } from '../../core/messages.ts';
 import { numberAmong, personId } from '../address.ts';
@@ -61,14 +60,13 @@ export class GroupCache {
     return { chat, subject, description, isForAdminsOnly: announce === true, members };
   }
 
-  /** A query without an answer resolves with undefined, which makes the library throw a TypeError. */
+  /** If a query gets no answer, the library throws an error without a code of WhatsApp. */
   async #ask(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promise<GroupMetadata> {
     try {
       return await socket.groupMetadata(chat);
     } catch (error) {
-      const isUnanswered = error instanceof TypeError || messageOf(error).includes('missing <group> node');
       const answer = answerIn(error);
-      if (isUnanswered || answer.kind !== 'error') throw notConnected(error);
+      if (answer.kind !== 'error') throw notConnected(error);
       throw this.#answers.errorFor('group', chat, answer, error);
     }
   }

@@ -104,8 +104,6 @@ export class Sender {
     await socket.relayMessage(chat, built, {
       messageId: message.id,
       additionalNodes: additionalNodes(message.content),
-      // The number of a person who is addressed by LID, as WhatsApp's own clients name it.
-      ...(chat !== message.chat && { additionalAttributes: { peer_recipient_pn: message.chat } }),
       additionalAttributes: additionalAttributes(message.content),
     });
     this.#leftAtMs.set(message.id, performance.now());

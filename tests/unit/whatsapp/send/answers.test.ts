@@ -43,7 +43,7 @@ describe('sortAnswer', () => {
     ['a file that is gone', 'download', error(404), 'refused'],
     ['a file that has expired', 'download', error(410), 'refused'],
     ['a media host with an error', 'download', error(502), 'later'],
-    ['an upload that fails', 'upload', { kind: 'failure' }, 'later'],
+    ['an upload that fails', 'message', { kind: 'failure' }, 'later'],
     ['a message that the library cannot send', 'message', { kind: 'failure' }, 'later'],
   ])('sorts %s', (_, request, answer, expected) => {
     expect(sortAnswer(request, answer).kind).toBe(expected);
