@@ -11,7 +11,7 @@ import {
   joinParts,
   keepPart,
   rowBytes,
-  secretOf,
+  waitingRow,
   wasHandedOut,
   withResent,
 } from './inbox-rows.ts';
@@ -76,12 +76,7 @@ export class DecryptedIntake {
     if (resent) return { ...resent, rows: { ...resent.rows, [key]: doneRow(row) } };
     const whole = joinParts([...decodeParts(known?.parts), kept.message]);
     const message = this.#reader.read(envelope, whole, key);
-    const secret = secretOf(whole);
-    if (message)
-      return {
-        rows: { [key]: { ...row, isWaiting: true, ...(secret && { secret }) } },
-        messages: [message],
-      };
+    if (message) return { rows: { [key]: waitingRow(row, whole) }, messages: [message] };
     if (!isFromMe) noteUnhandled(attrs, 'ignored', 'nothing to read');
     return { rows: { [key]: ignoredRow(row) }, messages: [] };
   }
@@ -105,7 +100,7 @@ export class DecryptedIntake {
       );
       const message = this.#reader.readRow(key, row);
       if (message) messages.push(message);
-      rows[key] = message ? { ...row, isWaiting: true } : ignoredRow(row);
+      rows[key] = message ? waitingRow(row, joinParts(decodeParts(row.parts))) : ignoredRow(row);
     }
     return { rows, messages };
   }

@@ -138,8 +138,14 @@ export function prune(rows: ReadonlyMap<string, InboxRow>, nowMs: number): Pruni
   return { changes, givenUp };
 }
 
+/** The row of a complete message that the bot gets. The secret is kept with it, because an edit may come later. */
+export function waitingRow(row: InboxRow, message: proto.IMessage): InboxRow {
+  const secret = secretOf(message);
+  return { ...row, isWaiting: true, ...(secret && { secret }) };
+}
+
 /** The secret that comes with a message, in the form that a row has; undefined if there is none of the right size. */
-export function secretOf({ messageContextInfo }: proto.IMessage): string | undefined {
+function secretOf({ messageContextInfo }: proto.IMessage): string | undefined {
   const secret = messageContextInfo?.messageSecret;
   return secret?.length === SECRET_BYTES ? Buffer.from(secret).toString('base64') : undefined;
 }

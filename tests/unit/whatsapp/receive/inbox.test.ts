@@ -10,6 +10,7 @@ import { lastMessages } from '../../../../src/core/message-trail.ts';
 import type { IncomingMessage } from '../../../../src/core/messages.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { openSession, type Session } from '../../../../src/session/session.ts';
+import { sealUnderSecret } from '../../../../src/simulator/crypto/message-secret.ts';
 import { Inbox } from '../../../../src/whatsapp/receive/inbox.ts';
 
 const ANNA = '15550200001@s.whatsapp.net';
@@ -390,6 +391,23 @@ describe('a message that only the phone has', () => {
     await receive(twice, { id: 'ANSWER3', from: PHONE });
     expect(received).toHaveLength(1);
     expect(inbox.unfinished()).toEqual([]);
+  });
+
+  it('keeps the secret of a resent message, so that a later sealed edit is opened', async () => {
+    const messageSecret = randomBytes(32);
+    await handOn(answer(info({ conversation: 'ping', messageContextInfo: { messageSecret } })));
+    await inbox.finish(received[0]?.key ?? '');
+    const edited = proto.Message.fromObject({ conversation: '!ping' });
+    const sealed = sealUnderSecret(proto.Message.encode(edited).finish(), {
+      messageId: 'ID1',
+      secret: messageSecret,
+      originalSender: ANNA,
+      modifier: ANNA,
+      use: 'Message Edit',
+    });
+    const secretEncryptedMessage = { targetMessageKey: { id: 'ID1' }, ...sealed, secretEncType: 2 };
+    await receive({ secretEncryptedMessage }, { id: 'EDIT' });
+    expect(received.at(-1)).toMatchObject({ edits: 'ID1', text: '!ping' });
   });
 
   it('removes the text of a finished message from the answer of the phone too', async () => {
