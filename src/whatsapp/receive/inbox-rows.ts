@@ -27,8 +27,11 @@ export interface InboxRow extends CrashHistory {
   readonly isSetAside?: boolean;
 }
 
+/** A row and its key. */
+type KeyedRow = readonly [string, InboxRow];
+
 /** The rows in the order in which the messages came. The order in the table is that of the last change. */
-export const oldestFirst = (rows: ReadonlyMap<string, InboxRow>): Array<readonly [string, InboxRow]> =>
+export const oldestFirst = (rows: Iterable<KeyedRow>): KeyedRow[] =>
   [...rows].sort(([, a], [, b]) => a.atMs - b.atMs);
 
 export type InboxChanges = Record<string, InboxRow | null>;
@@ -77,8 +80,7 @@ export const isWantedFromPhone = ({ attrs, parts, atMs }: InboxRow, nowMs: numbe
 export function atStart(rows: ReadonlyMap<string, InboxRow>, wasKilled: boolean): InboxChanges {
   const changes: InboxChanges = {};
   const chats = new Set<string | undefined>();
-  for (const [key, row] of oldestFirst(rows)) {
-    if (!row.isWaiting) continue;
+  for (const [key, row] of oldestFirst([...rows].filter(([, row]) => row.isWaiting))) {
     const { isStarted, ...unmarked } = row;
     const chat = row.attrs?.recipient ?? row.attrs?.from;
     const isOldest = !chats.has(chat);
@@ -107,7 +109,7 @@ export interface Pruning {
 export function prune(rows: ReadonlyMap<string, InboxRow>, nowMs: number): Pruning {
   const { count, bytes, timeMs } = LIMITS['table:inbox'];
   const changes: InboxChanges = {};
-  const left: Array<readonly [string, InboxRow]> = [];
+  const left: KeyedRow[] = [];
   for (const [key, row] of oldestFirst(rows)) {
     const ageMs = nowMs - row.atMs;
     const { secret, ...old } = doneRow(row);

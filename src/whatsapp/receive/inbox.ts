@@ -65,8 +65,8 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   /** Messages that a kill or a stop left unfinished, oldest first. */
   unfinished(): IncomingMessage[] {
     const messages: IncomingMessage[] = [];
-    for (const [key, row] of oldestFirst(this.#table.rows)) {
-      if (!row.isWaiting || !(row.attrs || row.notice)) continue;
+    const waiting = [...this.#table.rows].filter(([, row]) => row.isWaiting && (row.attrs || row.notice));
+    for (const [key, row] of oldestFirst(waiting)) {
       const message = row.notice ? thawMessage(row.notice) : this.#reader.readRow(key, row);
       if (message) messages.push(row.isSetAside ? { ...message, isSetAside: true } : message);
       else this.#table.trySet({ [key]: doneRow(row) });
