@@ -227,6 +227,13 @@ export interface GroupChange {
   readonly isForAdminsOnly?: boolean;
 }
 
+export interface DownloadOptions {
+  /** The media of the message itself, or of the one that it quotes. */
+  readonly which: 'own' | 'quoted';
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
 /** The way out: implemented over WhatsApp. */
 export interface Messenger {
   /**
@@ -238,10 +245,7 @@ export interface Messenger {
   /** Resolves when there is a connection to send on; rejects when the signal aborts. */
   whenOpen(signal: AbortSignal): Promise<void>;
   /** The decrypted media of a message (or of the one it quotes). Rejects with `MEDIA_REFUSED`. */
-  download(
-    message: IncomingMessage,
-    options: { readonly which: 'own' | 'quoted'; readonly maxBytes: number; readonly signal: AbortSignal },
-  ): Promise<Uint8Array>;
+  download(message: IncomingMessage, options: DownloadOptions): Promise<Uint8Array>;
   /** The message as text, so that it can be quoted again after a restart. Default: its fields without `origin`. */
   freeze?(message: IncomingMessage): string;
   /** A frozen message; undefined if the text is damaged. */

@@ -21,6 +21,9 @@ export function personAddress(jid: string | null | undefined): Address | undefin
   return isPhoneNumber || isLid ? { user: decoded.user, isPhoneNumber, isLid } : undefined;
 }
 
+/** The JID of a person in place of that of one of their devices. Any other JID stays as it is. */
+export const withoutDevice = (jid: string): string => jid.replace(/:\d+@/, '@');
+
 /** Phone number digits of the first of these JIDs that tells one. */
 export function numberAmong(...jids: ReadonlyArray<string | null | undefined>): string | undefined {
   return jids.map(personAddress).find((address) => address?.isPhoneNumber)?.user;

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { sleep } from '../core/clock.ts';
 import { isAppError, messageOf } from '../core/errors.ts';
 import type {
+  DownloadOptions,
   GroupChange,
   GroupFacts,
   IncomingMessage,
@@ -220,10 +221,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     });
   }
 
-  download(
-    message: IncomingMessage,
-    options: { readonly which: 'own' | 'quoted'; readonly maxBytes: number; readonly signal: AbortSignal },
-  ): Promise<Uint8Array> {
+  download(message: IncomingMessage, options: DownloadOptions): Promise<Uint8Array> {
     const { dispatcher, url } = this.#options.socket;
     const socket = this.#loop.connection?.socket;
     return downloadMedia(message, options, { dispatcher, socketUrl: url, socket });

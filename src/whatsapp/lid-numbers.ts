@@ -9,6 +9,12 @@ export function numberOfLid(session: Session, lid: string): string | undefined {
   return typeof number === 'string' ? number : undefined;
 }
 
+/** The LID of a phone number (digits), as a JID; undefined if it is not known. */
+export function lidOfNumber(session: Session, number: string): string | undefined {
+  const lid = session.get('lid-mapping', [number])[number];
+  return typeof lid === 'string' ? `${lid}@lid` : undefined;
+}
+
 /** One key for a chat, whichever of a person's two addresses it comes under. */
 export function conversationOf(session: Session, chat: string): string {
   if (chatKind(chat) !== 'direct') return chat;

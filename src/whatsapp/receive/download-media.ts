@@ -7,7 +7,7 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys';
 import { AppError, isAppError } from '../../core/errors.ts';
-import type { IncomingMessage } from '../../core/messages.ts';
+import type { DownloadOptions, IncomingMessage } from '../../core/messages.ts';
 import { noteRefusal } from '../../core/refusals.ts';
 import { underEither } from '../../core/waits.ts';
 import { sortAnswer } from '../send/answers.ts';
@@ -20,12 +20,6 @@ const MAC_BYTES = 10;
 const BLOCK_BYTES = 16;
 /** How long the phone may take to upload a file again. */
 const REUPLOAD_WITHIN_MS = 15_000;
-
-export interface DownloadOptions {
-  readonly which: 'own' | 'quoted';
-  readonly maxBytes: number;
-  readonly signal: AbortSignal;
-}
 
 /** The way to the media hosts, and to the phone that has the file. */
 export interface MediaRoute {

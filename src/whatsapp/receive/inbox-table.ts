@@ -4,6 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { LIMITS, noteLimitReached } from '../../core/limits.ts';
 import { Weights } from '../../core/weights.ts';
 import type { Session } from '../../session/session.ts';
+import { lidOfNumber } from '../lid-numbers.ts';
 import { atStart, type InboxChanges, type InboxRow, prune, rowBytes } from './inbox-rows.ts';
 import {
   type Account,
@@ -93,9 +94,9 @@ export class InboxTable {
   /** All known addresses of the sender, without a device: by number and by LID. */
   addressesOf(envelope: Envelope): string[] {
     const { senderNumber: number, isFromMe } = envelope;
-    const lid = number === undefined ? undefined : this.#session.get('lid-mapping', [number])[number];
+    const lid = number === undefined ? undefined : lidOfNumber(this.#session, number);
     const own = isFromMe ? [this.me?.id, this.me?.lid].map((jid) => jid && jidNormalizedUser(jid)) : [];
-    const all = [...senderAddresses(envelope), typeof lid === 'string' ? `${lid}@lid` : undefined, ...own];
+    const all = [...senderAddresses(envelope), lid, ...own];
     return [...new Set(all.filter((jid) => jid !== undefined))];
   }
 

@@ -1,7 +1,7 @@
 import { type BinaryNode, toNumber } from '@whiskeysockets/baileys';
 import { EMPTY_MESSAGE } from '../../core/empty-message.ts';
 import type { IncomingEvent, IncomingMessage, Person } from '../../core/messages.ts';
-import { chatKind, numberAmong, personId } from '../address.ts';
+import { chatKind, numberAmong, personId, withoutDevice } from '../address.ts';
 import type { EnvelopeFacts } from './parse-message.ts';
 
 /** More people than one notice names. */
@@ -82,7 +82,7 @@ function personOf(
   facts: EnvelopeFacts,
   name: string | undefined,
 ): Person {
-  const address = jid.replace(/:\d+@/, '@');
+  const address = withoutDevice(jid);
   const number = numberAmong(address, other) ?? facts.numberOf(address);
   return { id: personId(number, address), number, jid: address, name: name?.slice(0, 256) };
 }

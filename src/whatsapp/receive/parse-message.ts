@@ -6,7 +6,7 @@ import {
   type WAMessageKey,
 } from '@whiskeysockets/baileys';
 import type { IncomingEvent, IncomingMessage, Person } from '../../core/messages.ts';
-import { chatKind, numberAmong, personAddress, personId } from '../address.ts';
+import { chatKind, numberAmong, personAddress, personId, withoutDevice } from '../address.ts';
 import { contactsIn, eventIn, placeIn, pollIn, voiceIn, votedPoll } from './incoming-event.ts';
 import { contextOf, mediaOf, textOf, unwrap } from './message-content.ts';
 
@@ -82,8 +82,6 @@ export function senderAddresses({ senderJid, senderNumber, senderLid }: Envelope
   const all = [senderJid, number, senderLid && withoutDevice(senderLid)];
   return [...new Set(all.filter((jid) => jid !== undefined))];
 }
-
-const withoutDevice = (jid: string): string => jid.replace(/:\d+@/, '@');
 
 /**
  * The key of a message in the inbox. One message has one key, whichever of the sender's two addresses the stanza

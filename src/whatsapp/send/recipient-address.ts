@@ -1,6 +1,7 @@
 import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
+import { lidOfNumber } from '../lid-numbers.ts';
 
 /** What decides about the address of a message. */
 export interface AddressFacts {
@@ -53,7 +54,6 @@ export class RecipientAddresses {
     const { me } = this.#session.creds;
     // Without an own LID the own devices would be addressed by number, which WhatsApp does not accept (error 400).
     if (!address?.isPhoneNumber || !me?.lid || address.user === personAddress(me.id)?.user) return undefined;
-    const lid = this.#session.get('lid-mapping', [address.user])[address.user];
-    return typeof lid === 'string' ? `${lid}@lid` : undefined;
+    return lidOfNumber(this.#session, address.user);
   }
 }
