@@ -9,7 +9,7 @@ import {
 import { AppError, isAppError } from '../../core/errors.ts';
 import type { DownloadOptions, IncomingMessage } from '../../core/messages.ts';
 import { noteRefusal } from '../../core/refusals.ts';
-import { underEither } from '../../core/waits.ts';
+import { underEither, unlessAborted } from '../../core/waits.ts';
 import { sortAnswer } from '../send/answers.ts';
 import { addressOf } from './media-address.ts';
 import type { MediaPart } from './message-content.ts';
@@ -100,24 +100,13 @@ async function uploadedAgain(
   // The library changes the path of the object that it gets.
   const copy = { ...part };
   const message = { key, message: { [`${facts.kind}Message`]: copy } } as WAMessage;
-  const asking = socket.updateMediaMessage(message);
+  const asking = socket.updateMediaMessage(message).then(() => true);
   asking.catch(() => {});
-  try {
-    await underEither([signal, AbortSignal.timeout(REUPLOAD_WITHIN_MS)], (either) =>
-      Promise.race([asking, rejectedBy(either)]),
-    );
-    // Without a host: the file is on whichever host WhatsApp names now.
-    return { ...copy, url: null };
-  } catch {
-    return undefined;
-  }
-}
-
-function rejectedBy(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+  const isUploaded = await underEither([signal, AbortSignal.timeout(REUPLOAD_WITHIN_MS)], (either) =>
+    unlessAborted(asking, either),
+  );
+  // Without a host: the file is on whichever host WhatsApp names now.
+  return isUploaded ? { ...copy, url: null } : undefined;
 }
 
 async function download(

@@ -121,16 +121,17 @@ function findMedia(
   fields: Fields,
   depth: number,
 ): { readonly kind: MediaKind; readonly part: MediaPart } | undefined {
-  for (const [name, value] of Object.entries(fields)) {
-    if (!isObject(value) || Array.isArray(value) || OTHER_FIELDS.has(name)) continue;
+  const own: Array<readonly [string, Fields]> = [];
+  for (const [name, value] of Object.entries(fields))
+    if (isObject(value) && !Array.isArray(value) && !OTHER_FIELDS.has(name)) own.push([name, value]);
+  for (const [name, value] of own) {
     const kind = KINDS[name];
     if (kind) return { kind, part: value as MediaPart };
     if ((value.directPath || value.url) && value.mediaKey instanceof Uint8Array)
       return { kind: kindOfType(value.mimetype), part: value as MediaPart };
   }
   if (depth === DEEPEST_MEDIA) return undefined;
-  for (const [name, value] of Object.entries(fields)) {
-    if (!isObject(value) || Array.isArray(value) || OTHER_FIELDS.has(name)) continue;
+  for (const [, value] of own) {
     const found = findMedia(value, depth + 1);
     if (found) return found;
   }

@@ -48,12 +48,13 @@ export class MessageReader {
 
   /** The message for the bot; undefined if it has nothing that a person wrote or did. */
   read(envelope: Envelope, whole: proto.IMessage, key: string): IncomingMessage | undefined {
-    const id = votedPoll(unwrap(whole));
+    const content = unwrap(whole);
+    const id = votedPoll(content);
     const poll = id === undefined ? undefined : this.#sentMessage(id);
     if (!poll) return toIncoming(envelope, whole, key, 'all');
     const { me } = this.#table;
     const senders = [me?.id, me?.lid].filter((jid) => jid !== undefined).map(jidNormalizedUser);
-    const vote = openVote(unwrap(whole), { poll, senders, actors: this.#table.addressesOf(envelope) });
+    const vote = openVote(content, { poll, senders, actors: this.#table.addressesOf(envelope) });
     return vote && toIncoming(envelope, whole, key, 'all', vote);
   }
 

@@ -118,6 +118,8 @@ export function toIncoming(
   const hasWords = text !== '' || media !== undefined;
   const hasMore = event !== undefined || location !== undefined || contacts !== undefined;
   if (!hasWords && !(accepts === 'all' && hasMore)) return undefined;
+  const poll = pollIn(content);
+  const voice = voiceIn(content);
   const context = contextOf(content);
   const quoted = context?.quotedMessage ? unwrap(context.quotedMessage) : undefined;
   // Phones show the edited text under the id of the original message.
@@ -143,10 +145,8 @@ export function toIncoming(
     edits: edit?.key?.id ?? undefined,
     ...(location && { location }),
     ...(contacts && { contacts }),
-    ...(content.pollCreationMessage || content.pollCreationMessageV2 || content.pollCreationMessageV3
-      ? { poll: pollIn(content) }
-      : {}),
-    ...(content.audioMessage?.ptt ? { voice: voiceIn(content) } : {}),
+    ...(poll && { poll }),
+    ...(voice && { voice }),
     ...(event && { event }),
     isFromBot: /@bot$/.test(envelope.senderJid) || received.messageContextInfo?.botMetadata != null,
     origin,
