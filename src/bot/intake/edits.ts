@@ -1,10 +1,9 @@
+import { LIMITS } from '../../core/limits.ts';
 import type { IncomingMessage, Table } from '../../core/messages.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 
 /** How long after a message its edit can still become a command. */
 const EDIT_WINDOW_MS = 5 * 60_000;
-/** How long the note of an edit is kept if it was not removed earlier. */
-const KEEP_MS = 86_400_000;
 const REMEMBERED = 5_000;
 
 /** A command that waits for its turn or runs. */
@@ -73,8 +72,9 @@ export class Edits {
   }
 
   async prune(nowMs: number): Promise<void> {
+    const { timeMs } = LIMITS['table:edits'];
     for (const [key, { atMs }] of [...this.#table.entries()]) {
-      if (nowMs - atMs > KEEP_MS) await this.#table.delete(key);
+      if (nowMs - atMs > timeMs) await this.#table.delete(key);
     }
   }
 }
