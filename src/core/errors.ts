@@ -2,7 +2,7 @@
 export const EXIT_CODES = {
   /** A setting has a value that it cannot have. */
   BAD_CONFIG: 78,
-  /** The session folder is a file, is not writable, or holds credentials that nobody can read. */
+  /** The session folder is a file, is not writable, or holds credentials that cannot be read. */
   SESSION_UNUSABLE: 78,
   /** Another process owns the session folder. */
   SESSION_LOCKED: 75,
@@ -18,7 +18,7 @@ export const EXIT_CODES = {
   SEND_REFUSED: 1,
   /** There is no connection at the moment. */
   NOT_CONNECTED: 1,
-  /** Media is larger, slower or other than allowed. */
+  /** Media is too large, takes too long, is damaged or is gone. */
   MEDIA_REFUSED: 1,
   /** The arguments of a command line do not fit. */
   BAD_ARGUMENTS: 78,
@@ -52,7 +52,7 @@ export class AppError extends Error {
     this.whatsappCode = options?.whatsappCode;
   }
 
-  /** The process exit code this error means: 75, 77, 78, or 1 for a bug. */
+  /** The process exit code this error means: 75, 77, 78, or 1 for all other errors. */
   get exitCode(): number {
     return EXIT_CODES[this.code];
   }

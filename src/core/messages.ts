@@ -40,7 +40,7 @@ export interface Quoted {
   readonly senderJid: string | undefined;
 }
 
-/** Commands run in `direct` chats and in a `group`; nothing else is looked at. */
+/** Commands run in `direct` chats and in a `group`. Messages of other kinds are ignored. */
 export type ChatKind = 'direct' | 'group' | 'status' | 'broadcast' | 'newsletter' | 'other';
 
 /** A place that somebody sent. */
@@ -250,7 +250,7 @@ export interface Messenger {
   freeze?(message: IncomingMessage): string;
   /** A frozen message; undefined if the text is damaged. */
   thaw?(text: string): IncomingMessage | undefined;
-  /** Whether this person or group has written to the account before. Default: nobody has. */
+  /** Whether the account has keys for this person or group: one of the two has written to the other. Default: false. */
   hasMet?(chat: string): boolean;
   /** Rejects with `SEND_REFUSED` if WhatsApp refuses it. */
   changeMembers?(chat: string, change: MemberChange, jids: readonly string[]): Promise<void>;

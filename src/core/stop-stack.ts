@@ -1,4 +1,4 @@
-/** How to end one part of the program. Must bear a part that has not started, or has ended already. */
+/** How to end one part of the program. Must have no effect if the part has not started or has ended already. */
 export type Stop = () => Promise<void> | void;
 
 /**

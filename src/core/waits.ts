@@ -11,8 +11,8 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
 }
 
 /**
- * Runs work under a signal that aborts with either of these. Not `AbortSignal.any`: whatever lives longer than the
- * work would keep a kilobyte of each call for ever (Node 20).
+ * Runs work under a signal that aborts with either of these. `AbortSignal.any` is not used: in Node 20 a signal that
+ * lives longer than the work keeps a kilobyte of each call.
  */
 export async function underEither<T>(
   signals: readonly [AbortSignal, AbortSignal],

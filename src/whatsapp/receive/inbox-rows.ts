@@ -104,7 +104,7 @@ export interface Pruning {
 
 /**
  * The rows to remove or to shorten, so that what is left is within the limits. Finished rows go first, the oldest
- * first; then the oldest unfinished ones give way, of which the hashes stay.
+ * first. Then the oldest unfinished ones are given up. If only the bytes are too many, their hashes stay.
  */
 export function prune(rows: ReadonlyMap<string, InboxRow>, nowMs: number): Pruning {
   const { count, bytes, timeMs } = LIMITS['table:inbox'];

@@ -98,7 +98,7 @@ export const keyByLid = (envelope: Envelope): string =>
   messageKey({ ...envelope, senderNumber: undefined, senderJid: envelope.senderLid ?? envelope.senderJid });
 
 /**
- * The message as the bot gets it, or undefined if nobody wrote something in it (history, keys).
+ * The message as the bot gets it; undefined if it has nothing that a person wrote or did (history, keys).
  * `accepts: 'all'`: also a message that has no text and no media, but is an event, a place or a contact.
  * Never throws, whatever a stranger sends. `key` is the key of its inbox row.
  */

@@ -9,8 +9,8 @@ import { notConnected } from './send-errors.ts';
 export type PeopleSocket = Pick<WASocket, 'getUSyncDevices' | 'executeUSyncQuery' | 'groupMetadata'>;
 
 /**
- * Looks the receivers of a message up before it is sent. If a device query gets no answer, the library encrypts for
- * nobody but our own phone, and WhatsApp acknowledges the stanza all the same. The members of a group are queried
+ * Looks the receivers of a message up before it is sent. If a device query gets no answer, the library encrypts only
+ * for our own phone, and WhatsApp acknowledges the stanza all the same. The members of a group are queried
  * here because the library would query them inside a key transaction, which blocks the key queue.
  *
  * Rejects with `SEND_REFUSED` if WhatsApp knows no device of the person or tells nothing about the group, with
