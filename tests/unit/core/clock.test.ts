@@ -86,8 +86,10 @@ describe('a wait', () => {
   });
 
   it('by real clocks is not shorter than it says', async () => {
-    const beganAtMs = performance.now();
+    const wallMs = Date.now();
+    const upMs = performance.now();
     await sleep(20, never);
-    expect(performance.now() - beganAtMs).toBeGreaterThanOrEqual(20);
+    // Either clock may end it, and one counts whole milliseconds only.
+    expect(Math.max(Date.now() - wallMs, performance.now() - upMs)).toBeGreaterThanOrEqual(20);
   });
 });
