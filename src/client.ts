@@ -2,6 +2,7 @@
  * Entry `perennial-whatsapp/client`: the connection alone, without a bot. It pairs, reconnects, keeps its session on
  * disk, and says why a connection closed. docs/library.md shows it.
  */
+import './whatsapp/before-baileys.ts';
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { buildClient } from './app/build-client.ts';

@@ -73,10 +73,7 @@ export function createBot(options: BotOptions = {}): CreatedBot {
   const load = async (): Promise<App> => {
     // Before Baileys loads: libsignal prints private keys.
     freeConsole = guardConsole(log, { isOursAlone: false });
-    const { speedUpCurve } = await import('../whatsapp/signal/libsignal-curve.ts');
-    speedUpCurve();
-    const { limitInflate } = await import('../whatsapp/connection/inflate-limits.ts');
-    limitInflate();
+    await import('../whatsapp/before-baileys.ts');
     const { App } = await import('./app.ts');
     const surroundings = {
       ...{ log, output, isTerminal, requests },

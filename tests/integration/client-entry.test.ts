@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type IncomingMessage, WhatsAppClient } from '../../src/client.ts';
+import { LIMITS } from '../../src/core/limits.ts';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
 
 let wa: TestWhatsApp;
@@ -84,4 +86,16 @@ test('a client without start() cannot send, and a wrong setting is thrown by nam
   await expect(makeClient().send('15551234567@s.whatsapp.net', 'hi')).rejects.toThrow('start()');
   const make = () => new WhatsAppClient(folder, { settings: { pairingNumber: 'none' } });
   expect(make).toThrow(expect.objectContaining({ code: 'BAD_CONFIG' }));
+});
+
+test('a compressed stanza that inflates to more than the limit is refused', async () => {
+  const { decompressingIfRequired } = await import('@whiskeysockets/baileys');
+  // The length alone: a failed test must not print the bytes.
+  const lengthOf = async (bytes: number): Promise<number> => {
+    const frame = Buffer.concat([Buffer.of(2), deflateSync(Buffer.alloc(bytes))]);
+    return (await decompressingIfRequired(frame)).length;
+  };
+  const most = LIMITS['inflate:frame'].bytesEach;
+  await expect(lengthOf(most)).resolves.toBe(most);
+  await expect(lengthOf(most + 1)).rejects.toMatchObject({ code: 'ERR_BUFFER_TOO_LARGE' });
 });
