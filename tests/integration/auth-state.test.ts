@@ -10,6 +10,7 @@ import pino from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type DurableAuthState, durableSocketConfig, useDurableAuthState } from '../../src/auth-state.ts';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
+import { silenceConsole } from './support/console.ts';
 import { makeFolder } from './support/folder.ts';
 
 const logger = pino({ level: 'silent' });
@@ -19,8 +20,7 @@ let sockets: WASocket[];
 let auth: DurableAuthState;
 
 beforeEach(async () => {
-  for (const method of ['info', 'warn', 'error'] as const)
-    vi.spyOn(console, method).mockReturnValue(undefined);
+  silenceConsole();
   wa = await startWhatsApp();
   folder = makeFolder();
   sockets = [];

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { silenceConsole } from './support/console.ts';
 import { Rig } from './support/rig.ts';
 
 /** `LONG=1` is the long form: a thousand. */
@@ -26,8 +27,7 @@ const timerWatch = createHook({
 
 beforeEach(() => {
   timerWatch.enable();
-  for (const method of ['info', 'warn', 'error'] as const)
-    vi.spyOn(console, method).mockReturnValue(undefined);
+  silenceConsole();
   rig = new Rig();
 });
 

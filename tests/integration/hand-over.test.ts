@@ -10,14 +10,14 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { Group } from '../../src/simulator/phones/group.ts';
 import type { Person } from '../../src/simulator/phones/person.ts';
+import { silenceConsole } from './support/console.ts';
 import { within } from './support/deadline.ts';
 import { Program } from './support/program.ts';
 
 let program: Program;
 
 beforeEach(() => {
-  for (const method of ['info', 'warn', 'error'] as const)
-    vi.spyOn(console, method).mockReturnValue(undefined);
+  silenceConsole();
   program = new Program();
 });
 

@@ -9,6 +9,7 @@ import { loadConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/logging/logger.ts';
 import { waitForQr } from '../../src/simulator/pairing/qr-camera.ts';
 import { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
+import { silenceConsole } from './support/console.ts';
 
 let folder: string;
 let wa: SimulatedWhatsApp;
@@ -16,9 +17,7 @@ let app: App | undefined;
 let log: string;
 
 beforeEach(async () => {
-  // libsignal prints session records.
-  for (const method of ['info', 'warn', 'error'] as const)
-    vi.spyOn(console, method).mockReturnValue(undefined);
+  silenceConsole();
   folder = await mkdtemp(join(tmpdir(), 'http-'));
   log = '';
   wa = new SimulatedWhatsApp();

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Group } from '../../src/simulator/phones/group.ts';
 import type { Person } from '../../src/simulator/phones/person.ts';
+import { silenceConsole } from './support/console.ts';
 import { Program } from './support/program.ts';
 
 let program: Program;
 
 beforeEach(() => {
-  for (const method of ['info', 'warn', 'error'] as const)
-    vi.spyOn(console, method).mockReturnValue(undefined);
+  silenceConsole();
   program = new Program();
 });
 

@@ -12,6 +12,7 @@ import pino from 'pino';
 import QRCode from 'qrcode';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
+import { silenceConsole } from './support/console.ts';
 import { makeFolder } from './support/folder.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,8 +23,7 @@ let folder: string;
 let sockets: WASocket[];
 
 beforeEach(async () => {
-  for (const method of ['info', 'warn', 'error'] as const)
-    vi.spyOn(console, method).mockReturnValue(undefined);
+  silenceConsole();
   wa = await startWhatsApp();
   folder = makeFolder();
   sockets = [];

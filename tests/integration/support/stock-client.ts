@@ -17,6 +17,7 @@ import {
   SimulatedWhatsApp,
   type SimulatorOptions,
 } from '../../../src/simulator/server/simulated-whatsapp.ts';
+import { silenceConsole } from './console.ts';
 import { within } from './deadline.ts';
 
 const logger = pino({ level: process.env.SIMULATOR_TEST_LOG ?? 'silent' });
@@ -182,9 +183,7 @@ export function useStockRig(): { readonly rig: StockRig; readonly wa: SimulatedW
     return current;
   };
   beforeEach(async () => {
-    // libsignal inside the client prints session records.
-    for (const method of ['info', 'warn', 'error'] as const)
-      vi.spyOn(console, method).mockReturnValue(undefined);
+    silenceConsole();
     current = new StockRig();
     await current.start();
   });
