@@ -1,9 +1,9 @@
-import { copyFileSync, cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { makeFolder } from '../integration/support/folder.ts';
 import { Stage } from './support/bot.ts';
-import { ROOT } from './support/program.ts';
+import { copySources } from './support/program.ts';
 
 let stage: Stage;
 let cwd: string;
@@ -15,9 +15,7 @@ afterEach(async () => {
 
 /** The sources in a folder of their own, with a command that kills the bot. */
 function makeSources(folder: string): void {
-  cpSync(join(ROOT, 'src'), join(folder, 'src'), { recursive: true });
-  for (const name of ['package.json', 'tsconfig.json']) copyFileSync(join(ROOT, name), join(folder, name));
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  copySources(folder);
   writeFileSync(
     join(folder, 'src/commands/boom.ts'),
     `import { command } from '../bot/command.ts';

@@ -1,9 +1,9 @@
-import { copyFileSync, cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { makeFolder } from '../integration/support/folder.ts';
 import { Stage } from './support/bot.ts';
-import { ROOT } from './support/program.ts';
+import { copySources } from './support/program.ts';
 
 let stage: Stage;
 let cwd: string;
@@ -13,13 +13,6 @@ afterEach(async () => {
   rmSync(cwd, { recursive: true, force: true });
 });
 
-/** The sources in a folder of their own, as somebody works on them with `npm run dev`. */
-function makeSources(folder: string): void {
-  cpSync(join(ROOT, 'src'), join(folder, 'src'), { recursive: true });
-  for (const name of ['package.json', 'tsconfig.json']) copyFileSync(join(ROOT, name), join(folder, name));
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-}
-
 const saying = (answer: string) => `
 import { command } from '../bot/command.ts';
 export default command({ name: 'roll', summary: 'rolls', run: (ctx) => ctx.reply('${answer}') });
@@ -27,7 +20,7 @@ export default command({ name: 'roll', summary: 'rolls', run: (ctx) => ctx.reply
 
 it('a saved command is answered anew on the same connection; one that does not compile leaves the old one, and says where', async () => {
   cwd = makeFolder();
-  makeSources(cwd);
+  copySources(cwd);
   const path = join(cwd, 'src/commands/roll.ts');
   writeFileSync(path, saying('one'));
   stage = new Stage({ command: [process.execPath, '--import', 'tsx', 'src/main.ts'], cwd });

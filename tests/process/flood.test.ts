@@ -1,21 +1,9 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { FLOODS } from '../../bench/flood/floods.ts';
 import { missedBy, runFlood } from '../../bench/flood/run-flood.ts';
-import { buildProgram, type Program } from './support/program.ts';
+import { useBenchProgram } from './support/stage.ts';
 
-let program: Program;
-
-beforeAll(() => {
-  program = buildProgram();
-  vi.stubEnv('BENCH_MAIN', `${program.folder}/dist/main.js`);
-  for (const method of ['info', 'warn', 'error'] as const)
-    vi.spyOn(console, method).mockReturnValue(undefined);
-});
-
-afterAll(() => {
-  vi.unstubAllEnvs();
-  program.remove();
-});
+useBenchProgram();
 
 /** The short form; `npm run flood` is the long one. */
 test.each(['location', 'ping-one', 'pictures', 'silent-app-state', 'empty-app-state', 'http'])(

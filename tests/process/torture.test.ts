@@ -1,21 +1,8 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { isKept, torture } from '../../bench/torture.ts';
-import { buildProgram, type Program } from './support/program.ts';
+import { useBenchProgram } from './support/stage.ts';
 
-let program: Program;
-
-beforeAll(() => {
-  program = buildProgram();
-  vi.stubEnv('BENCH_MAIN', join(program.folder, 'dist/main.js'));
-  for (const method of ['info', 'warn', 'error'] as const)
-    vi.spyOn(console, method).mockReturnValue(undefined);
-});
-
-afterAll(() => {
-  vi.unstubAllEnvs();
-  program.remove();
-});
+useBenchProgram();
 
 /** The short form; `npm run torture` is the long one. */
 test('killed at random instants, in pairing, first upload and checkpoints, nothing is lost, doubled or unreadable', {

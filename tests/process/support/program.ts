@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,4 +20,11 @@ export function buildProgram(): Program {
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   execFileSync(process.execPath, [join(ROOT, 'tools/build.mjs'), '--out', join(folder, 'dist')]);
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Copies the sources to `folder`, with what `npm run dev` needs. */
+export function copySources(folder: string): void {
+  cpSync(join(ROOT, 'src'), join(folder, 'src'), { recursive: true });
+  for (const name of ['package.json', 'tsconfig.json']) copyFileSync(join(ROOT, name), join(folder, name));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 }

@@ -1,4 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import { silenceConsole } from '../../integration/support/console.ts';
 import { Stage } from './bot.ts';
 import { buildProgram, type Program } from './program.ts';
 
@@ -17,4 +19,17 @@ export function useStage(): void {
     stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
   });
   afterEach(() => stage.clear());
+}
+
+/** Builds the program once for a file, as the bot that the bench starts. */
+export function useBenchProgram(): void {
+  beforeAll(() => {
+    program = buildProgram();
+    vi.stubEnv('BENCH_MAIN', join(program.folder, 'dist/main.js'));
+    silenceConsole();
+  });
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    program.remove();
+  });
 }
