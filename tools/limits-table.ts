@@ -1,22 +1,19 @@
 /** The table of limits in docs/operating.md: made from `LIMITS`, so that it is never out of date. */
 import { LIMITS, type Limit } from '../src/core/limits.ts';
+import { between } from './between.ts';
 
 const BEGIN = '<!-- Made by `npm run docs` from src/core/limits.ts. Change it there. -->';
 const END = '<!-- End of the limits. -->';
 
 /** `markdown` with the table between its two marks. Throws if a mark is missing. */
 export function withLimits(markdown: string): string {
-  const [before, rest] = markdown.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined)
-    throw new Error('docs/operating.md lacks a mark of the limits');
   const rows = Object.entries<Limit>(LIMITS).map(
     ([name, { what, atLimit, ...limit }]) => `| \`${name}\` | ${what} | ${amountOf(limit)} | ${atLimit} |`,
   );
   const table = ['| limit | what | how much at most | at the limit |', '|---|---|---|---|', ...rows].join(
     '\n',
   );
-  return `${before}${BEGIN}\n\n${table}\n\n${END}${after}`;
+  return between(markdown, BEGIN, END, table);
 }
 
 function amountOf({ count, bytes, bytesEach, timeMs }: Partial<Limit>): string {

@@ -1,6 +1,7 @@
 /** The reference in docs/commands.md: made from the types that an author of a command uses, and from their comments. */
 import { readFileSync } from 'node:fs';
 import { parseAst } from 'vitest/node';
+import { between } from './between.ts';
 
 type Statement = ReturnType<typeof parseAst>['body'][number];
 type Declaration = NonNullable<Extract<Statement, { type: 'ExportNamedDeclaration' }>['declaration']>;
@@ -87,12 +88,8 @@ const END = '<!-- So far from the types. -->';
 
 /** `markdown` with the reference between its two marks as it must be. Throws if a mark or a comment is missing. */
 export function withReference(markdown: string): string {
-  const [before, rest] = markdown.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined)
-    throw new Error('docs/commands.md lacks a mark of the reference');
   const chapters = CHAPTERS.map(([heading, ...types]) => [`### ${heading}`, ...types.map(tell)].join('\n\n'));
-  return `${before}${BEGIN}\n\n${chapters.join('\n\n')}\n\n${END}${after}`;
+  return between(markdown, BEGIN, END, chapters.join('\n\n'));
 }
 
 function tell(type: string): string {

@@ -1,21 +1,19 @@
 /** .env.example, and the table of settings in README: made from `SETTINGS`. */
 import { SETTINGS } from '../src/config/settings.ts';
+import { between } from './between.ts';
 
 const BEGIN = '<!-- Made by `npm run docs` from src/config/settings.ts. Change it there. -->';
 const END = '<!-- End of the settings. -->';
 
 /** `markdown` with the table between its two marks. Throws if a mark is missing. */
 export function withSettings(markdown: string): string {
-  const [before, rest] = markdown.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error('README.md lacks a mark of the settings');
   const rows = Object.entries(SETTINGS).map(([name, { byDefault, meaning }]) => {
     const builtIn = meaning.endsWith('empty is built in.') ? 'built in ' : '';
     const shown = byDefault === '' ? builtIn : `\`${byDefault}\` `;
     return `| \`${name}\` | ${shown}| ${meaning} |`;
   });
   const table = ['| name | default | meaning |', '|---|---|---|', ...rows].join('\n');
-  return `${before}${BEGIN}\n\n${table}\n\n${END}${after}`;
+  return between(markdown, BEGIN, END, table);
 }
 
 /** The text of .env.example. */
