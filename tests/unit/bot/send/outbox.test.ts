@@ -142,14 +142,21 @@ test('the pace of a chat is kept among thousands of chats until its bucket is fu
 });
 
 test('the pace of a chat is kept while one of its messages is being sent', async () => {
-  const { messenger, outbox } = makeOutbox();
-  messenger.onSend = ({ id }) => (id === '1' ? never() : Promise.resolve());
-  void outbox.send(text('1')).catch(() => undefined);
+  const { clock, messenger, outbox } = makeOutbox({ perChatPerMinute: 3 });
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  messenger.onSend = ({ id }) => (id === '1' ? released : Promise.resolve());
+  const first = outbox.send(text('1'));
   for (let index = 0; index < 2_500; index += 1) await outbox.send(text('x', `${index}`));
-  void outbox.send(text('2')).catch(() => undefined);
+  const second = outbox.send(text('2'));
   await rest();
   expect(ids(messenger)).not.toContain('2');
-  outbox.stop();
+  release();
+  await first;
+  await clock.advance(19_999);
+  expect(ids(messenger)).not.toContain('2');
+  await clock.advance(1);
+  await second;
 });
 
 test('a refused message rejects at once, and the next one leaves', async () => {
