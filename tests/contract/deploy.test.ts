@@ -63,7 +63,9 @@ describe('Dockerfile', () => {
     const allowed = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'));
-    for (const [, sources = ''] of text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)) {
+    const copies = [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)];
+    expect(copies.length).toBeGreaterThan(0);
+    for (const [, sources = ''] of copies) {
       for (const source of sources.split(' ')) {
         expect(existsSync(source), source).toBe(true);
         expect(allowed).toContain(`!${source}`);
@@ -105,6 +107,7 @@ test('pm2: a process and a folder each, and the codes that must not be restarted
   const { apps } = load(resolve('deploy/ecosystem.config.cjs')) as {
     apps: { exec_mode: string; instances: number; stop_exit_codes: number[]; env: Record<string, string> }[];
   };
+  expect(apps.length).toBeGreaterThan(0);
   for (const app of apps) {
     expect(app).toMatchObject({ exec_mode: 'fork', instances: 1, stop_exit_codes: STOP_CODES.map(Number) });
   }
@@ -216,5 +219,7 @@ test.skipIf(!systemdAnalyze)('systemd-analyze has no complaint', () => {
 
 test('every file that the page on operating names is there', () => {
   const page = read('docs/operating.md');
-  for (const [path] of page.matchAll(/\bdeploy\/[\w@.-]+\w/g)) expect(existsSync(path), path).toBe(true);
+  const paths = page.match(/\bdeploy\/[\w@.-]+\w/g) ?? [];
+  expect(paths.length).toBeGreaterThan(0);
+  for (const path of paths) expect(existsSync(path), path).toBe(true);
 });

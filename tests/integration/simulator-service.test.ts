@@ -65,7 +65,7 @@ test.each([true, false])('sends a history with mappings, inline %s', async (isIn
   });
 });
 
-test('sends a frame and a history that inflate to many bytes', async () => {
+test('sends a history that inflates to many bytes', async () => {
   const { sock } = await stock.rig.pair();
   const seen: proto.IMessage[] = [];
   sock.ev.on('messages.upsert', ({ messages }) =>
@@ -78,7 +78,6 @@ test('sends a frame and a history that inflate to many bytes', async () => {
     return found.protocolMessage?.historySyncNotification?.initialHistBootstrapInlinePayload;
   });
   expect(inline?.length).toBeLessThan(10_000);
-  expect(() => stock.wa.faults.sendInflateBomb(1_000)).not.toThrow();
 });
 
 test('tells the client of changed settings and answers with more patches for ever', async () => {

@@ -522,7 +522,14 @@ describe('input that makes no sense', () => {
   it.each<[string, BinaryNode]>([
     ['no content', { tag: 'message', attrs: { id: 'A', from: ANNA } }],
     ['text for content', { tag: 'message', attrs: { id: 'A', from: ANNA }, content: 'x' }],
-    ['text for a ciphertext', stanzaOf([], {})],
+    [
+      'text for a ciphertext',
+      {
+        tag: 'message',
+        attrs: { id: 'A', from: ANNA },
+        content: [{ tag: 'enc', attrs: {}, content: 'x' }],
+      },
+    ],
     [
       'a child without content',
       { tag: 'message', attrs: { id: 'A', from: ANNA }, content: [{ tag: 'enc', attrs: {} }] },

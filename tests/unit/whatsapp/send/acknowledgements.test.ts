@@ -60,10 +60,13 @@ describe('Acks', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('accepts an unexpected ack, a repeated one, and one without an id', () => {
+  it('accepts an unexpected ack, a repeated one, and one without an id', async () => {
     const acks = new Acks();
     acks.received(ack('A'));
     acks.received(ack('A'));
     acks.received(ack(undefined, '500'));
+    const expected = acks.expect('A', new AbortController().signal);
+    acks.received(ack('A'));
+    await expect(expected).resolves.toBeUndefined();
   });
 });
