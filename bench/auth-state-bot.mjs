@@ -11,8 +11,10 @@ const log = console.log;
 // libsignal prints whole sessions.
 for (const method of ['log', 'info', 'warn', 'error']) console[method] = () => {};
 
+let auth;
+
 async function connect() {
-  const auth = await useDurableAuthState(folder);
+  auth = await useDurableAuthState(folder);
   const sock = makeWASocket({
     auth: auth.state,
     logger: pino({ level: 'silent' }),
@@ -37,8 +39,8 @@ async function connect() {
         await sock.sendMessage(chat, { text: 'pong' }, { quoted: message });
     }
   });
-  process.once('SIGTERM', () => auth.close().finally(() => process.exit(0)));
 }
 
 process.on('unhandledRejection', () => {});
 await connect();
+process.once('SIGTERM', () => auth.close().finally(() => process.exit(0)));
