@@ -1,7 +1,6 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { HttpConfig } from '../../../src/config/config.ts';
-import { AppError } from '../../../src/core/errors.ts';
 import type { Table } from '../../../src/core/messages.ts';
 import type { HttpLimits } from '../../../src/http/http-limits.ts';
 import { HttpServer } from '../../../src/http/http-server.ts';
@@ -133,37 +132,6 @@ export async function startServer(
   running.push(server);
   await server.start();
   return { server, status, bot, lines, port: Number(new URL(server.url ?? '').port) };
-}
-
-/** A durable table: it outlives the servers of a test. */
-export class FakeTable implements Table<KeyRow> {
-  readonly rows = new Map<string, KeyRow>();
-  isBroken = false;
-
-  get size(): number {
-    return this.rows.size;
-  }
-
-  get(id: string): KeyRow | undefined {
-    return this.rows.get(id);
-  }
-
-  has(id: string): boolean {
-    return this.rows.has(id);
-  }
-
-  entries(): IterableIterator<[string, KeyRow]> {
-    return this.rows.entries();
-  }
-
-  async set(id: string, row: KeyRow): Promise<void> {
-    if (this.isBroken) throw new AppError('STORAGE_FAILED', 'The disk is full.');
-    this.rows.set(id, row);
-  }
-
-  async delete(id: string): Promise<void> {
-    this.rows.delete(id);
-  }
 }
 
 export async function stopAll(): Promise<void> {

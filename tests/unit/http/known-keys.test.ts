@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { LIMITS, limitsReached } from '../../../src/core/limits.ts';
-import { KnownKeys } from '../../../src/http/known-keys.ts';
-import { FakeTable } from './fakes.ts';
+import { type KeyRow, KnownKeys } from '../../../src/http/known-keys.ts';
+import { FakeTable } from '../bot/fakes.ts';
 
 const { count, bytesEach, bytes, timeMs } = LIMITS['table:http-keys'];
 
 test('a key is known for seven days, and then new again', async () => {
-  const table = new FakeTable();
+  const table = new FakeTable<KeyRow>();
   let now = 1_700_000_000_000;
   const keys = new KnownKeys(table, () => now);
   await keys.remember('a', 'one');
@@ -19,7 +19,7 @@ test('a key is known for seven days, and then new again', async () => {
 });
 
 test('the oldest key is forgotten when the table is full, and the limit is counted', async () => {
-  const table = new FakeTable();
+  const table = new FakeTable<KeyRow>();
   const keys = new KnownKeys(table, () => 1_700_000_000_000);
   const reached = () => new Map(limitsReached()).get('table:http-keys') ?? 0;
   const before = reached();

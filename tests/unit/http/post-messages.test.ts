@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../../src/core/errors.ts';
-import { ask, FakeTable, HELLO, post, RawCaller, startServer, stopAll, within } from './fakes.ts';
+import type { KeyRow } from '../../../src/http/known-keys.ts';
+import { FakeTable } from '../bot/fakes.ts';
+import { ask, HELLO, post, RawCaller, startServer, stopAll, within } from './fakes.ts';
 
 afterEach(stopAll);
 
@@ -151,7 +153,7 @@ describe('the same key', () => {
 
 describe('the same key after a restart', () => {
   test('the same key after a restart gets 409 for another text or number, and the same message its old id', async () => {
-    const keys = new FakeTable();
+    const keys = new FakeTable<KeyRow>();
     const first = await startServer({}, {}, keys);
     const sent = await post(first.port, HELLO);
     await first.server.stop();
@@ -165,21 +167,21 @@ describe('the same key after a restart', () => {
   });
 
   test('the table of keys has neither the key nor the number nor the text in it', async () => {
-    const keys = new FakeTable();
+    const keys = new FakeTable<KeyRow>();
     const { port } = await startServer({}, {}, keys);
     await post(port, HELLO);
     expect(keys.size).toBe(1);
-    expect(JSON.stringify([...keys.rows])).not.toMatch(/hello|0200001/i);
+    expect(JSON.stringify([...keys.map])).not.toMatch(/hello|0200001/i);
   });
 
   test('no text is sent while its key cannot be stored; the caller gets 503', async () => {
-    const keys = new FakeTable();
-    keys.isBroken = true;
+    const keys = new FakeTable<KeyRow>();
+    keys.failure = new AppError('STORAGE_FAILED', 'The disk is full.');
     const { port, bot } = await startServer({}, {}, keys);
     const reply = await post(port, HELLO);
     expect([reply.status, reply.headers['retry-after']]).toEqual([503, '5']);
     expect(bot.sent).toEqual([]);
-    keys.isBroken = false;
+    keys.failure = undefined;
     expect((await post(port, HELLO)).status).toBe(200);
   });
 });
