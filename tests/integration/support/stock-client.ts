@@ -1,7 +1,5 @@
-import { existsSync, rmSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { cp, rm } from 'node:fs/promises';
 import makeWASocket, {
   type ConnectionState,
   makeCacheableSignalKeyStore,
@@ -19,11 +17,9 @@ import {
 } from '../../../src/simulator/server/simulated-whatsapp.ts';
 import { silenceConsole } from './console.ts';
 import { within } from './deadline.ts';
+import { makeFolder } from './folder.ts';
 
 const logger = pino({ level: process.env.SIMULATOR_TEST_LOG ?? 'silent' });
-
-/** The library's store writes 812 files at the first login, so the folder is in memory if there is a place for it. */
-const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** What a client reports when it closes. */
 export interface Close {
@@ -117,7 +113,7 @@ export class StockRig {
   }
 
   async start(): Promise<void> {
-    this.folder = await mkdtemp(join(scratch, 'simulator-'));
+    this.folder = makeFolder();
     await this.wa.start();
   }
 
