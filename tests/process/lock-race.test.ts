@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { seeded } from '../../bench/seeded.ts';
 import { lockSession } from '../../src/session/lock/folder-lock.ts';
 
 const PROGRAM = fileURLToPath(new URL('lock-racer.ts', import.meta.url));
@@ -82,11 +83,7 @@ function folderOfOurOwn(): string {
 const until = (what: string, isSo: () => boolean): Promise<void> =>
   vi.waitFor(() => expect(isSo(), `${what} (SEED=${seed})`).toBe(true), { timeout: 20_000, interval: 10 });
 
-function random(): number {
-  state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-  return state / 0x7fffffff;
-}
-let state = seed;
+const random = seeded(seed);
 
 test(`twenty processes race, some stopped, some killed: never two owners (SEED=${seed})`, {
   timeout: 60_000,

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { BufferJSON } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
+import { seeded } from '../../../bench/seeded.ts';
 import { keyFileName, realFileSystem } from '../../../src/session/folder/file-system.ts';
 import { credentialsToJson } from '../../../src/session/identity/credentials-json.ts';
 import { loadCredentials } from '../../../src/session/identity/load-credentials.ts';
@@ -19,7 +20,6 @@ import {
   linkedCreds,
   openQuietly,
   plain,
-  randomFrom,
   recordingLog,
   sampleKeys,
   seed,
@@ -28,7 +28,7 @@ import {
   temporaryFolder,
 } from './helpers.ts';
 
-const random = randomFrom(seed);
+const random = seeded(seed);
 const under = (limit: number): number => Math.floor(random() * limit);
 /** Noise over a part of it, or all of it, and never text: the loader cannot tell one name of a person from another. */
 function withNoise(content: Buffer): Buffer {

@@ -19,17 +19,6 @@ import { openSession, type Session, type SessionOptions } from '../../../src/ses
 export const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 fc.configureGlobal({ seed, numRuns: process.env.LONG ? 2_000 : 100 });
 
-/** A small generator of our own, for loops that are no fast-check property. */
-export function randomFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** A folder of this test's own, gone afterwards. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'session-'));

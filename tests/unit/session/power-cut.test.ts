@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { plain, randomFrom, seed } from './helpers.ts';
+import { seeded } from '../../../bench/seeded.ts';
+import { plain, seed } from './helpers.ts';
 import { type Fate, ModelDisk } from './model-disk.ts';
 import { allowed, type Deed, keysOf, live, openOn, Story, versionsIn } from './story.ts';
 
@@ -14,7 +15,7 @@ function sureAt(deeds: readonly Deed[], now: number): (deed: Deed) => boolean {
   };
 }
 
-const random = randomFrom(seed);
+const random = seeded(seed);
 const FATES: ReadonlyArray<readonly [name: string, fate: () => Fate]> = [
   ['all lost', () => () => 'lost'],
   ['all kept', () => () => 'kept'],

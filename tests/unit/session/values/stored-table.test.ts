@@ -1,10 +1,11 @@
 import { closeSync, existsSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { seeded } from '../../../../bench/seeded.ts';
 import { LIMITS } from '../../../../src/core/limits.ts';
 import { openSession, type Session } from '../../../../src/session/session.ts';
 import { oldTableFileName, TABLE_INDEX } from '../../../../src/session/values/tables.ts';
-import { copyOf, openQuietly, randomFrom, recordingLog, seed, sessionPath, stockFolder } from '../helpers.ts';
+import { copyOf, openQuietly, recordingLog, seed, sessionPath, stockFolder } from '../helpers.ts';
 
 const KIB = 1024;
 const text = (length: number, of = 'x'): string => of.repeat(length);
@@ -44,7 +45,7 @@ test('a checkpoint after 100 messages writes as much with 60 MB of sent messages
 });
 
 test(`any changes are there after a kill and after a close (SEED=${seed})`, async () => {
-  const random = randomFrom(seed);
+  const random = seeded(seed);
   const path = sessionPath();
   await stockFolder(path);
   const model = new Map<string, unknown>();
