@@ -126,7 +126,7 @@ export function isKept(result: TortureResult): boolean {
 }
 
 /** What the auth state promises alone: a bot of one's own may be killed between a message and its answer. */
-export function isStateKept({ unreadable, sessionsLost, missingPreKeys }: TortureResult): boolean {
+function isStateKept({ unreadable, sessionsLost, missingPreKeys }: TortureResult): boolean {
   return unreadable + sessionsLost + missingPreKeys === 0;
 }
 

@@ -21,7 +21,7 @@ import { makeFolder, snapshot } from './folder.ts';
 import { allowUnheardLosses } from './unheard.ts';
 
 /** A wait of the client, which lasts until the test ends it. */
-export interface Wait {
+interface Wait {
   readonly ms: number;
   finish(): void;
 }

@@ -103,7 +103,7 @@ export class StockClient {
 }
 
 /** A simulator and unmodified clients on one session folder, made anew for each test. */
-export class StockRig {
+class StockRig {
   readonly wa: SimulatedWhatsApp;
   folder = '';
   readonly #sockets: WASocket[] = [];

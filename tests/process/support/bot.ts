@@ -8,14 +8,14 @@ import { SimulatedWhatsApp } from '../../../src/simulator/server/simulated-whats
 import { within } from '../../integration/support/deadline.ts';
 import { makeFolder } from '../../integration/support/folder.ts';
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** From the start of the process. */
   readonly afterMs: number;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly command: readonly [string, ...string[]];
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;

@@ -64,7 +64,7 @@ export class FakeStatus implements StatusSource {
   }
 }
 
-export interface SentText {
+interface SentText {
   readonly key: string;
   readonly number: string;
   readonly text: string;
@@ -73,7 +73,7 @@ export interface SentText {
 }
 
 /** A bot that sends nothing until the test says so. */
-export class FakeBot {
+class FakeBot {
   readonly sent: SentText[] = [];
   isFast = true;
 
@@ -145,7 +145,7 @@ export interface Reply {
   readonly body: string;
 }
 
-export interface Ask {
+interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
