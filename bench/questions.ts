@@ -53,7 +53,7 @@ export class Questions {
     this.#isOver = true;
   }
 
-  /** Nobody asks anything until `work` is done. */
+  /** Asks no question until `work` is done. */
   async pauseFor<T>(work: () => Promise<T>): Promise<T> {
     const done = work();
     this.#silence = done.then(

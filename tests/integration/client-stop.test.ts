@@ -34,7 +34,7 @@ describe('stop()', () => {
     expect(await rig.running).toEqual({ kind: 'asked' });
   });
 
-  it('while connecting, where nobody answers', async () => {
+  it('while connecting, if the server does not answer', async () => {
     rig = new Rig();
     rig.wa.faults.hangUpgrades(true);
     const client = await rig.start();
@@ -96,7 +96,7 @@ describe('stop()', () => {
     expect(rig.wa.counters.connections).toBe(1);
   });
 
-  it('while the version is looked up, which may take as long as it likes', async () => {
+  it('while a version look-up does not end', async () => {
     rig = new Rig();
     let asked: () => void = () => {};
     const wasAsked = new Promise<void>((resolve) => {

@@ -82,7 +82,7 @@ describe('the main job', () => {
 });
 
 describe('signals', () => {
-  it('two Ctrl+C in one go are one wish', async () => {
+  it('two Ctrl+C at once stop the bot once', async () => {
     const bot = await stage.pair();
     bot.signal('SIGINT');
     bot.signal('SIGINT');
@@ -111,7 +111,7 @@ describe('signals', () => {
     const npm = { command: ['npm', 'start', '--ignore-scripts'], cwd: program.folder } as const;
     const bot = await stage.pair({}, npm);
     const pid = ownerPid();
-    // This includes that nobody has its end of our pipes any more.
+    // It resolves when no process holds the pipes any more.
     await bot.stop('SIGTERM');
     expect(isRunning(pid)).toBe(false);
     expect(bot.output).toContain('Stopping...');

@@ -93,7 +93,7 @@ export class TestProxy {
       credentials && `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`;
     const status = headers['proxy-authorization'] === wanted ? this.refusal : 407;
     if (status !== undefined) {
-      // Words that mean something else when WhatsApp says them.
+      // The client must not take these words of a proxy for a logout.
       socket.end(`HTTP/1.1 ${status} Logged out\r\ncontent-length: 10\r\n\r\nlogged out`);
       return;
     }

@@ -4,7 +4,7 @@ let isInstalled = false;
 
 /**
  * Baileys leaves rejected promises behind when a line is cut while it is answering something, and nothing can be
- * done about those; the program notes them at `debug`. Any other promise that nobody hears still fails the run.
+ * done about those; the program notes them at `debug`. Any other rejection without a handler still fails the run.
  */
 export function allowUnheardLosses(): void {
   if (isInstalled) return;

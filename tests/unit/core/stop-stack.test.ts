@@ -42,7 +42,7 @@ test('a part that starts after an unwinding is stopped by the next one', async (
   expect(isStopped).toBe(true);
 });
 
-test('a part that cannot be stopped keeps no other from it, and its error is told', async () => {
+test('the other parts are stopped if one fails to stop, and its error is thrown', async () => {
   const stack = new StopStack();
   const stopped: string[] = [];
   stack.push(() => void stopped.push('first'));

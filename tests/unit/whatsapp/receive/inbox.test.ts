@@ -541,7 +541,7 @@ describe('input that makes no sense', () => {
   it.each<[string, Record<string, string>]>([
     ['no sender', { from: '' }],
     ['a group without a participant', { from: '120363000000000001@g.us' }],
-    ['a server that nobody knows', { from: 'x@nowhere' }],
+    ['an unknown server', { from: 'x@nowhere' }],
   ])('stores nothing for a stanza with %s', (_, attrs) => {
     const ciphertext = randomBytes(40);
     inbox.sawStanza(stanzaOf([ciphertext], attrs));
