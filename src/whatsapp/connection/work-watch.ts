@@ -6,6 +6,15 @@ import { ignoredHow } from '../receive/ignored-stanzas.ts';
 /** How a connection that looks open does no work. */
 export type Deafness = 'nothing-decrypted' | 'nothing-answered';
 
+type WorkLimit = 'work:undecrypted' | 'work:unreadable' | 'work:unanswered';
+
+/** What a connection that has reached one of these limits fails to do. */
+export const DEAFNESS: Readonly<Record<WorkLimit, Deafness>> = {
+  'work:undecrypted': 'nothing-decrypted',
+  'work:unreadable': 'nothing-decrypted',
+  'work:unanswered': 'nothing-answered',
+};
+
 /** A number of things, and the time since when nothing of this kind went well, by a clock that only goes forward. */
 interface Backlog {
   readonly count: number;
@@ -15,20 +24,20 @@ interface Backlog {
 export interface WorkFacts {
   /** Encrypted messages that came since a decryption last ended, well or not. */
   readonly undecrypted: Backlog;
-  /** Decryptions that failed since one last went well, and how many people wrote those messages. */
+  /** Decryptions that failed since one last went well, and how many people have written since then. */
   readonly unreadable: Backlog & { readonly senders: number };
   /** Messages that the bot has and has not finished; since the last one that it finished, or the last send. */
   readonly unanswered: Backlog;
 }
 
-/** Whether a connection has come to do no work. One person's broken session alone is no reason. */
-export function judgeWork(facts: WorkFacts, nowMs: number): Deafness | undefined {
+/** The limit that shows that a connection does no work. One person's broken session alone is no reason. */
+export function reachedLimit(facts: WorkFacts, nowMs: number): WorkLimit | undefined {
   const { undecrypted, unreadable, unanswered } = facts;
-  const isReached = ({ count, sinceMs }: Backlog, limit: { count: number; timeMs: number }): boolean =>
-    count >= limit.count && nowMs - sinceMs >= limit.timeMs;
-  if (isReached(undecrypted, LIMITS['work:undecrypted'])) return 'nothing-decrypted';
-  if (unreadable.senders > 1 && isReached(unreadable, LIMITS['work:unreadable'])) return 'nothing-decrypted';
-  if (isReached(unanswered, LIMITS['work:unanswered'])) return 'nothing-answered';
+  const isReached = ({ count, sinceMs }: Backlog, limit: WorkLimit): boolean =>
+    count >= LIMITS[limit].count && nowMs - sinceMs >= LIMITS[limit].timeMs;
+  if (isReached(undecrypted, 'work:undecrypted')) return 'work:undecrypted';
+  if (unreadable.senders > 1 && isReached(unreadable, 'work:unreadable')) return 'work:unreadable';
+  if (isReached(unanswered, 'work:unanswered')) return 'work:unanswered';
   return undefined;
 }
 
@@ -147,18 +156,19 @@ export class WorkWatch {
   check(): void {
     const { log, uptime, isOpen, renew, onChange } = this.#parts;
     const nowMs = uptime();
-    const found = isOpen() ? judgeWork(this.#facts(), nowMs) : undefined;
+    const facts = this.#facts();
+    const limit = isOpen() ? reachedLimit(facts, nowMs) : undefined;
+    const found = limit && DEAFNESS[limit];
     const hasChanged = found !== this.#deafness;
     this.#deafness = found;
     if (found && hasChanged) {
-      noteLimitReached(found === 'nothing-decrypted' ? 'work:undecrypted' : 'work:unanswered');
-      const { undecrypted, unreadable, unanswered } = this.#facts();
-      const facts = {
-        undecrypted: undecrypted.count,
-        unreadable: unreadable.count,
-        unanswered: unanswered.count,
+      noteLimitReached(limit);
+      const counts = {
+        undecrypted: facts.undecrypted.count,
+        unreadable: facts.unreadable.count,
+        unanswered: facts.unanswered.count,
       };
-      log.warn(facts, `The connection does no work: ${SENTENCES[found]}.`);
+      log.warn(counts, `The connection does no work: ${SENTENCES[found]}.`);
     }
     if (hasChanged) onChange();
     if (!found || nowMs < this.#nextRenewalMs) return;

@@ -1,7 +1,10 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import { describe, expect, it } from 'vitest';
+import { LIMITS, limitsReached } from '../../../../src/core/limits.ts';
 import {
-  judgeWork,
+  DEAFNESS,
+  type Deafness,
+  reachedLimit,
   renewalPauseMs,
   type WorkFacts,
   WorkWatch,
@@ -12,8 +15,8 @@ const none = { count: 0, sinceMs: 0 };
 const idle: WorkFacts = { undecrypted: none, unreadable: { ...none, senders: 0 }, unanswered: none };
 const ago = (count: number, seconds: number) => ({ count, sinceMs: NOW - seconds * 1000 });
 
-describe('judgeWork', () => {
-  it.each<[title: string, facts: Partial<WorkFacts>, result: ReturnType<typeof judgeWork>]>([
+describe('reachedLimit', () => {
+  it.each<[title: string, facts: Partial<WorkFacts>, result: Deafness | undefined]>([
     ['an idle connection', {}, undefined],
     ['two messages that are not decrypted for an hour', { undecrypted: ago(2, 3600) }, undefined],
     ['three that are not decrypted for 44 seconds', { undecrypted: ago(3, 44) }, undefined],
@@ -33,7 +36,8 @@ describe('judgeWork', () => {
     ['two that are in work for an hour', { unanswered: ago(2, 3600) }, undefined],
     ['three that are in work for three minutes', { unanswered: ago(3, 180) }, 'nothing-answered'],
   ])('judges %s', (_, facts, result) => {
-    expect(judgeWork({ ...idle, ...facts }, NOW)).toBe(result);
+    const limit = reachedLimit({ ...idle, ...facts }, NOW);
+    expect(limit && DEAFNESS[limit]).toBe(result);
   });
 });
 
@@ -88,6 +92,21 @@ describe('WorkWatch', () => {
     watch.decrypted();
     after(5);
     expect(watch.deafness).toBeUndefined();
+  });
+
+  it('counts the limit that was reached when messages of two people cannot be decrypted', () => {
+    const reached = () => new Map<string, number>(limitsReached());
+    const before = reached();
+    const { watch, after } = start();
+    const { count, timeMs } = LIMITS['work:unreadable'];
+    for (let i = 0; i < count; i++) {
+      watch.saw(message(i % 2 === 0 ? person : '15550102@s.whatsapp.net'));
+      watch.couldNotDecrypt();
+    }
+    after(timeMs / 1000);
+    expect(watch.deafness).toBe('nothing-decrypted');
+    expect(reached().get('work:unreadable')).toBe((before.get('work:unreadable') ?? 0) + 1);
+    expect(reached().get('work:undecrypted')).toBe(before.get('work:undecrypted'));
   });
 
   it('counts no message that is ignored or that has nothing to decrypt', () => {
