@@ -11,7 +11,7 @@ import type {
 import type { WebSocket } from 'ws';
 import type { OutgoingMessage } from '../../core/messages.ts';
 import type { Session } from '../../session/session.ts';
-import { answerToAppStateNotice, fetchNameOnce, isAppStateNotice } from '../receive/app-state.ts';
+import { fetchNameOnce, isAppStateNotice } from '../receive/app-state.ts';
 import { answerIgnored } from '../receive/ignored-stanzas.ts';
 import type { Inbox } from '../receive/inbox.ts';
 import { resendRequest } from '../receive/phone-resend.ts';
@@ -26,6 +26,7 @@ import { dropKeyErrors } from '../signal/key-answers.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { PingCheck } from './ping-check.ts';
+import { plainAck } from './plain-ack.ts';
 import { keepPresenceTyped } from './typed-presence.ts';
 
 export interface ConnectionParts {
@@ -113,12 +114,12 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       () => this.socket.query(ping),
       () => this.#lost('WhatsApp no longer answers on this connection'),
     );
-    answerIgnored(this.socket);
+    this.intercept('message', (node) => answerIgnored(this.socket, node));
     keepPresenceTyped(this.socket);
     fetchNameOnce(this.socket, parts.settings.showOnline ?? false);
     this.intercept('notification', (node) => {
       if (!isAppStateNotice(node)) return false;
-      this.socket.sendNode(answerToAppStateNotice(node)).catch(() => {});
+      this.socket.sendNode(plainAck(node)).catch(() => {});
       return true;
     });
     this.#listen();
@@ -178,8 +179,9 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   intercept(tag: string, isHandled: (node: BinaryNode) => boolean): void {
     const { ws } = this.socket;
     const emit = ws.emit.bind(ws);
+    const intercepted = `CB:${tag}`;
     ws.emit = (event: string, ...args: unknown[]) =>
-      (event === `CB:${tag}` && isHandled(args[0] as BinaryNode)) || emit(event, ...args);
+      (event === intercepted && isHandled(args[0] as BinaryNode)) || emit(event, ...args);
   }
 
   #onUpdate({ connection, qr, isNewLogin, lastDisconnect }: Partial<ConnectionState>): void {

@@ -13,14 +13,12 @@ export function skipAppState(): void {
   (ALL_WA_PATCH_NAMES as unknown as string[]).length = 0;
 }
 
-/** Whether a stanza says that some app state has changed. The library would fetch it and delay other notifications. */
+/**
+ * Whether a stanza says that some app state has changed. The library would fetch it and delay other notifications. A
+ * plain ack is enough: WhatsApp does not require a sync, and sends the next change all the same.
+ */
 export const isAppStateNotice = ({ tag, attrs }: BinaryNode): boolean =>
   tag === 'notification' && attrs.type === 'server_sync';
-
-/** The plain answer to such a notice. WhatsApp does not require a sync; it sends the next change all the same. */
-export function answerToAppStateNotice({ attrs: { id = '', from = '' } }: BinaryNode): BinaryNode {
-  return { tag: 'ack', attrs: { id, to: from, class: 'notification', type: 'server_sync' } };
-}
 
 /**
  * Fetches the name of the account once, if it is not known, as soon as the key for it is there; then tells the name to

@@ -35,20 +35,12 @@ export function answerToIgnored(
   };
 }
 
-/**
- * Answers ignored messages before the library sees them. Must be called once, right after the socket is made. The
- * library emits each stanza as the event `CB:message` of its WebSocket, so this wraps `emit`.
- */
-export function answerIgnored(socket: WASocket): void {
-  const { ws } = socket;
-  const emit = ws.emit.bind(ws);
-  ws.emit = (event: string, ...args: unknown[]) => {
-    const node = event === 'CB:message' ? (args[0] as BinaryNode) : undefined;
-    const how = node && ignoredHow(node);
-    if (!node || !how) return emit(event, ...args);
-    noteUnhandled(node.attrs, 'ignored', chatKind(node.attrs.from ?? ''));
-    // If the connection closes, WhatsApp sends the message again.
-    socket.sendNode(answerToIgnored(node, how, socket.user?.id)).catch(() => {});
-    return true;
-  };
+/** Answers a message that is ignored. Returns whether it is; the library must not see it then. */
+export function answerIgnored(socket: WASocket, node: BinaryNode): boolean {
+  const how = ignoredHow(node);
+  if (!how) return false;
+  noteUnhandled(node.attrs, 'ignored', chatKind(node.attrs.from ?? ''));
+  // If the connection closes, WhatsApp sends the message again.
+  socket.sendNode(answerToIgnored(node, how, socket.user?.id)).catch(() => {});
+  return true;
 }
