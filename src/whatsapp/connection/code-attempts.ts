@@ -24,10 +24,10 @@ export function recordFruitless(before: CodeAttempts, nowMs: number): CodeAttemp
   return { fruitless, refused: 0, nextAtMs: nowMs + (pauses < 0 ? 0 : pauseMs(pauses)) };
 }
 
-/** After a refused request. `backoffMs` is the wait that WhatsApp named, if it named one. */
-export function recordRefused(before: CodeAttempts, nowMs: number, backoffMs = 0): CodeAttempts {
+/** After a request that WhatsApp refused, or did not answer. The pauses grow. */
+export function recordRefused(before: CodeAttempts, nowMs: number): CodeAttempts {
   const refused = before.refused + 1;
-  return { ...before, refused, nextAtMs: nowMs + Math.max(backoffMs, pauseMs(refused - 1)) };
+  return { ...before, refused, nextAtMs: nowMs + pauseMs(refused - 1) };
 }
 
 /** Whether the person needs to hear why codes may not work, and what else there is. */

@@ -1,5 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { forgetHalfPairing } from '../../session/identity/credentials-json.ts';
 import type { ClientActivity } from '../client-state.ts';
 import { newAdvSecret, withAdvSecret } from './adv-secret.ts';
 import {
@@ -11,7 +12,8 @@ import {
 } from './code-attempts.ts';
 import type { Connection } from './connection.ts';
 import { readPairingStanza } from './pairing-stanza.ts';
-import { forgetCode, requestCode } from './request-code.ts';
+import { plainAck } from './plain-ack.ts';
+import { requestCode } from './request-code.ts';
 
 type Pairing = Extract<ClientActivity, { kind: 'pairing' }>;
 
@@ -108,10 +110,9 @@ export class PairingRound {
         this.#notice = undefined;
         this.#timer = setTimeout(() => this.#codeEnded('its time is up'), expiresAtMs - now()).unref();
       } else {
-        forgetCode(this.#connection.socket);
+        this.#forgetCode();
         const status = answer.kind === 'refused' ? answer.status : undefined;
-        const backoffMs = answer.kind === 'refused' ? answer.backoffMs : 0;
-        this.#history.attempts = recordRefused(this.#history.attempts, now(), backoffMs);
+        this.#history.attempts = recordRefused(this.#history.attempts, now());
         const waitMs = this.#history.attempts.nextAtMs - now();
         this.#notice = refusalSentence(status, waitMs);
         log.warn({ status, waitMs }, this.#notice);
@@ -134,8 +135,6 @@ export class PairingRound {
     switch (stanza.kind) {
       case 'code-entered':
         this.#entered();
-        return false;
-      case 'usual':
         return false;
       case 'secret-retired':
         this.#renewSecret(node);
@@ -197,7 +196,7 @@ export class PairingRound {
     clearTimeout(this.#timer);
     this.#code = undefined;
     this.#isEntered = false;
-    forgetCode(this.#connection.socket);
+    this.#forgetCode();
     this.#history.attempts = recordFruitless(this.#history.attempts, now());
     log.info(`The pairing code has ended: ${why}. A new one follows.`);
     if (needsHint(this.#history.attempts)) {
@@ -219,12 +218,15 @@ export class PairingRound {
     this.#code = undefined;
   }
 
-  /** The library cannot: it reads the own address, which there is none of before the link. */
-  #acknowledge({ attrs }: BinaryNode): void {
-    const { id = '', from = '', type = '' } = attrs;
-    const ack = { tag: 'ack', attrs: { id, to: from, class: 'notification', type } };
+  /** Takes a code back: its number must not make the next connection a login. */
+  #forgetCode(): void {
+    forgetHalfPairing(this.#connection.socket.authState.creds);
+  }
+
+  /** Answers a notification. The library's own answer fails before the link, because it reads the account's address. */
+  #acknowledge(node: BinaryNode): void {
     // If the connection closes, WhatsApp sends the notification again.
-    this.#connection.socket.sendNode(ack).catch(() => {});
+    this.#connection.socket.sendNode(plainAck(node)).catch(() => {});
   }
 }
 

@@ -1,7 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import { bytesOf, childOf } from './request-code.ts';
 
-/** What a stanza means for a client that is being linked. */
+/** What a notification means for a client that is being linked. */
 export type PairingStanza =
   /** The secret in the QR code is retired. */
   | { readonly kind: 'secret-retired' }
@@ -15,20 +15,8 @@ export type PairingStanza =
   | { readonly kind: 'passkey-asked' }
   /** A notice of the code flow that says nothing. */
   | { readonly kind: 'empty' }
-  /** Part of every connection. */
-  | { readonly kind: 'usual' }
   | { readonly kind: 'unknown' };
 
-const USUAL_TAGS = new Set([
-  'iq',
-  'ib',
-  'success',
-  'failure',
-  'stream:error',
-  'xmlstreamend',
-  'ack',
-  'receipt',
-]);
 const REQUIRED_PARTS = [
   'link_code_pairing_ref',
   'link_code_pairing_wrapped_primary_ephemeral_pub',
@@ -36,12 +24,11 @@ const REQUIRED_PARTS = [
 ];
 
 /**
- * Sorts what WhatsApp sends to a client that is not linked. `ref` is that of the code that is shown.
+ * Sorts a notification that WhatsApp sends to a client that is not linked. `ref` is that of the code that is shown.
  *
  * Source: `WaPairingFlow` of vinikjkkj/zapo; Baileys#2737, #2694, #2672.
  */
 export function readPairingStanza(node: BinaryNode, ref: Buffer | undefined): PairingStanza {
-  if (node.tag !== 'notification') return { kind: USUAL_TAGS.has(node.tag) ? 'usual' : 'unknown' };
   switch (node.attrs.type) {
     case 'companion_reg_refresh': {
       const isKnown = childOf(node, 'companion_reg_refresh') ?? childOf(node, 'pair-device-rotate-qr');

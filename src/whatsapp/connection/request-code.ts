@@ -12,8 +12,7 @@ import {
 /** What became of a request for a pairing code. */
 export type CodeAnswer =
   | { readonly kind: 'accepted'; readonly code: string; readonly ref: Buffer }
-  /** `backoffMs` is the wait that WhatsApp named; 0 if it named none. */
-  | { readonly kind: 'refused'; readonly status: number; readonly backoffMs: number }
+  | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'unanswered' };
 
 const SERVER = 's.whatsapp.net';
@@ -53,16 +52,8 @@ export async function requestCode(socket: WASocket, number: string): Promise<Cod
   } catch (error) {
     const status = (error as { data?: unknown }).data;
     if (typeof status !== 'number') throw error;
-    return { kind: 'refused', status, backoffMs: 0 };
+    return { kind: 'refused', status };
   }
-}
-
-/** Takes a code back: its number must not make the next connection a login. */
-export function forgetCode(socket: WASocket): void {
-  const { creds } = socket.authState;
-  if (creds.account) return;
-  delete creds.me;
-  creds.pairingCode = undefined;
 }
 
 async function wrapKey(code: string, publicKey: Buffer): Promise<Buffer> {
