@@ -250,11 +250,9 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   /** Ends it without a logout: WhatsApp keeps the device, and what comes meanwhile waits for the next login. */
   async close(): Promise<void> {
-    this.#failure ??= { kind: 'network', statusCode: undefined, message: 'closed by the program' };
-    const timer = setTimeout(() => {
-      webSocketOf(this.socket)?.terminate();
-      this.#finish({ kind: 'network', statusCode: undefined, message: 'closed by the program' });
-    }, CLOSE_WITHIN_MS);
+    const reason: CloseReason = { kind: 'network', statusCode: undefined, message: 'closed by the program' };
+    this.#failure ??= reason;
+    const timer = setTimeout(() => this.#finish(reason), CLOSE_WITHIN_MS);
     void this.socket.end(undefined);
     await this.closed;
     clearTimeout(timer);
