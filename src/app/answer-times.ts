@@ -34,20 +34,7 @@ export class Timings {
         this.#report({ kind: 'send', ms: this.#now() - startedAtMs });
         if (message.quote !== undefined) this.#answered(message.quote.key);
       },
-      showTyping: (chat, isTyping) => messenger.showTyping(chat, isTyping),
-      whenOpen: (signal) => messenger.whenOpen(signal),
-      download: (message, options) => messenger.download(message, options),
-      group: (chat) => messenger.group(chat),
-      ...bound(messenger, [
-        'freeze',
-        'thaw',
-        'hasMet',
-        'changeMembers',
-        'changeGroup',
-        'inviteLink',
-        'declineCall',
-        'markRead',
-      ]),
+      ...passedOn(messenger),
     };
   }
 
@@ -59,22 +46,28 @@ export class Timings {
   }
 }
 
-/** The methods that this messenger has of those that not every messenger has. */
-type Optional =
-  | 'freeze'
-  | 'thaw'
-  | 'hasMet'
-  | 'changeMembers'
-  | 'changeGroup'
-  | 'inviteLink'
-  | 'declineCall'
-  | 'markRead';
+/** The methods that are not measured. Not every messenger has all of them. */
+const PASSED_ON = [
+  'showTyping',
+  'whenOpen',
+  'download',
+  'group',
+  'freeze',
+  'thaw',
+  'hasMet',
+  'changeMembers',
+  'changeGroup',
+  'inviteLink',
+  'declineCall',
+  'markRead',
+] as const satisfies ReadonlyArray<keyof Messenger>;
 
-function bound<N extends Optional>(messenger: Messenger, names: readonly N[]): Partial<Pick<Messenger, N>> {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const method = messenger[name];
-      return typeof method === 'function' ? [[name, method.bind(messenger)]] : [];
-    }),
-  ) as Partial<Pick<Messenger, N>>;
+type PassedOn = Pick<Messenger, (typeof PASSED_ON)[number]>;
+
+function passedOn(messenger: Messenger): PassedOn {
+  const methods = PASSED_ON.flatMap((name) => {
+    const method = messenger[name];
+    return typeof method === 'function' ? [[name, method.bind(messenger)] as const] : [];
+  });
+  return Object.fromEntries(methods) as unknown as PassedOn;
 }

@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bot, BotStats } from '../bot/bot.ts';
 import type { StatusFacts } from '../bot/services.ts';
 import { type Config, isDumbTerminal } from '../config/config.ts';
@@ -193,7 +192,7 @@ export class App {
   }
 }
 
-/** A disk that is full at the moment is waited for; any other reason is the person's to mend. */
+/** Waits while the disk is full. Throws any other error, because a person must mend it. */
 async function openWhenThereIsRoom(
   { sessionPath, reconnectDelayMs }: Config,
   options: { readonly log: Logger; readonly onFailure: (error: unknown) => void },
@@ -205,7 +204,7 @@ async function openWhenThereIsRoom(
     } catch (error) {
       if (!isAppError(error, 'STORAGE_FAILED')) throw error;
       options.log.error(error.message);
-      await sleep(reconnectDelayMs, undefined, { signal }).catch(() => {});
+      await systemClock.sleep(reconnectDelayMs, signal).catch(() => {});
     }
   }
   return undefined;

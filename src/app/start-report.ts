@@ -3,7 +3,7 @@ import type { BotStats } from '../bot/bot.ts';
 import type { Clock } from '../core/clock.ts';
 import { commandText } from '../core/text.ts';
 import { maskNumber } from '../logging/mask.ts';
-import { personAddress } from '../whatsapp/address.ts';
+import { numberAmong } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client-events.ts';
 
 export interface GreetingParts {
@@ -19,7 +19,7 @@ export interface GreetingParts {
   readonly clock: Clock;
 }
 
-/** What is counted of a start: until nothing has happened for a while, and not for ever. */
+/** The counts are read at this interval until two reads in a row show no change, at most 120 times. */
 const LOOK_EVERY_MS = 500;
 const QUIET_LOOKS = 2;
 const MOST_LOOKS = 120;
@@ -54,8 +54,8 @@ export async function greet(parts: GreetingParts, signal: AbortSignal): Promise<
 
 /** `Anna (+49151•••123)`: enough to recognise the account, not enough to call it. */
 export function accountLabel(me: GreetingParts['session']['creds']['me']): string {
-  const address = personAddress(me?.id);
-  const number = address?.isPhoneNumber ? maskNumber(`+${address.user}`) : undefined;
+  const digits = numberAmong(me?.id);
+  const number = digits && maskNumber(`+${digits}`);
   const name = me?.name?.trim().slice(0, MAX_NAME_LENGTH);
   if (name && number) return `${name} (${number})`;
   return name || number || 'your account';

@@ -7,7 +7,7 @@ import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from
 import { maskNumber } from '../logging/mask.ts';
 import type { Session } from '../session/session.ts';
 import { TABLE_NAMES } from '../session/values/tables.ts';
-import { personAddress } from '../whatsapp/address.ts';
+import { numberAmong } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client-events.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';
 import type { CloseReason } from '../whatsapp/connection/close-reason.ts';
@@ -156,11 +156,8 @@ function toSituation(state: ClientState): Situation {
 function accountOf(session: StatusBoardParts['session']): StatusSnapshot['account'] {
   const { me } = session.creds;
   if (!session.isLinked || !me) return undefined;
-  const address = personAddress(me.id);
-  return {
-    number: address?.isPhoneNumber ? maskNumber(`+${address.user}`) : undefined,
-    name: me.name,
-  };
+  const digits = numberAmong(me.id);
+  return { number: digits && maskNumber(`+${digits}`), name: me.name };
 }
 
 const VERSION = programVersion();
