@@ -37,9 +37,9 @@ export interface WhatsAppClientOptions extends SettingSources {
 /** Facts, in the past tense. */
 export interface WhatsAppClientEvents {
   /** The text of a QR code to scan. It is valid until `expiresAtMs`. */
-  qr: [text: string, expiresAtMs: number | undefined];
+  qr: [text: string, expiresAtMs: number];
   /** A pairing code to enter on the phone, if `pairingNumber` is set. */
-  code: [code: string, expiresAtMs: number | undefined];
+  code: [code: string, expiresAtMs: number];
   /** A phone linked this session. */
   paired: [];
   opened: [];

@@ -43,7 +43,7 @@ export class PairingScreen {
     const display = await this.#display;
     const { code, qr, expiresAtMs, index } = state;
     if (code !== undefined) display.showCode({ code, expiresAtMs });
-    if (qr !== undefined && expiresAtMs !== undefined) await display.showQr({ qr, expiresAtMs, index });
+    if (qr !== undefined) await display.showQr({ qr, expiresAtMs, index });
   }
 
   async #load(): Promise<PairingDisplay> {

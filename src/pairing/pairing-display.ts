@@ -17,7 +17,7 @@ export interface QrEvent {
 export interface CodeEvent {
   readonly code: string;
   /** From when on WhatsApp refuses it. */
-  readonly expiresAtMs?: number | undefined;
+  readonly expiresAtMs: number;
 }
 
 interface PairingLog {
@@ -78,11 +78,9 @@ export class PairingDisplay {
     const { log, now, isTerminal } = this.#options;
     this.#block.erase();
     log.info({}, 'Pairing code received, enter it in WhatsApp');
-    const life =
-      expiresAtMs === undefined ? undefined : { index: undefined, expiresAtMs, nowMs: now(), isTerminal };
-    this.#block.print(`\n${renderPairingCode(code, life && lifeLine(life))}\n`);
-    if (life === undefined) this.#stopTimer();
-    else this.#everySecond(life, undefined);
+    const life = { index: undefined, expiresAtMs, nowMs: now(), isTerminal };
+    this.#block.print(`\n${renderPairingCode(code, lifeLine(life))}\n`);
+    this.#everySecond(life, undefined);
   }
 
   /** Stops the countdown when nothing is to be scanned any more. The screen stays as it is. */

@@ -10,7 +10,8 @@ export type ClientActivity =
       readonly kind: 'pairing';
       readonly qr: string | undefined;
       readonly code: string | undefined;
-      readonly expiresAtMs: number | undefined;
+      /** When WhatsApp begins to refuse what is shown. */
+      readonly expiresAtMs: number;
       /** Which QR of this connection it is, from 0. */
       readonly index: number;
       /** A sentence for the person: why there is no code, or what else to try. */

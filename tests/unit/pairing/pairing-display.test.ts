@@ -346,7 +346,7 @@ describe('what is secret', () => {
       });
       const { shown } = display({ log, output: { write: (part) => (printed += part) } });
       await shown.showQr(first);
-      shown.showCode({ code: 'ABCDEFGH' });
+      shown.showCode({ code: 'ABCDEFGH', expiresAtMs: 1_180_000 });
       expect(logged + printed).not.toContain('Zk9-_');
       expect(logged).not.toMatch(/ABCD|EFGH/);
       expect(printed).toContain('ABCD-EFGH');
