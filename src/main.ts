@@ -50,7 +50,7 @@ async function main(bot: CreatedBot): Promise<void> {
   guardConsole(bot.log);
   reportBugs(bot);
   await bot.load();
-  // Not before: while everything is loaded, cleaning up finds nothing.
+  // After loading, because the garbage collector frees little while everything is loaded.
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);
   stopOnSignals(bot);
   process.exit(await runToExitCode(bot));
@@ -108,7 +108,7 @@ function onOrphaned(callback: () => void): void {
   timer.unref();
 }
 
-/** A bug ends the process with 1; a promise of a library that nobody awaited does not end a daemon. */
+/** An uncaught exception ends the process with 1, except for a cut download. An unhandled rejection is only logged. */
 function reportBugs({ log, renewConnection }: CreatedBot): void {
   process.on('uncaughtException', (error) => {
     if (isCutDownload(error)) {

@@ -46,7 +46,7 @@ export interface ClientOptions {
   readonly pairingNumber: string | undefined;
   readonly log: Logger;
   readonly baileysLog: SocketConfig['logger'];
-  /** The version WhatsApp wants at the moment; undefined if nobody answers in time. */
+  /** The version WhatsApp wants at the moment; undefined if no answer comes in time. */
   readonly lookUpVersion: () => Promise<WaVersion | undefined>;
   readonly now?: () => number;
   /** Milliseconds that only go forward: what the history of closes is counted in. */

@@ -150,10 +150,10 @@ function socksOpener(proxy: URL, timeout: number): Opener {
   const agent = new SocksProxyAgent(url, { timeout });
   agent.proxy.host = unbracketed(proxy.hostname);
   return async ({ host, port }) => {
-    // The agent tells a request of the socket; there is none here.
+    // The agent reports the socket to a request. There is no request here, so it gets an empty emitter.
     const request = new EventEmitter() as http.ClientRequest;
     const socket = await agent.connect(request, { host, port, secureEndpoint: false });
-    // The time limit was for the way here: a quiet chat is none.
+    // The time limit is for the connecting only: an idle connection must not end by it.
     return socket.setTimeout(0).removeAllListeners('timeout');
   };
 }

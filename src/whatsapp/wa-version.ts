@@ -9,7 +9,7 @@ export type WaVersion = readonly [number, number, number];
 
 const LOOK_UP_WITHIN_MS = 5_000;
 
-/** The version that WhatsApp Web has at the moment; undefined if nobody answers within five seconds. */
+/** The version that WhatsApp Web has at the moment; undefined if no answer comes within five seconds. */
 export async function lookUpVersion(dispatcher?: unknown): Promise<WaVersion | undefined> {
   const options = {
     signal: AbortSignal.timeout(LOOK_UP_WITHIN_MS),

@@ -243,7 +243,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.#failure ??= reason;
     this.#isOpen = false;
     webSocketOf(this.socket)?.terminate();
-    // Where Baileys does not notice (the upgrade was refused), it is told.
+    // If the upgrade was refused, Baileys does not notice the end, so this call tells it.
     void this.socket.end(undefined);
     setTimeout(() => this.#finish(reason), CLOSE_WITHIN_MS).unref();
   }

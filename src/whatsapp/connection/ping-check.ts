@@ -1,8 +1,11 @@
-/** How often a quiet or mute connection is asked whether it still answers, and how often it may not. */
+/** How often an open connection is pinged, and how many pings in a row may stay without an answer. */
 const EVERY_MS = 45_000;
 const MOST_MISSED = 2;
 
-/** A connection may hear and not speak, or the reverse: two pings without an answer are its end. */
+/**
+ * Pings an open connection, and reports it as lost after two pings in a row without an answer: a connection may still
+ * receive but not send, or the reverse.
+ */
 export class PingCheck {
   readonly #ping: () => Promise<unknown>;
   readonly #onLost: () => void;

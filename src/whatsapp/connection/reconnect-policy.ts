@@ -15,7 +15,7 @@ export interface CloseHistory {
   readonly authFailures: number;
   /** Since when every login was refused, by a clock that only goes forward; undefined if the last one was let in. */
   readonly refusedSinceMs: number | undefined;
-  /** Since when nobody has scanned a code, by the same clock; undefined while none has run out. */
+  /** When the first QR round ended without a scan, by the same clock; undefined if none has since the last login. */
   readonly unscannedSinceMs: number | undefined;
   /** Restarts in a row that the server asked for. */
   readonly restarts: number;

@@ -6,7 +6,7 @@ import { isLoopback } from '../../config/setting-kinds.ts';
 export interface ServerTrust {
   /** The public root key that the certificate chain must end in, 32 bytes. Default WhatsApp's. */
   readonly rootKey?: Uint8Array | undefined;
-  /** Whether the chain must be signed at all. False for a server on this machine whose root nobody has named. */
+  /** Whether the chain must be signed at all. False for a server on this machine if no root key is set for it. */
   readonly mustBeSigned: boolean;
   /**
    * Whether the chain must also name the key that the server uses, and be valid now. False for a server that shows
@@ -131,8 +131,8 @@ function repairCurve(): void {
 const WHATSAPP_HOST = /(^|\.)whatsapp\.(com|net)$/;
 
 /**
- * The trust for a server at this address, and for its root key if one is set. A server on this machine, as tests have
- * it, is taken as it is unless its root key is named: whoever can answer there can read the session, too.
+ * The trust for a server at this address, and for its root key if one is set. A server on this machine (tests use one)
+ * needs no signed chain unless its root key is set, because a program that answers there can read the session, too.
  */
 export function trustFor(url: string, rootKey: Uint8Array | undefined): ServerTrust {
   const { hostname } = new URL(url);
