@@ -25,8 +25,8 @@ export interface HttpServerOptions {
   readonly config: HttpConfig;
   readonly status: StatusSource;
   readonly sendText: SendText;
-  /** The durable table of the keys of `POST /messages`. Default: they are forgotten when the process ends. */
-  readonly keys?: Table<KeyRow>;
+  /** The durable table of the keys of `POST /messages`. */
+  readonly keys: Table<KeyRow>;
   readonly log: Pick<Logger, 'warn' | 'error'>;
   readonly limits?: Partial<HttpLimits>;
 }

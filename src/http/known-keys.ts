@@ -19,7 +19,7 @@ export class KnownKeys {
   readonly #table: Table<KeyRow>;
   readonly #now: () => number;
 
-  constructor(table: Table<KeyRow> = memoryTable(), now: () => number = Date.now) {
+  constructor(table: Table<KeyRow>, now: () => number = Date.now) {
     this.#table = table;
     this.#now = now;
   }
@@ -52,19 +52,4 @@ export class KnownKeys {
     // A row from the future was written while the clock was wrong.
     return Math.abs(this.#now() - atMs) > LIMIT.timeMs;
   }
-}
-
-/** A table that ends with the process. */
-function memoryTable(): Table<KeyRow> {
-  const rows = new Map<string, KeyRow>();
-  return {
-    get: (id) => rows.get(id),
-    has: (id) => rows.has(id),
-    get size() {
-      return rows.size;
-    },
-    entries: () => rows.entries() as IterableIterator<[string, KeyRow]>,
-    set: async (id, row) => void rows.set(id, row),
-    delete: async (id) => void rows.delete(id),
-  };
 }

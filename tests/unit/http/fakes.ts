@@ -111,7 +111,7 @@ const sockets: Socket[] = [];
 export async function startServer(
   config: Partial<HttpConfig> = {},
   limits: Partial<HttpLimits> = {},
-  keys?: Table<KeyRow>,
+  keys: Table<KeyRow> = new FakeTable(),
 ): Promise<Rig> {
   const status = new FakeStatus();
   const bot = new FakeBot();
@@ -125,7 +125,7 @@ export async function startServer(
     config: { host: '127.0.0.1', port: 0, token: undefined, ...config },
     status,
     sendText: bot.sendText,
-    ...(keys === undefined ? {} : { keys }),
+    keys,
     log,
     limits,
   });
