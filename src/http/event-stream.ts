@@ -32,14 +32,11 @@ export class EventStream {
     this.#limits = limits;
   }
 
-  get listeners(): number {
-    return this.#listeners.size;
-  }
-
-  /** Throws a `Problem` (503) if too many pages listen already. */
+  /** Throws a `Problem` (503) if too many pages listen already, or if the stream is stopped. */
   open(response: ServerResponse): void {
-    if (this.#listeners.size >= this.#limits.maxListeners) noteLimitReached('http:pages');
-    if (this.#isStopped || this.#listeners.size >= this.#limits.maxListeners) {
+    if (this.#isStopped) throw new Problem(503, 'The bot is stopping.', { 'Retry-After': '10' });
+    if (this.#listeners.size >= this.#limits.maxListeners) {
+      noteLimitReached('http:pages');
       throw new Problem(503, 'Too many pages are open. Close one.', { 'Retry-After': '10' });
     }
     response.writeHead(200, {

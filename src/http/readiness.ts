@@ -13,7 +13,7 @@ export function readinessOf(snapshot: StatusSnapshot): Readiness {
   return { ready: false, reason: [`${title}. ${sentence}`, command].filter(Boolean).join(' ') };
 }
 
-/** Whether the bot has waited for so long to be linked that probably nobody watches it. */
+/** Whether the bot has waited for so long to be linked that probably no person watches it. */
 function isUnscanned({ nowMs, unlinkedSinceMs, situation }: StatusSnapshot): boolean {
   return (
     situation.kind !== 'stopped' &&

@@ -1,5 +1,9 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ask, RawCaller, type Rig, startServer, stopAll, within } from './fakes.ts';
+import { EventStream } from '../../../src/http/event-stream.ts';
+import { DEFAULT_LIMITS } from '../../../src/http/http-limits.ts';
+import { ask, FakeStatus, RawCaller, type Rig, startServer, stopAll, within } from './fakes.ts';
 
 afterEach(stopAll);
 
@@ -78,6 +82,19 @@ describe('EventStream', () => {
         return page.text.includes('200 OK');
       })
       .toBe(true);
+  });
+
+  test('answers a page that comes after the stop that the bot is stopping', () => {
+    const stream = new EventStream(new FakeStatus(), DEFAULT_LIMITS);
+    stream.stop();
+    const response = new ServerResponse(new IncomingMessage(new Socket()));
+    expect(() => stream.open(response)).toThrow(
+      expect.objectContaining({
+        status: 503,
+        message: 'The bot is stopping.',
+        headers: { 'Retry-After': '10' },
+      }),
+    );
   });
 
   test('runs no timer while no page is open', async () => {
