@@ -211,14 +211,16 @@ export class SimulatedWhatsApp {
   }
 
   async #open(): Promise<void> {
-    await this.#stopping;
+    const stopping = this.#stopping;
     this.#stopping = undefined;
+    await stopping;
     await Promise.all([this.#listener.start(), this.media.start()]);
   }
 
   async #close(): Promise<void> {
-    await this.#starting?.catch(() => undefined);
+    const starting = this.#starting;
     this.#starting = undefined;
+    await starting?.catch(() => undefined);
     await Promise.all([this.#listener.stop(), this.media.stop()]);
   }
 

@@ -58,8 +58,9 @@ export class Listener {
   }
 
   async #listen(): Promise<void> {
-    await this.#stopping;
+    const stopping = this.#stopping;
     this.#stopping = undefined;
+    await stopping;
     const server = createServer((_, response) => response.writeHead(404).end());
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
@@ -77,8 +78,9 @@ export class Listener {
   }
 
   async #close(): Promise<void> {
-    await this.#starting?.catch(() => undefined);
+    const starting = this.#starting;
     this.#starting = undefined;
+    await starting?.catch(() => undefined);
     const server = this.#server;
     this.#server = undefined;
     const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
