@@ -131,7 +131,7 @@ it('a connection that hears and gets no answer any more is given up', async () =
     pingEveryMs: 50,
   };
   await rig.pair({ socket: impatient });
-  rig.wa.faults.ignoreQueries('w:p');
+  rig.wa.faults.queries.ignore('w:p');
   await rig.nextWait();
   expect(rig.closes.at(-1)).toMatchObject({
     kind: 'network',

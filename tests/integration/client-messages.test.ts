@@ -164,7 +164,7 @@ describe('a line that is cut', () => {
   it('frees the key queue from an unanswered query when the line is cut', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
-    rig.wa.faults.ignoreQueries('usync', 'encrypt');
+    rig.wa.faults.queries.ignore('usync', 'encrypt');
     const asked = fromBot(
       (tag, attrs) => tag === 'iq' && (attrs.xmlns === 'usync' || attrs.xmlns === 'encrypt'),
     );
@@ -174,7 +174,7 @@ describe('a line that is cut', () => {
     // An orderly close: a cut line would be an error that all queries in flight notice.
     rig.wa.faults.streamError(503);
     await within(outcome, 'the end of the send that hung', 2_000);
-    rig.wa.faults.ignoreQueries();
+    rig.wa.faults.queries.ignore();
     await rig.reconnect();
     await rig.state('open');
     await rig.client.send(text('3EB0BBBBBBBBBBBBBBBB', person.jid), AbortSignal.timeout(3_000));
@@ -186,7 +186,7 @@ describe('sends', () => {
   it('rejects a send with NOT_CONNECTED if the line is cut during its upload', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
-    rig.wa.faults.ignoreQueries('w:m');
+    rig.wa.faults.queries.ignore('w:m');
     const asked = fromBot((tag, attrs) => tag === 'iq' && attrs.xmlns === 'w:m');
     const content = { kind: 'document', data: Uint8Array.of(1) } as const;
     const sending = rig.client.send(
@@ -228,7 +228,7 @@ describe('sends', () => {
     const person = rig.wa.addPerson();
     await rig.ping(person);
     const group = rig.wa.addGroup({ people: [person] });
-    rig.wa.faults.ignoreQueries('w:g2');
+    rig.wa.faults.queries.ignore('w:g2');
     const asked = fromBot((tag, attrs) => tag === 'iq' && attrs.xmlns === 'w:g2');
     const message = text('3EB0CCCCCCCCCCCCCCCC', group.jid);
     const codes: unknown[] = [];
@@ -248,11 +248,11 @@ describe('sends', () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     const message = text('3EB0CCCCCCCCCCCCCCCC', person.jid);
-    rig.wa.faults.withholdAcks(true);
+    rig.wa.faults.sends.withholdAcks(true);
     await expect(rig.client.send(message, AbortSignal.timeout(300))).rejects.toMatchObject({
       code: 'SEND_TIMEOUT',
     });
-    rig.wa.faults.withholdAcks(false);
+    rig.wa.faults.sends.withholdAcks(false);
     expect(rig.client.lastAckAtMs).toBeUndefined();
     await rig.client.send(message, AbortSignal.timeout(3_000));
     expect(person.inbox).toHaveLength(1);
@@ -276,7 +276,7 @@ describe('sends', () => {
   ] as const)('%s', async (_, reason, state) => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
-    rig.wa.faults.withholdAcks(true);
+    rig.wa.faults.sends.withholdAcks(true);
     for (let count = 1; count <= 3; count++) {
       expect(rig.client.state.kind).toBe('open');
       const message = text(`3EB0CCCCCCCCCCCCCCC${count}`, person.jid);
@@ -286,7 +286,7 @@ describe('sends', () => {
       giveUp.abort(reason);
       await sending;
     }
-    rig.wa.faults.withholdAcks(false);
+    rig.wa.faults.sends.withholdAcks(false);
     if (state === 'waiting') {
       await rig.reconnect();
       expect(rig.closes.at(-1)).toMatchObject({ kind: 'network', statusCode: 408 });
@@ -299,14 +299,14 @@ describe('sends', () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     const message = text('3EB0CCCCCCCCCCCCCCCC', person.jid);
-    rig.wa.faults.withholdAcks(true, { swallow: true });
+    rig.wa.faults.sends.withholdAcks(true, { swallow: true });
     const outcome = expect(rig.client.send(message, new AbortController().signal)).rejects.toMatchObject({
       code: 'NOT_CONNECTED',
     });
     await fromBot((tag, attrs) => tag === 'message' && attrs.id === message.id);
     rig.wa.faults.dropConnection();
     await within(outcome, 'the end of the send');
-    rig.wa.faults.withholdAcks(false);
+    rig.wa.faults.sends.withholdAcks(false);
     await rig.reconnect();
     await rig.state('open');
     await rig.client.send(message, AbortSignal.timeout(3_000));

@@ -169,11 +169,11 @@ describe('pairing by code', () => {
 
   it('that WhatsApp does not give is asked for again later', async () => {
     rig = new Rig();
-    rig.wa.faults.ignoreQueries('md');
+    rig.wa.faults.queries.ignore('md');
     await rig.start({ pairingNumber });
     await within(new Promise((resolve) => rig.wa.events.once('qr-requested', () => resolve(1))), 'a client');
     rig.wa.faults.dropConnection();
-    rig.wa.faults.ignoreQueries();
+    rig.wa.faults.queries.ignore();
     await rig.reconnect();
     await rig.wa.phone.enterCode((await rig.state('pairing')).code ?? '');
     await rig.state('open');

@@ -116,7 +116,7 @@ describe('stop()', () => {
   it('while a send waits for an answer inside the key queue', async () => {
     rig = new Rig({ answers: false });
     const client = await rig.pair();
-    rig.wa.faults.ignoreQueries('usync');
+    rig.wa.faults.queries.ignore('usync');
     const sent = new Promise((resolve) =>
       rig.wa.events.on('stanza-in', ({ tag, attrs }) => {
         if (tag === 'iq' && attrs.xmlns === 'usync') resolve(attrs.id);

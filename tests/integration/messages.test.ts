@@ -114,10 +114,10 @@ describe('every command is answered exactly once', () => {
     await program.start();
     const person = program.wa.addPerson();
     await expectOneAnswerEach([[person, await ask(person)]], 10_000);
-    program.wa.faults.withholdAcks(true);
+    program.wa.faults.sends.withholdAcks(true);
     const id = await ask(person);
     await person.waitForMessage((message) => message.quotedId === id);
-    program.wa.faults.withholdAcks(false);
+    program.wa.faults.sends.withholdAcks(false);
     // Without an ack the command stays unfinished: after a restart the answer is sent once more.
     await program.stop();
     await program.start();

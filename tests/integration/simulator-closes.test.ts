@@ -159,12 +159,12 @@ test('withholds acknowledgements, with or without delivery', async () => {
   const person = stock.wa.addPerson();
   let acks = 0;
   client.sock.ws.on('CB:ack,class:message', () => acks++);
-  stock.wa.faults.withholdAcks(true);
+  stock.wa.faults.sends.withholdAcks(true);
   await client.sock.sendMessage(person.jid, { text: 'heard' });
   await person.waitForMessage(({ text }) => text === 'heard');
-  stock.wa.faults.withholdAcks(true, { swallow: true });
+  stock.wa.faults.sends.withholdAcks(true, { swallow: true });
   await client.sock.sendMessage(person.jid, { text: 'lost' });
-  stock.wa.faults.withholdAcks(false);
+  stock.wa.faults.sends.withholdAcks(false);
   await client.sock.sendMessage(person.jid, { text: 'acknowledged' });
   await person.waitForMessage(({ text }) => text === 'acknowledged');
   await vi.waitFor(() => expect(acks).toBe(1));
@@ -173,9 +173,9 @@ test('withholds acknowledgements, with or without delivery', async () => {
 
 test('leaves queries unanswered or answers them late', async () => {
   const client = await stock.rig.pair();
-  stock.wa.faults.ignoreQueries('w:profile:picture');
+  stock.wa.faults.queries.ignore('w:profile:picture');
   await expect(client.sock.profilePictureUrl(stock.wa.phone.jid, 'image', 50)).rejects.toThrow();
-  stock.wa.faults.ignoreQueries();
+  stock.wa.faults.queries.ignore();
   stock.wa.faults.delayMs(60);
   const startedAt = performance.now();
   await client.sock.fetchPrivacySettings(true);

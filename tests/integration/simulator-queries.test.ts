@@ -37,10 +37,10 @@ test('returns LIDs in device look-ups unless they are switched off', async () =>
   stock.wa.events.on('stanza-in', ({ attrs }) => {
     if (attrs.xmlns === 'encrypt' && attrs.type === 'get') queries.push(1);
   });
-  stock.wa.faults.replyWithLids(false);
+  stock.wa.faults.queries.replyWithLids(false);
   await sock.getUSyncDevices([person.jid], false, false);
   expect(queries).toHaveLength(0);
-  stock.wa.faults.replyWithLids(true);
+  stock.wa.faults.queries.replyWithLids(true);
   await sock.getUSyncDevices([person.jid], false, false);
   expect(queries).toHaveLength(1);
 });

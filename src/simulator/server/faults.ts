@@ -149,23 +149,6 @@ export class Faults {
     this.delayMs(0);
   }
 
-  // Short forms of the most used faults of the groups.
-
-  /** See `sends.withholdAcks`. */
-  withholdAcks(isOn: boolean, options: { swallow?: boolean } = {}): void {
-    this.sends.withholdAcks(isOn, options);
-  }
-
-  /** See `queries.ignore`. */
-  ignoreQueries(...namespaces: string[]): void {
-    this.queries.ignore(...namespaces);
-  }
-
-  /** See `queries.replyWithLids`. */
-  replyWithLids(isOn: boolean): void {
-    this.queries.replyWithLids(isOn);
-  }
-
   #each(action: (connection: Connection) => void): void {
     this.#options.listener.each(action);
   }
