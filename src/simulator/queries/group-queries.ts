@@ -24,7 +24,7 @@ export function answerGroups(query: Stanza, context: QueryContext): Stanza {
   const [change] = childrenOf(query);
   if (!change) return errorOf(query, 400, 'bad-request');
   if (change.tag === 'query') return resultOf(query, [group.metadata()]);
-  const owner = context.directory.phone ?? context.directory.owner;
+  const owner = context.directory.phone;
   const isForAdmins =
     FOR_ADMINS.has(change.tag) ||
     (group.settings.has('locked') && ['subject', 'description'].includes(change.tag));

@@ -28,7 +28,8 @@ export class Directory {
     this.#enter(phone);
   }
 
-  get phone(): OwnerPhone | undefined {
+  get phone(): OwnerPhone {
+    if (!this.#phone) throw new Error('the directory has no phone yet');
     return this.#phone;
   }
 
@@ -61,7 +62,8 @@ export class Directory {
   }
 
   personOf(jid: string | undefined): Person | undefined {
-    return this.people.find((person) => person === this.handsetOf(jid));
+    const handset = this.handsetOf(jid);
+    return this.people.find((person) => person === handset);
   }
 
   /** A key bundle of the device in `jid`; uses up one of its one-time keys. */

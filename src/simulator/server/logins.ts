@@ -1,6 +1,5 @@
 import type { EventEmitter } from 'node:events';
 import type { PairingServer } from '../pairing/pairing-server.ts';
-import { deviceOf, jidOf } from '../phones/contact-address.ts';
 import type { Connection } from '../wire/client-connection.ts';
 import type { ClientFinish } from '../wire/noise-server.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
@@ -76,7 +75,7 @@ export class Logins {
     if (companion.hasHistory) return;
     companion.hasHistory = true;
     const { directory, events } = this.#options;
-    directory.phone?.sendInitialSync().catch((error: unknown) => void events.emit('input-refused', error));
+    directory.phone.sendInitialSync().catch((error: unknown) => void events.emit('input-refused', error));
   }
 
   /** Undefined if the client may log in. */
@@ -114,8 +113,8 @@ export class Logins {
 
   #loginStanzas(companion: Companion): Stanza[] {
     const { directory, nowSeconds } = this.#options;
-    const lid = jidOf(directory.owner, 'lid', deviceOf(companion.jid));
-    const display_name = directory.phone?.name;
+    const { lid } = companion;
+    const display_name = directory.phone.name;
     const success = { t: String(nowSeconds()), props: '0', location: 'simulated', lid, display_name };
     const routing = stanza('routing_info', {}, Buffer.from([8, 2, 8, 5]));
     return [stanza('success', success), stanza('ib', {}, [stanza('edge_routing', {}, [routing])])];

@@ -35,7 +35,7 @@ function goneGroupCode({ attrs }: Stanza, directory: Directory): number | undefi
   if (!attrs.to?.endsWith('@g.us')) return undefined;
   const group = directory.groups.get(attrs.to);
   if (!group) return 404;
-  const isMuted = group.settings.has('announcement') && directory.phone && !group.isAdmin(directory.phone);
+  const isMuted = group.settings.has('announcement') && !group.isAdmin(directory.phone);
   // The code for a member who may not send is assumed; public sources name none.
   return group.goneCode ?? (isMuted ? 403 : undefined);
 }

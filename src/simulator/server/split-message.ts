@@ -49,7 +49,7 @@ function receiversOf(node: Stanza, copies: Map<Handset, Stanza[]>, directory: Di
   const group = directory.groups.get(to);
   // A message that was sent again is for the phone that asked for it.
   const single = directory.handsetOf(group ? participant : to);
-  if (group && !participant) return [...(directory.phone ? [directory.phone] : []), ...group.people];
+  if (group && !participant) return [directory.phone, ...group.people];
   if (copies.size > 0) return [...copies.keys()];
   return single ? [single] : [];
 }

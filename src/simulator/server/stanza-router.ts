@@ -88,7 +88,7 @@ export class Router {
     companion.recordReceipt(node.attrs);
     companion.connection?.send(stanza('ack', { class: 'receipt', id, from: to, type, participant }));
     if (type === 'server-error') {
-      directory.phone?.answerMediaRetry(companion.id, node);
+      directory.phone.answerMediaRetry(companion.id, node);
       return;
     }
     const sender = directory.handsetOf(participant ?? to);
