@@ -2,7 +2,7 @@ import { createCipheriv, randomBytes } from 'node:crypto';
 import { hkdf, type proto } from '@whiskeysockets/baileys';
 
 /** What is sealed under the secret of an earlier message. */
-export type SecretUse = 'Message Edit' | 'Poll Vote' | 'Event Response' | 'Event Edit' | 'Enc Reaction';
+export type SecretUse = 'Message Edit' | 'Poll Vote' | 'Event Response' | 'Enc Reaction';
 
 export interface SealedContent {
   readonly encPayload: Buffer;
@@ -20,11 +20,6 @@ export interface SecretContext {
 
 /** The uses whose ciphertext also authenticates the message id and the modifier. */
 const AUTHENTICATED: readonly SecretUse[] = ['Poll Vote', 'Event Response'];
-
-/** A message secret, as every message of a phone carries one. */
-export function newMessageSecret(): Buffer {
-  return randomBytes(32);
-}
 
 /**
  * Seals `plaintext` under the secret of an earlier message: AES-256-GCM with a key by HKDF-SHA256 over id, original
@@ -46,6 +41,6 @@ export function withSecret(message: proto.IMessage): proto.IMessage {
   if (message.messageContextInfo?.messageSecret) return message;
   return {
     ...message,
-    messageContextInfo: { ...message.messageContextInfo, messageSecret: newMessageSecret() },
+    messageContextInfo: { ...message.messageContextInfo, messageSecret: randomBytes(32) },
   };
 }

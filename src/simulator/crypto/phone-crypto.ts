@@ -48,11 +48,7 @@ export class PhoneCrypto {
 
   /** Opens a session if there is none. Undefined if the companion is not linked any more. */
   async encrypt(companion: number, message: proto.IMessage): Promise<Ciphertext | undefined> {
-    if (!this.#sessions.has(companion)) {
-      const bundle = this.#network.takeBundle(companion);
-      if (!bundle) return undefined;
-      await this.#sessions.start(companion, bundle);
-    }
+    if (!this.#sessions.has(companion)) return this.encryptAnew(companion, message, undefined);
     return this.#sessions.encrypt(companion, encodeMessage(message));
   }
 

@@ -41,35 +41,39 @@ interface TargetSearch {
 /** Undefined if the person cannot see the message: it is none of theirs, not of the bot, and in no group. */
 export function targetOf(search: TargetSearch): ActionTarget | undefined {
   const { id, actor, owner, sent, received, ofOthers, namedBy } = search;
-  const place = sent ? placeOfSent(sent) : received ? placeOfReceived(received) : placeOfOthers(ofOthers);
-  if (!place) return undefined;
-  const { group, addressing, message } = place;
-  const actorJid = jidOf(actor, namedBy ?? addressing);
-  const sender = sent
-    ? actorJid
+  const place = sent
+    ? placeOfSent(sent, actor)
     : received
-      ? jidOf(owner, namedBy ?? addressing)
-      : (ofOthers?.key?.participant ?? '');
+      ? placeOfReceived(received, owner)
+      : placeOfOthers(ofOthers);
+  if (!place) return undefined;
+  const { group, addressing, message, senderIn } = place;
   const remoteJid = group?.jid ?? jidOf(owner, addressing);
-  const author = sent ? jidOf(actor, addressing) : received ? jidOf(owner, addressing) : sender;
-  const key = { remoteJid, fromMe: sent !== undefined, id, ...(group ? { participant: author } : {}) };
-  return { key, group, addressing, sender, actor: actorJid, message };
+  const participant = group ? { participant: senderIn(addressing) } : {};
+  const key = { remoteJid, fromMe: sent !== undefined, id, ...participant };
+  const named = namedBy ?? addressing;
+  return { key, group, addressing, sender: senderIn(named), actor: jidOf(actor, named), message };
 }
 
-type Place = Pick<ActionTarget, 'group' | 'addressing' | 'message'>;
-
-function placeOfSent({ group, addressing, message }: SentMessage): Place {
-  return { group, addressing, message };
+interface Place extends Pick<ActionTarget, 'group' | 'addressing' | 'message'> {
+  /** JID of the sender, without a device. A third person has one address only. */
+  readonly senderIn: (addressing: Addressing) => string;
 }
 
-function placeOfReceived({ chat, from, message }: ReceivedMessage): Place {
+function placeOfSent({ group, addressing, message }: SentMessage, actor: Contact): Place {
+  return { group, addressing, message, senderIn: (chosen) => jidOf(actor, chosen) };
+}
+
+function placeOfReceived({ chat, from, message }: ReceivedMessage, owner: Contact): Place {
   const addressing = addressingOf(from);
-  return { group: isGroup(chat) ? { jid: chat, addressing } : undefined, addressing, message };
+  const group = isGroup(chat) ? { jid: chat, addressing } : undefined;
+  return { group, addressing, message, senderIn: (chosen) => jidOf(owner, chosen) };
 }
 
 function placeOfOthers(info: proto.IWebMessageInfo | undefined): Place | undefined {
   const { remoteJid, participant } = info?.key ?? {};
   if (!remoteJid || !isGroup(remoteJid) || !participant) return undefined;
   const addressing = addressingOf(participant);
-  return { group: { jid: remoteJid, addressing }, addressing, message: info?.message ?? {} };
+  const group = { jid: remoteJid, addressing };
+  return { group, addressing, message: info?.message ?? {}, senderIn: () => participant };
 }

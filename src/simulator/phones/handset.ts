@@ -104,17 +104,22 @@ export abstract class Handset implements Contact, Author {
   reinstall(): Promise<void> {
     return this.#inOrder(async () => {
       this.#crypto.renewIdentity();
-      const attrs = { from: jidOf(this, 'lid'), type: 'encrypt', t: String(this.network.nowSeconds()) };
-      for (const companion of this.network.companionIds()) {
-        const notice = stanza('notification', { ...attrs, id: newMessageId() }, [stanza('identity')]);
-        this.network.post(companion, notice);
-      }
+      const attrs = { from: jidOf(this, 'lid'), type: 'encrypt' };
+      this.postToAll('notification', attrs, [stanza('identity')]);
     });
   }
 
   /** Takes over copies of the keys and sessions of another phone with the same number. */
   protected adoptKeys(other: Handset): void {
     this.#crypto.adopt(other.#crypto);
+  }
+
+  /** Posts a stanza with the present time to each companion, each time with a new id. */
+  protected postToAll(tag: string, attrs: Record<string, string>, content: Stanza[]): void {
+    const t = String(this.network.nowSeconds());
+    for (const companion of this.network.companionIds()) {
+      this.network.post(companion, stanza(tag, { ...attrs, id: newMessageId(), t }, content));
+    }
   }
 
   protected transmit(sent: SentMessage): Promise<void> {

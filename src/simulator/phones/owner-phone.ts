@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { proto } from '@whiskeysockets/baileys';
-import { newMessageSecret } from '../crypto/message-secret.ts';
+import { withSecret } from '../crypto/message-secret.ts';
 import { readQr } from '../pairing/qr-camera.ts';
 import type { Companion } from '../server/companion-device.ts';
 import type { Delivery, SentMessage } from '../server/delivery.ts';
 import { SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
-import { type Contact, jidOf } from './contact-address.ts';
+import { addressingOf, type Contact, jidOf } from './contact-address.ts';
 import { Group } from './group.ts';
 import { Handset } from './handset.ts';
 import { type HistoryOptions, historyBomb, historyNotification } from './history.ts';
@@ -77,11 +77,11 @@ export class OwnerPhone extends Handset {
   /** As `send`, with any content. A JID as `to` reaches chats without a phone, such as Meta AI (`…@bot`). */
   async sendMessage(content: proto.IMessage, to?: Chat): Promise<{ id: string }> {
     const id = newMessageId();
-    const message = { ...content, messageContextInfo: { messageSecret: newMessageSecret() } };
+    const message = withSecret(content);
     const group = to instanceof Group ? to : undefined;
     const direct = typeof to === 'string' ? to : (to?.jid ?? this.jid);
     const recipient = group ? undefined : direct;
-    const addressing = group?.addressing ?? (recipient?.endsWith('@lid') ? 'lid' : 'pn');
+    const addressing = group?.addressing ?? addressingOf(recipient);
     const timestamp = this.network.nowSeconds();
     await this.transmit({ id, message, group, addressing, timestamp, recipient });
     return { id };
@@ -128,10 +128,7 @@ export class OwnerPhone extends Handset {
   /** Tells the companions that a collection of the account's settings has changed (`server_sync`). */
   changeSettings(collection = 'regular_low'): void {
     const node = stanza('collection', { name: collection, version: '1' });
-    const attrs = { from: SERVER_JID, type: 'server_sync', t: String(this.network.nowSeconds()) };
-    for (const companion of this.network.companionIds()) {
-      this.network.post(companion, stanza('notification', { ...attrs, id: newMessageId() }, [node]));
-    }
+    this.postToAll('notification', { from: SERVER_JID, type: 'server_sync' }, [node]);
   }
 
   /** Uploads a file again for a companion that could not download it (`<receipt type="server-error">`). */

@@ -194,13 +194,7 @@ export class Person extends Handset {
   }
 
   #postCall(from: string, child: Stanza): void {
-    const t = String(this.network.nowSeconds());
-    for (const companion of this.network.companionIds()) {
-      this.network.post(
-        companion,
-        stanza('call', { from, id: newMessageId(), t, notify: this.name }, [child]),
-      );
-    }
+    this.postToAll('call', { from, notify: this.name }, [child]);
   }
 
   protected receiptAttributesOf(delivery: Delivery): Record<string, string | undefined> {
