@@ -57,10 +57,6 @@ export class PhoneSessions {
     return this.#records.get(this.#address(device).toString())?.getOpenSession() !== undefined;
   }
 
-  forget(device: number): void {
-    this.#records.delete(this.#address(device).toString());
-  }
-
   /** Opens a session from a bundle. The old one stays for messages that are under way. */
   async start(device: number, bundle: KeyBundle): Promise<void> {
     const { identity, signedPreKey, preKey } = bundle;

@@ -64,8 +64,8 @@ function devicesOf(contact: Contact | undefined, { directory }: QueryContext): S
   if (!contact || directory.stateOf(contact) === 'without-devices') return [];
   const phone = stanza('device', { id: '0' });
   if (contact !== directory.phone) return [phone];
-  const companions = [...directory.companions.values()].map(({ id, keyIndex }) =>
-    stanza('device', { id: String(id), 'key-index': String(keyIndex) }),
+  const companions = [...directory.companions.values()].map(({ id }) =>
+    stanza('device', { id: String(id), 'key-index': String(id) }),
   );
   return [phone, ...companions];
 }

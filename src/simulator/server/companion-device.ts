@@ -54,7 +54,6 @@ export class Companion {
   readonly id: number;
   readonly jid: string;
   readonly lid: string;
-  readonly keyIndex: number;
   readonly noiseKey: Buffer;
   readonly identityKey: Buffer;
   readonly registrationId: number;
@@ -92,7 +91,6 @@ export class Companion {
     this.id = id;
     this.jid = jid;
     this.lid = lid;
-    this.keyIndex = id;
     this.noiseKey = registration.noiseKey;
     this.identityKey = registration.identityKey;
     this.registrationId = registration.registrationId;
@@ -115,7 +113,7 @@ export class Companion {
 
   /** A copy with the keys, without connection, mail and records. */
   copy(): Companion {
-    const copy = new Companion(this.id, this.jid, this.lid, { ...this, signedPreKey: this.signedPreKey });
+    const copy = new Companion(this.id, this.jid, this.lid, this);
     for (const [id, value] of this.#preKeys) copy.#preKeys.set(id, value);
     copy.handedOutPreKeyIds.push(...this.handedOutPreKeyIds);
     copy.hasHistory = this.hasHistory;

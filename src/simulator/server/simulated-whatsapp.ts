@@ -71,6 +71,7 @@ export class SimulatedWhatsApp {
   /** The host of media files. Clients must trust its certificate. */
   readonly media = new MediaHost();
   readonly #directory: Directory;
+  readonly #network: Network;
   readonly #switches = initialSwitches();
   readonly #listener: Listener;
   readonly #certificates: CertificateAuthority;
@@ -89,7 +90,8 @@ export class SimulatedWhatsApp {
     const switches = this.#switches;
     const directory = new Directory(owner);
     this.#directory = directory;
-    this.phone = new OwnerPhone(this.#network(owner), owner, name, {
+    this.#network = this.#networkOf(owner);
+    this.phone = new OwnerPhone(this.#network, owner, name, {
       scan: (qr) => this.#pairing.scan(qr),
       enterCode: (code) => this.#pairing.enterCode(code),
       unlink: () => this.faults.removeDevice(),
@@ -187,15 +189,14 @@ export class SimulatedWhatsApp {
     const number = options.number ?? `1555020${String(index).padStart(4, '0')}`;
     const lid = options.lid ?? `2000000${String(index).padStart(8, '0')}`;
     const name = options.name ?? `Person ${index}`;
-    const network = this.#network(this.#directory.owner);
-    const person = new Person(network, { number, lid }, name, options);
+    const person = new Person(this.#network, { number, lid }, name, options);
     this.#directory.add(person);
     return person;
   }
 
   addGroup(options: GroupOptions): Group {
     const id = `120363${String(randomInt(10 ** 12)).padStart(12, '0')}`;
-    const group = new Group(id, this.phone, options, this.#network(this.#directory.owner));
+    const group = new Group(id, this.phone, options, this.#network);
     this.#directory.groups.set(group.jid, group);
     return group;
   }
@@ -249,7 +250,7 @@ export class SimulatedWhatsApp {
     this.events.emit('paired', companion);
   }
 
-  #network(owner: Contact): Network {
+  #networkOf(owner: Contact): Network {
     return {
       owner,
       media: this.media,
