@@ -12,8 +12,8 @@ export class DeadlineError extends Error {
 }
 
 /**
- * Resolves as `promise` does, or rejects with a `DeadlineError` after `deadlineMs`. `instead` is called then. A signal
- * that aborts lets the caller remove its listeners.
+ * Resolves as `start` does, or rejects with what `error` makes after `deadlineMs`. The signal aborts when the wait
+ * ends, so that `start` can remove its listeners.
  */
 export async function before<T>(
   deadlineMs: number,

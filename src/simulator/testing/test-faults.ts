@@ -95,7 +95,7 @@ export class TestFaults {
     this.all.pairing.requirePasskey(isOn);
   }
 
-  /** Ends every fault of sends, queries, logins and pairing, and the delay. */
+  /** Ends every fault of sends, queries, logins, pairing and new connections, and the delay. */
   clear(): void {
     this.all.clear();
   }

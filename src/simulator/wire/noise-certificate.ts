@@ -21,8 +21,8 @@ const DAY_SECONDS = 86_400;
 const { Details } = proto.CertChain.NoiseCertificate;
 
 /**
- * Issues the chain for the server's static key. The root key is the simulator's own, because nobody but WhatsApp can
- * sign with WhatsApp's. Two certificates, serials 0 (root), 1 and 2, each valid from yesterday for ten years.
+ * Issues the chain for the server's static key. The root key is the simulator's own, because only WhatsApp has the
+ * private key of its own root. Two certificates, serials 0 (root), 1 and 2, each valid from yesterday for ten years.
  *
  * Baileys 7.0.0-rc14 checks the signatures and ignores the result: its `Curve.verify` is false only if libsignal
  * throws. A client that checks must be given `rootKey`.
