@@ -4,12 +4,12 @@ export type BotOutput =
   | { readonly kind: 'line'; readonly text: string }
   | { readonly kind: 'qr'; readonly code: readonly string[] };
 
-/** Tells log lines and QR codes apart in what the bot prints. The hints under a code are not told. */
+/** Tells log lines and QR codes apart in what the bot prints. Drops the hints under a code. */
 export class BotLines {
   #code: string[] | undefined;
   #isInHints = false;
 
-  /** What is complete with this line. */
+  /** The output that this line completes. Undefined if it completes none. */
   read(line: string): BotOutput | undefined {
     if (line.includes(QR_HEADING)) {
       this.#code = [];
@@ -44,7 +44,9 @@ export function isNoteworthy(line: string): boolean {
   return NOTEWORTHY.some((pattern) => pattern.test(line));
 }
 
-/** Whether a line is about a command: what the writer of one waits for, each time. */
+/**
+ * Whether a line is about a command. Such lines are shown each time, because the author of the command waits for them.
+ */
 export function isAboutCommand(line: string): boolean {
   return /^\[[A-Z]+\] a command /.test(line);
 }

@@ -17,6 +17,7 @@ const PROGRAM = import.meta.url.endsWith('.ts')
   ? ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../main.ts', import.meta.url))]
   : [fileURLToPath(new URL('../main.js', import.meta.url))];
 const KEPT_LINES = 200;
+const LAST_LINES = 12;
 const STOP_WITHIN_MS = 5_000;
 
 /** The bot as people run it, in a process of its own: started, killed and started again. */
@@ -49,6 +50,11 @@ export class BotProcess extends EventEmitter<BotProcessEvents> {
   /** The QR code that it showed last since its start. */
   get code(): readonly string[] | undefined {
     return this.#code;
+  }
+
+  /** The newest twelve of `lines`. */
+  get lastLines(): string[] {
+    return this.lines.slice(-LAST_LINES);
   }
 
   /** Milliseconds since the last start. */
@@ -90,7 +96,7 @@ export class BotProcess extends EventEmitter<BotProcessEvents> {
     await this.#ended;
   }
 
-  /** As Ctrl+C; what does not end by then is killed. */
+  /** Sends SIGTERM. Kills the process if it still runs after five seconds. */
   async stop(): Promise<void> {
     this.#isAsked = true;
     const child = this.#child;

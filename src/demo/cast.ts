@@ -30,7 +30,7 @@ export class Cast {
 
   /**
    * The role that some names describe, in any order: a person is a direct chat, the group alone keeps the person.
-   * Undefined if a name is nobody's.
+   * Undefined if a name is unknown.
    */
   find(names: readonly string[], before: Role): Role | undefined {
     let role: Role = { ...before, group: undefined };

@@ -14,7 +14,6 @@ export class DemoProblem extends Error {
 }
 
 const DEADLINE_MS = 20_000;
-const LAST_LINES = 12;
 
 /**
  * What `work` resolves with. Rejects with a `DemoProblem` if that takes longer than `deadlineMs` (default
@@ -34,7 +33,7 @@ export async function soon<T>(
     const onEnded = (): void => reject(new DemoProblem(`The bot ended before there was ${what}.`, []));
     const onLate = (): void => {
       const text = `Waited ${deadlineMs / 1000} seconds for ${what}, in vain.`;
-      reject(new DemoProblem(text, bot.lines.slice(-LAST_LINES)));
+      reject(new DemoProblem(text, bot.lastLines));
     };
     const onAbort = (): void => reject(stage.signal.reason);
     timer = setTimeout(onLate, deadlineMs);
@@ -91,18 +90,15 @@ export async function answered(stage: Stage, deadlineMs: number, ids?: readonly 
   return true;
 }
 
-/** Resolves when the bot is connected, has ended, or the deadline is over: for those who then look for themselves. */
+/**
+ * Resolves when the bot connects or ends, when the demo ends, or after `deadlineMs`. The result does not tell which.
+ */
 export async function connectedOrEnded(stage: Stage, deadlineMs: number): Promise<void> {
   const over = new AbortController();
   const signal = AbortSignal.any([stage.signal, over.signal, AbortSignal.timeout(deadlineMs)]);
-  const seen = (work: Promise<unknown>): Promise<void> =>
-    work.then(
-      () => {},
-      () => {},
-    );
   await Promise.race([
-    seen(once(stage.simulator.events, 'opened', { signal })),
-    seen(once(stage.bot, 'ended', { signal })),
-  ]);
+    once(stage.simulator.events, 'opened', { signal }),
+    once(stage.bot, 'ended', { signal }),
+  ]).catch(() => {});
   over.abort();
 }

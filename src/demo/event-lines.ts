@@ -63,7 +63,7 @@ export function newsLines(news: News, look: Look): string[] {
   }
 }
 
-/** An end with a reason has been told in the log; any other is told with what came before it. */
+/** Exit codes 0 and 77 get a sentence with the next step. Every other end also gets the last lines of the log. */
 function endedLines({ code, signal, lastLines }: Extract<News, { kind: 'ended' }>, look: Look): string[] {
   const meaning = `The bot ${exitMeaning(code, signal)}.`;
   if (code === 77) return told(`${meaning} /rm and /restart link it anew.`, look);

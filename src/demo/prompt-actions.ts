@@ -106,7 +106,7 @@ export class Actions {
     if (!isInteractive) await counted;
   }
 
-  /** Never rejects: a person types on meanwhile, and nobody waits for it. */
+  /** Must never reject: on a terminal `#burst` does not await it. */
   async #count(ids: readonly string[]): Promise<void> {
     const { stage, screen } = this.#parts;
     const isDone = await answered(stage, BURST_WITHIN_MS, ids);

@@ -36,7 +36,7 @@ export class Prompt {
     this.#actions = new Actions({ ...parts, isInteractive: this.#isInteractive });
   }
 
-  /** Resolves when the person has had enough. */
+  /** Resolves at `/quit`, Ctrl+C, the end of the input, or the abort of the stage's signal. */
   async run(): Promise<void> {
     const { stage, screen, input, output } = this.#parts;
     const linkAgain = (): void => void this.#link();

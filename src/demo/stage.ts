@@ -29,8 +29,6 @@ export interface Photo {
   readonly caption: string;
 }
 
-const LAST_LINES = 12;
-
 /** Simulator, people and bot: what the story and the prompt act on. What happens by itself comes as `news`. */
 export class Stage extends EventEmitter<{ news: [News] }> {
   readonly simulator = new SimulatedWhatsApp();
@@ -133,7 +131,7 @@ export class Stage extends EventEmitter<{ news: [News] }> {
     bot.on('showed', (code) => this.emit('news', { kind: 'qr', code }));
     bot.on('ended', (code, signal, isAsked) => {
       if (isAsked || this.signal.aborted) return;
-      this.emit('news', { kind: 'ended', code, signal, lastLines: bot.lines.slice(-LAST_LINES) });
+      this.emit('news', { kind: 'ended', code, signal, lastLines: bot.lastLines });
     });
     simulator.events.on('qr-requested', () => {
       this.#qrRequests += 1;

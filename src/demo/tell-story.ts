@@ -80,7 +80,7 @@ async function comeBack(stage: Stage): Promise<void> {
       once(events, 'qr-requested', { signal }).then(() => false),
     ]),
   );
-  if (!isOpen) throw new DemoProblem('The bot asks for another QR code.', stage.bot.lines.slice(-12));
+  if (!isOpen) throw new DemoProblem('The bot asks for another QR code.', stage.bot.lastLines);
 }
 
 /** Until the bot has said what became of the messages, and long enough for a second answer to show itself. */
@@ -89,7 +89,7 @@ async function listen(stage: Stage): Promise<void> {
   await Promise.all([sleep(LISTEN_MS, undefined, { signal }), heard('Back as ', stage)]);
 }
 
-/** The bot has said a line with this in it. Not for ever: it is a courtesy, not a promise. */
+/** Waits until the bot has printed a line with `text`, at most `HEAR_WITHIN_MS`. A missing line is no failure. */
 async function heard(text: string, { bot, signal }: Stage): Promise<void> {
   const over = AbortSignal.any([signal, AbortSignal.timeout(HEAR_WITHIN_MS)]);
   while (!bot.lines.some((line) => line.includes(text)) && !over.aborted) {
