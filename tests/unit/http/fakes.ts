@@ -6,6 +6,7 @@ import type { HttpLimits } from '../../../src/http/http-limits.ts';
 import { HttpServer } from '../../../src/http/http-server.ts';
 import type { KeyRow } from '../../../src/http/known-keys.ts';
 import type { Sending, StatusSnapshot, StatusSource, Timing } from '../../../src/http/status-source.ts';
+import { FakeTable } from '../bot/fakes.ts';
 
 export const NOW_MS = 1_700_000_000_000;
 
