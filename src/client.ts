@@ -9,7 +9,8 @@ import { buildClient } from './app/build-client.ts';
 import { MessageIntake } from './app/message-intake.ts';
 import { configFrom, type SettingSources } from './config/config.ts';
 import { isAppError } from './core/errors.ts';
-import type { Content, IncomingMessage } from './core/messages.ts';
+import type { IncomingMessage } from './core/incoming-message.ts';
+import type { Content } from './core/outgoing-message.ts';
 import { StopStack } from './core/stop-stack.ts';
 import { guardConsole } from './logging/console-guard.ts';
 import { createLogger } from './logging/logger.ts';
@@ -19,7 +20,8 @@ import type { ClientState, StopReason } from './whatsapp/client-state.ts';
 import type { CloseReason } from './whatsapp/connection/close-reason.ts';
 
 export { AppError, type ErrorCode, isAppError } from './core/errors.ts';
-export type { Content, IncomingMessage, Person } from './core/messages.ts';
+export type { IncomingMessage, Person } from './core/incoming-message.ts';
+export type { Content } from './core/outgoing-message.ts';
 export type { ClientState, StopReason } from './whatsapp/client-state.ts';
 export type { CloseReason } from './whatsapp/connection/close-reason.ts';
 

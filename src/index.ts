@@ -41,5 +41,6 @@ export type { Say } from './bot/send/say.ts';
 export type { Sent } from './bot/send/sent.ts';
 export type { Settings } from './config/given-settings.ts';
 export { AppError, type ErrorCode, isAppError } from './core/errors.ts';
-export type { GroupFacts, IncomingEvent, IncomingMedia, IncomingMessage, Person } from './core/messages.ts';
+export type { GroupFacts } from './core/group-facts.ts';
+export type { IncomingEvent, IncomingMedia, IncomingMessage, Person } from './core/incoming-message.ts';
 export type { StopReason } from './whatsapp/client-state.ts';

@@ -1,4 +1,5 @@
-import type { IncomingMessage, Messenger } from '../core/messages.ts';
+import type { IncomingMessage } from '../core/incoming-message.ts';
+import type { Messenger } from '../core/messenger.ts';
 import type { Timing } from '../http/status-source.ts';
 
 /** Messages whose answer is waited for; of more than these the oldest are not measured. */

@@ -1,4 +1,4 @@
-import type { Table } from '../core/messages.ts';
+import type { Table } from '../core/table.ts';
 import type { Session } from '../session/session.ts';
 import { isTableName } from '../session/values/tables.ts';
 import { personAddress } from '../whatsapp/address.ts';

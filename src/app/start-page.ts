@@ -2,7 +2,7 @@ import type { Bot } from '../bot/bot.ts';
 import { sendId } from '../bot/send/message-id.ts';
 import type { HttpConfig } from '../config/config.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import type { Table } from '../core/messages.ts';
+import type { Table } from '../core/table.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import type { KeyRow } from '../http/known-keys.ts';
 import type { Sending } from '../http/status-source.ts';

@@ -1,8 +1,10 @@
 import type { Clock } from '../core/clock.ts';
+import type { IncomingMessage } from '../core/incoming-message.ts';
 import type { Log } from '../core/log.ts';
-import type { IncomingMessage, Messenger, Table } from '../core/messages.ts';
+import type { Messenger } from '../core/messenger.ts';
 import type { WorkMarks } from '../core/poison.ts';
 import { RecentMap } from '../core/recent-map.ts';
+import type { Table } from '../core/table.ts';
 import type { BotSettings } from './bot-settings.ts';
 import type { Context } from './context.ts';
 import { type EditRow, Edits } from './intake/edits.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, OutgoingMessage } from '../core/messages.ts';
+import type { IncomingMessage } from '../core/incoming-message.ts';
+import type { OutgoingMessage } from '../core/outgoing-message.ts';
 import { plainText } from '../core/text.ts';
 import { type BotOptions, type BotParts, buildBotParts } from './bot-parts.ts';
 import type { Ignored } from './intake/admission.ts';

@@ -1,5 +1,6 @@
+import type { GroupFacts } from '../core/group-facts.ts';
+import type { IncomingEvent, IncomingMessage, Person } from '../core/incoming-message.ts';
 import type { Log } from '../core/log.ts';
-import type { GroupFacts, IncomingEvent, IncomingMessage, Person } from '../core/messages.ts';
 import type { AskOptions } from './replay/replay.ts';
 import type { Access } from './run/access.ts';
 import type { Media, MediaOptions } from './run/fetch-media.ts';

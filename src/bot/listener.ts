@@ -1,4 +1,4 @@
-import type { ContactCard, IncomingEvent, IncomingMessage, MediaKind } from '../core/messages.ts';
+import type { ContactCard, IncomingEvent, IncomingMessage, MediaKind } from '../core/incoming-message.ts';
 import type { WhenOpen } from './command.ts';
 import type { Context } from './context.ts';
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from './messages.ts';
+import type { IncomingMessage } from './incoming-message.ts';
 
 /** The fields of a message that has no text, no file and no quote: a change of a group, a call, a schedule. */
 export const EMPTY_MESSAGE = {

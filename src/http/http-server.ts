@@ -4,7 +4,7 @@ import type { HttpConfig } from '../config/config.ts';
 import { isLoopback } from '../config/setting-kinds.ts';
 import { AppError } from '../core/errors.ts';
 import { noteLimitReached } from '../core/limits.ts';
-import type { Table } from '../core/messages.ts';
+import type { Table } from '../core/table.ts';
 import type { Logger } from '../logging/logger.ts';
 import { AccessRules } from './access-rules.ts';
 import { ConnectionLimit } from './connection-limit.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LIMITS, noteLimitReached } from '../core/limits.ts';
-import type { Table } from '../core/messages.ts';
+import type { Table } from '../core/table.ts';
 
 /** What a key was used for, and when. */
 export interface KeyRow {

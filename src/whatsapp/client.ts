@@ -3,15 +3,10 @@ import type { SocketConfig, WASocket } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { sleep } from '../core/clock.ts';
 import { isAppError, messageOf } from '../core/errors.ts';
-import type {
-  DownloadOptions,
-  GroupChange,
-  GroupFacts,
-  IncomingMessage,
-  MemberChange,
-  Messenger,
-  OutgoingMessage,
-} from '../core/messages.ts';
+import type { GroupChange, GroupFacts, MemberChange } from '../core/group-facts.ts';
+import type { IncomingMessage } from '../core/incoming-message.ts';
+import type { DownloadOptions, Messenger } from '../core/messenger.ts';
+import type { OutgoingMessage } from '../core/outgoing-message.ts';
 import { underEither } from '../core/waits.ts';
 import type { Session } from '../session/session.ts';
 import type { ClientEvents } from './client-events.ts';

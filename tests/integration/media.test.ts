@@ -1,6 +1,6 @@
 import { Agent } from 'undici';
 import { afterEach, expect, it } from 'vitest';
-import type { IncomingMessage } from '../../src/core/messages.ts';
+import type { IncomingMessage } from '../../src/core/incoming-message.ts';
 import type { MediaFile } from '../../src/simulator/media/media-message.ts';
 import { within } from './support/deadline.ts';
 import { Rig } from './support/rig.ts';

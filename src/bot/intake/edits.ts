@@ -1,6 +1,7 @@
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { IncomingMessage, Table } from '../../core/messages.ts';
 import { RecentMap } from '../../core/recent-map.ts';
+import type { Table } from '../../core/table.ts';
 
 /** How long after a message its edit can still become a command. */
 const EDIT_WINDOW_MS = 5 * 60_000;

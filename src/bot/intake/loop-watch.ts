@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
-import type { IncomingMessage, OutgoingMessage } from '../../core/messages.ts';
+import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { decideLoop, type LoopLimits, type LoopMemory } from './loop-guard.ts';
 

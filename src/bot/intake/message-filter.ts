@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
 import { noteOutcome } from '../../core/message-trail.ts';
-import type { IncomingMessage } from '../../core/messages.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { decideAdmission, type Ignored } from './admission.ts';
 

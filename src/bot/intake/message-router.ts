@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS, type LimitName, noteLimitReached } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import { memorySize } from '../../core/memory-size.ts';
 import { noteOutcome, noteTime } from '../../core/message-trail.ts';
-import type { IncomingMessage } from '../../core/messages.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { commandText } from '../../core/text.ts';
 import { ChatQueues } from '../chat-queues.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS, noteLimitReached } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
-import type { IncomingMessage } from '../../core/messages.ts';
 import { phrases } from '../phrases.ts';
 import type { Outcome } from '../run/outcome.ts';
 import { isCancel, readAnswer } from './read-answer.ts';

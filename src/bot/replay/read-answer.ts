@@ -1,4 +1,4 @@
-import type { IncomingMessage } from '../../core/messages.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { plainText } from '../../core/text.ts';
 import type { QuestionEntry } from './run-row.ts';
 

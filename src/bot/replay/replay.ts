@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { isTemporary, messageOf } from '../../core/errors.ts';
-import type { IncomingMessage } from '../../core/messages.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import type { HandlerRun } from '../run/handler-run.ts';

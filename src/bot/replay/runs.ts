@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS, noteLimitReached } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
-import type { IncomingMessage, Table } from '../../core/messages.ts';
+import type { Table } from '../../core/table.ts';
 import { Weights } from '../../core/weights.ts';
 import { Refusal } from '../refusal.ts';
 import { type Answer, isRunRow, messageKeysOf, type RunRow, waitingFor, withEntry } from './run-row.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { IncomingMessage } from '../../core/messages.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { plainText } from '../../core/text.ts';
 import { parseArgs, usageOf } from '../args.ts';
 import type { Command } from '../command.ts';

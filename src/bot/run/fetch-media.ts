@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
-import type { IncomingMessage, MediaKind, Messenger } from '../../core/messages.ts';
+import type { IncomingMessage, MediaKind } from '../../core/incoming-message.ts';
+import type { Messenger } from '../../core/messenger.ts';
 import { Refusal } from '../refusal.ts';
 
 /** Limits for `ctx.media()`. */

@@ -1,4 +1,5 @@
-import type { GroupChange, GroupFacts, MemberChange, Messenger } from '../../core/messages.ts';
+import type { GroupChange, GroupFacts, MemberChange } from '../../core/group-facts.ts';
+import type { Messenger } from '../../core/messenger.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import type { HandlerRun } from './handler-run.ts';

@@ -1,5 +1,6 @@
+import type { GroupFacts } from '../../core/group-facts.ts';
+import type { IncomingEvent, IncomingMessage, Person } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
-import type { GroupFacts, IncomingEvent, IncomingMessage, Person } from '../../core/messages.ts';
 import { plainText } from '../../core/text.ts';
 import type { CommandInfo, Context, Me } from '../context.ts';
 import { Refusal } from '../refusal.ts';

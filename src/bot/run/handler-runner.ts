@@ -1,7 +1,7 @@
 import { Deadlines } from '../../core/deadlines.ts';
 import { isAppError } from '../../core/errors.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { type MessageOutcome, noteOutcome, noteTime } from '../../core/message-trail.ts';
-import type { IncomingMessage } from '../../core/messages.ts';
 import type { WorkMarks } from '../../core/poison.ts';
 import { runningHandler } from '../../core/running-handler.ts';
 import { cutText } from '../../core/text.ts';

@@ -1,6 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import type { Content, IncomingMessage, Messenger, OutgoingMessage } from '../../core/messages.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { Messenger } from '../../core/messenger.ts';
+import type { Content, OutgoingMessage } from '../../core/outgoing-message.ts';
 import type { WorkMarks } from '../../core/poison.ts';
 import type { Replay } from '../replay/replay.ts';
 import { sendId } from '../send/message-id.ts';

@@ -1,5 +1,5 @@
 import { EMPTY_MESSAGE } from '../../core/empty-message.ts';
-import type { IncomingMessage } from '../../core/messages.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { LoadedSchedule } from '../loading/listener-registry.ts';
 import type { StoredRun } from '../replay/runs.ts';
 import type { HandlerTask } from './handler-runner.ts';

@@ -2,7 +2,8 @@ import type { Clock } from '../../core/clock.ts';
 import { Deadlines, type Timed } from '../../core/deadlines.ts';
 import { AppError, isAppError, systemCode } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import type { Content, Messenger, OutgoingMessage } from '../../core/messages.ts';
+import type { Messenger } from '../../core/messenger.ts';
+import type { Content, OutgoingMessage } from '../../core/outgoing-message.ts';
 import { decideRetry } from './send-retry.ts';
 
 /** The slowest upload that is waited for: half a megabit a second. */

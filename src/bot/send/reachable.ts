@@ -1,4 +1,4 @@
-import type { Messenger } from '../../core/messages.ts';
+import type { Messenger } from '../../core/messenger.ts';
 import { Refusal } from '../refusal.ts';
 
 /** The JID for a JID or a phone number. Throws a `Refusal` if it is neither. */

@@ -1,5 +1,6 @@
 import { AppError } from '../../core/errors.ts';
-import type { ContactCard, Content } from '../../core/messages.ts';
+import type { ContactCard } from '../../core/incoming-message.ts';
+import type { Content } from '../../core/outgoing-message.ts';
 import { MAX_TEXT_LENGTH } from '../../core/text.ts';
 import { withStickerPack } from './sticker-pack.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Table } from '../../core/messages.ts';
+import type { Table } from '../../core/table.ts';
 
 /** The values of a chat: name, value, and when it expires. A list, because a name may be any string. */
 export type ChatStateRow = ReadonlyArray<readonly [name: string, value: unknown, expiresAtMs: number]>;

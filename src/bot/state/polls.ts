@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Table } from '../../core/messages.ts';
+import type { Table } from '../../core/table.ts';
 
 /** A poll of the bot: its options, and what each person chose. */
 export interface PollRow {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { LIMITS, noteLimitReached } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
-import type { Table } from '../../core/messages.ts';
+import type { Table } from '../../core/table.ts';
 import type { LoadedSchedule } from '../loading/listener-registry.ts';
 import type { Outcome } from '../run/outcome.ts';
 

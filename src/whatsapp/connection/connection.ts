@@ -9,7 +9,7 @@ import type {
   WASocket,
 } from '@whiskeysockets/baileys';
 import type { WebSocket } from 'ws';
-import type { OutgoingMessage } from '../../core/messages.ts';
+import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import type { Session } from '../../session/session.ts';
 import { fetchNameOnce, isAppStateNotice } from '../receive/app-state.ts';
 import { answerIgnored } from '../receive/ignored-stanzas.ts';

@@ -1,6 +1,6 @@
 import type { BinaryNode, proto } from '@whiskeysockets/baileys';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { IncomingMessage } from '../../core/messages.ts';
 import { isFromOwnPhone } from '../connection/phone-watch.ts';
 import {
   decodeParts,

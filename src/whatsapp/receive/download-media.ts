@@ -7,7 +7,8 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys';
 import { AppError, isAppError } from '../../core/errors.ts';
-import type { DownloadOptions, IncomingMessage } from '../../core/messages.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { DownloadOptions } from '../../core/messenger.ts';
 import { noteRefusal } from '../../core/refusals.ts';
 import { underEither, unlessAborted } from '../../core/waits.ts';
 import { sortAnswer } from '../send/answers.ts';

@@ -1,7 +1,7 @@
 import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { IncomingMessage } from '../../core/messages.ts';
 import type { WorkMarks } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/session.ts';

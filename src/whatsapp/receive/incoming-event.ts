@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { proto } from '@whiskeysockets/baileys';
-import type { ContactCard, IncomingEvent, Place, PollQuestion } from '../../core/messages.ts';
+import type { ContactCard, IncomingEvent, Place, PollQuestion } from '../../core/incoming-message.ts';
 import { openSealed } from './sealed-content.ts';
 
 const { Type } = proto.Message.ProtocolMessage;

@@ -1,6 +1,6 @@
 import { jidNormalizedUser, type proto } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import type { IncomingMessage } from '../../core/messages.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { decodeParts, type InboxRow, joinParts } from './inbox-rows.ts';
 import type { InboxTable } from './inbox-table.ts';
 import { openVote, votedPoll } from './incoming-event.ts';

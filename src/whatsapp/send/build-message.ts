@@ -7,7 +7,8 @@ import {
   type WAMessageKey,
 } from '@whiskeysockets/baileys';
 import { assertNever } from '../../core/errors.ts';
-import type { ContactCard, Content, IncomingMessage, OutgoingMessage, SentId } from '../../core/messages.ts';
+import type { ContactCard, IncomingMessage } from '../../core/incoming-message.ts';
+import type { Content, OutgoingMessage, SentId } from '../../core/outgoing-message.ts';
 import { decodedBytes, readPictureSize } from '../../core/picture-size.ts';
 import { cutText } from '../../core/text.ts';
 import { personAddress } from '../address.ts';

@@ -1,5 +1,5 @@
 import type { WASocket } from '@whiskeysockets/baileys';
-import type { GroupChange, MemberChange } from '../../core/messages.ts';
+import type { GroupChange, MemberChange } from '../../core/group-facts.ts';
 import type { AnswerLog } from './answer-log.ts';
 import { answerIn } from './answers.ts';
 

@@ -1,7 +1,7 @@
 import type { WASocket } from '@whiskeysockets/baileys';
 import { isAppError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { OutgoingMessage } from '../../core/messages.ts';
+import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import { underEither } from '../../core/waits.ts';
 import { chatKind } from '../address.ts';
 import type { CloseReason } from '../connection/close-reason.ts';

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { cpSync, rmSync } from 'node:fs';
 import { type Logger, levels, pino } from 'pino';
 import { isAppError } from '../../../src/core/errors.ts';
-import type { IncomingMessage } from '../../../src/core/messages.ts';
+import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
 import { baileysLogger } from '../../../src/logging/baileys-logger.ts';
 import { guardConsole } from '../../../src/logging/console-guard.ts';
 import { type FileSystem, realFileSystem } from '../../../src/session/folder/file-system.ts';

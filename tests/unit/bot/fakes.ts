@@ -4,15 +4,12 @@ import type { Command } from '../../../src/bot/command.ts';
 import { CommandRegistry } from '../../../src/bot/loading/command-registry.ts';
 import type { Clock } from '../../../src/core/clock.ts';
 import { EMPTY_MESSAGE } from '../../../src/core/empty-message.ts';
+import type { GroupFacts } from '../../../src/core/group-facts.ts';
+import type { IncomingMessage, Person } from '../../../src/core/incoming-message.ts';
 import type { Log } from '../../../src/core/log.ts';
-import type {
-  GroupFacts,
-  IncomingMessage,
-  Messenger,
-  OutgoingMessage,
-  Person,
-  Table,
-} from '../../../src/core/messages.ts';
+import type { Messenger } from '../../../src/core/messenger.ts';
+import type { OutgoingMessage } from '../../../src/core/outgoing-message.ts';
+import type { Table } from '../../../src/core/table.ts';
 
 export const START_MS = 1_700_000_000_000;
 

@@ -8,7 +8,7 @@ import id from '../../../src/commands/id.ts';
 import ping from '../../../src/commands/ping.ts';
 import poll from '../../../src/commands/poll.ts';
 import remind from '../../../src/commands/remind.ts';
-import type { IncomingMessage } from '../../../src/core/messages.ts';
+import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
 import { cutText, plainText } from '../../../src/core/text.ts';
 import { ANNA, GROUP, incoming, makeBot } from './fakes.ts';
 

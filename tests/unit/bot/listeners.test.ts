@@ -3,7 +3,7 @@ import { type ListenerSpec, listener } from '../../../src/bot/listener.ts';
 import { ListenerRegistry } from '../../../src/bot/loading/listener-registry.ts';
 import { schedule } from '../../../src/bot/schedule.ts';
 import ping from '../../../src/commands/ping.ts';
-import type { IncomingMessage } from '../../../src/core/messages.ts';
+import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
 import { ANNA, BEN, GROUP, incoming, makeBot } from './fakes.ts';
 
 function heard(spec: Omit<ListenerSpec, 'run'>, more: Parameters<typeof makeBot>[1] = {}) {

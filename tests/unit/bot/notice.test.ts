@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type Command, command } from '../../../src/bot/command.ts';
 import { Refusal } from '../../../src/bot/refusal.ts';
 import { AppError } from '../../../src/core/errors.ts';
-import type { IncomingMessage } from '../../../src/core/messages.ts';
+import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
 import { incoming, makeBot, rest } from './fakes.ts';
 
 /** A bot whose only command fails, so that all it sends is the sentence that says so. */

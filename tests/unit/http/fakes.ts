@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { HttpConfig } from '../../../src/config/config.ts';
-import type { Table } from '../../../src/core/messages.ts';
+import type { Table } from '../../../src/core/table.ts';
 import type { HttpLimits } from '../../../src/http/http-limits.ts';
 import { HttpServer } from '../../../src/http/http-server.ts';
 import type { KeyRow } from '../../../src/http/known-keys.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decideAdmission } from '../../../../src/bot/intake/admission.ts';
 import ping from '../../../../src/commands/ping.ts';
-import type { ChatKind, IncomingMessage } from '../../../../src/core/messages.ts';
+import type { ChatKind, IncomingMessage } from '../../../../src/core/incoming-message.ts';
 import { RecentMap } from '../../../../src/core/recent-map.ts';
 import { ANNA, GROUP, incoming, makeBot, START_MS } from '../fakes.ts';
 

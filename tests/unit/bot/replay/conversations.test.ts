@@ -4,8 +4,8 @@ import type { Context } from '../../../../src/bot/context.ts';
 import { AskTimeout } from '../../../../src/bot/replay/replay.ts';
 import type { RunRow } from '../../../../src/bot/replay/run-row.ts';
 import ping from '../../../../src/commands/ping.ts';
+import type { IncomingMessage } from '../../../../src/core/incoming-message.ts';
 import { LIMITS } from '../../../../src/core/limits.ts';
-import type { IncomingMessage } from '../../../../src/core/messages.ts';
 import {
   ANNA,
   BEN,

@@ -4,7 +4,7 @@ import { Interrupted } from '../../../../src/bot/run/interrupted.ts';
 import { Outbox, type OutboxOptions } from '../../../../src/bot/send/outbox.ts';
 import { burstOf } from '../../../../src/bot/send/pacing.ts';
 import { AppError } from '../../../../src/core/errors.ts';
-import type { OutgoingMessage } from '../../../../src/core/messages.ts';
+import type { OutgoingMessage } from '../../../../src/core/outgoing-message.ts';
 import { FakeClock, FakeLog, FakeMessenger, rest, START_MS } from '../fakes.ts';
 
 function makeOutbox(options: Partial<OutboxOptions> = {}) {
