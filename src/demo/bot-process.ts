@@ -3,7 +3,8 @@ import { EventEmitter } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { BotLines } from './bot-lines.ts';
+import { SETTINGS } from '../config/settings.ts';
+import { QR_HEADING } from '../pairing/qr-terminal.ts';
 
 export interface BotProcessEvents {
   printed: [line: string];
@@ -121,5 +122,71 @@ export class BotProcess extends EventEmitter<BotProcessEvents> {
     this.lines.push(part.text);
     if (this.lines.length > KEPT_LINES) this.lines.shift();
     this.emit('printed', part.text);
+  }
+}
+
+/** Settings that a visitor may give to the demo, too: the status page is worth a look. */
+const PASSED_ON = new Set(['HTTP_PORT', 'HTTP_HOST', 'HTTP_TOKEN']);
+
+export interface BotEnvOptions {
+  /** Where the simulator is. */
+  readonly url: string;
+  /** Its public root key, in base64. */
+  readonly rootKey: string;
+  /** The certificate of its host for files. */
+  readonly certificatePath: string;
+}
+
+/** The environment of the demo's bot: the visitor's own, with the demo's settings in the place of theirs. */
+export function botEnv(env: NodeJS.ProcessEnv, options: BotEnvOptions): NodeJS.ProcessEnv {
+  const others = Object.entries(env).filter(([name]) => !(name in SETTINGS) || PASSED_ON.has(name));
+  return {
+    ...Object.fromEntries(others),
+    SESSION_PATH: './sessions',
+    WA_WEBSOCKET_URL: options.url,
+    WA_ROOT_KEY: options.rootKey,
+    NODE_EXTRA_CA_CERTS: options.certificatePath,
+    LOG_LEVEL: 'info',
+    LOG_FORMAT: 'pretty',
+    RECONNECT_DELAY_MS: '2000',
+    // A burst is there to be watched, not to be waited for.
+    TYPING_DELAY_MS: '10',
+    SENDS_PER_MINUTE: '0',
+    SENDS_PER_CHAT_PER_MINUTE: '0',
+    // Under npm the bot ends with its parent: also if this process is killed.
+    npm_lifecycle_event: 'demo',
+  };
+}
+
+type BotOutput =
+  | { readonly kind: 'line'; readonly text: string }
+  | { readonly kind: 'qr'; readonly code: readonly string[] };
+
+/** Tells log lines and QR codes apart in what the bot prints. Drops the hints under a code. */
+export class BotLines {
+  #code: string[] | undefined;
+  #isInHints = false;
+
+  /** The output that this line completes. Undefined if it completes none. */
+  read(line: string): BotOutput | undefined {
+    if (line.includes(QR_HEADING)) {
+      this.#code = [];
+      return undefined;
+    }
+    if (this.#code !== undefined) {
+      if (/^[█▀▄ ]+$/.test(line)) {
+        this.#code.push(line);
+        return undefined;
+      }
+      const code = this.#code;
+      this.#code = undefined;
+      this.#isInHints = line !== '';
+      return { kind: 'qr', code };
+    }
+    if (this.#isInHints) {
+      this.#isInHints = line !== '';
+      return undefined;
+    }
+    return line === '' ? undefined : { kind: 'line', text: line };
   }
 }

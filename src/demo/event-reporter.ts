@@ -1,7 +1,100 @@
-import { isAboutCommand, isNoteworthy, withoutFacts } from './bot-lines.ts';
-import type { Screen } from './demo-window.ts';
-import { type News, newsLines } from './event-lines.ts';
+import type { Look, Screen } from './demo-window.ts';
+import { qrLines } from './demo-window.ts';
+import type { Arrival } from './ledger.ts';
 import type { Stage } from './stage.ts';
+import { alarm, aside, duration, logged, said, told } from './story-lines.ts';
+
+/** What happens by itself and is shown as it comes. */
+export type News =
+  | { readonly kind: 'log'; readonly line: string }
+  | { readonly kind: 'qr'; readonly code: readonly string[] }
+  | {
+      readonly kind: 'wrote';
+      readonly to: string;
+      readonly text: string;
+      readonly arrival: Arrival;
+      readonly attempt: number;
+    }
+  | { readonly kind: 'unreadable'; readonly who: string }
+  | { readonly kind: 'started'; readonly pid: number | undefined }
+  | {
+      readonly kind: 'opened';
+      readonly how: 'linked' | 'back' | 'reconnected';
+      /** Since its start. */
+      readonly afterMs: number;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly lastLines: readonly string[];
+    }
+  | { readonly kind: 'told'; readonly text: string }
+  | { readonly kind: 'problem'; readonly text: string };
+
+/** The lines that tell it. */
+export function newsLines(news: News, look: Look): string[] {
+  switch (news.kind) {
+    case 'log':
+      return logged(withoutFacts(news.line), look);
+    case 'qr':
+      return [
+        '',
+        ...qrLines(news.code, look),
+        ...aside('(A code of the simulator: your own phone would refuse it.)', look),
+        '',
+      ];
+    case 'wrote':
+      return wroteLines(news, look);
+    case 'unreadable':
+      return alarm(`${news.who}'s phone cannot read this: "Waiting for this message."`, look);
+    case 'started':
+      return told(`The bot starts: process ${news.pid}.`, look);
+    case 'opened':
+      return told(openedText(news.how, news.afterMs), look);
+    case 'ended':
+      return endedLines(news, look);
+    case 'told':
+      return told(news.text, look);
+    case 'problem':
+      return alarm(news.text, look);
+    default:
+      return news satisfies never;
+  }
+}
+
+/** Exit codes 0 and 77 get a sentence with the next step. Every other end also gets the last lines of the log. */
+function endedLines({ code, signal, lastLines }: Extract<News, { kind: 'ended' }>, look: Look): string[] {
+  const meaning = `The bot ${exitMeaning(code, signal)}.`;
+  if (code === 77) return told(`${meaning} /rm and /restart link it anew.`, look);
+  if (code === 0) return told(`${meaning} /restart starts it again.`, look);
+  return [...alarm(`${meaning} Its last lines:`, look), ...lastLines.flatMap((line) => logged(line, look))];
+}
+
+function openedText(how: 'linked' | 'back' | 'reconnected', afterMs: number): string {
+  switch (how) {
+    case 'linked':
+      return 'The phone has scanned it. The bot is linked and connected.';
+    case 'back':
+      return `No QR code: it is still linked. Connected ${duration(afterMs)} after its start.`;
+    case 'reconnected':
+      return 'The bot is connected again.';
+    default:
+      return how satisfies never;
+  }
+}
+
+function wroteLines(news: Extract<News, { kind: 'wrote' }>, look: Look): string[] {
+  const { to, text, arrival, attempt } = news;
+  if (arrival.kind === 'known') return [];
+  if (arrival.kind === 'answer' && arrival.question.isQuiet) return [];
+  const retries = attempt > 1 ? [`readable at try ${attempt}`] : [];
+  const time = arrival.kind === 'message' ? [] : [duration(arrival.afterMs)];
+  const notes = [...time, ...retries];
+  const lines = said('bot', to, text, notes.length === 0 ? '' : `(${notes.join(', ')})`, look);
+  if (arrival.kind !== 'double') return lines;
+  return [...lines, ...alarm(`A second answer to the same ${arrival.question.text}`, look)];
+}
 
 /** Shows what happens by itself as it comes: answers, the bot's important lines, its end. */
 export class Reporter {
@@ -28,5 +121,47 @@ export class Reporter {
     if (!isNoteworthy(text) || this.#shown.has(text)) return false;
     if (!isAboutCommand(text)) this.#shown.add(text);
     return true;
+  }
+}
+
+const NOTEWORTHY = [
+  /^\[(?:WARN|ERROR|FATAL)\]/,
+  /Linked to |Back as |Status page: |Reconnecting in /,
+  /a command was (?:loaded again|removed)/,
+];
+
+/** Whether a line of the log is part of what a visitor wants to see. */
+export function isNoteworthy(line: string): boolean {
+  return NOTEWORTHY.some((pattern) => pattern.test(line));
+}
+
+/**
+ * Whether a line is about a command. Such lines are shown each time, because the author of the command waits for them.
+ */
+export function isAboutCommand(line: string): boolean {
+  return /^\[[A-Z]+\] a command /.test(line);
+}
+
+/** A line without the facts at its end; those about a command stay, because they name the file and the error. */
+export function withoutFacts(line: string): string {
+  if (!isAboutCommand(line)) return line.replace(/ {2}[a-zA-Z]+=.*$/, '');
+  // The bot runs in a folder of its own; the reader looks from the project's.
+  return line.replace(/file=\S*\/(?=src\/commands\/)/, 'file=');
+}
+
+/** What an exit code of the bot means. */
+export function exitMeaning(code: number | null, signal: string | null): string {
+  if (signal !== null) return `was ended by ${signal}`;
+  switch (code) {
+    case 0:
+      return 'stopped (exit code 0)';
+    case 75:
+      return 'stopped: the session is in use elsewhere (exit code 75)';
+    case 77:
+      return 'stopped: it was logged out (exit code 77, so no supervisor starts it in vain)';
+    case 78:
+      return 'stopped: a setting or the session folder cannot be used (exit code 78)';
+    default:
+      return `crashed (exit code ${code})`;
   }
 }

@@ -3,12 +3,12 @@ import { messageOf } from '../core/errors.ts';
 import { roleName } from './cast.ts';
 import { answered, DemoProblem, link } from './demo-waits.ts';
 import type { Screen } from './demo-window.ts';
+import { paint } from './demo-window.ts';
 import type { Reporter } from './event-reporter.ts';
 import { Actions } from './prompt-actions.ts';
 import { complete, readOrder } from './prompt-lines.ts';
 import type { Stage } from './stage.ts';
 import { alarm, told } from './story-lines.ts';
-import { paint } from './text-style.ts';
 
 export interface PromptParts {
   readonly stage: Stage;

@@ -5,10 +5,9 @@ import { userOf } from '../simulator/phones/contact-address.ts';
 import type { Person } from '../simulator/phones/person.ts';
 import type { ReceivedMessage } from '../simulator/phones/received-messages.ts';
 import { SimulatedWhatsApp } from '../simulator/server/simulated-whatsapp.ts';
-import { botEnv } from './bot-env.ts';
-import { BotProcess } from './bot-process.ts';
+import { BotProcess, botEnv } from './bot-process.ts';
 import { Cast, type Role } from './cast.ts';
-import type { News } from './event-lines.ts';
+import type { News } from './event-reporter.ts';
 import { Ledger } from './ledger.ts';
 import { contentLine } from './message-line.ts';
 

@@ -1,4 +1,4 @@
-import { harmless, type Look, paint, type Style, textColumns, widthOf, wrap } from './text-style.ts';
+import { harmless, type Look, paint, type Style, textColumns, widthOf, wrap } from './demo-window.ts';
 
 const NAME_STYLES: Readonly<Record<string, Style>> = {
   bot: 'green',

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answered, DemoProblem, link, soon } from './demo-waits.ts';
 import type { Screen } from './demo-window.ts';
+import { paint } from './demo-window.ts';
 import type { Stage } from './stage.ts';
 import { judge, OPENING, type Outcome, pauseAfterMs, STORY, type Step } from './story.ts';
 import { promised, said, title, told } from './story-lines.ts';
-import { paint } from './text-style.ts';
 
 /** How long the QR code stays on the screen before the phone scans it, on a terminal. */
 const LOOK_AT_CODE_MS = 1_200;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { BotLines, exitMeaning, isNoteworthy, withoutFacts } from '../../../src/demo/bot-lines.ts';
+import { BotLines } from '../../../src/demo/bot-process.ts';
 import { readOptions } from '../../../src/demo/demo-options.ts';
+import { exitMeaning, isNoteworthy, withoutFacts } from '../../../src/demo/event-reporter.ts';
 import { complete, HELP, readOrder } from '../../../src/demo/prompt-lines.ts';
 import { QR_HEADING, renderQr } from '../../../src/pairing/qr-terminal.ts';
 

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type News, newsLines } from '../../../src/demo/event-lines.ts';
+import { harmless, type Look, qrLines, widthOf, wrap } from '../../../src/demo/demo-window.ts';
+import { type News, newsLines } from '../../../src/demo/event-reporter.ts';
 import { HELP } from '../../../src/demo/prompt-lines.ts';
 import { duration, helpLines, said } from '../../../src/demo/story-lines.ts';
-import { harmless, type Look, qrLines, widthOf, wrap } from '../../../src/demo/text-style.ts';
 
 const PLAIN: Look = { columns: 80, isColorful: false };
 const COLORFUL: Look = { columns: 80, isColorful: true };
