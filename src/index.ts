@@ -31,8 +31,8 @@ export {
 export type { Middleware } from './bot/middleware.ts';
 export type { Phrases } from './bot/phrases.ts';
 export { Refusal } from './bot/refusal.ts';
+export { AskTimeout, StepFailed } from './bot/replay/conversation-errors.ts';
 export type { AskOptions } from './bot/replay/replay.ts';
-export { AskTimeout, StepFailed } from './bot/replay/replay.ts';
 export type { Access } from './bot/run/access.ts';
 export type { Media, MediaOptions } from './bot/run/fetch-media.ts';
 export { Interrupted } from './bot/run/interrupted.ts';

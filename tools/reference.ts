@@ -42,8 +42,8 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
     'The context: conversations',
     'bot/context: ContextMemory',
     'bot/replay/replay: AskOptions',
-    'bot/replay/replay: AskTimeout',
-    'bot/replay/replay: StepFailed',
+    'bot/replay/conversation-errors: AskTimeout',
+    'bot/replay/conversation-errors: StepFailed',
   ],
   [
     'The context: state, log and program',

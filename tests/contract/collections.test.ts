@@ -32,7 +32,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'bot/replay/conversations.ts #againAtMs': 'table:runs',
   'bot/replay/conversations.ts #inWork': 'table:runs',
   'bot/replay/replay.ts #inWork': 'one for each call of a handler that is at work',
-  'bot/replay/replay.ts #unwritten': 'table:runs',
+  'bot/replay/run-log.ts #unwritten': 'table:runs',
   'bot/replay/runs.ts #byMessage': 'table:runs',
   'bot/replay/runs.ts #openOf': 'table:runs',
   'bot/run/handler-run.ts #pending': 'sends:chat',

@@ -1,29 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../core/clock.ts';
 import { isTemporary, messageOf } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import type { HandlerRun } from '../run/handler-run.ts';
 import { Interrupted } from '../run/interrupted.ts';
 import type { Sent } from '../send/sent.ts';
+import { AskTimeout, StepFailed } from './conversation-errors.ts';
 import { jsonCopy } from './json-value.ts';
-import { type Entry, type RunRow, withEntry } from './run-row.ts';
-import type { Runs, StoredRun } from './runs.ts';
+import { type ReplayStart, RunLog, type RunLogParts } from './run-log.ts';
+import type { Entry } from './run-row.ts';
+import type { StoredRun } from './runs.ts';
 
-/** What begins a conversation. */
-export interface ReplayStart {
-  readonly idKey: string;
-  readonly message: IncomingMessage;
-  readonly handler: RunRow['handler'];
-  /** What happens if the person has another open conversation in the chat. */
-  readonly whenOpen: 'newest' | 'first';
-}
-
-export interface ReplayParts {
-  readonly runs: Runs;
-  readonly clock: Clock;
-  freeze(message: IncomingMessage): string;
+export interface ReplayParts extends RunLogParts {
   thaw(text: string): IncomingMessage | undefined;
   /** Called when a conversation begins to wait. */
   onWaiting(): void;
@@ -33,21 +21,6 @@ export interface ReplayParts {
 export interface AskOptions {
   /** How long the question is open, in milliseconds. Default a day, at most 30 days. */
   readonly timeoutMs?: number;
-}
-
-/**
- * A question got no answer in its time. If the handler does not catch it, the person is told, and the conversation
- * ends.
- */
-export class AskTimeout extends Refusal {
-  constructor() {
-    super('No answer came in time, so I ended this. Please start again.');
-  }
-}
-
-/** A step failed in an earlier run of the handler. Its message is the one of the original error. */
-export class StepFailed extends Error {
-  override readonly name = 'StepFailed';
 }
 
 const DAY_MS = 86_400_000;
@@ -63,42 +36,38 @@ const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 export class Replay {
   readonly #parts: ReplayParts;
   readonly #run: HandlerRun;
-  readonly #start: ReplayStart;
-  readonly #id: string;
-  #row: RunRow | undefined;
+  readonly #idKey: string;
+  readonly #log: RunLog;
   #calls = 0;
   #randoms = 0;
   readonly #inWork = new Set<string>();
-  /** Entries that are written with the next one, or before the next send. */
-  readonly #unwritten: Entry[] = [];
 
   constructor(parts: ReplayParts, run: HandlerRun, start: ReplayStart, stored: StoredRun | undefined) {
     this.#parts = parts;
     this.#run = run;
-    this.#start = start;
-    this.#id = stored?.id ?? parts.runs.idOf(start.message.chat, start.message.sender.jid);
-    this.#row = stored?.row;
+    this.#idKey = start.idKey;
+    this.#log = new RunLog(parts, start, stored);
   }
 
   /** The key of the row, if this run has one. */
   get storedId(): string | undefined {
-    return this.#row === undefined ? undefined : this.#id;
+    return this.#log.storedId;
   }
 
   /** Whether WhatsApp acknowledged the send with this number in an earlier run. */
   isSent(sendNumber: number): boolean {
-    return (this.#row?.log ?? []).some((entry) => 'sends' in entry && entry.sends >= sendNumber);
+    return this.#log.entries.some((entry) => 'sends' in entry && entry.sends >= sendNumber);
   }
 
   /** What the log has and this run did not ask for. */
   get leftOver(): Entry | undefined {
-    return this.#row?.log.find(({ at }) => at >= this.#calls);
+    return this.#log.entries.find(({ at }) => at >= this.#calls);
   }
 
   async step(name: string, work: (key: string, signal: AbortSignal) => unknown): Promise<unknown> {
     this.#run.check();
     const at = this.#next();
-    const found = this.#at(at);
+    const found = this.#log.at(at);
     if (found !== undefined) {
       if (found.kind !== 'step' || found.name !== name) return this.#changed(at, `step ${name}`, found);
       if (found.failed === undefined) return structuredClone(found.value);
@@ -127,7 +96,7 @@ export class Replay {
     this.#checkAlone('ask');
     const at = this.#next();
     const hash = shortHash(JSON.stringify([question, choices]));
-    const found = this.#at(at);
+    const found = this.#log.at(at);
     if (found === undefined) {
       const { id } = await send();
       await this.#run.whenSent();
@@ -150,7 +119,7 @@ export class Replay {
     checkWait('ms', ms);
     this.#checkAlone('sleep');
     const at = this.#next();
-    const found = this.#at(at);
+    const found = this.#log.at(at);
     const now = this.#parts.clock.now();
     if (found !== undefined && found.kind !== 'sleep') return this.#changed(at, 'sleep', found);
     const untilMs = found?.untilMs ?? now + ms;
@@ -166,31 +135,31 @@ export class Replay {
 
   now(): number {
     const at = this.#next();
-    const found = this.#at(at);
+    const found = this.#log.at(at);
     if (found?.kind === 'now') return found.ms;
     if (found !== undefined) {
       void this.#changed(at, 'now', found);
       this.#run.check();
     }
     const ms = this.#parts.clock.now();
-    this.#unwritten.push({ at, kind: 'now', ms });
+    this.#log.addLater({ at, kind: 'now', ms });
     return ms;
   }
 
   /** Made from the key of the starting message, so that it need not be kept. */
   random(): number {
     this.#randoms += 1;
-    const digest = createHash('sha256').update(`${this.#start.idKey}\nrandom\n${this.#randoms}`).digest();
+    const digest = createHash('sha256').update(`${this.#idKey}\nrandom\n${this.#randoms}`).digest();
     return digest.readUIntBE(0, 6) / 2 ** 48;
   }
 
   /** Writes what must be on disk before something can be seen of it. */
   async flush(): Promise<void> {
-    if (this.#unwritten.length > 0) await this.#write([]);
+    if (this.#log.hasUnwritten) await this.#log.write([]);
   }
 
   get hasUnwritten(): boolean {
-    return this.#unwritten.length > 0;
+    return this.#log.hasUnwritten;
   }
 
   async #work(
@@ -199,7 +168,7 @@ export class Replay {
     work: (key: string, signal: AbortSignal) => unknown,
   ): Promise<unknown> {
     try {
-      return await work(shortHash(`${this.#start.idKey}\nstep\n${at}`, 32), this.#run.signal);
+      return await work(shortHash(`${this.#idKey}\nstep\n${at}`, 32), this.#run.signal);
     } catch (error) {
       this.#run.check();
       // An error that may pass is not remembered, because a later run may succeed.
@@ -218,10 +187,6 @@ export class Replay {
     return this.#calls - 1;
   }
 
-  #at(at: number): Entry | undefined {
-    return this.#row?.log.find((entry) => entry.at === at);
-  }
-
   #checkAlone(call: string): void {
     const [name] = this.#inWork;
     if (name !== undefined) throw new Error(`await the step "${name}" before you call ${call}()`);
@@ -229,44 +194,7 @@ export class Replay {
 
   async #store(entry: Entry): Promise<void> {
     this.#run.check();
-    await this.#write([entry]);
-  }
-
-  async #write(entries: readonly Entry[]): Promise<void> {
-    const { runs, clock } = this.#parts;
-    let row = this.#row ?? (await this.#begin());
-    const now = clock.now();
-    for (const entry of [...this.#unwritten.splice(0), ...entries]) row = withEntry(row, entry, now);
-    this.#row = row;
-    await runs.save(this.#id, row);
-  }
-
-  /** The row of a new conversation. The person's other conversation in this chat gives way, or the new one is refused. */
-  async #begin(): Promise<RunRow> {
-    const { runs, clock, freeze } = this.#parts;
-    const { idKey, message, handler, whenOpen } = this.#start;
-    const { chat, sender, key } = message;
-    const other = runs.of(chat, sender.jid);
-    if (other !== undefined) {
-      if (whenOpen === 'first') throw new Refusal(phrases.finishFirst);
-      await runs.end(other.id);
-    }
-    const now = clock.now();
-    return {
-      version: 1,
-      idKey,
-      handler,
-      chat,
-      personJid: sender.jid,
-      personId: sender.id,
-      messageKey: key,
-      message: freeze(message),
-      log: [],
-      startedAtMs: now,
-      changedAtMs: now,
-      tries: 0,
-      isEnded: false,
-    };
+    await this.#log.write([entry]);
   }
 
   #suspend<T>(): Promise<T> {

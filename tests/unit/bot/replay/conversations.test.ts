@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { command } from '../../../../src/bot/command.ts';
 import type { Context } from '../../../../src/bot/context.ts';
-import { AskTimeout } from '../../../../src/bot/replay/replay.ts';
+import { AskTimeout } from '../../../../src/bot/replay/conversation-errors.ts';
 import type { RunRow } from '../../../../src/bot/replay/run-row.ts';
 import ping from '../../../../src/commands/ping.ts';
 import type { IncomingMessage } from '../../../../src/core/incoming-message.ts';

@@ -1,0 +1,98 @@
+import type { Clock } from '../../core/clock.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
+import { phrases } from '../phrases.ts';
+import { Refusal } from '../refusal.ts';
+import { type Entry, type RunRow, withEntry } from './run-row.ts';
+import type { Runs, StoredRun } from './runs.ts';
+
+/** What begins a conversation. */
+export interface ReplayStart {
+  readonly idKey: string;
+  readonly message: IncomingMessage;
+  readonly handler: RunRow['handler'];
+  /** What happens if the person has another open conversation in the chat. */
+  readonly whenOpen: 'newest' | 'first';
+}
+
+export interface RunLogParts {
+  readonly runs: Runs;
+  readonly clock: Clock;
+  freeze(message: IncomingMessage): string;
+}
+
+/** What a handler did in its earlier runs. It has a row in the session from the first entry that is written. */
+export class RunLog {
+  readonly #parts: RunLogParts;
+  readonly #start: ReplayStart;
+  readonly #id: string;
+  #row: RunRow | undefined;
+  /** Entries that are written with the next one, or before the next send. */
+  readonly #unwritten: Entry[] = [];
+
+  constructor(parts: RunLogParts, start: ReplayStart, stored: StoredRun | undefined) {
+    this.#parts = parts;
+    this.#start = start;
+    this.#id = stored?.id ?? parts.runs.idOf(start.message.chat, start.message.sender.jid);
+    this.#row = stored?.row;
+  }
+
+  /** The key of the row, if there is one. */
+  get storedId(): string | undefined {
+    return this.#row === undefined ? undefined : this.#id;
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#row?.log ?? [];
+  }
+
+  at(at: number): Entry | undefined {
+    return this.#row?.log.find((entry) => entry.at === at);
+  }
+
+  get hasUnwritten(): boolean {
+    return this.#unwritten.length > 0;
+  }
+
+  /** Adds an entry that need not be on disk yet. */
+  addLater(entry: Entry): void {
+    this.#unwritten.push(entry);
+  }
+
+  /** Writes the entries that were added, and these. */
+  async write(entries: readonly Entry[]): Promise<void> {
+    const { runs, clock } = this.#parts;
+    let row = this.#row ?? (await this.#begin());
+    const now = clock.now();
+    for (const entry of [...this.#unwritten.splice(0), ...entries]) row = withEntry(row, entry, now);
+    this.#row = row;
+    await runs.save(this.#id, row);
+  }
+
+  /** The row of a new conversation. The person's other conversation in this chat gives way, or the new one is refused. */
+  async #begin(): Promise<RunRow> {
+    const { runs, clock, freeze } = this.#parts;
+    const { idKey, message, handler, whenOpen } = this.#start;
+    const { chat, sender, key } = message;
+    const other = runs.of(chat, sender.jid);
+    if (other !== undefined) {
+      if (whenOpen === 'first') throw new Refusal(phrases.finishFirst);
+      await runs.end(other.id);
+    }
+    const now = clock.now();
+    return {
+      version: 1,
+      idKey,
+      handler,
+      chat,
+      personJid: sender.jid,
+      personId: sender.id,
+      messageKey: key,
+      message: freeze(message),
+      log: [],
+      startedAtMs: now,
+      changedAtMs: now,
+      tries: 0,
+      isEnded: false,
+    };
+  }
+}
