@@ -1,7 +1,7 @@
 /**
  * Every limit of what is kept, waits or is tried again, in one place. docs/operating.md shows this list as a table
  * (`npm run docs` writes it), and a test fails if a durable table has no entry here.
- * `perennial_limits_reached_total` counts how often each one was reached.
+ * `limit-counts.ts` counts how often each one was reached.
  */
 export interface Limit {
   /** What is limited, as a noun phrase for the table: "messages sent". */
@@ -288,15 +288,3 @@ export const LIMITS = {
 } as const satisfies Readonly<Record<string, Limit>>;
 
 export type LimitName = keyof typeof LIMITS;
-
-const reached = new Map<LimitName, number>();
-
-/** Counts that something ran into a limit. Whoever calls this also says so in the log, once in a while. */
-export function noteLimitReached(name: LimitName, times = 1): void {
-  reached.set(name, (reached.get(name) ?? 0) + times);
-}
-
-/** How often each limit was reached since the process began, for the metric `perennial_limits_reached_total`. */
-export function limitsReached(): ReadonlyArray<readonly [name: LimitName, times: number]> {
-  return (Object.keys(LIMITS) as LimitName[]).map((name) => [name, reached.get(name) ?? 0]);
-}

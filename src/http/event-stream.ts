@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { noteLimitReached } from '../core/limits.ts';
+import { noteLimitReached } from '../core/limit-counts.ts';
 import { Problem } from './problem.ts';
 import type { StatusSource } from './status-source.ts';
 import { toView } from './status-view.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
 import { isLoopback } from '../config/setting-kinds.ts';
 import { AppError } from '../core/errors.ts';
-import { noteLimitReached } from '../core/limits.ts';
+import { noteLimitReached } from '../core/limit-counts.ts';
 import type { Table } from '../core/table.ts';
 import type { Logger } from '../logging/logger.ts';
 import { AccessRules } from './access-rules.ts';

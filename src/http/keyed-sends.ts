@@ -1,5 +1,6 @@
 import { isAppError } from '../core/errors.ts';
-import { LIMITS, noteLimitReached } from '../core/limits.ts';
+import { noteLimitReached } from '../core/limit-counts.ts';
+import { LIMITS } from '../core/limits.ts';
 import { hashOf, type KnownKeys } from './known-keys.ts';
 import type { MessageRequest } from './message-request.ts';
 import { Problem } from './problem.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { LIMITS, noteLimitReached } from '../core/limits.ts';
+import { noteLimitReached } from '../core/limit-counts.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { Table } from '../core/table.ts';
 
 /** What a key was used for, and when. */

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { limitsReached } from '../core/limits.ts';
+import { limitsReached } from '../core/limit-counts.ts';
 import { messageCounts } from '../core/message-trail.ts';
 import { refusals } from '../core/refusals.ts';
 import { SITUATIONS, type StatusSnapshot, type StatusSource } from './status-source.ts';

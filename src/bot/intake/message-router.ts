@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { LIMITS, type LimitName, noteLimitReached } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
+import { LIMITS, type LimitName } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import { memorySize } from '../../core/memory-size.ts';
 import { noteOutcome, noteTime } from '../../core/message-trail.ts';

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import { LIMITS, type LimitName, noteLimitReached } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
+import { LIMITS, type LimitName } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { Messenger } from '../../core/messenger.ts';
 import type { Content, OutgoingMessage } from '../../core/outgoing-message.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
-import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { Table } from '../../core/table.ts';
 import type { LoadedSchedule } from '../loading/listener-registry.ts';

@@ -1,4 +1,5 @@
-import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { FileChange } from '../journal/write-files.ts';
 import { pageFileName, type TableName } from './tables.ts';
 

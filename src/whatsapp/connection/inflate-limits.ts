@@ -1,6 +1,7 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import type { Inflate, InputType, ZlibOptions } from 'node:zlib';
-import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
+import { LIMITS } from '../../core/limits.ts';
 
 type Callback = (error: Error | null, result: Buffer) => void;
 

@@ -1,6 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { ignoredHow } from '../receive/ignored-stanzas.ts';
 
 /** How a connection that looks open does no work. */

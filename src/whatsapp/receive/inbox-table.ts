@@ -1,7 +1,8 @@
 import { type BinaryNode, jidNormalizedUser } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
-import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { Weights } from '../../core/weights.ts';
 import type { Session } from '../../session/session.ts';
 import { lidOfNumber } from '../lid-numbers.ts';

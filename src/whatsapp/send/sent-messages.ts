@@ -1,5 +1,6 @@
 import { proto } from '@whiskeysockets/baileys';
-import { LIMITS, noteLimitReached } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { Weights } from '../../core/weights.ts';
 import type { Session } from '../../session/session.ts';
 

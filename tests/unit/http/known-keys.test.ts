@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { LIMITS, limitsReached } from '../../../src/core/limits.ts';
+import { limitsReached } from '../../../src/core/limit-counts.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
 import { type KeyRow, KnownKeys } from '../../../src/http/known-keys.ts';
 import { FakeTable } from '../bot/fakes.ts';
 

@@ -6,7 +6,8 @@ import { type BinaryNode, proto, unpadRandomMax16, writeRandomPadMax16 } from '@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IncomingMessage } from '../../../../src/core/incoming-message.ts';
-import { LIMITS, limitsReached } from '../../../../src/core/limits.ts';
+import { limitsReached } from '../../../../src/core/limit-counts.ts';
+import { LIMITS } from '../../../../src/core/limits.ts';
 import { lastMessages } from '../../../../src/core/message-trail.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { openSession, type Session } from '../../../../src/session/session.ts';
