@@ -33,8 +33,9 @@ async function makeBot(): Promise<CreatedBot | undefined> {
     if (asked.kind === 'problem')
       throw new AppError('BAD_ARGUMENTS', `${asked.text}\n\n${PROGRAM_USAGE.trimEnd()}`);
     if (asked.kind !== 'run') return undefined;
-    const { projectContents } = await import('./app/project-contents.ts');
-    const contents = asked.project === undefined ? {} : await projectContents(asked.project);
+    const { contentsOf } = await import('./app/project-contents.ts');
+    const contents =
+      asked.project === undefined ? {} : await contentsOf([asked.project, ...(asked.moreProjects ?? [])]);
     const reload = asked.reload || import.meta.url.endsWith('.ts');
     return createBot({ ...contents, reload, env: true, dotenvPath: '.env' });
   } catch (error) {

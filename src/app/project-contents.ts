@@ -8,7 +8,21 @@ import type { BotContents } from './bot-contents.ts';
 
 /** What a project gives to its bot. */
 export interface ProjectContents extends BotContents {
+  /** Folders, as those of listeners. */
+  readonly commands: readonly string[];
+  readonly listeners: readonly string[];
   readonly phrases: Partial<Phrases> | undefined;
+}
+
+/** What the folders of some projects give to one bot, in this order. Throws as `projectContents` does. */
+export async function contentsOf(projects: readonly string[]): Promise<ProjectContents> {
+  const all: ProjectContents[] = [];
+  for (const project of projects) all.push(await projectContents(project));
+  return {
+    commands: all.flatMap(({ commands }) => commands),
+    listeners: all.flatMap(({ listeners }) => listeners),
+    phrases: Object.assign({}, ...all.map(({ phrases }) => phrases)),
+  };
 }
 
 /**
@@ -19,14 +33,9 @@ export async function projectContents(project: string): Promise<ProjectContents>
   const folder = resolve(project);
   if (!existsSync(folder))
     throw new AppError('BAD_ARGUMENTS', `There is no folder ${folder}. Name the folder of the project.`);
-  const [commands, listeners] = ['commands', 'listeners']
-    .map((name) => join(folder, name))
-    .map((path) => (existsSync(path) ? path : undefined));
+  const [commands, listeners] = [foldersIn(folder, 'commands'), foldersIn(folder, 'listeners')];
   const phrases = ['phrases.js', 'phrases.mjs', 'phrases.ts'].find((name) => existsSync(join(folder, name)));
-  const files = [
-    phrases ?? '',
-    ...[commands, listeners].flatMap((path) => (path === undefined ? [] : readdirSync(path))),
-  ];
+  const files = [phrases ?? '', ...[...commands, ...listeners].flatMap((path) => readdirSync(path))];
   if (files.some((name) => /(?<!\.d)\.m?ts$/.test(name))) await runTypeScript(folder);
   return {
     commands,
@@ -34,6 +43,9 @@ export async function projectContents(project: string): Promise<ProjectContents>
     phrases: phrases === undefined ? undefined : await phrasesIn(join(folder, phrases)),
   };
 }
+
+/** The folder of this name, if there is one. */
+const foldersIn = (folder: string, name: string): string[] => [join(folder, name)].filter(existsSync);
 
 async function phrasesIn(path: string): Promise<Partial<Phrases>> {
   const { default: phrases } = (await import(pathToFileURL(path).href)) as { default?: Partial<Phrases> };

@@ -8,6 +8,8 @@ export type ProgramOptions =
       readonly kind: 'run';
       /** The folder of a project whose commands and listeners the bot gets too. */
       readonly project: string | undefined;
+      /** Further folders of that kind, if `--project` is there more than once. */
+      readonly moreProjects?: readonly string[];
       /** Whether a saved command is loaded again. */
       readonly reload: boolean;
     }
@@ -17,13 +19,13 @@ export type ProgramOptions =
 export const PROGRAM_USAGE = `Usage: node dist/main.js [--project FOLDER] [--reload]
 
 Starts the bot. Its settings come from the environment and from .env (README.md has the list).
-  --project FOLDER  also loads FOLDER/commands and FOLDER/listeners
+  --project FOLDER  also loads FOLDER/commands and FOLDER/listeners; may be given again
   --reload          loads a command again when its file is saved
   --help, --version
 `;
 
 const OPTIONS = {
-  project: { type: 'string' },
+  project: { type: 'string', multiple: true },
   reload: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
@@ -36,7 +38,9 @@ export function readProgramOptions(args: readonly string[]): ProgramOptions {
   if (values.help) return { kind: 'help' };
   if (values.version) return { kind: 'version' };
   if (words[0] !== undefined) return { kind: 'problem', text: `"${words[0]}" is not expected here.` };
-  return { kind: 'run', project: values.project, reload: values.reload === true };
+  const [project, ...moreProjects] = values.project ?? [];
+  const more = moreProjects.length > 0 ? { moreProjects } : {};
+  return { kind: 'run', project, ...more, reload: values.reload === true };
 }
 
 /** The version of this package. */

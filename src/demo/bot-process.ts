@@ -34,10 +34,10 @@ export class BotProcess extends EventEmitter<BotProcessEvents> {
   #startedAtMs = 0;
 
   /** It runs in `folder`, so that no `.env` of the project is read. */
-  constructor(folder: string, project: string | undefined) {
+  constructor(folder: string, projects: readonly string[]) {
     super();
     this.#folder = folder;
-    this.#args = ['--reload', ...(project === undefined ? [] : ['--project', resolve(project)])];
+    this.#args = ['--reload', ...projects.flatMap((project) => ['--project', resolve(project)])];
   }
 
   get pid(): number | undefined {

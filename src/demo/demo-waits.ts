@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { qrPngPath } from '../pairing/qr-png.ts';
 import { waitForQr } from '../simulator/pairing/qr-camera.ts';
 import type { Stage } from './stage.ts';
@@ -88,6 +88,17 @@ export async function answered(stage: Stage, deadlineMs: number, ids?: readonly 
     }
   }
   return true;
+}
+
+/** Resolves when the bot writes something new in this place, or after `deadlineMs`. Never rejects. */
+export async function wrote(stage: Stage, place: string, deadlineMs: number): Promise<void> {
+  const over = AbortSignal.any([stage.signal, AbortSignal.timeout(deadlineMs)]);
+  try {
+    for await (const [news] of on(stage, 'news', { signal: over }))
+      if (news.kind === 'wrote' && news.to === place && news.arrival.kind !== 'known') return;
+  } catch {
+    // over
+  }
 }
 
 /**

@@ -45,6 +45,8 @@ interface Entry {
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   readonly #seen = new Set<string>();
+  /** The texts of all messages, each once, by place. */
+  readonly #texts: Array<{ readonly place: string; readonly text: string }> = [];
   /** Ids of questions in the order of their first answers. */
   readonly #answeredIds: string[] = [];
   /** Ids of questions, once for each double answer. */
@@ -58,6 +60,7 @@ export class Ledger {
     const key = `${message.place} ${message.id}`;
     if (this.#seen.has(key)) return { kind: 'known' };
     this.#seen.add(key);
+    this.#texts.push({ place: message.place, text: message.text });
     const entry = message.quotedId === undefined ? undefined : this.#entries.get(message.quotedId);
     if (entry === undefined) return { kind: 'message' };
     const { question, answers } = entry;
@@ -68,6 +71,11 @@ export class Ledger {
     if (!isDouble) return { kind: 'answer', question, afterMs };
     this.#doubledIds.push(question.id);
     return { kind: 'double', question, afterMs };
+  }
+
+  /** How many messages with these words came to a place. */
+  count(place: string, words: string): number {
+    return this.#texts.filter((one) => one.place === place && one.text.includes(words)).length;
   }
 
   /** How it stands with these questions; default all. */

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { messageOf } from '../core/errors.ts';
-import { Person } from '../simulator/phones/person.ts';
 import type { Role } from './cast.ts';
 import { answered, connectedOrEnded } from './demo-waits.ts';
 import type { Screen } from './demo-window.ts';
 import type { Reporter } from './event-reporter.ts';
-import { HELP, type Order } from './prompt-lines.ts';
+import { PhoneActs } from './phone-acts.ts';
+import { HELP } from './prompt-lines.ts';
+import type { Order } from './prompt-orders.ts';
 import type { Stage } from './stage.ts';
 import { alarm, aside, duration, helpLines, logged, said, told } from './story-lines.ts';
 
@@ -17,7 +16,6 @@ export interface ActionsParts {
   readonly isInteractive: boolean;
 }
 
-const ANSWER_WITHIN_MS = 5_000;
 const BURST_WITHIN_MS = 60_000;
 const CONNECT_WITHIN_MS = 15_000;
 const LAST_LINES = 15;
@@ -26,10 +24,18 @@ const LAST_LINES = 15;
 export class Actions {
   role: Role;
   readonly #parts: ActionsParts;
+  readonly #phones: PhoneActs;
 
   constructor(parts: ActionsParts) {
+    const { stage, screen, isInteractive } = parts;
     this.#parts = parts;
-    this.role = parts.stage.cast.named('Anna');
+    this.role = stage.cast.named('Anna');
+    this.#phones = new PhoneActs({
+      stage,
+      isInteractive,
+      said: ({ who, group }, text) => this.#print(said(who, group?.subject ?? 'bot', text, '', screen.look)),
+      explain: (text) => this.#aside(text),
+    });
   }
 
   async perform(order: Exclude<Order, { do: 'quit' }>): Promise<void> {
@@ -43,9 +49,14 @@ export class Actions {
       case 'be':
         return this.#be(order.names);
       case 'write':
-        return this.#write(order.text);
       case 'photo':
-        return this.#sendPhoto(order.path, order.caption);
+      case 'voice':
+      case 'vote':
+      case 'react':
+      case 'edit':
+      case 'join':
+      case 'leave':
+        return this.#phones.perform(order, this.role);
       case 'burst':
         return this.#burst(order.count);
       case 'log':
@@ -71,37 +82,12 @@ export class Actions {
     else this.#aside('There are Anna, Ben, Owner, and the group Family.');
   }
 
-  async #write(text: string): Promise<void> {
-    const { stage, isInteractive } = this.#parts;
-    const { who, group } = this.role;
-    // On a terminal it stands there already, as it was typed.
-    if (!isInteractive) this.#print(said(who, group?.subject ?? 'bot', text, '', this.#parts.screen.look));
-    const id = await stage.write(this.role, text);
-    this.#tellIfAway();
-    if (!isInteractive && stage.bot.isRunning && text.startsWith('!'))
-      await answered(stage, ANSWER_WITHIN_MS, [id]);
-  }
-
-  async #sendPhoto(path: string, caption: string): Promise<void> {
-    const { phone, group } = this.role;
-    if (!(phone instanceof Person)) return this.#aside('Only Anna and Ben have a camera.');
-    let data: Buffer;
-    try {
-      data = await readFile(path);
-    } catch (error) {
-      return this.#aside(`That file cannot be read: ${messageOf(error)}`);
-    }
-    const mimetype = /\.png$/i.test(path) ? 'image/png' : 'image/jpeg';
-    await this.#parts.stage.sendPhoto({ ...this.role, phone, group }, { data, mimetype, caption });
-    this.#tellIfAway();
-  }
-
   async #burst(count: number): Promise<void> {
     const { stage, isInteractive } = this.#parts;
     this.#tell(`${this.role.who} sends ${count} × !ping at once.`);
     const ids: string[] = [];
     for (let index = 0; index < count; index += 1) ids.push(await stage.write(this.role, '!ping', true));
-    this.#tellIfAway();
+    if (!stage.bot.isRunning) this.#aside('(The bot is not running: WhatsApp keeps it.)');
     const counted = this.#count(ids);
     if (!isInteractive) await counted;
   }
@@ -168,10 +154,6 @@ export class Actions {
     if (follow === true) this.#aside('Every line of the log is shown from here on; /log off stops that.');
     if (follow !== undefined) return;
     this.#print(stage.bot.lines.slice(-LAST_LINES).flatMap((line) => logged(line, screen.look)));
-  }
-
-  #tellIfAway(): void {
-    if (!this.#parts.stage.bot.isRunning) this.#aside('(The bot is not running: WhatsApp keeps it.)');
   }
 
   #tell(text: string): void {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { messageOf } from '../core/errors.ts';
 import type { BotProcess } from './bot-process.ts';
 import type { DemoOptions } from './demo-options.ts';
@@ -9,6 +10,9 @@ import { Stage } from './stage.ts';
 import { OPENING } from './story.ts';
 import { alarm, aside, logged, title, told } from './story-lines.ts';
 import { tellStory } from './tell-story.ts';
+
+/** Its folder `commands` has the conversation of the story. */
+const STORY_FOLDER = fileURLToPath(new URL('.', import.meta.url));
 
 export interface DemoParts {
   readonly options: DemoOptions;
@@ -27,7 +31,7 @@ export interface DemoParts {
 export async function playDemo(parts: DemoParts): Promise<number> {
   const { folder, env, signal, output, isColorAllowed } = parts;
   const screen = new Screen(output, isColorAllowed);
-  const stage = new Stage({ folder, env, signal, project: parts.options.project });
+  const stage = new Stage({ folder, env, signal, projects: projectsOf(parts.options) });
   const reporter = new Reporter(screen);
   reporter.listenTo(stage);
   parts.started(stage.bot);
@@ -45,6 +49,12 @@ export async function playDemo(parts: DemoParts): Promise<number> {
     if (signal.aborted) screen.print(['']);
     await stage.stop();
   }
+}
+
+/** The commands of the story do not disturb people who write their own. */
+function projectsOf({ hasStory, project }: DemoOptions): string[] {
+  const own = project === undefined ? [] : [project];
+  return hasStory ? [STORY_FOLDER, ...own] : own;
 }
 
 async function play(parts: DemoParts, stage: Stage, screen: Screen, reporter: Reporter): Promise<number> {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { MediaFile } from '../simulator/media/media-message.ts';
 import { userOf } from '../simulator/phones/contact-address.ts';
 import type { Person } from '../simulator/phones/person.ts';
 import type { ReceivedMessage } from '../simulator/phones/received-messages.ts';
@@ -8,7 +9,7 @@ import { SimulatedWhatsApp } from '../simulator/server/simulated-whatsapp.ts';
 import { BotProcess, botEnv } from './bot-process.ts';
 import { Cast, type Role } from './cast.ts';
 import type { News } from './event-reporter.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, type Question } from './ledger.ts';
 import { contentLine } from './message-line.ts';
 
 export interface StageOptions {
@@ -18,14 +19,8 @@ export interface StageOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Ends every wait. */
   readonly signal: AbortSignal;
-  /** The folder of a project whose commands the bot gets too. */
-  readonly project: string | undefined;
-}
-
-export interface Photo {
-  readonly data: Buffer;
-  readonly mimetype: string;
-  readonly caption: string;
+  /** Folders of projects whose commands the bot gets too. */
+  readonly projects: readonly string[];
 }
 
 /** Simulator, people and bot: what the story and the prompt act on. What happens by itself comes as `news`. */
@@ -36,6 +31,8 @@ export class Stage extends EventEmitter<{ news: [News] }> {
   readonly bot: BotProcess;
   readonly signal: AbortSignal;
   readonly #options: StageOptions;
+  /** By who wrote and where. */
+  readonly #lastWritten = new Map<string, string>();
   #qrRequests = 0;
   #isNewlyLinked = false;
   #isFreshStart = true;
@@ -46,7 +43,7 @@ export class Stage extends EventEmitter<{ news: [News] }> {
     this.setMaxListeners(0);
     this.#options = options;
     this.signal = options.signal;
-    this.bot = new BotProcess(options.folder, options.project);
+    this.bot = new BotProcess(options.folder, options.projects);
   }
 
   get sessionPath(): string {
@@ -92,17 +89,22 @@ export class Stage extends EventEmitter<{ news: [News] }> {
   async write({ who, phone, group }: Role, text: string, isQuiet = false): Promise<string> {
     const askedAtMs = Date.now();
     const { id } = await phone.send(text, group);
-    this.ledger.asked({ id, who, text, askedAtMs, isQuiet });
+    this.#noteWritten({ who, phone, group }, { id, who, text, askedAtMs, isQuiet });
     return id;
   }
 
-  async sendPhoto(role: Role & { readonly phone: Person }, photo: Photo): Promise<void> {
+  /** Somebody sends a file to the bot. */
+  async sendFile(role: Role & { readonly phone: Person }, file: MediaFile): Promise<string> {
     const { who, phone, group } = role;
-    const { data, mimetype, caption } = photo;
     const askedAtMs = Date.now();
-    const file = { type: 'image', data, mimetype, ...(caption === '' ? {} : { caption }) } as const;
     const { id } = await phone.sendMedia(file, group ? { to: group } : {});
-    this.ledger.asked({ id, who, text: caption, askedAtMs, isQuiet: false });
+    this.#noteWritten(role, { id, who, text: file.caption ?? '', askedAtMs, isQuiet: false });
+    return id;
+  }
+
+  /** The id of the last message that somebody wrote in this chat. */
+  lastWritten(role: Role): string | undefined {
+    return this.#lastWritten.get(placeKey(role));
   }
 
   /** No network for so many seconds; 0 ends it now. */
@@ -122,6 +124,11 @@ export class Stage extends EventEmitter<{ news: [News] }> {
   /** `rm -rf ./sessions`. */
   async forget(): Promise<void> {
     await rm(this.sessionPath, { recursive: true, force: true });
+  }
+
+  #noteWritten(role: Role, question: Question): void {
+    this.ledger.asked(question);
+    this.#lastWritten.set(placeKey(role), question.id);
   }
 
   #listen(): void {
@@ -161,9 +168,11 @@ export class Stage extends EventEmitter<{ news: [News] }> {
     // The owner's phone also shows what its account writes to others.
     if (phone === cast.owner && !isGroup && ![phone.number, phone.lid].includes(userOf(chat))) return;
     const place = isGroup ? chat : phone.name;
-    const text = contentLine(message.message, message.text);
+    const text = contentLine(message);
     const arrival = this.ledger.received({ id, place, text, quotedId, atMs });
     const to = isGroup ? cast.family.subject : phone.name;
     this.emit('news', { kind: 'wrote', to, text, arrival, attempt });
   }
 }
+
+const placeKey = ({ who, group }: Role): string => `${who} ${group?.jid}`;

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lastOfBot, optionsOf, personOf } from './chat-view.ts';
 import { answered, DemoProblem, link, soon } from './demo-waits.ts';
 import type { Screen } from './demo-window.ts';
 import { paint } from './demo-window.ts';
 import type { Stage } from './stage.ts';
-import { judge, OPENING, type Outcome, pauseAfterMs, STORY, type Step } from './story.ts';
+import { CONVERSATION, judge, OPENING, type Outcome, pauseAfterMs, STORY, type Step } from './story.ts';
 import { promised, said, title, told } from './story-lines.ts';
 
 /** How long the QR code stays on the screen before the phone scans it, on a terminal. */
@@ -49,6 +50,15 @@ async function act(step: Step, stage: Stage, screen: Screen): Promise<void> {
       screen.print(said(step.who, 'bot', step.text, '', look));
       await stage.write(stage.cast.named(step.who), step.text);
       return;
+    case 'say':
+      screen.print(said(step.who, 'bot', step.text, '', look));
+      await stage.cast.named(step.who).phone.send(step.text);
+      return;
+    case 'vote':
+      return vote(step.who, step.option, stage, screen);
+    case 'await':
+      await soon(stage, `"${step.text}"`, () => heardFrom(stage, 'Anna', step.text));
+      return;
     case 'hear':
       await soon(stage, 'every answer', () => answered(stage, ANSWERS_WITHIN_MS), ANSWERS_WITHIN_MS + 1_000);
       return;
@@ -61,6 +71,20 @@ async function act(step: Step, stage: Stage, screen: Screen): Promise<void> {
     default:
       return step satisfies never;
   }
+}
+
+async function vote(who: string, option: string, stage: Stage, screen: Screen): Promise<void> {
+  const role = stage.cast.named(who);
+  const poll = lastOfBot(role, (message) => optionsOf(message)?.includes(option) === true);
+  if (poll === undefined)
+    throw new DemoProblem(`There is no poll with the option ${option}.`, stage.bot.lastLines);
+  screen.print(said(who, 'bot', `(a vote) ${option}`, '', screen.look));
+  await personOf(role)?.vote(poll.id, [option]);
+}
+
+/** Resolves when the bot has written these words to somebody. */
+async function heardFrom(stage: Stage, place: string, words: string): Promise<void> {
+  while (stage.ledger.count(place, words) === 0) await once(stage, 'news', { signal: stage.signal });
 }
 
 async function kill(stage: Stage, screen: Screen): Promise<void> {
@@ -111,6 +135,7 @@ function outcomeOf(stage: Stage): Outcome {
     answered: count,
     doubles,
     isInOrder,
+    conversation: CONVERSATION.map((words) => stage.ledger.count('Anna', words)),
     unreadable: stage.unreadable,
   };
 }

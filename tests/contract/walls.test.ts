@@ -78,8 +78,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   client: ['app', 'config', 'core', 'logging', 'session', 'whatsapp'],
   main: ['app', 'config', 'core', 'index', 'logging', 'whatsapp'],
   start: ['main'],
-  // The one entry that has the simulator with it.
-  demo: ['config', 'core', 'logging', 'pairing', 'simulator'],
+  // The one entry that has the simulator with it. Its story has a command of its own.
+  demo: ['bot', 'config', 'core', 'logging', 'pairing', 'simulator'],
   cli: ['app', 'config', 'core', 'demo', 'logging', 'session', 'start', 'whatsapp'],
 };
 

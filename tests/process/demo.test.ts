@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -115,8 +115,12 @@ describe('the story', () => {
     expect(demo.text.match(/The phone has scanned it/g)).toHaveLength(1);
     expect(demo.text.match(/→ Anna: pong/g)).toHaveLength(2);
     expect(demo.text).toMatch(/No QR code: it is still linked/);
-    expect(demo.text).toMatch(/Back as Owner \(\+1555•••000\).* 2 messages/);
-    expect(demo.text.match(/^ {2}✓ /gm)).toHaveLength(3);
+    expect(demo.text).toMatch(/Back as Owner \(\+1555•••000\).* 3 messages/);
+    // The conversation that was killed in its middle.
+    expect(demo.text.match(/→ Anna: \(a poll\) Which size\?/g)).toHaveLength(1);
+    expect(demo.text.match(/→ Anna: Where to\?/g)).toHaveLength(1);
+    expect(demo.text.match(/→ Anna: Order \d+: a large pizza to Elm Street 5\./g)).toHaveLength(1);
+    expect(demo.text.match(/^ {2}✓ /gm)).toHaveLength(4);
     expect(demo.text).not.toMatch(/✗|!!!/);
     expect(demo.text).not.toContain('Your turn');
     expect(demo.text, 'no colors in a pipe').not.toContain('\u001b');
@@ -196,6 +200,61 @@ describe('the prompt', () => {
     expect(await leftBehind()).toEqual([]);
   }, 120_000);
 });
+
+test('people vote, react, edit, speak, leave and join, and a listener hears each', async () => {
+  const project = join(temporary, 'project');
+  await mkdir(join(project, 'listeners'), { recursive: true });
+  const bot = new URL('../../src/bot/', import.meta.url).href;
+  const listens = (on: string, answer: string, more = ''): Promise<void> =>
+    writeFile(
+      join(project, 'listeners', `${on}.js`),
+      `import { listener } from '${bot}listener.ts';
+export default listener({ on: '${on}', ${more} run: (ctx) => ctx.send(${answer}) });`,
+    );
+  await listens('vote', '"voted " + (ctx.event.options.join("+") || "nothing")');
+  await listens('reaction', '"reacted " + (ctx.event.emoji || "nothing")');
+  await listens('edited', '"changed to " + ctx.message.text');
+  await listens('message', '"heard " + ctx.message.voice.seconds + " s"', "media: 'audio',");
+  await listens('joined', '"welcome " + ctx.event.people.length');
+  await listens('left', '"goodbye " + ctx.event.people.length');
+  const demo = start(['--watch', '--prompt', '--project', project]);
+  await demo.said(/Your turn/);
+  demo.type('/vote pizza');
+  await demo.said(/There is no poll of the bot here/);
+  demo.type('!poll Lunch? | pizza | soup, hot | salad');
+  await demo.said(/\(a poll\) Lunch\?/);
+  demo.type('/vote SOUP, hot');
+  await demo.said(/Anna: voted soup, hot$/);
+  demo.type('/vote');
+  await demo.said(/Anna: voted nothing/);
+  demo.type('/vote fish');
+  await demo.said(/The poll has the options: pizza, soup, hot, salad/);
+  demo.type('/react 👍');
+  await demo.said(/Anna: reacted 👍/);
+  demo.type('/react');
+  await demo.said(/Anna: reacted nothing/);
+  demo.type('so');
+  demo.type('/edit so what');
+  await demo.said(/Anna: changed to so what/);
+  demo.type('/voice 9');
+  await demo.said(/Anna: heard 9 s/);
+  demo.type('/leave Ben');
+  await demo.said(/Family: goodbye 1/);
+  demo.type('/as Ben Family');
+  demo.type('!ping');
+  await demo.said(/Ben is not in Family\. \/join Ben/);
+  demo.type('/join');
+  await demo.said(/Family: welcome 1/);
+  demo.type('/join');
+  await demo.said(/Ben is in Family already/);
+  demo.type('/voteing');
+  await demo.said(/There is no \/voteing/);
+  demo.type('/leav');
+  await demo.said(/There is no \/leav\. Did you mean \/leave\?/);
+  demo.type('/quit');
+  expect(await demo.exited, demo.text).toBe(0);
+  expect(demo.text).not.toContain('!!!');
+}, 120_000);
 
 describe('its arguments', () => {
   test('one that there is not is named, and nothing starts', async () => {

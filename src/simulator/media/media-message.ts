@@ -11,6 +11,8 @@ export interface MediaFile {
   readonly fileName?: string;
   /** A special form: a voice note, a GIF, a round video note, an animated or a Lottie sticker. Default none. */
   readonly form?: 'voice' | 'gif' | 'round' | 'animated' | 'lottie';
+  /** The length that the sender claims for a sound. Default none. */
+  readonly seconds?: number;
   /** The `url` in the message. Default the file on the media host. Real stickers have `https://web.whatsapp.net`. */
   readonly url?: string;
 }
@@ -38,12 +40,21 @@ export function mediaMessage(file: MediaFile, host: MediaHost): proto.IMessage {
       if (form === 'round') return { ptvMessage: common };
       return { videoMessage: form === 'gif' ? { ...captioned, gifPlayback: true } : captioned };
     case 'audio':
-      return { audioMessage: form === 'voice' ? { ...common, ptt: true } : common };
+      return {
+        audioMessage: audioOf(
+          { ...common, ...(file.seconds !== undefined && { seconds: file.seconds }) },
+          form,
+        ),
+      };
     case 'sticker':
       return stickerOf(common, form);
     case 'document':
       return { documentMessage: { ...captioned, fileName: fileName ?? 'file' } };
   }
+}
+
+function audioOf(common: proto.Message.IAudioMessage, form: MediaFile['form']): proto.Message.IAudioMessage {
+  return form === 'voice' ? { ...common, ptt: true } : common;
 }
 
 function stickerOf(common: proto.Message.IStickerMessage, form: MediaFile['form']): proto.IMessage {

@@ -5,6 +5,10 @@ test.each<[args: string[], expected: object]>([
   [[], { kind: 'run', project: undefined, reload: false }],
   [['--reload'], { kind: 'run', project: undefined, reload: true }],
   [['--project', 'my-bot'], { kind: 'run', project: 'my-bot', reload: false }],
+  [
+    ['--project', 'a', '--project', 'b', '--project', 'c'],
+    { kind: 'run', project: 'a', moreProjects: ['b', 'c'], reload: false },
+  ],
   [['--help'], { kind: 'help' }],
   [['-h'], { kind: 'help' }],
   [['--version'], { kind: 'version' }],

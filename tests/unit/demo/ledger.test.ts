@@ -78,11 +78,12 @@ describe('the promises', () => {
     answered: 3,
     doubles: 0,
     isInOrder: true,
+    conversation: [1, 1, 1],
     unreadable: 0,
   };
 
   test('all are kept', () => {
-    expect(judge(kept).map(({ isKept }) => isKept)).toEqual([true, true, true]);
+    expect(judge(kept).map(({ isKept }) => isKept)).toEqual([true, true, true, true]);
   });
 
   test.each<[string, Partial<Outcome>, number]>([
@@ -91,7 +92,9 @@ describe('the promises', () => {
     ['a message without an answer', { answered: 2 }, 1],
     ['a double answer', { doubles: 1 }, 1],
     ['another order', { isInOrder: false }, 1],
-    ['an unreadable answer', { unreadable: 1 }, 2],
+    ['a question of the conversation that comes twice', { conversation: [2, 1, 1] }, 2],
+    ['a conversation that does not go on', { conversation: [1, 0, 0] }, 2],
+    ['an unreadable answer', { unreadable: 1 }, 3],
   ])('%s breaks exactly one, and the line says what happened', (_, change, broken) => {
     const verdicts = judge({ ...kept, ...change });
     expect(
@@ -101,19 +104,20 @@ describe('the promises', () => {
   });
 });
 
-test('the story kills the bot between the first answer and the questions that wait for it', () => {
+test('what came to a place is counted by its words', () => {
+  const ledger = new Ledger();
+  ledger.received(answer('a1', undefined, 10, 'Anna', 'Which size?'));
+  ledger.received(answer('a1', undefined, 11, 'Anna', 'Which size?'));
+  ledger.received(answer('a2', 'stranger', 12, 'Anna', '(a poll) Which size?: small'));
+  expect(ledger.count('Anna', 'Which size?')).toBe(2);
+  expect(ledger.count('Ben', 'Which size?')).toBe(0);
+});
+
+test('the story kills the bot in the middle of a conversation, while more is asked', () => {
   const order = STORY.map((step) => step.do).filter((what) => what !== 'title' && what !== 'tell');
-  expect(order).toEqual([
-    'start',
-    'link',
-    'ask',
-    'hear',
-    'kill',
-    'ask',
-    'ask',
-    'start',
-    'return',
-    'hear',
-    'listen',
-  ]);
+  expect(order).toEqual(
+    'start link ask hear say await kill vote ask ask start return await hear listen say await listen'.split(
+      ' ',
+    ),
+  );
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BotLines } from '../../../src/demo/bot-process.ts';
 import { readOptions } from '../../../src/demo/demo-options.ts';
 import { exitMeaning, isNoteworthy, withoutFacts } from '../../../src/demo/event-reporter.ts';
-import { complete, HELP, readOrder } from '../../../src/demo/prompt-lines.ts';
+import { chosenOptions, complete, HELP, readOrder } from '../../../src/demo/prompt-lines.ts';
 import { QR_HEADING, renderQr } from '../../../src/pairing/qr-terminal.ts';
 
 describe('a line at the prompt', () => {
@@ -17,6 +17,16 @@ describe('a line at the prompt', () => {
     ['/offline', { do: 'offline', seconds: 30 }],
     ['/offline 0', { do: 'offline', seconds: 0 }],
     ['/photo a.png !sticker please', { do: 'photo', path: 'a.png', caption: '!sticker please' }],
+    ['/voice', { do: 'voice', seconds: 3 }],
+    ['/voice 7', { do: 'voice', seconds: 7 }],
+    ['/vote small', { do: 'vote', text: 'small' }],
+    ['/vote  two  words, 3', { do: 'vote', text: 'two  words, 3' }],
+    ['/vote', { do: 'vote', text: '' }],
+    ['/react 👨‍👩‍👧‍👦', { do: 'react', emoji: '👨‍👩‍👧‍👦' }],
+    ['/react', { do: 'react', emoji: '' }],
+    ['/edit  !id  now', { do: 'edit', text: '!id  now' }],
+    ['/join', { do: 'join', name: undefined }],
+    ['/leave Ben', { do: 'leave', name: 'Ben' }],
     ['/log', { do: 'log', follow: undefined }],
     ['/log on', { do: 'log', follow: true }],
     ['/log off', { do: 'log', follow: false }],
@@ -36,6 +46,10 @@ describe('a line at the prompt', () => {
     '/offline -1',
     '/photo',
     '/log maybe',
+    '/voice 0',
+    '/voice long',
+    '/react hello',
+    '/edit',
     '/nothing',
   ])('%s is explained', (line) => {
     expect(readOrder(line).do).toBe('explain');
@@ -43,6 +57,33 @@ describe('a line at the prompt', () => {
 
   test.each(HELP.map(([order]) => order))('%s, as the help shows it, is understood', (order) => {
     expect(['explain', 'nothing']).not.toContain(readOrder(order).do);
+  });
+
+  test.each([
+    ['/vte', 'There is no /vte. Did you mean /vote?'],
+    ['/raect 👍', 'There is no /raect. Did you mean /react?'],
+    ['/edti x', 'There is no /edti. Did you mean /edit?'],
+    ['/joni', 'There is no /joni. Did you mean /join?'],
+    ['/Leaf', 'There is no /leaf. /help lists what there is.'],
+    ['/voise 3', 'There is no /voise. Did you mean /voice?'],
+    ['/', 'There is no /. /help lists what there is.'],
+  ])('%s is named with the nearest order', (line, text) => {
+    expect(readOrder(line)).toEqual({ do: 'explain', text });
+  });
+
+  test.each<[text: string, chosen: readonly string[] | undefined]>([
+    ['pizza', ['pizza']],
+    ['SOUP', ['soup']],
+    ['2', ['soup']],
+    ['pizza, 2,pizza', ['pizza', 'soup']],
+    ['fish, or not', ['fish, or not']],
+    ['', []],
+    ['bread', undefined],
+    ['pizza, bread', undefined],
+    ['4', undefined],
+    ['0', undefined],
+  ])('%j among pizza, soup and "fish, or not"', (text, chosen) => {
+    expect(chosenOptions(text, ['pizza', 'soup', 'fish, or not'])).toEqual(chosen);
   });
 
   test('the tab key completes orders and names', () => {

@@ -1,0 +1,170 @@
+/** What a line at the prompt wants. */
+export type Order =
+  | { readonly do: 'nothing' }
+  | { readonly do: 'write'; readonly text: string }
+  | { readonly do: 'be'; readonly names: readonly string[] }
+  | { readonly do: 'burst'; readonly count: number }
+  | { readonly do: 'photo'; readonly path: string; readonly caption: string }
+  | { readonly do: 'voice'; readonly seconds: number }
+  /** The options as they were typed; an empty text takes the vote back. */
+  | { readonly do: 'vote'; readonly text: string }
+  /** An empty emoji takes the reaction back. */
+  | { readonly do: 'react'; readonly emoji: string }
+  | { readonly do: 'edit'; readonly text: string }
+  /** Into or out of the group. Without a name, the person whose turn it is. */
+  | { readonly do: 'join' | 'leave'; readonly name: string | undefined }
+  | { readonly do: 'offline'; readonly seconds: number }
+  | { readonly do: 'log'; readonly follow: boolean | undefined }
+  | { readonly do: 'kill' | 'restart' | 'logout' | 'forget' | 'help' }
+  | { readonly do: 'quit' }
+  | { readonly do: 'explain'; readonly text: string };
+
+/** One order of the prompt: how it is written, what it does, and how its words are read. */
+export interface OrderRow {
+  /** Its names, without the slash. The first one is shown. */
+  readonly names: readonly [string, ...string[]];
+  /** An example of the words behind the name; empty if there are none. */
+  readonly words: string;
+  readonly meaning: string;
+  /** `words` are those behind the name, `text` is all of them with their spaces. */
+  read(words: readonly string[], text: string): Order;
+}
+
+/** The most that `/burst` sends at once. */
+const MOST_AT_ONCE = 1_000;
+const LONGEST_SECONDS = 3_600;
+/** One emoji with its marks; a family of four has 11 units. */
+const LONGEST_EMOJI = 16;
+
+/** Every order that begins with a slash, as the help lists them. */
+export const ORDERS: readonly OrderRow[] = [
+  {
+    names: ['as'],
+    words: 'NAME',
+    meaning:
+      'who writes: Anna, Ben (whose number is hidden), Owner (your own phone); /as Family writes in a group, /as Ben Family as another one in it',
+    read: (names) =>
+      names.length > 0 ? { do: 'be', names } : explain('Who? /as Anna, /as Ben, /as Family …'),
+  },
+  {
+    names: ['vote'],
+    words: 'small',
+    meaning:
+      "votes in the bot's last poll: an option or its number, several with commas; /vote alone takes it back",
+    read: (_, text) => ({ do: 'vote', text }),
+  },
+  {
+    names: ['react'],
+    words: '👍',
+    meaning: "reacts to the bot's last message; /react alone takes it back",
+    read: (_, emoji) =>
+      emoji.length <= LONGEST_EMOJI && !/[\p{L}\s]/u.test(emoji)
+        ? { do: 'react', emoji }
+        : explain('With which emoji? /react 👍; /react alone takes it back.'),
+  },
+  {
+    names: ['edit'],
+    words: '!help',
+    meaning: 'changes the last message of this person here',
+    read: (_, text) => (text === '' ? explain('Into what? /edit !help') : { do: 'edit', text }),
+  },
+  {
+    names: ['join'],
+    words: 'Ben',
+    meaning: 'a person joins the group Family; without a name, the one who writes',
+    read: ([name]) => ({ do: 'join', name }),
+  },
+  {
+    names: ['leave'],
+    words: 'Ben',
+    meaning: 'a person leaves the group Family',
+    read: ([name]) => ({ do: 'leave', name }),
+  },
+  {
+    names: ['voice'],
+    words: '7',
+    meaning: 'sends a voice note of so many seconds',
+    read: ([seconds = '3']) => {
+      const length = wholeNumber(seconds, 1, LONGEST_SECONDS);
+      return length === undefined
+        ? explain(`How many seconds? /voice 7; at most ${LONGEST_SECONDS}.`)
+        : { do: 'voice', seconds: length };
+    },
+  },
+  {
+    names: ['photo'],
+    words: 'FILE',
+    meaning: 'sends a picture; words after it are its caption: !sticker',
+    read: ([path, ...caption]) =>
+      path === undefined
+        ? explain('Which file? /photo cat.jpg !sticker')
+        : { do: 'photo', path, caption: caption.join(' ') },
+  },
+  {
+    names: ['burst'],
+    words: '100',
+    meaning: 'so many !ping at once',
+    read: ([text = '100']) => {
+      const count = wholeNumber(text, 1, MOST_AT_ONCE);
+      return count === undefined
+        ? explain(`How many? /burst 100; at most ${MOST_AT_ONCE}.`)
+        : { do: 'burst', count };
+    },
+  },
+  { names: ['kill'], words: '', meaning: 'kill -9', read: () => ({ do: 'kill' }) },
+  {
+    names: ['restart', 'start'],
+    words: '',
+    meaning: 'ends the bot as Ctrl+C does, if it runs, and starts it again',
+    read: () => ({ do: 'restart' }),
+  },
+  {
+    names: ['offline'],
+    words: '30',
+    meaning: 'so many seconds without a network; /offline 0 ends it',
+    read: ([text = '30']) => {
+      const seconds = wholeNumber(text, 0, LONGEST_SECONDS);
+      return seconds === undefined
+        ? explain('For how many seconds? /offline 30; /offline 0 ends it.')
+        : { do: 'offline', seconds };
+    },
+  },
+  {
+    names: ['logout'],
+    words: '',
+    meaning: "removes the bot from the phone's linked devices",
+    read: () => ({ do: 'logout' }),
+  },
+  {
+    names: ['rm'],
+    words: '',
+    meaning: 'rm -rf ./sessions: what the bot asks for after a logout',
+    read: () => ({ do: 'forget' }),
+  },
+  {
+    names: ['log'],
+    words: '',
+    meaning: "the bot's last lines; /log on and /log off",
+    read: ([text]) => {
+      if (text === undefined) return { do: 'log', follow: undefined };
+      if (text === 'on' || text === 'off') return { do: 'log', follow: text === 'on' };
+      return explain('/log shows the last lines, /log on follows them, /log off stops that.');
+    },
+  },
+  { names: ['help', '?'], words: '', meaning: 'this list', read: () => ({ do: 'help' }) },
+  {
+    names: ['quit', 'exit', 'q'],
+    words: '',
+    meaning: 'ends the bot, the simulator and this; so does Ctrl+C',
+    read: () => ({ do: 'quit' }),
+  },
+];
+
+function wholeNumber(text: string, min: number, max: number): number | undefined {
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  return number >= min && number <= max ? number : undefined;
+}
+
+function explain(text: string): Order {
+  return { do: 'explain', text };
+}
