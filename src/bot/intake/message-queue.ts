@@ -1,0 +1,168 @@
+import type { Clock } from '../../core/clock.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
+import { LIMITS, type LimitName } from '../../core/limits.ts';
+import type { Log } from '../../core/log.ts';
+import { memorySize } from '../../core/memory-size.ts';
+import { noteOutcome, noteTime } from '../../core/message-trail.ts';
+import { RecentMap } from '../../core/recent-map.ts';
+import { ChatQueues } from '../chat-queues.ts';
+import type { Outcome } from '../run/outcome.ts';
+import { safeError } from '../run/safe-error.ts';
+import { CommandBudget } from './command-budget.ts';
+import type { LoopWatch } from './loop-watch.ts';
+import type { MessageFilter } from './message-filter.ts';
+
+export interface MessageQueueOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly filter: MessageFilter;
+  readonly loops: LoopWatch;
+  /** The key of a chat. */
+  readonly conversationOf: (chat: string) => string;
+}
+
+export interface QueueCounts {
+  /** Commands of senders that the loop guard muted. */
+  readonly muted: number;
+  /** Commands that were dropped because too many waited. */
+  readonly overflowed: number;
+}
+
+/** How many keys of messages that are in work or done are kept. */
+const REMEMBERED = 10_000;
+/** A limit that was reached is logged once in this time. */
+const WARN_EVERY_MS = 60 * 60_000;
+
+/** Runs what is to be done for each message: once, in the order of its chat, and within the limits of what may wait. */
+export class MessageQueue {
+  readonly #options: MessageQueueOptions;
+  readonly #queues = new ChatQueues<Outcome>();
+  readonly #seen = new RecentMap<Promise<Outcome>>(REMEMBERED);
+  readonly #budget = new CommandBudget();
+  /** How many messages of a person wait or run in a chat. */
+  readonly #working = new Map<string, number>();
+  readonly #warnedAtMs = new Map<LimitName, number>();
+  readonly #counts = { muted: 0, overflowed: 0 };
+  #isClosed = false;
+
+  constructor(options: MessageQueueOptions) {
+    this.#options = options;
+  }
+
+  get counts(): QueueCounts {
+    return this.#counts;
+  }
+
+  /** Starts no work from here on; what waits stays unfinished. Resolves when the running work has ended. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.#queues.whenIdle();
+  }
+
+  /** What becomes of a message that came before. */
+  outcomeOf(message: IncomingMessage): Promise<Outcome> | undefined {
+    return this.#seen.get(message.key);
+  }
+
+  /** The key of the message's chat. */
+  chatOf({ chat }: IncomingMessage): string {
+    return this.#options.conversationOf(chat);
+  }
+
+  /** Whether something of this person waits or runs in this chat: a question may come next. */
+  hasWorkOf(message: IncomingMessage): boolean {
+    return this.#working.has(this.#workKey(message));
+  }
+
+  /** Runs work of the bot itself in the order of a chat. */
+  inOrder(chat: string, work: () => Promise<Outcome>): void {
+    const { conversationOf, log } = this.#options;
+    void this.#queues
+      .run(conversationOf(chat), async () => (this.#isClosed ? 'unfinished' : work()))
+      .catch((error: unknown) => log.error({ err: safeError(error, '') }, 'a conversation could not go on'));
+  }
+
+  /** Runs `work` in the order of the chat. Undefined, and nothing runs, if too much waits already or the sender is muted. */
+  run(
+    message: IncomingMessage,
+    work: () => Promise<Outcome>,
+    isAnswer = false,
+  ): Promise<Outcome> | undefined {
+    const chat = this.chatOf(message);
+    const weight = { chat, person: message.sender.id, bytes: memorySize(message) };
+    const exceeded = this.#budget.add(weight);
+    if (exceeded !== undefined) {
+      noteOutcome(message.key, 'dropped', exceeded);
+      this.#overflow(exceeded);
+      return undefined;
+    }
+    // An answer was asked for, so it is no sign of a loop.
+    if (!isAnswer && this.#isMuted(message)) {
+      this.#budget.remove(weight);
+      return undefined;
+    }
+    const queuedAtMs = this.#options.clock.now();
+    const workKey = this.#workKey(message);
+    this.#working.set(workKey, (this.#working.get(workKey) ?? 0) + 1);
+    const handling = this.#queues.run(chat, async () => {
+      try {
+        return await this.#inTurn(message, queuedAtMs, work);
+      } finally {
+        this.#budget.remove(weight);
+        const left = (this.#working.get(workKey) ?? 1) - 1;
+        if (left > 0) this.#working.set(workKey, left);
+        else this.#working.delete(workKey);
+      }
+    });
+    this.#seen.set(message.key, handling);
+    return handling;
+  }
+
+  async #inTurn(
+    message: IncomingMessage,
+    queuedAtMs: number,
+    work: () => Promise<Outcome>,
+  ): Promise<Outcome> {
+    if (this.#isClosed) return 'unfinished';
+    noteTime(message.key, 'waitedMs', this.#options.clock.now() - queuedAtMs);
+    if (this.#options.clock.now() - queuedAtMs > LIMITS['commands:chat'].timeMs) {
+      this.#overflow('commands:chat');
+      return 'done';
+    }
+    try {
+      const outcome = await work();
+      // If the message is handed over again, that is the next try and not a duplicate.
+      if (outcome === 'unfinished') this.#seen.delete(message.key);
+      return outcome;
+    } catch (error) {
+      const facts = { messageId: message.id, err: safeError(error, message.text) };
+      this.#options.log.error(facts, 'a command could not be finished');
+      return 'done';
+    }
+  }
+
+  /** Whether the loop guard mutes the sender in this chat. Counts it if so. */
+  #isMuted(message: IncomingMessage): boolean {
+    const { filter, loops } = this.#options;
+    const quotesBot = message.quoted !== undefined && filter.isOwn(message.quoted.id);
+    if (!loops.mutes(message, quotesBot)) return false;
+    this.#counts.muted += 1;
+    noteOutcome(message.key, 'loop');
+    return true;
+  }
+
+  /** Drops the command: too many wait already. */
+  #overflow(limit: LimitName): void {
+    this.#counts.overflowed += 1;
+    noteLimitReached(limit);
+    const now = this.#options.clock.now();
+    if (now - (this.#warnedAtMs.get(limit) ?? Number.NEGATIVE_INFINITY) < WARN_EVERY_MS) return;
+    this.#warnedAtMs.set(limit, now);
+    this.#options.log.warn({ limit }, 'too many commands wait; the newest are dropped');
+  }
+
+  #workKey(message: IncomingMessage): string {
+    return `${this.chatOf(message)}\n${message.sender.id}`;
+  }
+}
