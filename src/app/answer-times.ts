@@ -1,9 +1,9 @@
 import type { IncomingMessage } from '../core/incoming-message.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { Messenger } from '../core/messenger.ts';
 import type { Timing } from '../http/status-source.ts';
 
-/** Messages whose answer is waited for; of more than these the oldest are not measured. */
-const MAX_WAITING = 1_000;
+const { count: MAX_WAITING } = LIMITS['answer-times'];
 
 /** Measures how long sends take, and how long people wait for an answer. */
 export class Timings {

@@ -16,6 +16,7 @@ import { buildBoard } from './build-board.ts';
 import { buildClient } from './build-client.ts';
 import { LivenessFile } from './liveness-file.ts';
 import { MessageIntake } from './message-intake.ts';
+import { keepersOf, pruneEachHour } from './old-rows.ts';
 import { PairingScreen } from './pairing-screen.ts';
 import { hasRowShape } from './row-shapes.ts';
 import { tableOf } from './session-tables.ts';
@@ -124,19 +125,20 @@ export class App {
 
     const startedAtMs = Date.now();
     const stats = (): BotStats | undefined => botNow()?.stats;
+    const setAside = (): number => client.inbox.setAside + (stats()?.setAside ?? 0);
     const board = await buildBoard(config.http !== undefined, {
       ...{ client, session, startedAtMs, stats },
       sessionPath: config.sessionPath,
       commandPrefix: config.commandPrefix,
       phoneSeenAtMs: () => client.phone.seenAtMs,
-      setAside: () => client.inbox.setAside,
+      setAside,
     });
 
     // Loaded while the connection shakes hands; messages wait for it in the inbox.
     const messenger = board?.messenger ?? client;
     const status = (): StatusFacts => {
-      const { state, inbox } = client;
-      return statusFacts({ state, setAside: inbox.setAside, stats: stats(), startedAtMs }, Date.now());
+      const { state } = client;
+      return statusFacts({ state, setAside: setAside(), stats: stats(), startedAtMs }, Date.now());
     };
     const starting = startBot({
       ...{ config, session, client, messenger, status, log },
@@ -148,6 +150,12 @@ export class App {
 
     const page = bot.then(() => startPage(config.http, board, botNow, log, tableOf(session, 'http-keys')));
     this.#parts.push(async () => (await page.catch(() => undefined))?.stop());
+
+    const pruning = bot.then((started) =>
+      pruneEachHour(keepersOf(client, started, session), systemClock, log, signal),
+    );
+    pruning.catch(() => {});
+    this.#parts.push(() => pruning.catch(() => {}));
 
     const report = greet(
       // The person's wait began with the process, before anything was loaded.

@@ -64,6 +64,7 @@ const ROW_SHAPES: Readonly<Record<TableName, Check>> = {
   'chat-state': listOf(tupleOf(isText, isAny, isTime)),
   edits: objectOf({ atMs: isTime, edit: isText }),
   reminders: objectOf({
+    ...crashHistory,
     chat: isText,
     text: isText,
     dueAtMs: isTime,

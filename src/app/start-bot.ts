@@ -43,6 +43,7 @@ export async function startBot(parts: BotParts): Promise<StartedBot> {
     log,
     wasSent: (id) => client.hasSent(id),
     marks: client.inbox,
+    wasKilled: session.wasKilled,
     conversationOf: (chat) => client.conversationOf(chat),
   });
   client.inbox.setWanted((message) => bot.wants(message));

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { IncomingMessage } from '../core/incoming-message.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { Log } from '../core/log.ts';
 import type { Messenger } from '../core/messenger.ts';
 import type { WorkMarks } from '../core/poison.ts';
@@ -52,6 +53,8 @@ export interface BotOptions {
   readonly conversationOf?: (chat: string) => string;
   /** Whether an earlier run of the bot sent the message with this id. Default: never. */
   readonly wasSent?: (messageId: string) => boolean;
+  /** Whether the last run of the process was killed. Default false. */
+  readonly wasKilled?: boolean;
   /** Notes durably which handlers run, to find one that crashes the bot. Default: nothing is noted. */
   readonly marks?: WorkMarks;
   /** How long a handler may take, its sends not counted. Default 60,000. */
@@ -73,12 +76,13 @@ export interface BotParts {
   readonly conversations: Conversations;
   readonly schedules: Schedules;
   readonly reminders: Reminders;
+  readonly runs: Runs;
   /** The names of people who have written, by their ids. */
   readonly names: RecentMap<string>;
 }
 
 export function buildBotParts(options: BotOptions): BotParts {
-  const names = new RecentMap<string>(2_000);
+  const names = new RecentMap<string>(LIMITS['recent:people'].count / 2);
   const { messenger, clock, log, settings, storage } = options;
   const ownerNumbers = new Set(settings.ownerNumbers);
   const filter = new MessageFilter({
@@ -105,9 +109,12 @@ export function buildBotParts(options: BotOptions): BotParts {
     },
   });
   const send = outbox.send.bind(outbox);
-  const edits = new Edits(storage.table<EditRow>('edits'));
+  const edits = new Edits(storage.table<EditRow>('edits'), clock);
   const states = new StateStores(storage.table<ChatStateRow>('chat-state'), clock, conversationOf);
-  const reminders = new Reminders(storage.table<Reminder>('reminders'), clock, log, send);
+  const reminders = new Reminders(storage.table<Reminder>('reminders'), clock, log, send, {
+    wasKilled: options.wasKilled ?? false,
+    whenOpen: (signal) => messenger.whenOpen(signal),
+  });
   const polls = new Polls(() => storage.table<PollRow>('polls'), clock);
   const runs = new Runs({ table: () => storage.table<RunRow>('runs'), clock, log, conversationOf });
   const frozen = {
@@ -216,6 +223,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     conversations,
     schedules,
     reminders,
+    runs,
     names,
   };
 }

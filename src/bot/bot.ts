@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from '../core/incoming-message.ts';
+import { type Keeper, pruneAll } from '../core/keeper.ts';
 import type { OutgoingMessage } from '../core/outgoing-message.ts';
 import { plainText } from '../core/text.ts';
 import { type BotOptions, type BotParts, buildBotParts } from './bot-parts.ts';
@@ -37,7 +38,17 @@ export class Bot {
       ...this.#parts.outbox.stats,
       ignored: this.#parts.filter.ignored,
       reminders: this.#parts.reminders.pending,
+      setAside: setAsideBy(this.#parts),
     };
+  }
+
+  /** What keeps the time of each of the bot's tables. */
+  get keepers() {
+    const { edits, polls, reminders, runs, schedules, states } = this.#parts;
+    return { 'chat-state': states, edits, polls, reminders, runs, schedules } satisfies Record<
+      string,
+      Keeper
+    >;
   }
 
   /** Removes expired state and arms the stored reminders. A second call gets the same promise. */
@@ -99,16 +110,9 @@ export class Bot {
   }
 
   async #start(): Promise<void> {
-    const { clock, log } = this.#options;
-    try {
-      await Promise.all([
-        this.#parts.states.prune(),
-        this.#parts.polls.prune(),
-        this.#parts.edits.prune(clock.now()),
-      ]);
-    } catch (error) {
-      log.warn({ err: safeError(error, '') }, 'could not prune expired state');
-    }
+    const { log } = this.#options;
+    // The open conversations are read below, and what is too old is left out there.
+    await pruneAll({ ...this.keepers, runs: { prune: () => undefined } }, log);
     if (this.#stopping !== undefined) return;
     this.#parts.reminders.start();
     await this.#parts.conversations.start().catch((error: unknown) => {
@@ -136,9 +140,14 @@ export class Bot {
   }
 }
 
+const setAsideBy = ({ reminders, conversations, schedules }: BotParts): number =>
+  reminders.setAside + conversations.setAside + schedules.setAside;
+
 export interface BotStats extends RunCounts, RouterCounts {
   readonly queued: number;
   readonly sent: number;
   readonly reminders: number;
+  /** Reminders, conversations and times of schedules that were set aside since the start. */
+  readonly setAside: number;
   readonly ignored: Readonly<Record<Ignored, number>>;
 }

@@ -1,99 +1,28 @@
+import { DAY_MS, HOUR_MS, KIB, type Limit, MIB, MINUTE_MS } from './limit.ts';
+import { TABLE_LIMITS } from './table-limits.ts';
+
+export type { Limit } from './limit.ts';
+
+const COMMANDS_WAIT_MS = DAY_MS;
+const SENDS_WAIT_MS = 7 * DAY_MS;
+const HTTP_BODY_BYTES = 16 * KIB;
+
 /**
  * Every limit of what is kept, waits or is tried again, in one place. docs/operating.md shows this list as a table
  * (`npm run docs` writes it), and a test fails if a durable table has no entry here.
  * `limit-counts.ts` counts how often each one was reached.
  */
-export interface Limit {
-  /** What is limited, as a noun phrase for the table: "messages sent". */
-  readonly what: string;
-  /** How many at most. */
-  readonly count?: number;
-  /** How many bytes at most, all together. */
-  readonly bytes?: number;
-  /** How many bytes one of them may have. */
-  readonly bytesEach?: number;
-  /** How many bytes a process of its own may use for one of them. */
-  readonly processBytes?: number;
-  /** How long at most, in milliseconds. */
-  readonly timeMs?: number;
-  /** What happens at the limit, as a sentence. */
-  readonly atLimit: string;
-}
-
-const KIB = 1024;
-const MIB = 1024 * KIB;
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-
-/** Keys that name a durable table of the session begin with `table:`. */
 export const LIMITS = {
-  'table:inbox': {
-    what: 'messages received and not finished, and the hashes of finished ones',
-    count: 10_000,
-    bytes: 32 * MIB,
-    bytesEach: 384 * KIB,
-    timeMs: 7 * DAY_MS,
-    atLimit: 'Finished messages are forgotten first, then the oldest unfinished ones are given up.',
-  },
-  'table:sent': {
-    what: 'messages sent, kept for people who could not read them',
-    count: 1_000,
-    bytes: 64 * MIB,
-    bytesEach: 256 * KIB,
-    timeMs: 30 * DAY_MS,
-    atLimit: 'The oldest message is forgotten; a phone that asks for it again gets nothing.',
-  },
-  'table:reminders': {
-    what: 'reminders and scheduled messages',
-    count: 10_000,
-    bytes: 64 * MIB,
-    timeMs: 365 * DAY_MS,
-    atLimit: 'A new reminder is refused with a sentence to the person.',
-  },
-  'table:chat-state': {
-    what: 'values that commands keep for a chat',
-    count: 5_000,
-    bytes: 64 * MIB,
-    bytesEach: 8 * KIB,
-    timeMs: 30 * DAY_MS,
-    atLimit: 'Expired values are removed first; then the write is refused with an error to the command.',
-  },
-  'table:edits': {
-    what: 'notes of which edit replaced a message',
-    count: 10_000,
-    bytes: 8 * MIB,
-    timeMs: DAY_MS,
-    atLimit: 'The oldest note is forgotten.',
-  },
-  'table:runs': {
-    what: 'conversations that are open',
-    count: 2_000,
-    bytes: 32 * MIB,
-    bytesEach: 256 * KIB,
-    timeMs: 30 * DAY_MS,
-    atLimit:
-      'A new conversation is refused with a sentence. One whose log is too large ends with one. One that is too old ends without one.',
-  },
-  'table:polls': {
-    what: 'polls of the bot whose votes are counted',
-    count: 500,
-    bytes: 32 * MIB,
-    timeMs: 30 * DAY_MS,
-    atLimit: 'The oldest poll is forgotten; further votes in it are ignored.',
-  },
-  'table:schedules': {
-    what: 'schedules: until when their times have been dealt with',
-    count: 1_000,
-    bytes: 1 * MIB,
-    timeMs: 365 * DAY_MS,
-    atLimit: 'There is one row for each file with a schedule.',
-  },
+  ...TABLE_LIMITS,
   'runs:person': {
     what: 'open conversations of one person, one a chat',
     count: 5,
-    timeMs: 30 * DAY_MS,
     atLimit: 'A new conversation is refused with a sentence.',
+  },
+  'runs:log': {
+    what: 'remembered calls of one conversation',
+    count: 1_000,
+    atLimit: 'The conversation ends with an error in the log.',
   },
   'run-tries': {
     what: 'starts that go on with a conversation, or with one time of a schedule, and make no progress',
@@ -105,7 +34,7 @@ export const LIMITS = {
     what: 'commands that wait in one chat',
     count: 5_000,
     bytes: 8 * MIB,
-    timeMs: DAY_MS,
+    timeMs: COMMANDS_WAIT_MS,
     atLimit:
       'The newest command is dropped without an answer; a command that waited for so long is dropped too.',
   },
@@ -113,27 +42,39 @@ export const LIMITS = {
     what: 'commands of one person that wait or run, in all chats',
     count: 6_000,
     bytes: 4 * MIB,
-    timeMs: DAY_MS,
+    timeMs: COMMANDS_WAIT_MS,
     atLimit: 'The newest command of that person is dropped without an answer.',
   },
   'commands:all': {
     what: 'commands that wait or run, of all people',
     count: 20_000,
     bytes: 64 * MIB,
-    timeMs: DAY_MS,
+    timeMs: COMMANDS_WAIT_MS,
     atLimit: 'The newest command is dropped without an answer.',
   },
   'sends:chat': {
     what: 'messages that wait to be sent in one chat',
     count: 1_000,
     bytes: 80 * MIB,
-    atLimit: 'The send rejects with SEND_REFUSED.',
+    timeMs: SENDS_WAIT_MS,
+    atLimit: 'The send rejects with SEND_REFUSED; so does one that waited for so long.',
   },
   'sends:all': {
     what: 'messages that wait to be sent',
     count: 20_000,
     bytes: 160 * MIB,
-    atLimit: 'The send rejects with SEND_REFUSED.',
+    timeMs: SENDS_WAIT_MS,
+    atLimit: 'The send rejects with SEND_REFUSED; so does one that waited for so long.',
+  },
+  'reminders:person': {
+    what: 'reminders of one person',
+    count: 50,
+    atLimit: 'A new reminder is refused with a sentence to the person.',
+  },
+  'polls:voters': {
+    what: 'people whose votes in one poll are counted',
+    count: 2_000,
+    atLimit: 'The vote of a further person is ignored.',
   },
   'reminder-tries': {
     what: 'tries to send one reminder that WhatsApp does not acknowledge',
@@ -149,33 +90,10 @@ export const LIMITS = {
     timeMs: 20_000,
     atLimit: 'The person is told that the picture is too large.',
   },
-  'table:devices': {
-    what: 'lists of the devices that people have',
-    count: 5_000,
-    bytes: 16 * MIB,
-    timeMs: DAY_MS,
-    atLimit: 'The oldest list is forgotten and asked for again.',
-  },
-  'table:client': {
-    what: 'facts about the client: its version, when the phone was seen',
-    count: 100,
-    bytes: 1 * MIB,
-    timeMs: 365 * DAY_MS,
-    atLimit: 'The oldest fact is forgotten.',
-  },
-  'table:http-keys': {
-    what: 'keys of `POST /messages`: a hash of the key and of its message',
-    count: 10_000,
-    bytes: 2 * MIB,
-    bytesEach: 128,
-    timeMs: 7 * DAY_MS,
-    atLimit: 'The oldest key is forgotten: the next message with that key is taken for a new one.',
-  },
   'http:sends': {
     what: 'messages of `POST /messages` on their way',
     count: 100,
-    bytes: 2 * MIB,
-    bytesEach: 16 * KIB,
+    bytesEach: HTTP_BODY_BYTES,
     atLimit: 'The caller gets 503 with a time to wait.',
   },
   'http:pages': {
@@ -186,8 +104,7 @@ export const LIMITS = {
   },
   'http:body': {
     what: 'body of a request',
-    count: 1,
-    bytesEach: 16 * KIB,
+    bytesEach: HTTP_BODY_BYTES,
     timeMs: 15_000,
     atLimit: 'The caller gets 413, or the connection is closed.',
   },
@@ -202,11 +119,26 @@ export const LIMITS = {
     atLimit: 'The oldest record is forgotten.',
   },
   'http:connections': {
-    what: 'connections to the status page; 50 from one address',
+    what: 'connections to the status page',
     count: 100,
     timeMs: MINUTE_MS,
     atLimit:
       'The oldest connection without a whole request is closed, so that a health check always gets in.',
+  },
+  'http:address': {
+    what: 'connections to the status page from one address',
+    count: 50,
+    atLimit: 'The same, among the connections from that address.',
+  },
+  'http:headers': {
+    what: 'headers of a request',
+    timeMs: 5_000,
+    atLimit: 'The connection is closed.',
+  },
+  'message-ids': {
+    what: 'id or address of a message',
+    bytesEach: 256,
+    atLimit: 'The message is ignored.',
   },
   'message-ciphertexts': {
     what: 'ciphertexts of one message: it comes again if it could not be read',
@@ -222,12 +154,14 @@ export const LIMITS = {
   'group-members': {
     what: 'groups whose members are kept in memory',
     count: 500,
+    bytes: 32 * MIB,
     timeMs: 5 * MINUTE_MS,
     atLimit: 'The group is queried again before the next message to it.',
   },
   'resend-counters': {
     what: 'counters of how often a message was asked for again',
     count: 5_000,
+    bytes: 2 * MIB,
     timeMs: HOUR_MS,
     atLimit: 'The oldest counter is forgotten.',
   },
@@ -248,8 +182,7 @@ export const LIMITS = {
   },
   'key-transaction': {
     what: 'a key transaction, in which the library may wait for WhatsApp',
-    count: 1,
-    timeMs: 60_000,
+    timeMs: MINUTE_MS,
     atLimit: 'It is abandoned without a change, and another connection is opened.',
   },
   'inflate:frame': {
@@ -284,6 +217,37 @@ export const LIMITS = {
     what: 'requests for one part of the app state in one sync',
     count: 10,
     atLimit: 'The sync is given up; the bot works without it.',
+  },
+  'keys:memory': {
+    what: 'keys of the session that are kept in memory',
+    count: 2_000,
+    bytes: 4 * MIB,
+    atLimit: 'The key that was used least recently is read from its file when it is needed.',
+  },
+  'recent:messages': {
+    what: 'messages in each list of recent ones (in work or done, own, edited)',
+    count: 20_000,
+    atLimit: 'The oldest half is forgotten; what is on the disk decides about those.',
+  },
+  'recent:people': {
+    what: 'people in each list of recent ones (names, loops, hints, addresses, devices)',
+    count: 4_000,
+    atLimit: 'The oldest half is forgotten.',
+  },
+  'recent:cooldowns': {
+    what: 'uses of commands with a cooldown',
+    count: 20_000,
+    atLimit: 'The oldest half is forgotten: those people do not have to wait.',
+  },
+  'recent:answers': {
+    what: 'requests that WhatsApp refused for now',
+    count: 2_000,
+    atLimit: 'The oldest half is forgotten: their tries are counted anew.',
+  },
+  'answer-times': {
+    what: 'messages whose answer is measured',
+    count: 1_000,
+    atLimit: 'The oldest message is not measured.',
   },
 } as const satisfies Readonly<Record<string, Limit>>;
 

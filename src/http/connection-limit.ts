@@ -21,11 +21,15 @@ interface Caller {
  */
 export class ConnectionLimit {
   readonly #limits: ConnectionLimits;
-  readonly #onDropped: () => void;
+  readonly #onDropped: (limit: 'http:address' | 'http:connections') => void;
   /** In the order in which they came. */
   readonly #callers = new Map<Socket, Caller>();
 
-  constructor(server: Server, limits: ConnectionLimits, onDropped: () => void) {
+  constructor(
+    server: Server,
+    limits: ConnectionLimits,
+    onDropped: (limit: 'http:address' | 'http:connections') => void,
+  ) {
     this.#limits = limits;
     this.#onDropped = onDropped;
     server.on('connection', (socket) => this.#admit(socket));
@@ -38,16 +42,21 @@ export class ConnectionLimit {
     socket.once('close', () => this.#callers.delete(socket));
     const { maxConnections, maxPerAddress } = this.#limits;
     const ofAddress = [...this.#callers].filter(([, caller]) => caller.address === address);
-    if (ofAddress.length > maxPerAddress) this.#makeRoom(ofAddress, socket);
-    else if (this.#callers.size > maxConnections) this.#makeRoom([...this.#callers], socket);
+    if (ofAddress.length > maxPerAddress) this.#makeRoom('http:address', ofAddress, socket);
+    else if (this.#callers.size > maxConnections)
+      this.#makeRoom('http:connections', [...this.#callers], socket);
   }
 
-  #makeRoom(among: ReadonlyArray<readonly [Socket, Caller]>, newest: Socket): void {
+  #makeRoom(
+    limit: 'http:address' | 'http:connections',
+    among: ReadonlyArray<readonly [Socket, Caller]>,
+    newest: Socket,
+  ): void {
     const silent = among.find(([socket, { request }]) => socket !== newest && !request?.complete);
     const [dropped] = silent ?? [newest];
     this.#callers.delete(dropped);
     dropped.destroy();
-    this.#onDropped();
+    this.#onDropped(limit);
   }
 
   #requested(request: IncomingMessage, response: ServerResponse): void {

@@ -20,13 +20,13 @@ export interface HttpLimits extends EventLimits, ConnectionLimits {
 }
 
 export const DEFAULT_LIMITS: HttpLimits = {
-  headersMs: 5_000,
+  headersMs: LIMITS['http:headers'].timeMs,
   requestMs: LIMITS['http:body'].timeMs,
   keepAliveMs: 5_000,
   idleMs: LIMITS['http:connections'].timeMs,
   checkEveryMs: 1_000,
   maxConnections: LIMITS['http:connections'].count,
-  maxPerAddress: 50,
+  maxPerAddress: LIMITS['http:address'].count,
   sendWaitMs: 5_000,
   farewellMs: 100,
   maxListeners: LIMITS['http:pages'].count,

@@ -72,7 +72,7 @@ export class HttpServer {
       },
       (request, response) => void dispatcher.serve(request, response),
     );
-    new ConnectionLimit(this.#server, this.#limits, () => noteLimitReached('http:connections'));
+    new ConnectionLimit(this.#server, this.#limits, (limit) => noteLimitReached(limit));
     this.#server.timeout = this.#limits.idleMs;
   }
 

@@ -49,6 +49,13 @@ export class KnownKeys {
     }
   }
 
+  /** Forgets keys that are too old. Rejects with `STORAGE_FAILED`. */
+  async prune(): Promise<void> {
+    for (const [id, row] of [...this.#table.entries()]) {
+      if (this.#isTooOld(row)) await this.#table.delete(id);
+    }
+  }
+
   #isTooOld({ atMs }: KeyRow): boolean {
     // A row from the future was written while the clock was wrong.
     return Math.abs(this.#now() - atMs) > LIMIT.timeMs;

@@ -127,6 +127,12 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     });
   }
 
+  /** What keeps the time of each of the client's tables. */
+  get keepers() {
+    const { sent, devices } = this.#connections;
+    return { inbox: this.inbox, sent, devices };
+  }
+
   get state(): ClientState {
     return this.#loop.state;
   }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
@@ -5,7 +6,6 @@ import type { Table } from '../../core/table.ts';
 
 /** How long after a message its edit can still become a command. */
 const EDIT_WINDOW_MS = 5 * 60_000;
-const REMEMBERED = 5_000;
 
 /** A command that waits for its turn or runs. */
 export interface PendingCommand {
@@ -32,10 +32,12 @@ export type EditRow = { readonly atMs: number; readonly edit: string };
  */
 export class Edits {
   readonly #table: Table<EditRow>;
-  readonly #seen = new RecentMap<Seen>(REMEMBERED);
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #seen = new RecentMap<Seen>(LIMITS['recent:messages'].count / 2);
 
-  constructor(table: Table<EditRow>) {
+  constructor(table: Table<EditRow>, clock: Pick<Clock, 'now'>) {
     this.#table = table;
+    this.#clock = clock;
   }
 
   /** Remembers a message, and its `job` if it is a command. */
@@ -72,10 +74,12 @@ export class Edits {
     }
   }
 
-  async prune(nowMs: number): Promise<void> {
+  /** Forgets notes that are too old. */
+  async prune(): Promise<void> {
+    const nowMs = this.#clock.now();
     const { timeMs } = LIMITS['table:edits'];
     for (const [key, { atMs }] of [...this.#table.entries()]) {
-      if (nowMs - atMs > timeMs) await this.#table.delete(key);
+      if (Math.abs(nowMs - atMs) > timeMs) await this.#table.delete(key);
     }
   }
 }

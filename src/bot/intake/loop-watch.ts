@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import { RecentMap } from '../../core/recent-map.ts';
@@ -24,8 +25,10 @@ export class LoopWatch {
   readonly #log: Log;
   readonly #limits: LoopLimits;
   readonly #conversationOf: (chat: string) => string;
-  readonly #senders = new RecentMap<Sender>(2_000);
-  readonly #written = new RecentMap<{ readonly atMs: number; readonly text: string }>(2_000);
+  readonly #senders = new RecentMap<Sender>(LIMITS['recent:people'].count / 2);
+  readonly #written = new RecentMap<{ readonly atMs: number; readonly text: string }>(
+    LIMITS['recent:people'].count / 2,
+  );
 
   /** `conversationOf` gives the key of a chat. */
   constructor(clock: Clock, log: Log, limits: LoopLimits, conversationOf: (chat: string) => string) {

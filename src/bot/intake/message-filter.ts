@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import { noteOutcome } from '../../core/message-trail.ts';
 import { RecentMap } from '../../core/recent-map.ts';
@@ -7,8 +8,6 @@ import { decideAdmission, type Ignored } from './admission.ts';
 
 /** How long old messages are counted before one log line reports them. */
 const COUNT_MS = 2_000;
-/** How many ids of the bot's own messages are kept in memory. */
-const OWN_IDS = 10_000;
 
 export interface MessageFilterOptions {
   readonly clock: Clock;
@@ -21,7 +20,7 @@ export interface MessageFilterOptions {
 /** Ignores messages that cannot be for the bot, and logs in one line how many were too old. */
 export class MessageFilter {
   readonly #options: MessageFilterOptions;
-  readonly #ownIds = new RecentMap<true>(OWN_IDS);
+  readonly #ownIds = new RecentMap<true>(LIMITS['recent:messages'].count / 2);
   readonly #ignored: Record<Ignored, number> = {
     'not-a-chat': 0,
     'from-a-bot': 0,

@@ -29,8 +29,6 @@ export interface QueueCounts {
   readonly overflowed: number;
 }
 
-/** How many keys of messages that are in work or done are kept. */
-const REMEMBERED = 10_000;
 /** A limit that was reached is logged once in this time. */
 const WARN_EVERY_MS = 60 * 60_000;
 
@@ -38,7 +36,7 @@ const WARN_EVERY_MS = 60 * 60_000;
 export class MessageQueue {
   readonly #options: MessageQueueOptions;
   readonly #queues = new ChatQueues<Outcome>();
-  readonly #seen = new RecentMap<Promise<Outcome>>(REMEMBERED);
+  readonly #seen = new RecentMap<Promise<Outcome>>(LIMITS['recent:messages'].count / 2);
   readonly #budget = new CommandBudget();
   /** How many messages of a person wait or run in a chat. */
   readonly #working = new Map<string, number>();

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from '../../core/incoming-message.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { noteOutcome } from '../../core/message-trail.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { commandText } from '../../core/text.ts';
@@ -51,7 +52,7 @@ const HINT_EVERY_MS = 10 * 60_000;
 export class MessageRouter {
   readonly #options: MessageRouterOptions;
   readonly #queue: MessageQueue;
-  readonly #hinted = new RecentMap<number>(1_000);
+  readonly #hinted = new RecentMap<number>(LIMITS['recent:people'].count / 2);
   readonly #counts = { received: 0, commands: 0 };
 
   constructor(options: MessageRouterOptions) {

@@ -42,6 +42,7 @@ export class Conversations {
   readonly #stopping = new AbortController();
   /** From this time on, all answers that were sent while the bot was away have arrived. */
   #answersCameAtMs = Number.POSITIVE_INFINITY;
+  #setAside = 0;
   #isStarted = false;
   #wait: AbortController | undefined;
 
@@ -52,6 +53,11 @@ export class Conversations {
   /** Whether any conversation is open. */
   get isAnyOpen(): boolean {
     return this.#options.runs.isAnyOpen;
+  }
+
+  /** How many were set aside since the start. */
+  get setAside(): number {
+    return this.#setAside;
   }
 
   /** Reads what is open, and lets go on what was in work. */
@@ -222,6 +228,7 @@ export class Conversations {
     const { name, file } = row.handler;
     if (row.tries >= LIMITS['run-tries'].count) {
       noteLimitReached('run-tries');
+      this.#setAside += 1;
       log.error({ name, file }, 'a conversation was in work when the program ended, again; it is set aside');
       await runs.end(id);
       const message = thaw(row.message);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isTemporary, messageOf } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { Refusal } from '../refusal.ts';
 import type { HandlerRun } from '../run/handler-run.ts';
 import { Interrupted } from '../run/interrupted.ts';
@@ -24,10 +25,10 @@ export interface AskOptions {
 }
 
 const DAY_MS = 86_400_000;
-const MAX_WAIT_MS = 30 * DAY_MS;
+const { timeMs: MAX_WAIT_MS } = LIMITS['table:runs'];
 /** A sleep that is shorter does not end the run. */
 const SHORT_SLEEP_MS = 1_000;
-const MAX_ENTRIES = 1_000;
+const { count: MAX_ENTRIES } = LIMITS['runs:log'];
 
 /** A promise that never settles: the handler runs again from its start when there is more. */
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);

@@ -62,7 +62,9 @@ export class Runs {
 
   /** Whether a row is of no use any more. A message of an ended conversation may come again after a start. */
   #isOver({ isEnded, changedAtMs, startedAtMs }: RunRow, nowMs: number): boolean {
-    return isEnded ? nowMs - changedAtMs > KEEP_ENDED_MS : nowMs - startedAtMs > LIMIT.timeMs;
+    return isEnded
+      ? Math.abs(nowMs - changedAtMs) > KEEP_ENDED_MS
+      : Math.abs(nowMs - startedAtMs) > LIMIT.timeMs;
   }
 
   /** All open conversations. */
@@ -105,7 +107,7 @@ export class Runs {
     if (size > LIMIT.bytesEach) {
       noteLimitReached('table:runs');
       throw new RangeError(
-        `the log of this conversation would have ${size} characters, ${LIMIT.bytesEach} are allowed`,
+        `the log of this conversation would have ${size} bytes, ${LIMIT.bytesEach} are allowed`,
       );
     }
     if ((old === undefined || old.isEnded) && !row.isEnded) await this.#makeRoom(row, size);
@@ -131,7 +133,7 @@ export class Runs {
   }
 
   /** Ends what is too old and removes what ended a while ago. */
-  async #prune(): Promise<void> {
+  async prune(): Promise<void> {
     const table = this.#table;
     for (const [id, row] of [...table.entries()]) {
       if (!this.#isOver(row, this.#options.clock.now())) continue;
@@ -143,7 +145,7 @@ export class Runs {
   }
 
   async #makeRoom(row: RunRow, size: number): Promise<void> {
-    if (this.#table.size >= LIMIT.count) await this.#prune();
+    if (this.#table.size >= LIMIT.count) await this.prune();
     const ofPerson = this.#openOf.get(row.personId) ?? 0;
     if (ofPerson >= LIMITS['runs:person'].count) {
       noteLimitReached('runs:person');
@@ -177,7 +179,7 @@ export class Runs {
   }
 }
 
-const sizeOf = (row: RunRow): number => JSON.stringify(row).length;
+const sizeOf = (row: RunRow): number => Buffer.byteLength(JSON.stringify(row));
 
 /** Of an answer, only the key of its message is kept after the end. */
 function withoutText(entry: Extract<RunRow['log'][number], { kind: 'ask' }>): RunRow['log'][number] {

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 
 interface Entry {
@@ -14,7 +15,7 @@ export type CooldownVerdict =
 
 /** Allows each person one use of a command per time span. A person who is too early is told so once in that span. */
 export class Cooldowns {
-  readonly #entries = new RecentMap<Entry>(10_000);
+  readonly #entries = new RecentMap<Entry>(LIMITS['recent:cooldowns'].count / 2);
 
   /** `by` is the key of the message. */
   use(command: string, person: string, by: string, cooldownMs: number, nowMs: number): CooldownVerdict {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { Deadlines, type Timed } from '../../core/deadlines.ts';
 import { AppError, isAppError, systemCode } from '../../core/errors.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
 import type { Log } from '../../core/log.ts';
 import type { Messenger } from '../../core/messenger.ts';
 import type { Content, OutgoingMessage } from '../../core/outgoing-message.ts';
@@ -11,6 +12,11 @@ const SLOWEST_BYTES_PER_MS = 64;
 
 const uploadMs = (content: Content): number =>
   'data' in content ? Math.ceil(content.data.length / SLOWEST_BYTES_PER_MS) : 0;
+
+function waitedTooLong(): AppError {
+  noteLimitReached('sends:all');
+  return new AppError('SEND_REFUSED', 'A message waited for days to be sent. It is not sent any more.');
+}
 
 /** Delivers single messages: tries each one under the same id until WhatsApp acknowledges or refuses it. */
 export class Delivery {
@@ -30,10 +36,14 @@ export class Delivery {
     this.#deadlines = new Deadlines(clock, deadlineMs);
   }
 
-  /** Resolves once WhatsApp has it. Rejects with the last try's error, or the signal's reason. */
-  async deliver(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves once WhatsApp has it. Rejects with the last try's error, with `SEND_REFUSED` if there was no connection
+   * until `untilMs`, or with the signal's reason.
+   */
+  async deliver(message: OutgoingMessage, untilMs: number, signal: AbortSignal): Promise<void> {
     let timeouts = 0;
     for (let failures = 1; ; failures += 1) {
+      if (this.#clock.now() > untilMs) throw waitedTooLong();
       try {
         return await this.#try(message);
       } catch (error) {

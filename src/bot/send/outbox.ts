@@ -4,8 +4,9 @@ import { AppError } from '../../core/errors.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS, type LimitName } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
+import { memorySize } from '../../core/memory-size.ts';
 import type { Messenger } from '../../core/messenger.ts';
-import type { Content, OutgoingMessage } from '../../core/outgoing-message.ts';
+import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import { ChatQueues } from '../chat-queues.ts';
 import { Interrupted } from '../run/interrupted.ts';
 import { Delivery } from './message-delivery.ts';
@@ -29,11 +30,6 @@ export interface OutboxOptions {
   /** Called before each first try: from here on the message may have left. */
   readonly onSending: (message: OutgoingMessage) => void;
 }
-
-const sizeOf = (content: Content): number => {
-  if ('data' in content) return content.data.length;
-  return content.kind === 'text' ? content.text.length : 0;
-};
 
 /** What a sender should wait when the queue is full. */
 const QUEUE_FULL_WAIT_MS = 5_000;
@@ -80,7 +76,7 @@ export class Outbox {
     if (this.#stop.signal.aborted) return Promise.reject(new Interrupted('stopping'));
     const { conversationOf } = this.#options;
     const chat = conversationOf ? conversationOf(message.chat) : message.chat;
-    const bytes = sizeOf(message.content);
+    const bytes = memorySize(message.content);
     const exceeded = this.#exceeded(chat, bytes);
     if (exceeded !== undefined) {
       noteLimitReached(exceeded);
@@ -90,8 +86,9 @@ export class Outbox {
     this.#queued += 1;
     this.#bytes += bytes;
     this.#bytesOf.set(chat, (this.#bytesOf.get(chat) ?? 0) + bytes);
+    const untilMs = this.#options.clock.now() + LIMITS['sends:all'].timeMs;
     return this.#queues
-      .run(chat, () => this.#sendInTurn(chat, message))
+      .run(chat, () => this.#sendInTurn(chat, message, untilMs))
       .finally(() => this.#release(chat, bytes));
   }
 
@@ -102,12 +99,12 @@ export class Outbox {
     this.#delivery.stop();
   }
 
-  async #sendInTurn(chat: string, message: OutgoingMessage): Promise<void> {
+  async #sendInTurn(chat: string, message: OutgoingMessage, untilMs: number): Promise<void> {
     try {
       await this.#waitForPace(chat);
       await this.#showTyping(message);
       this.#options.onSending(message);
-      await this.#delivery.deliver(message, this.#stop.signal);
+      await this.#delivery.deliver(message, untilMs, this.#stop.signal);
       this.#sent += 1;
     } catch (error) {
       throw this.#stop.signal.aborted ? new Interrupted('stopping') : error;

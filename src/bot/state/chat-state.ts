@@ -1,16 +1,17 @@
 import type { Clock } from '../../core/clock.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Table } from '../../core/table.ts';
+import { Weights } from '../../core/weights.ts';
 
 /** The values of a chat: name, value, and when it expires. A list, because a name may be any string. */
 export type ChatStateRow = ReadonlyArray<readonly [name: string, value: unknown, expiresAtMs: number]>;
 
 const DEFAULT_TTL_MS = 86_400_000;
-const MAX_TTL_MS = 30 * 86_400_000;
-const MAX_CHATS = LIMITS['table:chat-state'].count;
+const { count: MAX_CHATS, bytes: MAX_BYTES, bytesEach, timeMs: MAX_TTL_MS } = LIMITS['table:chat-state'];
 
-/** How many characters all values of one chat or person may have together, as JSON. */
-const MAX_CHARACTERS = 8_192;
+/** How many characters all values of one chat or person may have together, as JSON; one has at most three bytes. */
+const MAX_CHARACTERS = bytesEach / 3;
 const MAX_BOT_CHARACTERS = 65_536;
 
 /** The values of chats, of people and of the bot, in one table. The rows of people and of the bot have a prefix. */
@@ -41,16 +42,20 @@ interface StateScope {
 
 const expiryOf = (nowMs: number, ttlMs: number): number => nowMs + Math.min(Math.max(0, ttlMs), MAX_TTL_MS);
 
+const bytesOf = (row: ChatStateRow): number => Buffer.byteLength(JSON.stringify(row));
+
 /** Small values that handlers keep for a chat. They outlive a restart, and expire. */
 export class ChatStates {
   readonly #table: Table<ChatStateRow>;
   readonly #clock: Clock;
   /** The last unfinished write of each chat; the next write waits for it. */
   readonly #writing = new Map<string, Promise<void>>();
+  readonly #weights = new Weights();
 
   constructor(table: Table<ChatStateRow>, clock: Clock) {
     this.#table = table;
     this.#clock = clock;
+    for (const [chat, row] of table.entries()) this.#weights.set(chat, bytesOf(row));
   }
 
   /** The values of one row. Together they may have `max` characters of JSON. */
@@ -102,13 +107,16 @@ export class ChatStates {
   }
 
   #needsRoom(chat: string): boolean {
-    return !this.#table.has(chat) && this.#table.size >= MAX_CHATS;
+    return (!this.#table.has(chat) && this.#table.size >= MAX_CHATS) || this.#weights.total >= MAX_BYTES;
   }
 
   async #makeRoom(chat: string): Promise<void> {
     await this.prune();
-    if (this.#needsRoom(chat))
-      throw new Error(`${MAX_CHATS} chats have state already; delete values, or give them a shorter ttlMs`);
+    if (!this.#needsRoom(chat)) return;
+    noteLimitReached('table:chat-state');
+    throw new Error(
+      `${this.#table.size} chats have state already; delete values, or give them a shorter ttlMs`,
+    );
   }
 
   #change(chat: string, max: number, change: (row: ChatStateRow) => ChatStateRow): Promise<void> {
@@ -116,13 +124,18 @@ export class ChatStates {
       const old = this.#table.get(chat);
       const now = this.#clock.now();
       const row = change(old ?? []).filter(([, , expiresAtMs]) => expiresAtMs > now);
-      if (row.length === 0) return old === undefined ? undefined : this.#table.delete(chat);
+      if (row.length === 0) {
+        if (old !== undefined) await this.#table.delete(chat);
+        this.#weights.set(chat, undefined);
+        return;
+      }
       if (old?.length === row.length && old.every((one, index) => one === row[index])) return;
       const length = JSON.stringify(row).length;
       if (length > max) {
         throw new Error(`the state of one chat has ${length} characters, ${max} are allowed`);
       }
       await this.#table.set(chat, row);
+      this.#weights.set(chat, bytesOf(row));
     };
     const writing = (this.#writing.get(chat) ?? Promise.resolve()).then(write, write);
     this.#writing.set(chat, writing);

@@ -11,8 +11,7 @@ export interface PollRow {
 }
 
 const LIMIT = LIMITS['table:polls'];
-/** More people than a group has. */
-const MAX_VOTERS = 2_000;
+const { count: MAX_VOTERS } = LIMITS['polls:voters'];
 
 /** The votes in the polls of the bot. They outlive a restart. */
 export class Polls {
@@ -62,9 +61,10 @@ export class Polls {
     );
   }
 
+  /** Forgets polls that are too old. */
   async prune(): Promise<void> {
     for (const [id, { atMs }] of [...this.#table.entries()]) {
-      if (this.#clock.now() - atMs > LIMIT.timeMs) await this.#table.delete(id);
+      if (Math.abs(this.#clock.now() - atMs) > LIMIT.timeMs) await this.#table.delete(id);
     }
   }
 

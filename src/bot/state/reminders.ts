@@ -4,31 +4,30 @@ import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
+import { afterCrash, isPoison } from '../../core/poison.ts';
 import type { Table } from '../../core/table.ts';
-import { formatDuration } from '../duration.ts';
+import { Weights } from '../../core/weights.ts';
+import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { Interrupted } from '../run/interrupted.ts';
 import { sendId } from '../send/message-id.ts';
+import { DueTimes } from './due-times.ts';
+import { type Reminder, toMessage } from './reminder.ts';
 import { decideReminderRetry } from './reminder-retry.ts';
 
-/** A message that is due later. The key of its row makes its message id, so that people see it once if it is sent twice. */
-export interface Reminder {
-  readonly chat: string;
-  readonly text: string;
-  readonly dueAtMs: number;
-  readonly person: string;
-  readonly mentions: readonly string[];
-  readonly expirationSeconds: number;
-  /** How often its send failed, and when for the first time. None if it has not failed. */
-  readonly failures?: { readonly count: number; readonly sinceMs: number };
+export type { Reminder } from './reminder.ts';
+
+/** What reminders must know to find one that crashes the bot. */
+export interface CrashFacts {
+  /** Whether the last run of the process was killed. Default false. */
+  readonly wasKilled?: boolean;
+  /** Resolves when there is a connection. Default at once. */
+  readonly whenOpen?: (signal: AbortSignal) => Promise<void>;
 }
 
-/** A reminder that is later than this has an apology. */
-const PUNCTUAL_MS = 60_000;
 /** Longest timer. Timers stand still while the machine sleeps, and a timer of more than 24 days fires at once. */
 const LOOK_EVERY_MS = 60_000;
-const MAX_PER_PERSON = 50;
-const MAX_ALL = LIMITS['table:reminders'].count;
+const LIMIT = LIMITS['table:reminders'];
 
 /** Keeps reminders over restarts and sends each once. A late one has an apology. */
 export class Reminders {
@@ -36,11 +35,14 @@ export class Reminders {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #send: (message: OutgoingMessage) => Promise<void>;
-  /** Sorted by time, the next one first. */
-  readonly #due: Array<{ readonly id: string; readonly atMs: number }> = [];
+  readonly #facts: CrashFacts;
+  readonly #due = new DueTimes();
   readonly #counts = new Map<string, number>();
+  readonly #weights = new Weights();
   readonly #delivering = new Set<Promise<void>>();
-  #isStopped = false;
+  readonly #stopping = new AbortController();
+  #lastAlone: Promise<void> = Promise.resolve();
+  #setAside = 0;
   #wait: AbortController | undefined;
 
   constructor(
@@ -48,60 +50,118 @@ export class Reminders {
     clock: Clock,
     log: Log,
     send: (message: OutgoingMessage) => Promise<void>,
+    facts: CrashFacts = {},
   ) {
     this.#table = table;
     this.#clock = clock;
     this.#log = log;
     this.#send = send;
+    this.#facts = facts;
   }
 
   get pending(): number {
     return this.#table.size;
   }
 
+  /** How many were given up since the start: they crashed the bot, WhatsApp refused them, or their tries were over. */
+  get setAside(): number {
+    return this.#setAside;
+  }
+
   start(): void {
+    this.#noteCrash();
     for (const [id, reminder] of this.#table.entries()) this.#keep(id, reminder);
     this.#arm();
   }
 
   /** Resolves when nothing changes the table any more. The outbox cuts off reminders that are being sent. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stopping.abort();
     this.#wait?.abort();
     await Promise.all(this.#delivering);
   }
 
-  /** Resolves when it is on disk. The same id again changes nothing. Throws a `Refusal` if there are too many. */
+  /** Resolves when it is on disk. The same id again changes nothing. Throws a `Refusal` if it is too much or too late. */
   async add(id: string, reminder: Reminder): Promise<void> {
     if (this.#table.has(id)) return;
-    if ((this.#counts.get(reminder.person) ?? 0) >= MAX_PER_PERSON || this.#table.size >= MAX_ALL) {
-      throw new Refusal('I have too many reminders to keep. Please wait until some are done.');
+    if (reminder.dueAtMs - this.#clock.now() > LIMIT.timeMs) {
+      noteLimitReached('table:reminders');
+      throw new Refusal('I keep a reminder for at most a year.');
     }
+    this.#checkRoom(reminder);
     await this.#table.set(id, reminder);
     this.#keep(id, reminder);
-    if (this.#due[0]?.id === id) this.#arm();
+    if (this.#due.first?.id === id) this.#arm();
   }
 
-  #keep(id: string, { dueAtMs, person }: Reminder): void {
-    this.#counts.set(person, (this.#counts.get(person) ?? 0) + 1);
-    this.#enqueue(id, dueAtMs);
+  #checkRoom(reminder: Reminder): void {
+    const isPersonFull = (this.#counts.get(reminder.person) ?? 0) >= LIMITS['reminders:person'].count;
+    const bytes = this.#weights.total + sizeOf(reminder);
+    if (!isPersonFull && this.#table.size < LIMIT.count && bytes <= LIMIT.bytes) return;
+    noteLimitReached(isPersonFull ? 'reminders:person' : 'table:reminders');
+    throw new Refusal('I have too many reminders to keep. Please wait until some are done.');
   }
 
-  #enqueue(id: string, atMs: number): void {
-    let low = 0;
-    for (let high = this.#due.length; low < high; ) {
-      const middle = (low + high) >>> 1;
-      if ((this.#due[middle]?.atMs ?? 0) <= atMs) low = middle + 1;
-      else high = middle;
+  /** Removes reminders that are due in more than a year, or were: the clock was wrong, or the file is. */
+  async prune(): Promise<void> {
+    for (const [id, reminder] of [...this.#table.entries()]) {
+      if (Math.abs(reminder.dueAtMs - this.#clock.now()) <= LIMIT.timeMs) continue;
+      noteLimitReached('table:reminders');
+      await this.#table.delete(id);
+      this.#forget(id, reminder);
     }
-    this.#due.splice(low, 0, { id, atMs });
+  }
+
+  #keep(id: string, reminder: Reminder): void {
+    const { person, dueAtMs } = reminder;
+    this.#counts.set(person, (this.#counts.get(person) ?? 0) + 1);
+    this.#weights.set(id, sizeOf(reminder));
+    this.#due.add(id, dueAtMs);
+  }
+
+  #forget(id: string, { person }: Reminder): void {
+    const left = (this.#counts.get(person) ?? 1) - 1;
+    if (left > 0) this.#counts.set(person, left);
+    else this.#counts.delete(person);
+    this.#weights.set(id, undefined);
+  }
+
+  /**
+   * Counts a crash for reminders that were being sent, or may have been: the oldest that was due in each chat. One that
+   * is the likely cause of the crashes is removed, and the person is told once.
+   */
+  #noteCrash(): void {
+    const chats = new Set<string>();
+    const dueFirst = [...this.#table.entries()]
+      .filter(([, { dueAtMs }]) => dueAtMs <= this.#clock.now())
+      .sort(([, a], [, b]) => a.dueAtMs - b.dueAtMs);
+    for (const [id, reminder] of dueFirst) {
+      const { isStarted, ...unmarked } = reminder;
+      const isOldest = !chats.has(reminder.chat);
+      chats.add(reminder.chat);
+      const crash = this.#facts.wasKilled ? afterCrash(reminder, isOldest) : undefined;
+      if (crash && isPoison(crash)) this.#giveUpPoison(id, reminder, crash.crashes);
+      // If this cannot be stored, the crash is not counted.
+      else if (crash || isStarted) this.#table.set(id, { ...unmarked, ...crash }).catch(() => undefined);
+    }
+  }
+
+  #giveUpPoison(id: string, { chat, expirationSeconds }: Reminder, crashes: number): void {
+    noteLimitReached('crashes');
+    this.#setAside += 1;
+    this.#log.warn({ crashes }, 'a reminder is set aside: the bot crashed each time that it sent it');
+    const content = { kind: 'text' as const, text: phrases.setAside, mentions: [] };
+    const notice = { id: sendId(id, 'set aside'), chat, content, expirationSeconds };
+    // Removed first, so that a crash of the notice is the last one.
+    const telling = this.#table.delete(id).then(() => this.#send(notice));
+    this.#track(telling.catch(() => undefined));
   }
 
   /** Sets the timer for the next reminder and cancels the earlier timer. */
   #arm(): void {
     this.#wait?.abort();
-    const next = this.#due[0];
-    if (next === undefined || this.#isStopped) return;
+    const next = this.#due.first;
+    if (next === undefined || this.#stopping.signal.aborted) return;
     this.#wait = new AbortController();
     const waitMs = Math.min(LOOK_EVERY_MS, Math.max(0, next.atMs - this.#clock.now()));
     this.#clock.sleep(waitMs, this.#wait.signal).then(
@@ -111,14 +171,13 @@ export class Reminders {
   }
 
   #wake(): void {
-    const now = this.#clock.now();
-    for (let next = this.#due[0]; next !== undefined && next.atMs <= now; next = this.#due[0]) {
-      this.#due.shift();
-      const delivering = this.#deliver(next.id);
-      this.#delivering.add(delivering);
-      void delivering.finally(() => this.#delivering.delete(delivering));
-    }
+    for (const id of this.#due.take(this.#clock.now())) this.#track(this.#deliver(id));
     this.#arm();
+  }
+
+  #track(delivering: Promise<void>): void {
+    this.#delivering.add(delivering);
+    void delivering.finally(() => this.#delivering.delete(delivering));
   }
 
   /** Sends first and deletes then. After a kill in between it is sent again under the same id, and people see it once. */
@@ -126,22 +185,34 @@ export class Reminders {
     const reminder = this.#table.get(id);
     if (reminder === undefined) return;
     try {
-      await this.#send(toMessage(id, reminder, this.#clock));
+      if (reminder.crashes === undefined) await this.#send(toMessage(id, reminder, this.#clock));
+      else await this.#sendAlone(id, reminder);
     } catch (error) {
       // The row stays, and the next start delivers it.
-      if (error instanceof Interrupted) return;
+      if (error instanceof Interrupted || this.#stopping.signal.aborted) return;
       if (await this.#keepForRetry(id, reminder, error)) return;
+      this.#setAside += 1;
       this.#log.warn({ code: codeOf(error) }, 'a reminder could not be sent and is dropped');
     }
-    const left = (this.#counts.get(reminder.person) ?? 1) - 1;
-    if (left > 0) this.#counts.set(reminder.person, left);
-    else this.#counts.delete(reminder.person);
+    this.#forget(id, reminder);
     await this.#table.delete(id).catch((error: unknown) => {
       this.#log.warn(
         { code: codeOf(error) },
         'could not delete a reminder that was sent; it is sent again under the same id',
       );
     });
+  }
+
+  /** Reminders that may have crashed the bot are sent one at a time, so that only the culprit collects crashes. */
+  #sendAlone(id: string, reminder: Reminder): Promise<void> {
+    const sending = this.#lastAlone.then(async () => {
+      // A program that ends without a connection does not count as a crash of this reminder.
+      await this.#facts.whenOpen?.(this.#stopping.signal);
+      await this.#table.set(id, { ...reminder, isStarted: true }).catch(() => undefined);
+      await this.#send(toMessage(id, reminder, this.#clock));
+    });
+    this.#lastAlone = sending.catch(() => undefined);
+    return sending;
   }
 
   /** Notes the failure and sets the time of the next try. False if there is none. */
@@ -158,27 +229,12 @@ export class Reminders {
     }
     // If this cannot be stored, the failure counts until the next start only.
     await this.#table.set(id, { ...reminder, failures }).catch(() => undefined);
-    this.#enqueue(id, now + decision.waitMs);
+    this.#due.add(id, now + decision.waitMs);
     this.#arm();
     return true;
   }
 }
 
-/** The text is made at each try, because how late it is depends on when there is a connection. */
-function toMessage(id: string, reminder: Reminder, clock: Clock): OutgoingMessage {
-  const { chat, text, dueAtMs, mentions, expirationSeconds } = reminder;
-  return {
-    id: sendId(id, 'reminder'),
-    chat,
-    get content() {
-      return { kind: 'text' as const, text: text + apologyFor(clock.now() - dueAtMs), mentions };
-    },
-    expirationSeconds,
-  };
-}
-
-function apologyFor(lateMs: number): string {
-  return lateMs > PUNCTUAL_MS ? `\n\n(Sorry, this is ${formatDuration(lateMs)} late: I was away.)` : '';
-}
+const sizeOf = (reminder: Reminder): number => Buffer.byteLength(JSON.stringify(reminder));
 
 const codeOf = (error: unknown): string => (isAppError(error) ? error.code : 'UNKNOWN');

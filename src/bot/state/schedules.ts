@@ -24,15 +24,22 @@ export interface SchedulesOptions {
 
 /** Longest timer: schedules may be loaded and clocks may be set meanwhile. */
 const LOOK_EVERY_MS = 60_000;
+const MAX_AHEAD_MS = 86_400_000;
 
 /** Runs schedules when they are due, each time once, over restarts. */
 export class Schedules {
   readonly #options: SchedulesOptions;
   readonly #running = new Map<string, Promise<void>>();
   readonly #stopping = new AbortController();
+  #timesSetAside = 0;
 
   constructor(options: SchedulesOptions) {
     this.#options = options;
+  }
+
+  /** How many times of schedules were set aside since the start. */
+  get setAside(): number {
+    return this.#timesSetAside;
   }
 
   start(): void {
@@ -43,6 +50,16 @@ export class Schedules {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#running.values());
+  }
+
+  /** Forgets the rows of files that have been gone for a long time. Rejects with `STORAGE_FAILED`. */
+  async prune(): Promise<void> {
+    const { table, clock, all } = this.#options;
+    const names = new Set(all().map(({ name }) => name));
+    for (const [name, { doneUntilMs }] of [...table().entries()]) {
+      const isOld = Math.abs(clock.now() - doneUntilMs) > LIMITS['table:schedules'].timeMs;
+      if (isOld && !names.has(name)) await table().delete(name);
+    }
   }
 
   async #look(): Promise<void> {
@@ -69,7 +86,8 @@ export class Schedules {
     const table = this.#options.table();
     const now = clock.now();
     let row = table.get(name);
-    if (row === undefined) {
+    // A time that far ahead was noted while the clock was wrong; the schedule would not run until then.
+    if (row === undefined || row.doneUntilMs - now > MAX_AHEAD_MS) {
       row = { doneUntilMs: now };
       await table.set(name, row);
     }
@@ -111,6 +129,7 @@ export class Schedules {
   async #setAside({ name, file, schedule }: LoadedSchedule): Promise<number | undefined> {
     const { table, clock, log } = this.#options;
     noteLimitReached('run-tries');
+    this.#timesSetAside += 1;
     log.error({ file }, 'a schedule was in work when the program ended, again; this time of it is set aside');
     await table().set(name, { doneUntilMs: clock.now() });
     return schedule.nextAfter(clock.now());

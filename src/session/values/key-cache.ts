@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { LIMITS } from '../../core/limits.ts';
 
-const MOST_ENTRIES = 2_000;
-const MOST_BYTES = 4 * 1024 * 1024;
+const { count, bytes } = LIMITS['keys:memory'];
 
 /**
  * The keys used last, as JSON, limited in count and bytes; `null` means that a key is missing. Parsed values would
@@ -9,8 +9,8 @@ const MOST_BYTES = 4 * 1024 * 1024;
  */
 export class KeyCache {
   readonly #texts = new LRUCache<string, { readonly json: string | null }>({
-    max: MOST_ENTRIES,
-    maxSize: MOST_BYTES,
+    max: count,
+    maxSize: bytes,
     sizeCalculation: ({ json }) => (json?.length ?? 0) + 1,
   });
 

@@ -34,6 +34,7 @@ const KEYS_FREE_WITHIN_MS = 300;
 /** Makes connections, and keeps what outlives each of them: the key queue, caches, counters. */
 export class ConnectionFactory {
   readonly sent: SentMessages;
+  readonly devices: DeviceCache;
   readonly groups: GroupCache;
   readonly groupChanges: GroupChanges;
   readonly #parts: ConnectionFactoryParts;
@@ -42,7 +43,6 @@ export class ConnectionFactory {
   readonly #suspects = new SuspectQueue();
   readonly #addresses: RecipientAddresses;
   readonly #retries = new RetryCounters();
-  readonly #devices: DeviceCache;
   readonly #makeSignalRepository: ConnectionParts['makeSignalRepository'];
   #newest: Connection | undefined;
 
@@ -63,7 +63,7 @@ export class ConnectionFactory {
     this.#addresses = new RecipientAddresses(session);
     this.groups = new GroupCache(this.#answers);
     this.groupChanges = new GroupChanges(this.#answers);
-    this.#devices = new DeviceCache(session, now, (detail) =>
+    this.devices = new DeviceCache(session, now, (detail) =>
       log.debug({ detail }, 'could not keep the list of devices'),
     );
     this.#makeSignalRepository = signalRepositoryFactory(this.#keys, watchedHooks(inbox, watch), log);
@@ -86,7 +86,7 @@ export class ConnectionFactory {
       makeSignalRepository: this.#makeSignalRepository,
       groups: this.groups,
       msgRetryCounterCache: this.#retries,
-      devices: this.#devices,
+      devices: this.devices,
     });
     return this.#newest;
   }

@@ -116,7 +116,8 @@ export function prune(rows: ReadonlyMap<string, InboxRow>, nowMs: number): Pruni
     const isOld = ageMs > KEEP_PARTS_MS && !row.isWaiting && (row.parts ?? row.secret) !== undefined;
     const kept = isOld ? old : row;
     if (kept !== row) changes[key] = kept;
-    if (ageMs > timeMs) changes[key] = null;
+    // A finished row from the future was dated by a wrong clock.
+    if (ageMs > timeMs || (ageMs < -timeMs && !row.isWaiting)) changes[key] = null;
     else left.push([key, kept]);
   }
   let size = left.reduce((sum, [, row]) => sum + rowBytes(row), 0);

@@ -26,6 +26,18 @@ const MAX_AHEAD_MS = 24 * 60 * 60 * 1000;
 /** Rows expire with time, so they are looked through at least this often. */
 const PRUNE_EVERY_MS = 60 * 60 * 1000;
 
+/** The attributes that become part of a key, or of what is kept of a message. */
+const NAMES = [
+  'id',
+  'from',
+  'participant',
+  'recipient',
+  'sender_pn',
+  'sender_lid',
+  'participant_pn',
+  'participant_lid',
+];
+
 /** The inbox rows of a session, found by key or by the hash of a ciphertext. */
 export class InboxTable {
   readonly #session: Session;
@@ -44,7 +56,7 @@ export class InboxTable {
     this.#facts = facts;
     this.#now = now;
     this.#settle(session.wasKilled);
-    this.#prune();
+    this.prune();
     const latestMs = this.#now() + MAX_AHEAD_MS;
     for (const [key, row] of this.rows) {
       this.#weights.set(key, rowBytes(row));
@@ -81,9 +93,13 @@ export class InboxTable {
     this.#keyOfHash.set(hash, key);
   }
 
-  /** What a stanza's attributes say. Undefined if they are malformed, or if no phone has linked the account. */
+  /** What a stanza's attributes say. Undefined if they are malformed or too long, or if no phone has linked the account. */
   envelope(attrs: BinaryNode['attrs']): Envelope | undefined {
     const { me } = this;
+    if (NAMES.some((name) => (attrs[name]?.length ?? 0) > LIMITS['message-ids'].bytesEach)) {
+      noteLimitReached('message-ids');
+      return undefined;
+    }
     try {
       return me && readEnvelope(attrs, me, this.#facts);
     } catch {
@@ -152,7 +168,7 @@ export class InboxTable {
     this.#weigh(keys);
     const { count, bytes } = LIMITS['table:inbox'];
     const isFull = this.rows.size > count * 1.1 || this.#weights.total > bytes * 1.1;
-    if (isFull || this.#now() - this.#prunedAtMs > PRUNE_EVERY_MS) this.#prune();
+    if (isFull || this.#now() - this.#prunedAtMs > PRUNE_EVERY_MS) this.prune();
   }
 
   /** A message that is not kept because it is too large. */
@@ -168,7 +184,8 @@ export class InboxTable {
     }
   }
 
-  #prune(): void {
+  /** Forgets what is too old or too much. */
+  prune(): void {
     this.#prunedAtMs = this.#now();
     const { changes, givenUp } = prune(this.rows, this.#now());
     for (const [key, row] of Object.entries(changes))

@@ -39,7 +39,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   /** What each ciphertext brought, until it is stored. */
   readonly #ready = new WeakMap<Uint8Array, Intake>();
   /** Messages that this process has asked the phone for. */
-  readonly #asked = new RecentMap<true>(LIMITS['phone-requests'].count);
+  readonly #asked = new RecentMap<true>(LIMITS['phone-requests'].count / 2);
 
   constructor(options: {
     readonly session: Session;
@@ -84,6 +84,11 @@ export class Inbox implements DecryptionHooks, WorkMarks {
       [message.key]: { atMs: this.#table.nextAtMs(), hashes: [], notice, isWaiting: true },
     });
     if (this.#table.rows.has(message.key)) this.#onMessage(message);
+  }
+
+  /** Forgets messages that are too old or too many. */
+  prune(): void {
+    this.#table.prune();
   }
 
   /** How many messages are set aside because their handlers crashed the bot. */

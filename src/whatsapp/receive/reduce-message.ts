@@ -1,4 +1,5 @@
 import { type BinaryNode, proto, writeRandomPadMax16 } from '@whiskeysockets/baileys';
+import { LIMITS } from '../../core/limits.ts';
 
 /** A message up to this size, in bytes, is kept as it came. */
 const SMALL_BYTES = 2 * 1024;
@@ -61,7 +62,7 @@ export function neededByLibrary(message: proto.IMessage, isFromMe: boolean): pro
 export const encodePadded = (message: proto.IMessage): Uint8Array =>
   writeRandomPadMax16(proto.Message.encode(message).finish());
 
-const LONGEST_ATTRIBUTE = 256;
+const { bytesEach: LONGEST_ATTRIBUTE } = LIMITS['message-ids'];
 const MAX_ATTRIBUTES = 32;
 
 /** The attributes of a stanza without those that are too long to be of use. A long name is cut. */

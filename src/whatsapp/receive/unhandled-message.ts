@@ -1,4 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
+import { LIMITS } from '../../core/limits.ts';
 import { type MessageOutcome, noteMessage } from '../../core/message-trail.ts';
 import { maskJid } from '../../logging/mask.ts';
 import { chatKind } from '../address.ts';
@@ -10,7 +11,14 @@ export function noteUnhandled(
   detail: string | undefined,
   log?: { debug(facts: object, line: string): void },
 ): void {
-  const sender = maskJid(participant ?? from);
-  const record = noteMessage({ id, chatKind: chatKind(from), sender, outcome, detail, atMs: Date.now() });
+  const short = (text: string): string => text.slice(0, LIMITS['message-ids'].bytesEach);
+  const record = noteMessage({
+    id: short(id),
+    chatKind: chatKind(from),
+    sender: short(maskJid(participant ?? from)),
+    outcome,
+    detail,
+    atMs: Date.now(),
+  });
   log?.debug({ ...record }, 'a message was not handed to the bot');
 }

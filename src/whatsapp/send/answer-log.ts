@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import type { AppError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { noteRefusal } from '../../core/refusals.ts';
 import { type Answer, codeOf, type Request, sortAnswer } from './answers.ts';
 import { later, notSent, refused } from './send-errors.ts';
 
-const REMEMBERED = 1_000;
+const keyOf = (request: Request, id: string): string => `${request} ${id}`;
 
 /**
  * Turns WhatsApp's answers into errors for the caller, by the table in answers.ts. Counts and logs each refusal by its
@@ -13,10 +14,17 @@ const REMEMBERED = 1_000;
  */
 export class AnswerLog {
   readonly #log: Logger;
-  readonly #tries = new RecentMap<number>(REMEMBERED);
+  readonly #tries = new RecentMap<{ readonly code: string; readonly tries: number }>(
+    LIMITS['recent:answers'].count / 2,
+  );
 
   constructor(log: Logger) {
     this.#log = log;
+  }
+
+  /** The request succeeded, so its next failure is the first one. */
+  answered(request: Request, id: string): void {
+    this.#tries.delete(keyOf(request, id));
   }
 
   /** `SEND_REFUSED` if the answer is final, else `SEND_TIMEOUT`. `id`: of the message, or of what was queried. */
@@ -25,16 +33,19 @@ export class AnswerLog {
     if (verdict.kind === 'dead') return notSent(cause ?? new Error('WhatsApp did not answer'));
     const code = codeOf(answer);
     const facts = { request, code, ...(request === 'message' ? { messageId: id } : {}) };
-    const key = `${request} ${id} ${code}`;
-    const tries = (this.#tries.get(key) ?? 0) + 1;
+    const key = keyOf(request, id);
+    const before = this.#tries.get(key);
+    const tries = before?.code === code ? before.tries + 1 : 1;
     if (answer.kind !== 'failure') noteRefusal(code);
     if (verdict.kind === 'later' && tries <= verdict.tries) {
-      this.#tries.set(key, tries);
+      this.#tries.set(key, { code, tries });
       const level = answer.kind === 'failure' ? 'debug' : 'warn';
       const waitMs = verdict.waitMs;
       this.#log[level]({ ...facts, tries, waitMs }, 'WhatsApp refused a request for now; it is tried again');
       return later(verdict.why, code, verdict.waitMs, cause);
     }
+    // Another request of the same kind has tries of its own: a group may be asked for again tomorrow.
+    this.#tries.delete(key);
     this.#log.warn(facts, `WhatsApp refused a request for good: ${verdict.why}`);
     return refused(verdict.why, code, cause);
   }

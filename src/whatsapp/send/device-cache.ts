@@ -36,8 +36,18 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
 
   get<T>(user: string): T | undefined {
     const row = this.#rows.get(user);
-    // A row from the future was written while the clock was wrong, and must expire as well.
-    return row && Math.abs(this.#now() - row.atMs) < KEEP_MS ? (row.value as T) : undefined;
+    return row && this.#isFresh(row) ? (row.value as T) : undefined;
+  }
+
+  /** A row from the future was written while the clock was wrong, and must expire as well. */
+  #isFresh({ atMs }: Row): boolean {
+    return Math.abs(this.#now() - atMs) < KEEP_MS;
+  }
+
+  /** Forgets lists that are too old. */
+  prune(): void {
+    const old = [...this.#rows].filter(([, row]) => !this.#isFresh(row));
+    if (old.length > 0) this.#write(Object.fromEntries(old.map(([user]) => [user, null])));
   }
 
   set<T>(user: string, value: T): void {

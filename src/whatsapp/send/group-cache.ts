@@ -7,11 +7,21 @@ import type { AnswerLog } from './answer-log.ts';
 import { answerIn } from './answers.ts';
 import { notConnected } from './send-errors.ts';
 
-const { count, timeMs } = LIMITS['group-members'];
+const { count, bytes, timeMs } = LIMITS['group-members'];
+
+/** One member with both addresses, in memory. */
+const MEMBER_BYTES = 512;
+const sizeOf = ({ participants, desc = '' }: GroupMetadata): number =>
+  MEMBER_BYTES * (participants.length + 1) + desc.length;
 
 /** The members of groups, kept for five minutes: a query before every send would reach WhatsApp's rate limit. */
 export class GroupCache {
-  readonly #entries = new LRUCache<string, GroupMetadata>({ max: count, ttl: timeMs });
+  readonly #entries = new LRUCache<string, GroupMetadata>({
+    max: count,
+    maxSize: bytes,
+    sizeCalculation: sizeOf,
+    ttl: timeMs,
+  });
   /** Queries under way whose answer may be kept. */
   readonly #queries = new Map<string, symbol>();
 
@@ -32,6 +42,7 @@ export class GroupCache {
     this.#queries.set(chat, query);
     try {
       const metadata = await this.#ask(chat, socket);
+      this.#answers.answered('group', chat);
       if (this.#queries.get(chat) === query) this.#entries.set(chat, metadata);
       return metadata;
     } finally {

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
@@ -23,12 +24,10 @@ export function chooseAddress(chat: string, { lid, isReply, refused }: AddressFa
   return !isReply || refused === 'number' ? lid : chat;
 }
 
-const REMEMBERED = 1_000;
-
 /** Resolves the address of each message when it is sent, for replies, reminders, notices and `POST /messages` alike. */
 export class RecipientAddresses {
   readonly #session: Session;
-  readonly #refused = new RecentMap<'number' | 'lid'>(REMEMBERED);
+  readonly #refused = new RecentMap<'number' | 'lid'>(LIMITS['recent:people'].count / 2);
 
   constructor(session: Session) {
     this.#session = session;

@@ -2,11 +2,19 @@ import type { CacheStore } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
 import { LIMITS } from '../../core/limits.ts';
 
-const { count, timeMs } = LIMITS['resend-counters'];
+const { count, bytes, timeMs } = LIMITS['resend-counters'];
+
+const ENTRY_BYTES = 64;
 
 /** How often each message was asked for again. Kept over reconnects, so that the number of tries stays limited. */
 export class RetryCounters implements CacheStore {
-  readonly #entries = new LRUCache<string, { value: unknown }>({ max: count, ttl: timeMs });
+  readonly #entries = new LRUCache<string, { value: unknown }>({
+    max: count,
+    maxSize: bytes,
+    // The keys are ids that strangers choose.
+    sizeCalculation: (_, key) => key.length + ENTRY_BYTES,
+    ttl: timeMs,
+  });
 
   get<T>(key: string): T | undefined {
     return this.#entries.get(key)?.value as T | undefined;

@@ -43,7 +43,7 @@ export class SentMessages {
     const encoded = Buffer.from(bytes).toString('base64');
     await this.#set(id, { atMs: this.#now(), message: encoded, ...(closes > 0 && { closes }) });
     const isFull = this.#rows.size > LIMIT.count * 1.1 || this.#weights.total > LIMIT.bytes * 1.1;
-    if (isFull || this.#now() - this.#prunedAtMs > PRUNE_EVERY_MS) await this.#forgetOldest();
+    if (isFull || this.#now() - this.#prunedAtMs > PRUNE_EVERY_MS) await this.prune();
   }
 
   /** How often WhatsApp closed a connection while this message was on its way, in this run and earlier ones. */
@@ -62,14 +62,17 @@ export class SentMessages {
     this.#weights.set(id, bytesOf(row));
   }
 
-  async #forgetOldest(): Promise<void> {
+  /** Forgets what is too old or too much. Throws `STORAGE_FAILED`. */
+  async prune(): Promise<void> {
     const { count, bytes, timeMs } = LIMIT;
     const forgotten: Record<string, null> = {};
-    const oldestFirst = [...this.#rows].sort(([, a], [, b]) => a.atMs - b.atMs);
+    // A row from the future was dated by a wrong clock.
+    const ageOf = ({ atMs }: SentRow): number => Math.abs(this.#now() - atMs);
+    const oldestFirst = [...this.#rows].sort(([, a], [, b]) => ageOf(b) - ageOf(a));
     let left = oldestFirst.length;
     let size = this.#weights.total;
     for (const [id, row] of oldestFirst) {
-      if (left <= count && size <= bytes && this.#now() - row.atMs <= timeMs) break;
+      if (left <= count && size <= bytes && ageOf(row) <= timeMs) break;
       forgotten[id] = null;
       left -= 1;
       size -= bytesOf(row);

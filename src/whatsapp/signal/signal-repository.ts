@@ -6,6 +6,7 @@ import {
   type SocketConfig,
 } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 import type { KeyTransactions } from './key-queue.ts';
@@ -44,7 +45,7 @@ export function signalRepositoryFactory(
   log: Pick<Logger, 'warn'>,
 ): MakeSignalRepository {
   /** People whose list of devices is known to be there, or was looked for. */
-  const withDeviceList = new RecentMap<true>(MOST_PEOPLE_LISTED);
+  const withDeviceList = new RecentMap<true>(LIMITS['recent:people'].count / 2);
   return (auth, logger, lookUpLids) => {
     // Baileys has wrapped our store in its own transactions. Its other layers hold the same object, so it is changed.
     Object.assign(auth.keys, {
@@ -154,7 +155,6 @@ function overrideOf<O, R>(
   return (options) => replacement(original, options);
 }
 
-const MOST_PEOPLE_LISTED = 1_000;
 /** Devices have numbers below a hundred. */
 const DEVICES = Array.from({ length: 100 }, (_, device) => device);
 

@@ -16,6 +16,7 @@ const NOTHING: BotStats = {
   running: 0,
   queued: 0,
   sent: 0,
+  setAside: 0,
   reminders: 0,
   ignored: { 'not-a-chat': 0, 'from-a-bot': 0, 'own-send': 0, 'too-old': 0 },
 };

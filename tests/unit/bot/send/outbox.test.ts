@@ -301,3 +301,52 @@ function expectPace(starts: ReadonlyArray<{ readonly atMs: number }>, perMinute:
     }
   }
 }
+
+test('a message that waited for a connection for seven days is not sent any more, and the next one is', async () => {
+  const { clock, messenger, outbox } = makeOutbox();
+  let open = () => {};
+  const tried: string[] = [];
+  messenger.onSend = async ({ id }) => {
+    tried.push(id);
+    if (tried.length === 1) throw new AppError('NOT_CONNECTED', 'no connection');
+  };
+  messenger.onOpen = () => new Promise((resolve) => (open = resolve));
+  const sending = outbox.send(text('old'));
+  sending.catch(() => undefined);
+  await rest();
+  await clock.advance(7 * 86_400_000 + 1);
+  open();
+  await expect(sending).rejects.toMatchObject({ code: 'SEND_REFUSED' });
+  await outbox.send(text('new'));
+  expect(tried).toEqual(['old', 'new']);
+});
+
+test('the options of a poll count as bytes that wait', async () => {
+  const { messenger, outbox } = makeOutbox();
+  messenger.onSend = never;
+  const options = Array.from({ length: 12 }, () => 'x'.repeat(1024 * 1024));
+  const poll = (id: string): OutgoingMessage => ({
+    id,
+    chat: 'a',
+    content: {
+      kind: 'poll',
+      question: 'q',
+      options,
+      isMultiple: false,
+    } as unknown as OutgoingMessage['content'],
+  });
+  const sends = Array.from({ length: 10 }, (_, index) => outbox.send(poll(`${index}`)));
+  const settled = await Promise.race([
+    Promise.any(
+      sends.map((one) =>
+        one.then(
+          () => '',
+          () => 'refused',
+        ),
+      ),
+    ),
+    rest(),
+  ]);
+  expect(settled).toBe('refused');
+  outbox.stop();
+});

@@ -18,15 +18,20 @@ const reminder = (dueInMs: number, overrides: Partial<Reminder> = {}): Reminder 
   ...overrides,
 });
 
-function makeReminders(table = new FakeTable<Reminder>(), clock = new FakeClock()) {
+function makeReminders(
+  table = new FakeTable<Reminder>(),
+  clock = new FakeClock(),
+  facts: ConstructorParameters<typeof Reminders>[4] = {},
+) {
   const sent: OutgoingMessage[] = [];
   const log = new FakeLog();
   const send = { fail: undefined as unknown };
-  const reminders = new Reminders(table, clock, log, async (message) => {
+  const deliver = async (message: OutgoingMessage): Promise<void> => {
     if (send.fail !== undefined) throw send.fail;
     // As it is now: its text depends on when it leaves.
     sent.push({ ...message });
-  });
+  };
+  const reminders = new Reminders(table, clock, log, deliver, facts);
   const texts = () => sent.map(({ content }) => (content.kind === 'text' ? content.text : ''));
   return { table, clock, sent, texts, log, send, reminders };
 }
@@ -232,4 +237,87 @@ test('a reminder that cannot be stored is refused', async () => {
   await expect(reminders.add('a', reminder(HOUR))).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
   await clock.advance(2 * HOUR);
   expect(sent).toEqual([]);
+});
+
+/** A process that is killed while it sends reminders: the send never ends. */
+async function crashWhileSending(
+  table: FakeTable<Reminder>,
+  clock: FakeClock,
+  isCulprit: (chat: string) => boolean,
+) {
+  const log = new FakeLog();
+  const attempts: string[] = [];
+  const crashing = new Reminders(
+    table,
+    clock,
+    log,
+    async ({ chat, content }) => {
+      attempts.push(chat);
+      if (isCulprit(chat) && content.kind === 'text' && content.text.includes('due in'))
+        await new Promise(() => undefined);
+    },
+    { wasKilled: true },
+  );
+  crashing.start();
+  await clock.advance(0);
+  return { attempts, log, setAside: crashing.setAside };
+}
+
+test('a reminder that was being sent at two crashes is set aside, its chat is told once, and the others are sent', async () => {
+  const table = new FakeTable<Reminder>();
+  const clock = new FakeClock();
+  table.map.set('bad', reminder(0, { chat: 'bad' }));
+  table.map.set('good', reminder(1, { chat: 'good', person: 'ben' }));
+  clock.nowMs += 10;
+  const isBad = (chat: string) => chat === 'bad';
+  const first = await crashWhileSending(table, clock, isBad);
+  expect(first.attempts).toEqual(['bad']);
+  const second = await crashWhileSending(table, clock, isBad);
+  expect(second).toMatchObject({ setAside: 1, attempts: ['bad', 'good'] });
+  expect(second.log.of('warn').map(({ line }) => line)).toEqual([
+    'a reminder is set aside: the bot crashed each time that it sent it',
+  ]);
+  expect(table.size).toBe(0);
+  expect((await crashWhileSending(table, clock, isBad)).attempts).toEqual([]);
+});
+
+test('an innocent reminder in the chat of the culprit is not set aside with it', async () => {
+  const table = new FakeTable<Reminder>();
+  const clock = new FakeClock();
+  for (const [id, text] of [
+    ['1', 'due in a, which crashes'],
+    ['2', 'tea'],
+  ] as const)
+    table.map.set(id, reminder(Number(id), { chat: 'one', text }));
+  clock.nowMs += 10;
+  for (let crash = 0; crash < 2; crash += 1) await crashWhileSending(table, clock, () => true);
+  expect(table.size).toBe(0);
+});
+
+test('a kill without a connection, and a clean stop, are no crashes of a reminder', async () => {
+  const table = new FakeTable<Reminder>();
+  const clock = new FakeClock();
+  table.map.set('a', reminder(0));
+  const away = { wasKilled: true, whenOpen: () => new Promise<void>(() => undefined) };
+  for (let kill = 0; kill < 5; kill += 1) {
+    makeReminders(table, clock, away).reminders.start();
+    await clock.advance(0);
+  }
+  const { reminders, texts } = makeReminders(table, clock, { wasKilled: false });
+  reminders.start();
+  await clock.advance(0);
+  expect(texts()).toEqual(['due in 0']);
+});
+
+test('reminders have a limit in bytes, and a time of a year', async () => {
+  const { table, reminders } = makeReminders();
+  reminders.start();
+  const long = 'x'.repeat(9 * 1024 * 1024);
+  for (let index = 0; index < 7; index += 1)
+    await reminders.add(`${index}`, reminder(HOUR, { person: `${index}`, text: long }));
+  await expect(reminders.add('7', reminder(HOUR, { person: '7', text: long }))).rejects.toThrow(
+    'too many reminders',
+  );
+  await expect(reminders.add('far', reminder(366 * 24 * HOUR))).rejects.toThrow('at most a year');
+  expect(table.size).toBe(7);
 });

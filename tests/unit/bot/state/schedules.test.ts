@@ -108,3 +108,25 @@ test.each(['', 'x', '99 * * * *', '* * * * * * * *'])('a pattern that is none is
 test('a time zone that does not exist is refused', () => {
   expect(() => schedule('0 8 * * *', { timeZone: 'Mars/Base', run: () => undefined })).toThrow(TypeError);
 });
+
+test('a row that was dated by a wrong clock does not keep the schedule from running', async () => {
+  const storage = new FakeStorage();
+  await storage.table('schedules').set('daily', { doneUntilMs: 8e15 });
+  const { bot, clock, messenger } = daily(post, { storage });
+  await bot.start();
+  await clock.advance(HOUR);
+  expect(messenger.texts).toEqual([`Good ${NEXT_HOUR_MS}`]);
+  await bot.stop();
+});
+
+test('the row of a file that is gone is kept for a year, and that of a yearly schedule for longer', async () => {
+  const storage = new FakeStorage();
+  const table = storage.table('schedules');
+  await table.set('gone', { doneUntilMs: START_MS - 366 * 24 * HOUR });
+  await table.set('away', { doneUntilMs: START_MS - 364 * 24 * HOUR });
+  await table.set('daily', { doneUntilMs: START_MS - 366 * 24 * HOUR });
+  const { bot } = daily(post, { storage, missed: 'skip' });
+  await bot.start();
+  expect([...table.map.keys()].sort()).toEqual(['away', 'daily']);
+  await bot.stop();
+});

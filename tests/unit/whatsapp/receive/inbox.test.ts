@@ -125,6 +125,23 @@ describe('a message that is not handed to the bot', () => {
   });
 });
 
+describe('a message with an id or an address of absurd length', () => {
+  it.each(['id', 'from', 'participant', 'sender_lid'])('is not kept and not handed out: %s', async (name) => {
+    const rows = session.rows('inbox').size;
+    const long = name === 'id' ? 'x'.repeat(60_000) : `${'1'.repeat(60_000)}@s.whatsapp.net`;
+    await receive({ conversation: '!ping' }, { [name]: long });
+    expect(received).toEqual([]);
+    expect(session.rows('inbox').size).toBe(rows);
+  });
+
+  it('is recorded with the beginning of its id if it cannot be decrypted', () => {
+    const ciphertext = randomBytes(40);
+    inbox.sawStanza(stanzaOf([ciphertext], { id: 'x'.repeat(60_000) }));
+    inbox.failed(ciphertext);
+    expect(JSON.stringify(lastMessages()[0]).length).toBeLessThan(1_000);
+  });
+});
+
 describe('a message', () => {
   it('hands a message out when it is stored', async () => {
     await receive({ conversation: '!ping' });

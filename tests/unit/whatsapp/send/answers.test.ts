@@ -89,6 +89,21 @@ describe('AnswerLog', () => {
     });
   });
 
+  it('counts the tries anew after a final refusal: the same group may be asked for again tomorrow', () => {
+    const answers = new AnswerLog(log);
+    const ask = () => answers.errorFor('group', '1@g.us', error(409)).code;
+    expect([1, 2, 3].map(ask)).toEqual(['SEND_TIMEOUT', 'SEND_TIMEOUT', 'SEND_REFUSED']);
+    expect([1, 2, 3].map(ask)).toEqual(['SEND_TIMEOUT', 'SEND_TIMEOUT', 'SEND_REFUSED']);
+  });
+
+  it('counts the tries anew after an answer', () => {
+    const answers = new AnswerLog(log);
+    for (let day = 0; day < 5; day += 1) {
+      expect(answers.errorFor('group', '1@g.us', error(409)).code).toBe('SEND_TIMEOUT');
+      answers.answered('group', '1@g.us');
+    }
+  });
+
   it('never refuses a message because the connection does not answer', () => {
     const answers = new AnswerLog(log);
     for (let turn = 0; turn < 100; turn += 1)

@@ -25,6 +25,23 @@ describe('facts of a group', () => {
     expect(asked).toBe(2);
   });
 
+  test('keeps large groups within a limit of bytes, whatever their number', async () => {
+    const groups = new GroupCache(new AnswerLog(pino({ level: 'silent' })));
+    let asked = 0;
+    const participants = Array.from({ length: 2_000 }, (_, index) => ({ id: `${index}@lid` }));
+    const socket = {
+      groupMetadata: async (id: string) => {
+        asked += 1;
+        return { id, subject: '', participants } as unknown as GroupMetadata;
+      },
+    };
+    for (let index = 0; index < 100; index += 1) await groups.metadata(`${index}@g.us`, socket);
+    await groups.metadata('99@g.us', socket);
+    expect(asked).toBe(100);
+    await groups.metadata('0@g.us', socket);
+    expect(asked).toBe(101);
+  });
+
   test('does not keep an answer if the group changed after the query', async () => {
     const groups = new GroupCache(new AnswerLog(pino({ level: 'silent' })));
     let answer: (old: GroupMetadata) => void = () => {};
