@@ -11,10 +11,11 @@ import type { PairingOutput } from '../pairing/terminal-block.ts';
 import { openSession, type Session } from '../session/session.ts';
 import type { StopReason } from '../whatsapp/client-state.ts';
 import { ConnectionLog } from '../whatsapp/connection/connection-log.ts';
-import type { BotContents } from './bot-contents.ts';
+import { type BotContents, listOf } from './bot-contents.ts';
 import { buildBoard } from './build-board.ts';
 import { buildClient } from './build-client.ts';
 import { LivenessFile } from './liveness-file.ts';
+import { loadMiddleware } from './load-middleware.ts';
 import { MessageIntake } from './message-intake.ts';
 import { keepersOf, pruneEachHour } from './old-rows.ts';
 import { PairingScreen } from './pairing-screen.ts';
@@ -101,6 +102,10 @@ export class App {
     const { signal } = this.#stopping;
     const config = this.#config;
     const { log, output, isTerminal, terminalSize, isDevelopment, requests, onQr } = this.#surroundings;
+    // Before anything else: a step may decide who may use the bot.
+    const steps = [...config.middleware, ...listOf(this.#contents.middleware)];
+    const middleware = await loadMiddleware(steps, log);
+
     const failures = new EventEmitter<{ storage: [error: unknown] }>();
 
     const onFailure = (error: unknown): boolean => failures.emit('storage', error);
@@ -142,7 +147,7 @@ export class App {
     };
     const starting = startBot({
       ...{ config, session, client, messenger, status, log },
-      contents: this.#contents,
+      ...{ contents: this.#contents, middleware },
     });
     const bot = starting.then((started) => started.bot);
     const botNow = settledValue(bot);

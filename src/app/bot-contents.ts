@@ -18,7 +18,7 @@ import { systemClock } from '../core/clock.ts';
 import { nearestWord } from '../core/nearest.ts';
 import type { Logger } from '../logging/logger.ts';
 
-/** A folder with one command or listener in each file, or one of them. */
+/** A folder with one command, listener or middleware in each file, or one of them. */
 export type Source<T> = string | URL | T;
 
 /** What an author gives to a bot, beside the built-in commands. */
@@ -27,8 +27,11 @@ export interface BotContents {
   readonly commands?: Source<Command> | readonly Source<Command>[] | undefined;
   /** Listeners, and folders of listeners. Default none. */
   readonly listeners?: Source<Listener> | readonly Source<Listener>[] | undefined;
-  /** Steps around every command and listener, the first outermost. Default none. */
-  readonly middleware?: readonly Middleware<Context>[] | undefined;
+  /**
+   * Steps around every command, listener and schedule, and files and folders of them, the first outermost. They run
+   * inside those of the setting `MIDDLEWARE`. Default none.
+   */
+  readonly middleware?: Source<Middleware<Context>> | readonly Source<Middleware<Context>>[] | undefined;
 }
 
 interface WatchedFolder {
@@ -75,8 +78,7 @@ export class LoadedContents {
     sources: Source<T> | readonly Source<T>[] | undefined,
     target: LoadTarget,
   ): Promise<void> {
-    const list = sources === undefined ? [] : Array.isArray(sources) ? sources : [sources];
-    for (const [index, source] of list.entries()) {
+    for (const [index, source] of listOf(sources).entries()) {
       if (typeof source === 'string' || source instanceof URL) {
         const folder = typeof source === 'string' ? source : fileURLToPath(source);
         if (!existsSync(folder)) this.#log.error({ folder }, `there is no such folder of ${target.what}s`);
@@ -106,6 +108,15 @@ export class LoadedContents {
     this.#log.warn(`WITHOUT_COMMANDS names "${name}", which is no built-in command. ${advice}.`);
   }
 }
+
+/** One source, several or none as a list. */
+export function listOf<T>(sources: Source<T> | readonly Source<T>[] | undefined): readonly Source<T>[] {
+  if (sources === undefined) return [];
+  return isList(sources) ? sources : [sources];
+}
+
+const isList = <T>(sources: Source<T> | readonly Source<T>[]): sources is readonly Source<T>[] =>
+  Array.isArray(sources);
 
 const beside = (folder: string): string => fileURLToPath(new URL(folder, import.meta.url));
 

@@ -7,11 +7,13 @@ import type { Logger } from '../logging/logger.ts';
 import type { Session } from '../session/session.ts';
 import type { WhatsAppClient } from '../whatsapp/client.ts';
 import { type BotContents, LoadedContents } from './bot-contents.ts';
+import type { LoadedMiddleware } from './load-middleware.ts';
 import { ownIds, tableOf } from './session-tables.ts';
 
 export interface BotParts {
   readonly config: Config;
   readonly contents: BotContents;
+  readonly middleware: LoadedMiddleware;
   readonly session: Session;
   readonly client: WhatsAppClient;
   /** The client, or the client with its sends measured. */
@@ -22,13 +24,13 @@ export interface BotParts {
 
 export interface StartedBot {
   readonly bot: Bot;
-  /** Loads saved commands again until the signal aborts. */
+  /** Loads saved files again until the signal aborts. */
   readonly watch: (signal: AbortSignal) => Promise<void>;
 }
 
 /** The bot with its commands, ready for messages. */
 export async function startBot(parts: BotParts): Promise<StartedBot> {
-  const { config, contents, session, client, messenger, status, log } = parts;
+  const { config, contents, middleware, session, client, messenger, status, log } = parts;
   const loaded = new LoadedContents(log);
   await loaded.load(contents, config.withoutCommands);
   const bot = new Bot({
@@ -37,7 +39,7 @@ export async function startBot(parts: BotParts): Promise<StartedBot> {
     settings: { ...config, ownIds: () => ownIds(session) },
     commands: loaded.commands,
     listeners: loaded.listeners,
-    middleware: contents.middleware ?? [],
+    middleware: middleware.steps,
     services: { status },
     clock: systemClock,
     log,
@@ -48,5 +50,8 @@ export async function startBot(parts: BotParts): Promise<StartedBot> {
   });
   client.inbox.setWanted((message) => bot.wants(message));
   await bot.start();
-  return { bot, watch: (signal) => loaded.watch(signal) };
+  return {
+    bot,
+    watch: async (signal) => void (await Promise.all([loaded.watch(signal), middleware.watch(signal)])),
+  };
 }

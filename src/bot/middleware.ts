@@ -1,5 +1,7 @@
+import type { Context } from './context.ts';
+
 /** A step that runs around every handler. It calls `next` once to go on, or not at all to end the handling. */
-export type Middleware<C> = (ctx: C, next: () => Promise<void>) => Promise<void> | void;
+export type Middleware<C = Context> = (ctx: C, next: () => Promise<void>) => Promise<void> | void;
 
 /** Composes steps into one step, the first outermost. A second call of the same `next` rejects. */
 export function compose<C>(steps: readonly Middleware<C>[]): Middleware<C> {

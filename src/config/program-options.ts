@@ -19,7 +19,8 @@ export type ProgramOptions =
 export const PROGRAM_USAGE = `Usage: node dist/main.js [--project FOLDER] [--reload]
 
 Starts the bot. Its settings come from the environment and from .env (README.md has the list).
-  --project FOLDER  also loads FOLDER/commands and FOLDER/listeners; may be given again
+  --project FOLDER  also loads what is in FOLDER/commands, FOLDER/listeners and
+                    FOLDER/middleware; may be given again
   --reload          loads a command again when its file is saved
   --help, --version
 `;

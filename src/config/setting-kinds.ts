@@ -60,6 +60,9 @@ export const path: Kind<string> = kind('the path of a folder', (text) => {
   return /^~(?=$|[/\\])/.test(text) ? join(homedir(), text.slice(1)) : text;
 });
 
+/** Paths without a comma in them, as they are written. */
+export const paths: Kind<readonly string[]> = listOf({ ...path, mayBe: 'paths of files or folders' });
+
 export const prefix: Kind<string> = kind('1 to 8 characters without spaces', matching(/^\S{1,8}$/u));
 
 export const sentence: Kind<string> = kind('a text of at most 500 characters', matching(/^.{1,500}$/u));

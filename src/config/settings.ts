@@ -68,6 +68,11 @@ export const SETTINGS = {
     value.commandNames,
     'Built-in commands that the bot must not have, with commas between them; all leaves out every one.',
   ),
+  MIDDLEWARE: setting(
+    '',
+    value.paths,
+    'Files and folders of middleware, with commas between them: steps that run around every command, listener and schedule.',
+  ),
   MESSAGE_MAX_AGE_SECONDS: setting(
     '600',
     value.whole(0, 31_536_000),

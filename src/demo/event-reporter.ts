@@ -127,7 +127,7 @@ export class Reporter {
 const NOTEWORTHY = [
   /^\[(?:WARN|ERROR|FATAL)\]/,
   /Linked to |Back as |Status page: |Reconnecting in /,
-  /a command was (?:loaded again|removed)/,
+  /a (?:command|listener|middleware) was (?:loaded again|removed)/,
 ];
 
 /** Whether a line of the log is part of what a visitor wants to see. */
@@ -136,17 +136,18 @@ export function isNoteworthy(line: string): boolean {
 }
 
 /**
- * Whether a line is about a command. Such lines are shown each time, because the author of the command waits for them.
+ * Whether a line is about a command, a listener or a middleware. Such lines are shown each time, because its author
+ * waits for them.
  */
 export function isAboutCommand(line: string): boolean {
-  return /^\[[A-Z]+\] a command /.test(line);
+  return /^\[[A-Z]+\] a (?:command|listener|middleware) /.test(line);
 }
 
 /** A line without the facts at its end; those about a command stay, because they name the file and the error. */
 export function withoutFacts(line: string): string {
   if (!isAboutCommand(line)) return line.replace(/ {2}[a-zA-Z]+=.*$/, '');
   // The bot runs in a folder of its own; the reader looks from the project's.
-  return line.replace(/file=\S*\/(?=src\/commands\/)/, 'file=');
+  return line.replace(/file=\S*\/(?=src\/(?:commands|listeners)\/)/, 'file=');
 }
 
 /** What an exit code of the bot means. */

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type BotOptions, type CreatedBot, command, createBot, listener, Refusal } from '../../src/index.ts';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
 
@@ -74,6 +74,82 @@ test('a bot made of values runs its commands, listeners and middleware, and the 
   await anna.hears(/pong/i);
   expect(seen).toContain('echo');
 });
+
+/** A step that says its name before and after what it is around. */
+const around = (name: string, more = ''): string => `export default async (ctx, next) => {
+  globalThis.steps.push('${name}');
+  await next();
+  globalThis.steps.push('/${name}');
+};${more}`;
+
+test('middleware from the setting and from createBot runs around commands and listeners alike, and is loaded again', async () => {
+  const steps: string[] = [];
+  vi.stubGlobal('steps', steps);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  mkdirSync(join(folder, 'more'));
+  writeFileSync(join(folder, 'first.mjs'), around('first'));
+  writeFileSync(join(folder, 'other.mjs'), 'throw new Error("not named, so not loaded");');
+  writeFileSync(join(folder, 'more/b.mjs'), around('b'));
+  writeFileSync(join(folder, 'more/a.mjs'), around('a'));
+  await startBot({
+    reload: true,
+    settings: { middleware: [join(folder, 'first.mjs'), join(folder, 'more')] },
+    middleware: async (ctx, next) => {
+      steps.push(`own ${ctx.text}`);
+      await next();
+    },
+    listeners: listener({ on: 'message', text: 'thanks', run: (ctx) => ctx.send('You are welcome.') }),
+  });
+  const all = (own: string) => ['first', 'a', 'b', `own ${own}`, '/b', '/a', '/first'];
+  const anna = wa.person('Anna');
+  await anna.says('!ping now');
+  await anna.hears(/pong|Usage/);
+  await vi.waitFor(() => expect(steps).toEqual(all('now')));
+  steps.length = 0;
+  await anna.says('many thanks');
+  await anna.hears('You are welcome.');
+  await vi.waitFor(() => expect(steps).toEqual(all('many thanks')));
+
+  writeFileSync(join(folder, 'first.mjs'), around('newer'));
+  await vi.waitFor(() => expect(log).toContain('a middleware was loaded again'), { timeout: 10_000 });
+  steps.length = 0;
+  await anna.says('!ping');
+  await anna.hears('pong');
+  await vi.waitFor(() => expect(steps[0]).toBe('newer'));
+  rmSync(join(folder, 'more/a.mjs'));
+  await vi.waitFor(() => expect(log).toContain('a middleware was removed'), { timeout: 10_000 });
+  writeFileSync(join(folder, 'first.mjs'), around('broken', 'const = 1;'));
+  await vi.waitFor(() => expect(log).toContain('a middleware could not be loaded; the old one stays'), {
+    timeout: 10_000,
+  });
+  steps.length = 0;
+  await anna.says('!ping');
+  await anna.hears('pong');
+  await vi.waitFor(() => expect(steps).toEqual(['newer', 'b', 'own ', '/b', '/newer']));
+});
+
+test.each<[what: string, code: string | undefined, message: RegExp]>([
+  ['is not there', undefined, /There is no middleware .*gate\.mjs\./],
+  [
+    'exports no function',
+    'export default { allow: true };',
+    /gate\.mjs cannot be loaded: its default export/,
+  ],
+  ['throws', 'throw new Error("no database");', /gate\.mjs cannot be loaded: no database\./],
+])(
+  'a bot whose middleware %s does not start, because the step may decide who may use it',
+  async (_, code, message) => {
+    const gate = join(folder, 'gate.mjs');
+    if (code !== undefined) writeFileSync(gate, code);
+    for (const options of [{ settings: { middleware: gate } }, { middleware: [gate] }]) {
+      const made = createBot({ ...options, output: { write: () => undefined } });
+      const start = made.start();
+      await expect(start).rejects.toThrow(message);
+      await expect(start).rejects.toMatchObject({ code: 'BAD_CONFIG', exitCode: 78 });
+      await made.stop();
+    }
+  },
+);
 
 test('commands of a folder win over built-in ones, and the log says so once', async () => {
   const own = `export default { name: 'ping', aliases: ['menu'], summary: 's', access: 'everyone', args: {},

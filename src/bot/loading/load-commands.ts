@@ -18,7 +18,7 @@ export interface LoadProblem {
 /** What the files of a folder are loaded into. */
 export interface LoadTarget {
   /** What the log calls one of them. */
-  readonly what: 'command' | 'listener';
+  readonly what: 'command' | 'listener' | 'middleware';
   /** Sets what a file exports. Throws if it is not valid, or its name is taken. */
   set(file: string, exported: unknown): void;
   delete(file: string): void;

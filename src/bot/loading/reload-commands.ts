@@ -8,6 +8,8 @@ import { fileLabel, isCommandFile, type LoadTarget, loadFile } from './load-comm
 
 export interface ReloadOptions {
   readonly folder: string;
+  /** Only the file of this name. Default every file with a command. */
+  readonly only?: string | undefined;
   /** What the files are loaded into. */
   readonly target: LoadTarget;
   readonly clock: Clock;
@@ -24,7 +26,7 @@ const QUIET_MS = 100;
  * Never rejects.
  */
 export async function watchCommands(options: ReloadOptions, signal: AbortSignal): Promise<void> {
-  const { folder, target, clock, log } = options;
+  const { folder, only, target, clock, log } = options;
   const waiting = new Map<string, AbortController>();
   /** At most one load of a file runs at a time, so that the newest version is loaded last. */
   const loading = new Map<string, Promise<void>>();
@@ -51,7 +53,7 @@ export async function watchCommands(options: ReloadOptions, signal: AbortSignal)
     log.warn({ code: systemCode(error) }, `${target.what}s are no longer watched`);
   try {
     const watcher = watch(folder, (_event, name) => {
-      if (name !== null && isCommandFile(name)) changed(name);
+      if (name !== null && (only === undefined ? isCommandFile(name) : name === only)) changed(name);
     });
     watcher.on('error', unwatched);
     await new Promise<void>((resolve) => {

@@ -33,6 +33,7 @@ describe('loadConfig', () => {
       declineCalls: undefined,
       commandPrefix: '!',
       withoutCommands: [],
+      middleware: [],
       messageMaxAgeSeconds: 600,
       sendsPerMinute: 120,
       sendsPerChatPerMinute: 30,
@@ -56,6 +57,11 @@ describe('loadConfig', () => {
       { logLevel: 'info', http: undefined },
     ],
     ['spaces around a value do no harm', { SESSION_PATH: ' ./a ' }, { sessionPath: './a' }],
+    [
+      'middleware is a list of paths',
+      { MIDDLEWARE: '~/bot/steps, ./a.ts ,' },
+      { middleware: [join(homedir(), 'bot/steps'), './a.ts'] },
+    ],
     ['~ is the home folder', { SESSION_PATH: '~/bot' }, { sessionPath: join(homedir(), 'bot') }],
     [
       'words may be in capitals',

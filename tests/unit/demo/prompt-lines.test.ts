@@ -138,6 +138,7 @@ describe('what the bot prints', () => {
     ['[INFO] Connection status: open', false],
     ['[INFO] Linked to Anna (+4915•••123). Send !ping', true],
     ['[INFO] a command was loaded again  file=x', true],
+    ['[INFO] a listener was loaded again  file=x', true],
     ['[WARN] ⚠️ Authentication failed (401)', true],
     ['[ERROR] anything', true],
   ])('%s is noteworthy: %s', (line, isWorthIt) => {
