@@ -18,8 +18,16 @@ const listed = [
 /** The rooms that a message goes through. What `core`, `logging` and `session` do for them is theirs. */
 const ROOMS = /^(whatsapp|app|bot|commands)\//;
 
-/** What joins the parts at the start, and what the libraries call because it is repaired in them. */
-const BESIDE = new Set(['app/start-bot.ts', 'app/session-tables.ts', 'whatsapp/signal/libsignal-curve.ts']);
+/**
+ * What joins the parts at the start, what reports the start a while after it, and what the libraries call because it is
+ * repaired in them.
+ */
+const BESIDE = new Set([
+  'app/start-bot.ts',
+  'app/start-report.ts',
+  'app/session-tables.ts',
+  'whatsapp/signal/libsignal-curve.ts',
+]);
 
 let program: Program;
 let inspector: Session;

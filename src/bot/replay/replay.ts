@@ -8,9 +8,8 @@ import { Interrupted } from '../run/interrupted.ts';
 import type { Sent } from '../send/sent.ts';
 import { AskTimeout, StepFailed } from './conversation-errors.ts';
 import { jsonCopy } from './json-value.ts';
-import { type ReplayStart, RunLog, type RunLogParts } from './run-log.ts';
+import type { RunLog, RunLogParts } from './run-log.ts';
 import type { Entry } from './run-row.ts';
-import type { StoredRun } from './runs.ts';
 
 export interface ReplayParts extends RunLogParts {
   thaw(text: string): IncomingMessage | undefined;
@@ -43,11 +42,12 @@ export class Replay {
   #randoms = 0;
   readonly #inWork = new Set<string>();
 
-  constructor(parts: ReplayParts, run: HandlerRun, start: ReplayStart, stored: StoredRun | undefined) {
+  /** `idKey` is the one of the conversation, see `RunRow`. */
+  constructor(parts: ReplayParts, run: HandlerRun, idKey: string, log: RunLog) {
     this.#parts = parts;
     this.#run = run;
-    this.#idKey = start.idKey;
-    this.#log = new RunLog(parts, start, stored);
+    this.#idKey = idKey;
+    this.#log = log;
   }
 
   /** The key of the row, if this run has one. */

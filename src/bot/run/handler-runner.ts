@@ -9,6 +9,7 @@ import type { WhenOpen } from '../command.ts';
 import type { Context } from '../context.ts';
 import { compose, type Middleware } from '../middleware.ts';
 import { Replay, type ReplayParts } from '../replay/replay.ts';
+import { RunLog } from '../replay/run-log.ts';
 import type { RunRow } from '../replay/run-row.ts';
 import type { StoredRun } from '../replay/runs.ts';
 import { sendId } from '../send/message-id.ts';
@@ -72,7 +73,8 @@ export class HandlerRunner {
 
   async run(task: HandlerTask): Promise<Outcome> {
     const run = new HandlerRun(this.#options.clock, this.#options.limitMs);
-    const replay = new Replay(this.#options.replay, run, task, task.stored);
+    const log = new RunLog(this.#options.replay, task, task.stored);
+    const replay = new Replay(this.#options.replay, run, task.idKey, log);
     const ctx = new HandlerContext(this.#parts, run, replay, task);
     this.#runs.add(run);
     this.#counts.running += 1;
