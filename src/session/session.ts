@@ -83,6 +83,8 @@ export class Session implements KeyStore {
   #closing: Promise<void> | undefined;
   #isClosed = false;
   #isTried = true;
+  /** Whether this turn of the event loop has found the folder in its place. */
+  #isInPlace = false;
 
   constructor({ path, fs, lock, recovered }: SessionParts, options: SessionOptions) {
     this.path = path;
@@ -136,7 +138,7 @@ export class Session implements KeyStore {
     const record = this.#contents.recordOf(changes);
     if (record.size === 0) return;
     try {
-      this.#checkFolder();
+      this.#checkFolderOnce();
       this.#journal.append(record);
     } catch (error) {
       this.#onFailure(error);
@@ -187,10 +189,21 @@ export class Session implements KeyStore {
     }
   }
 
+  /** As `#checkFolder`, but looks for the folder once in a turn of the event loop: a busy turn stores many times. */
+  #checkFolderOnce(): void {
+    if (this.#isInPlace && !this.#isClosed) return;
+    this.#checkFolder();
+    this.#isInPlace = true;
+    setImmediate(() => {
+      this.#isInPlace = false;
+    });
+  }
+
   /** Throws if this session is closed, or its folder was removed or replaced: the path may hold another session. */
   #checkFolder(): void {
     if (this.#isClosed) throw storageError('write', this.path, new Error('the session is closed'));
     if (this.#lock.isHeld()) return;
+    this.#isInPlace = false;
     throw new AppError(
       'STORAGE_FAILED',
       `${this.path} was removed or replaced while the bot ran, and is no longer written. Start the bot again.`,

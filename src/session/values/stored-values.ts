@@ -5,6 +5,7 @@ import type { FileChange } from '../journal/write-files.ts';
 import { KeyCache } from './key-cache.ts';
 import type { KeyChanges } from './key-changes.ts';
 import { keyFromJson, keyToJson } from './key-json.ts';
+import { SessionObjects } from './session-objects.ts';
 import type { StoredTable, UnsavedPages } from './stored-table.ts';
 import {
   indexToJson,
@@ -33,6 +34,7 @@ export class StoredValues {
   readonly #folder: string;
   readonly #events: TableEvents;
   readonly #cache = new KeyCache();
+  readonly #sessions = new SessionObjects();
   /** The latest JSON of every key that is newer in the journal than in its file. */
   readonly #unsaved = new Map<string, { readonly json: string | null }>();
   readonly #tables: ReadonlyMap<TableName, StoredTable>;
@@ -80,19 +82,28 @@ export class StoredValues {
     return table;
   }
 
-  /** A new object each time, because the library changes some values before it decides to store them. */
+  /** A new object each time but for sessions, because the library changes some values before it decides to store them. */
   #key(type: string, id: string): unknown {
     const name = keyFileName(type, id);
     const known = this.#knownJson(name);
     const json = known === undefined ? this.#readJson(name) : known;
     try {
-      return json === null ? undefined : (keyFromJson(type, json) ?? undefined);
+      return json === null ? undefined : (this.#parsed(type, name, json) ?? undefined);
     } catch {
       renameAside(this.#fs, join(this.#folder, name));
       this.#events.onDamage(name);
       this.#cache.put(name, null);
       return undefined;
     }
+  }
+
+  #parsed(type: string, name: string, json: string): unknown {
+    if (type !== 'session') return keyFromJson(type, json);
+    const known = this.#sessions.get(name, json);
+    if (known) return known;
+    const value = keyFromJson(type, json);
+    this.#sessions.put(name, json, value);
+    return value;
   }
 
   /** `null` if the key is known to be missing, undefined if only the file can tell. */
@@ -127,7 +138,7 @@ export class StoredValues {
   apply(record: Changes, values?: KeyChanges): void {
     for (const [type, texts] of record) {
       if (isTableName(type)) this.#applyRows(this.#table(type), texts, values?.[type]);
-      else this.#applyKeys(type, texts);
+      else this.#applyKeys(type, texts, values?.[type]);
     }
   }
 
@@ -138,9 +149,10 @@ export class StoredValues {
     }
   }
 
-  #applyKeys(type: string, texts: Map<string, string | null>): void {
+  #applyKeys(type: string, texts: Map<string, string | null>, values?: Record<string, unknown>): void {
     for (const [id, json] of texts) {
       const name = keyFileName(type, id);
+      if (type === 'session' && json !== null) this.#sessions.put(name, json, values?.[id]);
       this.#unsaved.set(name, { json });
       this.#cache.put(name, json);
     }

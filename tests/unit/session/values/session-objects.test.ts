@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import type { Session } from '../../../../src/session/session.ts';
+import { SessionObjects } from '../../../../src/session/values/session-objects.ts';
+import { Party, type Records, textParty } from '../../whatsapp/signal/party.ts';
+import { openQuietly, sessionPath, stockFolder } from '../helpers.ts';
+
+/** Keeps the records in a session, as Baileys does, and remembers the text of each object that it handed out. */
+class SessionRecords implements Records {
+  readonly handedOut: Array<{ readonly value: unknown; readonly text: string }> = [];
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  load(id: string): unknown {
+    const value = this.#session.get('session', [id])[id];
+    this.handedOut.push({ value, text: JSON.stringify(value) });
+    return value;
+  }
+
+  store(id: string, record: object): void {
+    void this.#session.set({ session: { [id]: record } });
+  }
+}
+
+test('no object that is handed out is changed by libsignal, whatever becomes of the message', async () => {
+  for (const method of ['log', 'info', 'warn', 'error'] as const)
+    vi.spyOn(console, method).mockReturnValue(undefined);
+  const path = sessionPath();
+  await stockFolder(path);
+  const session = await openQuietly(path);
+  const records = new SessionRecords(session);
+  const bot = new Party(records);
+  const person = textParty();
+
+  await person.startSession(bot, 1);
+  await bot.read(await person.send('the first message'));
+  for (let turn = 0; turn < 5; turn++) {
+    const late = await person.send('comes late');
+    await bot.read(await person.send('comes early'));
+    await person.read(await bot.send('an answer'));
+    const damaged = await person.send('is damaged');
+    damaged.body[damaged.body.length - 1] = (damaged.body[damaged.body.length - 1] ?? 0) ^ 1;
+    await expect(bot.read(damaged)).rejects.toThrow();
+    await bot.read(late);
+    await expect(bot.read(late)).rejects.toThrow();
+  }
+  await person.startSession(bot, 2);
+  await bot.read(await person.send('on another session'));
+  await bot.startSession(person, 3);
+  await bot.send('on a session of our own');
+
+  const objects = new Set(records.handedOut.map(({ value }) => value));
+  expect(objects.size).toBeLessThan(records.handedOut.length);
+  for (const { value, text } of records.handedOut) expect(JSON.stringify(value)).toBe(text);
+  await session.checkpoint();
+  const file = JSON.parse(readFileSync(join(path, 'session-other.0.json'), 'utf8'));
+  expect(session.get('session', ['other.0'])).toEqual({ 'other.0': file });
+});
+
+test('an object is handed out only for the text that it stands for', () => {
+  const objects = new SessionObjects();
+  const value = { version: 'v1', _sessions: {} };
+  objects.put('a', 'text', value);
+  expect(objects.get('a', 'text')).toBe(value);
+  expect(objects.get('a', 'another text')).toBeUndefined();
+  expect(objects.get('b', 'text')).toBeUndefined();
+});
+
+test.each([[{ _sessions: {} }], [{ version: 'v2' }], [Buffer.from('v1')], [null], ['v1']])(
+  'a record that libsignal would change in place is not kept: %j',
+  (value) => {
+    const objects = new SessionObjects();
+    objects.put('a', 'text', value);
+    expect(objects.get('a', 'text')).toBeUndefined();
+  },
+);
+
+test('a record that cannot be kept takes the place of the one before', () => {
+  const objects = new SessionObjects();
+  objects.put('a', 'text', { version: 'v1' });
+  objects.put('a', 'text', { version: 'v0' });
+  expect(objects.get('a', 'text')).toBeUndefined();
+});
