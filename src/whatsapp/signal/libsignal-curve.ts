@@ -1,5 +1,6 @@
-import { createPrivateKey, createPublicKey, diffieHellman, randomBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { RecentMap } from '../../core/recent-map.ts';
 import { verifyXeddsa } from './xeddsa.ts';
 
 /** The functions of `libsignal/src/curve.js` (6.0.0) that are replaced here. Public keys have 33 bytes: 5, and the key. */
@@ -10,6 +11,8 @@ interface Curve {
 }
 
 const KEY_TYPE = 5;
+/** Each takes about a kilobyte outside the heap. */
+const MOST_KEYS = 250;
 const X25519 = { kty: 'OKP', crv: 'X25519' };
 
 let isFast = false;
@@ -19,7 +22,8 @@ let isFast = false;
  * same; malformed input goes to the original function, which throws its own error.
  *
  * 1. Agreements and key pairs: libsignal exchanges keys with OpenSSL as DER, which costs several times the work
- *    itself. As a JWK, Node takes the raw bytes (RFC 8037; it does not read `x` of a private key).
+ *    itself. As a JWK, Node takes the raw bytes (RFC 8037; it does not read `x` of a private key). A turn of a ratchet
+ *    uses each key two or three times, so the keys used last are kept.
  * 2. Signatures: libsignal verifies them in JavaScript, which takes 20 ms for each of the first ones: two at every
  *    login. OpenSSL does it here.
  *
@@ -33,11 +37,7 @@ export function speedUpCurve(): void {
   curve.calculateAgreement = (publicKey, privateKey) => {
     if (!isPublicKey(publicKey) || privateKey?.length !== 32)
       return calculateAgreement(publicKey, privateKey);
-    const key = { ...X25519, x: publicKey.toString('base64url', 1) };
-    return diffieHellman({
-      privateKey: privateKeyOf(privateKey),
-      publicKey: createPublicKey({ key, format: 'jwk' }),
-    });
+    return diffieHellman({ privateKey: privateKeyOf(privateKey), publicKey: publicKeyOf(publicKey) });
   };
   curve.generateKeyPair = () => {
     const privKey = clamped(randomBytes(32));
@@ -56,8 +56,24 @@ function isPublicKey(key: Buffer | undefined): key is Buffer {
   return Buffer.isBuffer(key) && key.length === 33 && key[0] === KEY_TYPE;
 }
 
-function privateKeyOf(bytes: Buffer) {
-  return createPrivateKey({ key: { ...X25519, x: '', d: bytes.toString('base64url') }, format: 'jwk' });
+const keysUsedLast = new RecentMap<KeyObject>(MOST_KEYS);
+
+function privateKeyOf(bytes: Buffer): KeyObject {
+  const d = bytes.toString('base64url');
+  return keyOf(`private ${d}`, () => createPrivateKey({ key: { ...X25519, x: '', d }, format: 'jwk' }));
+}
+
+function publicKeyOf(bytes: Buffer): KeyObject {
+  const x = bytes.toString('base64url', 1);
+  return keyOf(`public ${x}`, () => createPublicKey({ key: { ...X25519, x }, format: 'jwk' }));
+}
+
+function keyOf(name: string, make: () => KeyObject): KeyObject {
+  const known = keysUsedLast.get(name);
+  if (known) return known;
+  const key = make();
+  keysUsedLast.set(name, key);
+  return key;
 }
 
 /** The form of a private key that signatures need (RFC 7748, section 5). Agreements are the same with and without it. */

@@ -44,6 +44,16 @@ describe('the faster curve of libsignal', () => {
     }
   });
 
+  it('agrees on keys that were used before, and on those that other keys have displaced', () => {
+    const pairs = Array.from({ length: 300 }, () => curve.generateKeyPair());
+    const [first] = pairs;
+    if (!first) throw new Error('no pair');
+    const shared = (): Buffer[] => pairs.map(({ pubKey }) => curve.calculateAgreement(pubKey, first.privKey));
+    const other = pairs.map(({ privKey }) => curve.calculateAgreement(first.pubKey, privKey));
+    expect(shared()).toEqual(other);
+    expect(shared()).toEqual(other);
+  });
+
   it('verifies what the original has signed, for any message', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), (message) => {
