@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { within } from './support/deadline.ts';
 import { snapshot } from './support/folder.ts';
 import { Rig, type RigOptions } from './support/rig.ts';
@@ -175,6 +178,26 @@ describe('after every close that is not final', () => {
     void rig.client.start();
     expect(await rig.nextWait()).toMatchObject({ ms: 5_000 });
     expect(rig.closes).toMatchObject([{ kind: 'network' }]);
+  });
+
+  it('a server that never says hello is given up', async () => {
+    const silent = new WebSocketServer({ port: 0 });
+    onTestFinished(() => void silent.close());
+    await once(silent, 'listening');
+    rig = new Rig();
+    await rig.prepare({
+      socket: {
+        url: `ws://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+        version: undefined,
+        agent: undefined,
+        dispatcher: undefined,
+        connectTimeoutMs: 200,
+        keepAliveIntervalMs: 30_000,
+      },
+    });
+    void rig.client.start();
+    expect(await rig.nextWait()).toMatchObject({ ms: 5_000 });
+    expect(rig.closes).toMatchObject([{ kind: 'network', message: 'WhatsApp did not answer' }]);
   });
 
   it('QR codes that nobody scanned: said, and a new one after five seconds, and no failure', async () => {

@@ -24,6 +24,7 @@ import type { SentMessages } from '../send/sent-messages.ts';
 import type { SuspectQueue } from '../send/suspects.ts';
 import { dropKeyErrors } from '../signal/key-answers.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
+import { joinWrites } from './joined-writes.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { PingCheck } from './ping-check.ts';
 import { plainAck } from './plain-ack.ts';
@@ -54,7 +55,7 @@ export interface ConnectionEvents {
   stanza: [node: BinaryNode];
 }
 
-/** A connection that is neither open nor showing a QR after this long is given up. */
+/** A connection that is neither open nor showing a QR so long after the handshake is given up. */
 const CONNECT_WITHIN_MS = 60_000;
 /** What one request to the phone asks for. */
 const MOST_ASKED = 100;
@@ -115,6 +116,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       () => this.#lost('WhatsApp no longer answers on this connection'),
     );
     this.intercept('message', (node) => answerIgnored(this.socket, node));
+    joinWrites(this.socket);
     keepPresenceTyped(this.socket);
     fetchNameOnce(this.socket, parts.settings.showOnline ?? false);
     this.intercept('notification', (node) => {
@@ -123,7 +125,13 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       return true;
     });
     this.#listen();
-    this.#connectTimer = setTimeout(() => this.#lost('WhatsApp did not answer'), CONNECT_WITHIN_MS);
+    this.#answerWithin(parts.settings.connectTimeoutMs);
+  }
+
+  /** Gives the connection up if WhatsApp does not take the next step in time; each step that it takes begins anew. */
+  #answerWithin(limitMs: number): void {
+    clearTimeout(this.#connectTimer);
+    this.#connectTimer = setTimeout(() => this.#lost('WhatsApp did not answer'), limitMs);
   }
 
   /** Whether something can be sent: not any more as soon as the socket begins to close. */
@@ -147,9 +155,10 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     ws.prependListener('CB:notification,type:w:gp2', (node) => inbox.sawNotice(node));
     ws.prependListener('CB:call', (node) => inbox.sawNotice(node));
     ws.prependListener('CB:notification,type:devices', ({ attrs }) => devices.forget(attrs.from, attrs.lid));
+    ws.on('open', () => this.#answerWithin(this.#parts.settings.connectTimeoutMs));
     ws.on('frame', (frame: unknown) => {
       // The bytes of the handshake come here, too.
-      if (frame instanceof Uint8Array) return;
+      if (frame instanceof Uint8Array) return this.#answerWithin(CONNECT_WITHIN_MS);
       dropKeyErrors(frame as BinaryNode);
       this.emit('stanza', frame as BinaryNode);
     });

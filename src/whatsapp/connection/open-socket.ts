@@ -21,6 +21,7 @@ export interface SocketSettings {
   readonly mediaAgent?: Agent | undefined;
   /** For downloads, if a proxy is set: undici's dispatcher. */
   readonly dispatcher: unknown;
+  /** How long a connect may take, and then how long the first answer may. */
   readonly connectTimeoutMs: number;
   readonly keepAliveIntervalMs: number;
   /** How long a query may wait for its answer. Default 15,000. */
@@ -57,7 +58,9 @@ export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
     ...(settings.mediaAgent ? { fetchAgent: settings.mediaAgent } : {}),
     options: (settings.dispatcher ? { dispatcher: settings.dispatcher } : {}) as RequestInit,
     waWebSocketUrl: settings.url,
-    connectTimeoutMs: settings.connectTimeoutMs,
+    // No time limit of the library, because it makes three stack traces for each stanza that is sent, a tenth of the
+    // work for a command. `Connection` limits the connect, and its pings notice a line that takes nothing.
+    connectTimeoutMs: 0,
     keepAliveIntervalMs: settings.keepAliveIntervalMs,
     defaultQueryTimeoutMs: settings.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
     // A failed commit closes the connection instead: waiting here would hold up every key.
