@@ -224,6 +224,17 @@ export const LIMITS = {
     bytes: 4 * MIB,
     atLimit: 'The key that was used least recently is read from its file when it is needed.',
   },
+  'sessions:memory': {
+    what: 'records of conversations that are kept in memory as objects; the bytes are those of their JSON',
+    count: 500,
+    bytes: 2 * MIB,
+    atLimit: 'The record that was used least recently is parsed when it is needed.',
+  },
+  'ratchet-keys:memory': {
+    what: 'keys of ratchets that are kept for OpenSSL, each of about a kilobyte',
+    count: 500,
+    atLimit: 'The oldest half is forgotten; a key is made again when it is needed.',
+  },
   'recent:messages': {
     what: 'messages in each list of recent ones (in work or done, own, edited)',
     count: 20_000,

@@ -1,8 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { LIMITS } from '../../core/limits.ts';
 
-const MOST_ENTRIES = 500;
-/** Of their JSON; as objects they take about twice as much. */
-const MOST_BYTES = 2 * 1024 * 1024;
+const { count, bytes } = LIMITS['sessions:memory'];
 
 /** The records that Baileys stores today. It changes older ones in place when it reads them. */
 const VERSION = 'v1';
@@ -15,8 +14,8 @@ const VERSION = 'v1';
  */
 export class SessionObjects {
   readonly #objects = new LRUCache<string, { readonly json: string; readonly value: object }>({
-    max: MOST_ENTRIES,
-    maxSize: MOST_BYTES,
+    max: count,
+    maxSize: bytes,
     sizeCalculation: ({ json }) => json.length,
   });
 

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { verifyXeddsa } from './xeddsa.ts';
 
@@ -11,8 +12,6 @@ interface Curve {
 }
 
 const KEY_TYPE = 5;
-/** Each takes about a kilobyte outside the heap. */
-const MOST_KEYS = 250;
 const X25519 = { kty: 'OKP', crv: 'X25519' };
 
 let isFast = false;
@@ -56,7 +55,7 @@ function isPublicKey(key: Buffer | undefined): key is Buffer {
   return Buffer.isBuffer(key) && key.length === 33 && key[0] === KEY_TYPE;
 }
 
-const keysUsedLast = new RecentMap<KeyObject>(MOST_KEYS);
+const keysUsedLast = new RecentMap<KeyObject>(LIMITS['ratchet-keys:memory'].count / 2);
 
 function privateKeyOf(bytes: Buffer): KeyObject {
   const d = bytes.toString('base64url');
