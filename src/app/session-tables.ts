@@ -1,4 +1,5 @@
 import type { Table } from '../core/table.ts';
+import { plainText } from '../core/text.ts';
 import type { Session } from '../session/session.ts';
 import { isTableName } from '../session/values/tables.ts';
 import { personAddress } from '../whatsapp/address.ts';
@@ -17,6 +18,11 @@ export function tableOf<T>(session: Session, name: string): Table<T> {
     set: async (id, value) => session.set({ [name]: { [id]: value } }),
     delete: async (id) => session.set({ [name]: { [id]: null } }),
   };
+}
+
+/** The name that the linked account shows to people, without control characters; undefined until the phone told it. */
+export function ownName({ creds: { me } }: Session): string | undefined {
+  return plainText(me?.name ?? '').trim() || undefined;
 }
 
 /** The linked account as a person: by number and by LID. */

@@ -8,7 +8,7 @@ import type { Session } from '../session/session.ts';
 import type { WhatsAppClient } from '../whatsapp/client.ts';
 import { type BotContents, LoadedContents } from './bot-contents.ts';
 import type { LoadedMiddleware } from './load-middleware.ts';
-import { ownIds, tableOf } from './session-tables.ts';
+import { ownIds, ownName, tableOf } from './session-tables.ts';
 
 export interface BotParts {
   readonly config: Config;
@@ -36,7 +36,7 @@ export async function startBot(parts: BotParts): Promise<StartedBot> {
   const bot = new Bot({
     messenger,
     storage: { table: (name) => tableOf(session, name) },
-    settings: { ...config, ownIds: () => ownIds(session) },
+    settings: { ...config, ownIds: () => ownIds(session), ownName: () => ownName(session) },
     commands: loaded.commands,
     listeners: loaded.listeners,
     middleware: middleware.steps,

@@ -75,6 +75,22 @@ test('a bot made of values runs its commands, listeners and middleware, and the 
   expect(seen).toContain('echo');
 });
 
+test('a handler knows the account of the bot: number, LID and name', async () => {
+  const whoAmI = command({ name: 'whoami', summary: 's', run: (ctx) => ctx.reply(JSON.stringify(ctx.me)) });
+  await startBot({ commands: whoAmI });
+  const { number, lid, name } = wa.phone;
+  const anna = wa.person('Anna');
+  await vi.waitFor(
+    async () => {
+      await anna.says('!whoami');
+      const { text = '' } = await anna.hears();
+      expect(JSON.parse(text)).toEqual({ number, lid, name });
+    },
+    // The phone tells the name a moment after the pairing.
+    { timeout: 10_000 },
+  );
+});
+
 /** A step that says its name before and after what it is around. */
 const around = (name: string, more = ''): string => `export default async (ctx, next) => {
   globalThis.steps.push('${name}');
