@@ -1,5 +1,5 @@
 import type { Kind } from './bots.ts';
-import { type Figures, type Row, ratioOf } from './results.ts';
+import { type Figures, type GrowthRow, type Row, ratioOf } from './results.ts';
 
 export interface Column<T> {
   readonly what: string;
@@ -15,6 +15,8 @@ export class Comparison {
   /** Fewer and smaller measurements. */
   readonly isQuick: boolean;
   readonly rows: Row[] = [];
+  /** What must not grow with the size of a table. */
+  readonly growth: GrowthRow[] = [];
 
   constructor(kinds: readonly Kind[], isQuick: boolean) {
     this.kinds = kinds;

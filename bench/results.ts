@@ -11,11 +11,21 @@ export interface Row {
   readonly figures: Figures;
 }
 
+/** The same work on a small and on a large table. */
+export interface GrowthRow {
+  readonly what: string;
+  readonly unit: string;
+  /** The highest ratio that is wanted. */
+  readonly wanted: number;
+  readonly small: readonly number[];
+  readonly large: readonly number[];
+}
+
 /** How busy the machine was when the run began. */
 const LOAD = loadavg()[0]?.toFixed(1);
 
 /** The text of bench/RESULTS.md. */
-export function resultsOf(rows: readonly Row[], command: string): string {
+export function resultsOf(rows: readonly Row[], growth: readonly GrowthRow[], command: string): string {
   const hasRival = rows.some(({ figures }) => figures.rival !== undefined);
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 1024 ** 3)} GiB, ${platform()} ${arch()}, Node ${process.version}`;
   const heading = ['what', 'unit', 'perennial', 'recipe', 'ratio', 'wanted', ...(hasRival ? ['rival'] : [])];
@@ -31,6 +41,21 @@ machine was ${LOAD} when the run began: above 0.5, wall times and their ratios s
 | ${heading.join(' | ')} |
 |${'---|'.repeat(heading.length)}
 ${rows.map((row) => lineOf(row, hasRival)).join('\n')}
+${growth.length > 0 ? growthOf(growth) : ''}`;
+}
+
+function growthOf(growth: readonly GrowthRow[]): string {
+  const lines = growth.map(({ what, unit, wanted, small, large }) => {
+    const ratio = median(large) / median(small);
+    const wish = `≤ ${wanted.toFixed(2)}${ratio > wanted ? ' (missed)' : ''}`;
+    return `| ${[what, unit, spread(large), spread(small), `**${ratio.toFixed(2)}**`, wish].join(' | ')} |`;
+  });
+  return `
+What must not grow with what is kept:
+
+| what | unit | large | small | ratio | wanted |
+|---|---|---|---|---|---|
+${lines.join('\n')}
 `;
 }
 

@@ -4,7 +4,7 @@
  *
  *   npm run bench [-- --quick] [--only NAME] [--also-node PATH] [--against COMMAND]
  *
- * `--only` is one of pre-keys, commands, starts, memory; it prints and writes no file. `--also-node` measures starts
+ * `--only` is one of pre-keys, commands, starts, memory, checkpoints; it prints and writes no file. `--also-node` measures starts
  * with another Node.js as well. `--against` puts a rival beside the two: a bot that reads SESSION_PATH,
  * WA_WEBSOCKET_URL and WA_ROOT_KEY, shows its QR code as a line `QR <text>` or as `qr-code.png` in its folder, and
  * answers `!ping`.
@@ -12,6 +12,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { compareCheckpoints } from './compare-checkpoints.ts';
 import { compareCommands, compareMemory, comparePreKeys } from './compare-commands.ts';
 import { compareStarts } from './compare-starts.ts';
 import { Comparison } from './comparison.ts';
@@ -38,6 +39,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   commands: () => compareCommands(bench),
   starts: () => compareStarts(bench, nodes),
   memory: () => compareMemory(bench),
+  checkpoints: () => compareCheckpoints(bench),
 };
 const parts = Object.entries(PARTS).filter(([name]) => (values.only ?? name) === name);
 if (parts.length === 0) {
@@ -45,7 +47,7 @@ if (parts.length === 0) {
   process.exit(2);
 }
 for (const [, part] of parts) await part();
-const results = resultsOf(bench.rows, `npm run bench${isQuick ? ' -- --quick' : ''}`);
+const results = resultsOf(bench.rows, bench.growth, `npm run bench${isQuick ? ' -- --quick' : ''}`);
 if (!values.only) writeFileSync(fileURLToPath(new URL('./RESULTS.md', import.meta.url)), results);
 process.stdout.write(results);
 process.exit(0);
