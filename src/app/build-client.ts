@@ -5,6 +5,7 @@ import type { Session } from '../session/session.ts';
 import { WhatsAppClient } from '../whatsapp/client.ts';
 import type { ProxyRoutes } from '../whatsapp/proxy.ts';
 import { lookUpVersion } from '../whatsapp/wa-version.ts';
+import { listedNumbers } from './listed-numbers.ts';
 
 /** Longer than four addresses of WhatsApp may take, 5 seconds each. */
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -29,6 +30,7 @@ export async function buildClient(config: Config, session: Session, log: Logger)
     },
     reconnect: { delayMs: config.reconnectDelayMs, maxDelayMs: config.reconnectMaxDelayMs },
     pairingNumber: config.pairingNumber,
+    listedNumbers: listedNumbers(config),
     log,
     baileysLog: baileysLogger(log),
     lookUpVersion: () => lookUpVersion(proxy?.dispatcher),

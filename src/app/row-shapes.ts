@@ -84,6 +84,7 @@ const ROW_SHAPES: Readonly<Record<TableName, Check>> = {
     inWork: optional(objectOf({ dueAtMs: isTime, tries: isCount })),
   }),
   'http-keys': objectOf({ fingerprint: isText, atMs: isTime }),
+  numbers: objectOf({ atMs: isTime, number: (value) => value === null || isText(value) }),
 };
 
 /** The `client` table has one kind of value for each of its rows. */

@@ -47,6 +47,8 @@ export async function startBot(parts: BotParts): Promise<StartedBot> {
     marks: client.inbox,
     wasKilled: session.wasKilled,
     conversationOf: (chat) => client.conversationOf(chat),
+    numberOf: (typed) => client.numberOf(typed),
+    whenNumbersAsked: () => client.whenNumbersAsked(),
   });
   client.inbox.setWanted((message) => bot.wants(message));
   await bot.start();

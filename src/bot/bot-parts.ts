@@ -20,7 +20,7 @@ import type { Middleware } from './middleware.ts';
 import { Conversations } from './replay/conversations.ts';
 import type { RunRow } from './replay/run-row.ts';
 import { freezePlain, Runs, type StoredRun, thawPlain } from './replay/runs.ts';
-import { isOwner } from './run/access.ts';
+import { ownerCheck } from './run/access.ts';
 import { isAddressed, meOf } from './run/addressed.ts';
 import { CommandTasks } from './run/command-tasks.ts';
 import { HandlerRunner, type HandlerTask } from './run/handler-runner.ts';
@@ -51,6 +51,10 @@ export interface BotOptions {
   readonly middleware?: readonly Middleware<Context>[];
   /** The key of a chat: the same for both addresses of a person. Default: the address itself. */
   readonly conversationOf?: (chat: string) => string;
+  /** The number under which WhatsApp knows the person whose number somebody typed. Default: the same. */
+  readonly numberOf?: (typed: string) => string;
+  /** Resolves when WhatsApp was asked for the numbers in the settings; undefined if there is nothing to wait for. */
+  readonly whenNumbersAsked?: () => Promise<void> | undefined;
   /** Whether an earlier run of the bot sent the message with this id. Default: never. */
   readonly wasSent?: (messageId: string) => boolean;
   /** Whether the last run of the process was killed. Default false. */
@@ -84,7 +88,6 @@ export interface BotParts {
 export function buildBotParts(options: BotOptions): BotParts {
   const names = new RecentMap<string>(LIMITS['recent:people'].count / 2);
   const { messenger, clock, log, settings, storage } = options;
-  const ownerNumbers = new Set(settings.ownerNumbers);
   const filter = new MessageFilter({
     clock,
     log,
@@ -142,14 +145,18 @@ export function buildBotParts(options: BotOptions): BotParts {
     ownIds: settings.ownIds,
     nameOf: (id) => names.get(id),
     usableCommands: (ctx) => tasks.usable(ctx),
-    reachable: (to) => reachable(to, settings.mayWriteTo ?? [], messenger),
+    reachable: (to) => reachable(to, settings.mayWriteTo ?? [], messenger, conversationOf),
   });
-  const senderOf = (message: IncomingMessage) => {
-    const ownIds = settings.ownIds();
-    return {
-      isOwner: isOwner(message.sender, message.isFromMe, { numbers: ownerNumbers, ownIds }),
-      isAddressed: isAddressed(message, ownIds, (id) => filter.isOwn(id)),
-    };
+  const isOwner = ownerCheck({ settings, numberOf: options.numberOf, conversationOf });
+  const senderOf = (message: IncomingMessage) => ({
+    isOwner: isOwner(message),
+    isAddressed: isAddressed(message, settings.ownIds(), (id) => filter.isOwn(id)),
+  });
+  /** After the first start with a number, an owner's first message may come before WhatsApp's answer about it. */
+  const run = async (message: IncomingMessage, task: () => HandlerTask): Promise<Outcome> => {
+    const asked = isOwner(message) ? undefined : options.whenNumbersAsked?.();
+    if (asked) await asked;
+    return runner.run(task());
   };
   const taskAgain = (run: StoredRun, message: IncomingMessage): HandlerTask | undefined => {
     const { kind, name } = run.row.handler;
@@ -207,8 +214,9 @@ export function buildBotParts(options: BotOptions): BotParts {
         ? undefined
         : (message) => declineCall(message, settings.declineCalls ?? '', messenger, runner),
     isAddressed: (message) => senderOf(message).isAddressed,
-    serve: (message, loaded, line) => runner.run(tasks.taskOf(message, loaded, line.rest, senderOf(message))),
-    listen: (message, loaded) => runner.run(listenerTask(message, loaded, senderOf(message))),
+    serve: (message, loaded, line) =>
+      run(message, () => tasks.taskOf(message, loaded, line.rest, senderOf(message))),
+    listen: (message, loaded) => run(message, () => listenerTask(message, loaded, senderOf(message))),
     hint: (message, text) => runner.notify(message, 1, text),
   });
   return {

@@ -103,8 +103,8 @@ export class Bot {
   send(to: string, say: Say, key?: string): Promise<void>;
   async send(first: OutgoingMessage | string, say: Say = '', key: string = randomUUID()): Promise<void> {
     if (typeof first !== 'string') return this.#parts.outbox.send(first);
-    const { messenger, settings } = this.#options;
-    const chat = reachable(first, settings.mayWriteTo ?? [], messenger);
+    const { messenger, settings, conversationOf } = this.#options;
+    const chat = reachable(first, settings.mayWriteTo ?? [], messenger, conversationOf);
     const content = toContent(say, () => []);
     await this.#parts.outbox.send({ id: sendId(`program|${chat}|${key}`, 1), chat, content });
   }

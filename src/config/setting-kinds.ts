@@ -20,6 +20,13 @@ function kind<T>(mayBe: string, read: Kind<T>['read'], isPrivate = false): Kind<
   return { read, mayBe, isPrivate };
 }
 
+/** Where the values of a list were written, the first entry being 1. A repeated entry has its first place. */
+const PLACES = new WeakMap<readonly unknown[], readonly number[]>();
+
+/** The places of the values of a list from a setting, as `faultIn` counts them. */
+export const placesOf = (list: readonly unknown[]): readonly number[] =>
+  PLACES.get(list) ?? list.map((_, index) => index + 1);
+
 /** Entries with commas between them, each once. `mayBe` says what one entry may be. */
 function listOf<T extends string>(entry: Kind<T>): Kind<readonly T[]> {
   const entries = (text: string): string[] => text.split(',').filter((part) => part.trim() !== '');
@@ -29,7 +36,13 @@ function listOf<T extends string>(entry: Kind<T>): Kind<readonly T[]> {
     whenUnset: [],
     read(text) {
       const values = entries(text).map((part) => entry.read(part.trim()));
-      return values.every((value) => value !== undefined) ? [...new Set(values)] : undefined;
+      if (!values.every((value) => value !== undefined)) return undefined;
+      const once = [...new Set(values)];
+      PLACES.set(
+        once,
+        once.map((value) => values.indexOf(value) + 1),
+      );
+      return once;
     },
     faultIn(text) {
       const index = entries(text).findIndex((part) => entry.read(part.trim()) === undefined);

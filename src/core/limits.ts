@@ -90,6 +90,12 @@ export const LIMITS = {
     timeMs: 20_000,
     atLimit: 'The person is told that the picture is too large.',
   },
+  'number-lookups': {
+    what: 'numbers that WhatsApp did not look up when it was asked; the pause before it is asked again',
+    count: 1_000,
+    timeMs: HOUR_MS,
+    atLimit: 'The pauses grow from a minute to this; beyond the number one may be asked for earlier.',
+  },
   'http:sends': {
     what: 'messages of `POST /messages` on their way',
     count: 100,

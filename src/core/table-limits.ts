@@ -84,4 +84,12 @@ export const TABLE_LIMITS = {
     timeMs: 7 * DAY_MS,
     atLimit: 'The oldest key is forgotten: the next message with that key is taken for a new one.',
   },
+  'table:numbers': {
+    what: 'numbers that people typed, and the numbers under which WhatsApp knows them',
+    count: 2_000,
+    bytes: 1 * MIB,
+    timeMs: 30 * DAY_MS,
+    atLimit:
+      'The oldest answer is forgotten, and WhatsApp is asked again. Numbers in the settings are forgotten last.',
+  },
 } as const satisfies Readonly<Record<`table:${string}`, Limit>>;

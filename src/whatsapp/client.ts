@@ -7,6 +7,7 @@ import type { GroupChange, GroupFacts, MemberChange } from '../core/group-facts.
 import type { IncomingMessage } from '../core/incoming-message.ts';
 import type { DownloadOptions, Messenger } from '../core/messenger.ts';
 import type { OutgoingMessage } from '../core/outgoing-message.ts';
+import type { ListedNumber } from '../core/typed-number.ts';
 import { underEither } from '../core/waits.ts';
 import type { Session } from '../session/session.ts';
 import type { ClientEvents } from './client-events.ts';
@@ -22,6 +23,7 @@ import { ServerClock } from './connection/server-clock.ts';
 import { type Deafness, WorkWatch } from './connection/work-watch.ts';
 import { installedVersions, versionWarning } from './library-versions.ts';
 import { conversationOf, hasKeysFor, numberOfLid } from './lid-numbers.ts';
+import { ListedNumbers } from './listed-numbers.ts';
 import { skipAppState } from './receive/app-state.ts';
 import { downloadMedia } from './receive/download-media.ts';
 import { freezeMessage, thawMessage } from './receive/frozen-message.ts';
@@ -29,6 +31,7 @@ import { Inbox } from './receive/inbox.ts';
 import type { Origin } from './receive/parse-message.ts';
 import { notConnected } from './send/send-errors.ts';
 import { repairLibSignal } from './signal/libsignal-repair.ts';
+import { TypedNumbers } from './typed-numbers.ts';
 import { VersionChoice, type WaVersion } from './wa-version.ts';
 
 export interface ClientOptions {
@@ -39,6 +42,8 @@ export interface ClientOptions {
   readonly reconnect: ReconnectPolicy;
   /** Digits of a phone number: pair with a code instead of a QR. */
   readonly pairingNumber: string | undefined;
+  /** Numbers in the settings, which WhatsApp is asked for. Default none. */
+  readonly listedNumbers?: readonly ListedNumber[];
   readonly log: Logger;
   readonly baileysLog: SocketConfig['logger'];
   /** The version WhatsApp wants at the moment; undefined if no answer comes in time. */
@@ -54,6 +59,8 @@ export interface ClientOptions {
 export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messenger {
   readonly inbox: Inbox;
   readonly phone: PhoneWatch;
+  readonly #numbers: TypedNumbers;
+  readonly #listed: ListedNumbers;
   readonly #options: ClientOptions;
   readonly #now: () => number;
   readonly #connectionLog: ConnectionLog;
@@ -96,6 +103,20 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       sentMessage: (id) => this.#connections.sent.find(id),
       now,
     });
+    const listed = options.listedNumbers ?? [];
+    this.#numbers = new TypedNumbers(
+      session,
+      log,
+      now,
+      listed.map(({ number }) => number),
+    );
+    this.#listed = new ListedNumbers({
+      listed,
+      numbers: this.#numbers,
+      socket: () => (this.#loop.connection?.isOpen ? this.socket : undefined),
+      log,
+    });
+    this.on('opened', () => this.#listed.opened());
     const version = new VersionChoice(socket.version, session, log, options.lookUpVersion);
     this.#connections = new ConnectionFactory({
       session,
@@ -105,6 +126,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       baileysLog: options.baileysLog,
       now,
       watch: this.#watch,
+      numbers: this.#numbers,
     });
     this.#loop = new ReconnectLoop({
       connections: this.#connections,
@@ -130,7 +152,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   /** What keeps the time of each of the client's tables. */
   get keepers() {
     const { sent, devices } = this.#connections;
-    return { inbox: this.inbox, sent, devices };
+    return { inbox: this.inbox, sent, devices, numbers: this.#numbers };
   }
 
   get state(): ClientState {
@@ -168,6 +190,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.#stopping.abort();
     await this.#loop.connection?.close();
     await this.#running;
+    await this.#listed.stop();
     await this.#connections.freeKeys();
   }
 
@@ -209,7 +232,8 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   }
 
   async showTyping(chat: string, isTyping: boolean): Promise<void> {
-    await this.#open().socket.sendPresenceUpdate(isTyping ? 'composing' : 'paused', chat);
+    const meant = this.#numbers.chatOf(chat);
+    await this.#open().socket.sendPresenceUpdate(isTyping ? 'composing' : 'paused', meant);
   }
 
   async whenOpen(signal: AbortSignal): Promise<void> {
@@ -228,9 +252,19 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     return downloadMedia(message, options, { dispatcher, socketUrl: url, socket });
   }
 
-  /** One key for a chat, whichever of a person's two addresses it comes under. */
+  /** One key for a chat, whichever of a person's addresses it comes under: a number in either form, or a LID. */
   conversationOf(chat: string): string {
-    return conversationOf(this.#options.session, chat);
+    return conversationOf(this.#options.session, this.#numbers.chatOf(chat));
+  }
+
+  /** The number under which WhatsApp knows the person whose number this is; the same if WhatsApp has told no other. */
+  numberOf(typed: string): string {
+    return this.#numbers.numberOf(typed);
+  }
+
+  /** Resolves when WhatsApp was asked for the numbers in the settings; undefined if there is nothing to wait for. */
+  whenNumbersAsked(): Promise<void> | undefined {
+    return this.#listed.whenAsked();
   }
 
   freeze(message: IncomingMessage): string {
@@ -243,7 +277,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
 
   /** Whether there are keys for this person, or for this group: they have written, or the account has. */
   hasMet(chat: string): boolean {
-    return hasKeysFor(this.#options.session, chat);
+    return hasKeysFor(this.#options.session, this.#numbers.chatOf(chat));
   }
 
   changeMembers(chat: string, change: MemberChange, jids: readonly string[]): Promise<void> {

@@ -1,12 +1,17 @@
 import type { Session } from '../session/session.ts';
 import { chatKind, numberAmong, personAddress, personId } from './address.ts';
 
-/** The phone number behind a LID. Baileys keeps LIDs both ways; the way back is under `LID_reverse`. */
+/**
+ * The phone number behind a LID. Baileys keeps LIDs both ways; the way back is under `LID_reverse`, and stays there when
+ * the number goes to another account: then this LID has no number.
+ */
 export function numberOfLid(session: Session, lid: string): string | undefined {
   const user = personAddress(lid)?.user;
   const row = `${user}_reverse`;
   const number = user ? session.get('lid-mapping', [row])[row] : undefined;
-  return typeof number === 'string' ? number : undefined;
+  if (typeof number !== 'string') return undefined;
+  const present = session.get('lid-mapping', [number])[number];
+  return present === undefined || present === user ? number : undefined;
 }
 
 /** The LID of a phone number (digits), as a JID; undefined if it is not known. */

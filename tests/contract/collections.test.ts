@@ -64,6 +64,8 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'session/values/stored-values.ts #unsaved': '1,000 keys, then a checkpoint',
   'whatsapp/connection/work-watch.ts #senders': 'a handful of senders; more are not needed for the decision',
   'whatsapp/connection/work-watch.ts #unanswered': 'table:inbox',
+  'whatsapp/listed-numbers.ts #warned': 'one for each number in the settings',
+  'whatsapp/typed-numbers.ts #asking': 'one for each number in the settings, and one for each send at work',
   'whatsapp/receive/inbox-table.ts #keyOfHash': 'table:inbox',
   'whatsapp/send/acknowledgements.ts #waiting': 'one for each send at work',
   'whatsapp/send/group-cache.ts #queries': 'one for each query at work',

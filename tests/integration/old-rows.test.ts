@@ -38,6 +38,7 @@ const ROWS: Readonly<Record<TimedTable, (atMs: number) => unknown>> = {
   polls: (atMs) => ({ atMs, options: [], votes: [] }),
   schedules: (doneUntilMs) => ({ doneUntilMs }),
   'http-keys': (atMs) => ({ fingerprint: 'f', atMs }),
+  numbers: (atMs) => ({ atMs, number: null }),
 };
 const TABLES = Object.keys(ROWS) as TimedTable[];
 

@@ -12,11 +12,17 @@ export function chatAddress(to: string): string {
 
 /**
  * The address of a chat that the bot may write to without being asked: of a person or group that has written before, or
- * that the owner lists. Throws a `Refusal` for any other.
+ * that the owner lists, in whichever form of the address. Throws a `Refusal` for any other.
  */
-export function reachable(to: string, listed: readonly string[], messenger: Messenger): string {
+export function reachable(
+  to: string,
+  listed: readonly string[],
+  messenger: Messenger,
+  conversationOf: (chat: string) => string = (chat) => chat,
+): string {
   const jid = chatAddress(to);
-  const isListed = listed.includes(jid) || listed.includes(jid.split('@', 1)[0] ?? '');
+  const key = conversationOf(jid);
+  const isListed = listed.some((entry) => conversationOf(chatAddress(entry)) === key);
   if (!isListed && messenger.hasMet?.(jid) !== true)
     throw new Refusal('I may not write to someone who has never written to me.');
   return jid;

@@ -11,6 +11,7 @@ export const TABLE_NAMES = [
   'polls',
   'schedules',
   'http-keys',
+  'numbers',
 ] as const;
 
 export type TableName = (typeof TABLE_NAMES)[number];

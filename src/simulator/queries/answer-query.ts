@@ -38,13 +38,23 @@ const ANSWERS: Record<string, Answer> = {
 
 /** The answer to a query. An unknown namespace gets error 501, as at WhatsApp. */
 export function answerQuery(query: Stanza, context: QueryContext): Stanza {
-  const refusal = context.switches.queries.refusals.get(query.attrs.xmlns ?? '');
-  if (refusal && refusal.times > 0) {
+  const { refusals } = context.switches.queries;
+  const refusal = namesOf(query)
+    .map((name) => refusals.get(name))
+    .find((one) => one && one.times > 0);
+  if (refusal) {
     refusal.times--;
     return errorOf(query, refusal.code, refusal.text);
   }
   const answer = ANSWERS[query.attrs.xmlns ?? ''];
   return answer ? answer(query, context) : errorOf(query, 501, 'feature-not-implemented');
+}
+
+/** What faults name a query by: its namespace, and for `usync` each thing that it asks for (`usync:contact`). */
+export function namesOf(query: Stanza): string[] {
+  const { xmlns = '' } = query.attrs;
+  const asked = childrenOf(childOf(childOf(query, 'usync'), 'query')).map(({ tag }) => `${xmlns}:${tag}`);
+  return [xmlns, ...asked];
 }
 
 function answerMedia(query: Stanza, { mediaHosts }: QueryContext): Stanza {

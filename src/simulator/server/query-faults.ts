@@ -8,12 +8,15 @@ export class QueryFaults {
     this.#switches = switches;
   }
 
-  /** Queries with these namespaces (`usync`, `w:g2`, `encrypt`, `w:sync:app:state`, …) get no answer. Without arguments all are answered again. */
+  /**
+   * Queries with these namespaces (`usync`, `w:g2`, `encrypt`, …) get no answer. `usync:contact` are the `usync` queries that
+   * look a number up. Without arguments all are answered again.
+   */
   ignore(...namespaces: string[]): void {
     this.#switches.ignored = new Set(namespaces);
   }
 
-  /** The next queries with this namespace get an error. Default for ever; 0 times ends it. */
+  /** The next queries with this namespace, named as for `ignore`, get an error. Default for ever; 0 times ends it. */
   refuse(namespace: string, code: number, times = Number.POSITIVE_INFINITY): void {
     this.#switches.refusals.set(namespace, { code, text: TEXTS[code] ?? 'error', times });
   }

@@ -1,6 +1,6 @@
 import type { KeyBundle } from '../crypto/phone-keys.ts';
 import { userOf } from '../phones/contact-address.ts';
-import { answerQuery } from '../queries/answer-query.ts';
+import { answerQuery, namesOf } from '../queries/answer-query.ts';
 import type { QueryContext } from '../queries/query-context.ts';
 import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';
@@ -55,7 +55,7 @@ export class Router {
 
   #query(companion: Companion, node: Stanza, context: QueryContext): void {
     if (node.attrs.type === 'result' || node.attrs.type === 'error') return;
-    if (context.switches.queries.ignored.has(node.attrs.xmlns ?? '')) return;
+    if (namesOf(node).some((name) => context.switches.queries.ignored.has(name))) return;
     companion.connection?.send(answerQuery(node, context));
   }
 

@@ -14,6 +14,7 @@ import { SentMessages } from '../send/sent-messages.ts';
 import { SuspectQueue } from '../send/suspects.ts';
 import { KeyTransactions } from '../signal/key-queue.ts';
 import { type DecryptionHooks, signalRepositoryFactory } from '../signal/signal-repository.ts';
+import type { TypedNumbers } from '../typed-numbers.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
 import type { SocketSettings } from './open-socket.ts';
 import type { WorkWatch } from './work-watch.ts';
@@ -27,6 +28,7 @@ export interface ConnectionFactoryParts {
   readonly baileysLog: SocketConfig['logger'];
   readonly now: () => number;
   readonly watch: WorkWatch;
+  readonly numbers: TypedNumbers;
 }
 
 const KEYS_FREE_WITHIN_MS = 300;
@@ -47,7 +49,7 @@ export class ConnectionFactory {
   #newest: Connection | undefined;
 
   constructor(parts: ConnectionFactoryParts) {
-    const { session, inbox, log, now, watch } = parts;
+    const { session, inbox, log, now, watch, numbers } = parts;
     this.#parts = parts;
     this.#keys = new KeyTransactions(
       {
@@ -60,7 +62,7 @@ export class ConnectionFactory {
     );
     this.sent = new SentMessages(session, now);
     this.#answers = new AnswerLog(log);
-    this.#addresses = new RecipientAddresses(session);
+    this.#addresses = new RecipientAddresses(session, numbers);
     this.groups = new GroupCache(this.#answers);
     this.groupChanges = new GroupChanges(this.#answers);
     this.devices = new DeviceCache(session, now, (detail) =>

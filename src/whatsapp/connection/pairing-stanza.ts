@@ -1,5 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
-import { bytesOf, childOf } from './request-code.ts';
+import { bytesOf, childOf } from '../stanza.ts';
 
 /** What a notification means for a client that is being linked. */
 export type PairingStanza =

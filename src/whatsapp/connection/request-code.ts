@@ -8,6 +8,7 @@ import {
   getCompanionPlatformId,
   type WASocket,
 } from '@whiskeysockets/baileys';
+import { bytesOf, childOf } from '../stanza.ts';
 
 /** What became of a request for a pairing code. */
 export type CodeAnswer =
@@ -68,12 +69,3 @@ const child = (tag: string, content: BinaryNode['content']): BinaryNode => ({
   attrs: {},
   ...(content && { content }),
 });
-
-export function childOf(node: BinaryNode | undefined, tag: string): BinaryNode | undefined {
-  return Array.isArray(node?.content) ? node.content.find((one) => one.tag === tag) : undefined;
-}
-
-export function bytesOf(node: BinaryNode | undefined): Buffer | undefined {
-  if (node?.content instanceof Uint8Array) return Buffer.from(node.content);
-  return typeof node?.content === 'string' ? Buffer.from(node.content) : undefined;
-}

@@ -3,6 +3,7 @@ import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
 import { lidOfNumber } from '../lid-numbers.ts';
+import type { NumberSocket, TypedNumbers } from '../typed-numbers.ts';
 
 /** What decides about the address of a message. */
 export interface AddressFacts {
@@ -27,10 +28,21 @@ export function chooseAddress(chat: string, { lid, isReply, refused }: AddressFa
 /** Resolves the address of each message when it is sent, for replies, reminders, notices and `POST /messages` alike. */
 export class RecipientAddresses {
   readonly #session: Session;
+  readonly #numbers: Pick<TypedNumbers, 'lookUpChat'> | undefined;
   readonly #refused = new RecentMap<'number' | 'lid'>(LIMITS['recent:people'].count / 2);
 
-  constructor(session: Session) {
+  /** Without `numbers`, a number counts as it is typed. */
+  constructor(session: Session, numbers?: Pick<TypedNumbers, 'lookUpChat'>) {
     this.#session = session;
+    this.#numbers = numbers;
+  }
+
+  /**
+   * The chat, which may have a number that somebody typed, with the number under which WhatsApp knows the person. A chat
+   * that a message came from needs no look-up.
+   */
+  async lookUp(chat: string, repliesTo: string | undefined, socket: NumberSocket): Promise<string> {
+    return chat === repliesTo ? chat : ((await this.#numbers?.lookUpChat(chat, socket)) ?? chat);
   }
 
   /** `repliesTo`: the chat of the message that is answered, if there is one. */

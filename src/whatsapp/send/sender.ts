@@ -70,9 +70,11 @@ export class Sender {
     }
   }
 
-  async #send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
+  async #send(given: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const account = this.#socket.user?.id;
     if (!this.#isOpen() || !account) throw notConnected();
+    const chat = await this.#parts.addresses.lookUp(given.chat, given.quote?.chat, this.#socket);
+    const message = { ...given, chat };
     try {
       await this.#relay(message, account, signal);
     } catch (error) {

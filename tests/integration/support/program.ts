@@ -53,6 +53,12 @@ export class Program {
     await within(opened, 'the login', 15_000);
   }
 
+  /** The bot of the running program. */
+  get bot(): App['bot'] {
+    if (!this.#app) throw new Error('the program was not started');
+    return this.#app.bot;
+  }
+
   async stop(): Promise<void> {
     await within(this.#app?.stop() ?? Promise.resolve(), 'the stop of the program', 5_000);
   }

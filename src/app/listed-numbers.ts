@@ -1,0 +1,20 @@
+import type { Config } from '../config/config.ts';
+import { placesOf } from '../config/setting-kinds.ts';
+import type { ListedNumber } from '../core/typed-number.ts';
+import { numberAmong } from '../whatsapp/address.ts';
+
+/** The phone numbers that the settings name people by, with their places. JIDs of groups and LIDs are none. */
+export function listedNumbers({
+  ownerNumbers,
+  mayWriteTo,
+}: Pick<Config, 'ownerNumbers' | 'mayWriteTo'>): ListedNumber[] {
+  return [...numbersIn('OWNER_NUMBERS', ownerNumbers), ...numbersIn('MAY_WRITE_TO', mayWriteTo)];
+}
+
+function numbersIn(setting: string, list: readonly string[]): ListedNumber[] {
+  const places = placesOf(list);
+  return list.flatMap((entry, index) => {
+    const number = entry.includes('@') ? numberAmong(entry) : entry;
+    return number === undefined ? [] : [{ number, place: `${setting}, entry ${places[index]}` }];
+  });
+}
