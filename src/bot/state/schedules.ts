@@ -31,6 +31,9 @@ export class Schedules {
   readonly #options: SchedulesOptions;
   readonly #running = new Map<string, Promise<void>>();
   readonly #stopping = new AbortController();
+  #wait: AbortController | undefined;
+  /** Whether a run has ended since the last look: its schedule may be due again at once. */
+  #hasEnded = false;
   #timesSetAside = 0;
 
   constructor(options: SchedulesOptions) {
@@ -49,6 +52,7 @@ export class Schedules {
   /** Resolves when no schedule runs. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#wait?.abort();
     await Promise.all(this.#running.values());
   }
 
@@ -66,6 +70,7 @@ export class Schedules {
     const { all, clock, log } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
+      this.#hasEnded = false;
       let nextMs = clock.now() + LOOK_EVERY_MS;
       for (const loaded of all()) {
         try {
@@ -74,7 +79,9 @@ export class Schedules {
           log.warn({ file: loaded.file }, 'could not store the time of a schedule; it is tried again');
         }
       }
-      await clock.sleep(Math.max(1, nextMs - clock.now()), signal).catch(() => undefined);
+      this.#wait = new AbortController();
+      const waitMs = this.#hasEnded ? 0 : nextMs - clock.now();
+      await clock.sleep(Math.max(1, waitMs), this.#wait.signal).catch(() => undefined);
     }
   }
 
@@ -120,9 +127,16 @@ export class Schedules {
         // After a run that an earlier start began, later times may be missed too, so only this time is done.
         const doneUntilMs = tries > 0 ? dueAtMs : clock.now();
         await table().set(name, isDone ? { doneUntilMs } : left);
+        return isDone;
       })
       .catch(() => log.warn({ file }, 'could not store that a schedule has run; it runs again'))
-      .finally(() => this.#running.delete(name));
+      .then((isDone) => {
+        this.#running.delete(name);
+        // What could not be done is tried again at the next look, not at once.
+        if (isDone !== true) return;
+        this.#hasEnded = true;
+        this.#wait?.abort();
+      });
     this.#running.set(name, work);
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ListenerRegistry } from '../../../../src/bot/loading/listener-registry.ts';
 import { type ScheduleContext, schedule } from '../../../../src/bot/schedule.ts';
+import { AppError } from '../../../../src/core/errors.ts';
 import { FakeClock, FakeStorage, GROUP, makeBot, rest, START_MS } from '../fakes.ts';
 
 const HOUR = 3_600_000;
@@ -29,6 +30,29 @@ test('a schedule writes at each of its times, to chats that the owner lists', as
   expect(messenger.texts).toEqual([`Good ${NEXT_HOUR_MS}`, `Good ${NEXT_HOUR_MS + HOUR}`]);
   expect(messenger.sent[0]?.chat).toBe(GROUP);
   await bot.stop();
+});
+
+test('a schedule of every few seconds runs each time, and one that cannot run is not tried without a pause', async () => {
+  const dueMs: number[] = [];
+  const fast = daily((ctx) => dueMs.push(ctx.dueAtMs), { pattern: '*/20 * * * * *' });
+  await fast.bot.start();
+  await fast.clock.advance(2 * 60_000);
+  expect(dueMs).toEqual([1, 2, 3, 4, 5, 6].map((n) => START_MS + n * 20_000));
+  await fast.bot.stop();
+
+  let tries = 0;
+  const failing = daily(
+    () => {
+      tries += 1;
+      throw new AppError('STORAGE_FAILED', 'no space left');
+    },
+    { pattern: '*/20 * * * * *' },
+  );
+  await failing.bot.start();
+  await failing.clock.advance(5 * 60_000);
+  expect(tries).toBeGreaterThan(1);
+  expect(tries).toBeLessThanOrEqual(5);
+  await failing.bot.stop();
 });
 
 test.each<['once' | 'skip', number]>([
