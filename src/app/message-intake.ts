@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events';
 import type { Bot } from '../bot/bot.ts';
 import { isAppError } from '../core/errors.ts';
 import type { IncomingMessage, Person } from '../core/incoming-message.ts';
-import { beginRecord, endRecord } from '../core/message-trail.ts';
+import { beginRecord, endRecord, type MessageRecord } from '../core/message-trail.ts';
 import { maskJid, maskNumber } from '../logging/mask.ts';
 import type { ClientEvents } from '../whatsapp/client-events.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';
@@ -11,7 +11,10 @@ import type { ClientState } from '../whatsapp/client-state.ts';
 export interface MessageIntakeParts {
   readonly client: EventEmitter<ClientEvents> & {
     readonly state: Pick<ClientState, 'kind'>;
-    readonly inbox: { unfinished(): IncomingMessage[]; finish(key: string): void | Promise<void> };
+    readonly inbox: {
+      unfinished(): IncomingMessage[];
+      finish(key: string, record?: MessageRecord): void | Promise<void>;
+    };
   };
   /** Loaded while the connection shakes hands: messages wait for it in the inbox. */
   readonly bot: Promise<Pick<Bot, 'handle'>>;
@@ -87,15 +90,16 @@ export class MessageIntake {
     const { bot, client, log } = this.#parts;
     const { key, id, chatKind, sender } = message;
     beginRecord(key, { id, chatKind, sender: maskedSender(sender), atMs: Date.now() });
-    let outcome: 'done' | 'unfinished' = 'unfinished';
+    let record: MessageRecord | undefined;
     try {
-      outcome = await (await bot).handle(message);
-      if (outcome === 'done') await client.inbox.finish(message.key);
+      const outcome = await (await bot).handle(message);
+      record = endRecord(key, outcome === 'done' ? 'ran' : 'put-off', Date.now());
+      if (outcome === 'done') await client.inbox.finish(key, record);
     } catch (error) {
       // The session has reported a write that failed.
       if (!isAppError(error, 'STORAGE_FAILED')) log.error({ err: error }, 'could not handle a message');
     } finally {
-      const record = endRecord(key, outcome === 'done' ? 'ran' : 'put-off', Date.now());
+      record ??= endRecord(key, 'put-off', Date.now());
       if (record !== undefined) log.debug?.({ ...record }, 'a message was handled');
     }
   }

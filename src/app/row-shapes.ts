@@ -1,11 +1,16 @@
 import { isRunRow } from '../bot/replay/run-row.ts';
+import { MESSAGE_OUTCOMES } from '../core/message-trail.ts';
 import type { TableName } from '../session/values/tables.ts';
+
+/** As words, because a file may hold any. */
+const OUTCOMES: ReadonlySet<unknown> = new Set(MESSAGE_OUTCOMES);
 
 type Check = (value: unknown) => boolean;
 
 /** A date that JavaScript can show, in milliseconds. */
 const isTime: Check = (value) => typeof value === 'number' && Math.abs(value) <= 8.64e15;
 const isCount: Check = (value) => Number.isSafeInteger(value);
+const isNumber: Check = (value) => typeof value === 'number';
 const isText: Check = (value) => typeof value === 'string';
 const isFlag: Check = (value) => typeof value === 'boolean';
 const isAny: Check = () => true;
@@ -85,6 +90,16 @@ const ROW_SHAPES: Readonly<Record<TableName, Check>> = {
   }),
   'http-keys': objectOf({ fingerprint: isText, atMs: isTime }),
   numbers: objectOf({ atMs: isTime, number: (value) => value === null || isText(value) }),
+  outcomes: objectOf({
+    atMs: isTime,
+    chatKind: isText,
+    sender: isText,
+    outcome: (value) => OUTCOMES.has(value),
+    detail: optional(isText),
+    waitedMs: optional(isNumber),
+    handlerMs: optional(isNumber),
+    tookMs: isNumber,
+  }),
 };
 
 /** The `client` table has one kind of value for each of its rows. */

@@ -59,6 +59,10 @@ async function run(options: DemoOptions): Promise<number> {
     output: process.stdout,
     isColorAllowed: !process.env.NO_COLOR && process.env.TERM !== 'dumb',
     signal: over.signal,
+    explain: async (sessionPath, id) => {
+      const { reportExplain } = await import('../app/explain-message.ts');
+      return reportExplain(sessionPath, id);
+    },
     started: (bot) => {
       killBot = () => bot.killNow();
     },

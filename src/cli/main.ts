@@ -12,7 +12,7 @@ const USAGE = `Usage: perennial COMMAND
   start                starts the bot with the commands in commands/ and the listeners in listeners/
   dev                  the same, and a file is loaded again when it is saved
   demo                 the bot against a simulated WhatsApp: no phone, no account, no internet
-  session COMMAND      status, doctor, backup, restore
+  session COMMAND      status, doctor, backup, restore, explain
   init FOLDER [--js]   makes a project, in TypeScript or JavaScript
 
   --help, --version

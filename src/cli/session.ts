@@ -15,14 +15,24 @@ const USAGE = `Usage: ${SELF} COMMAND [--json]
   doctor        checks everything that a bot needs, and says what to do
   backup DIR    copies the session to DIR, also while the bot runs
   restore DIR   replaces the session by a backup, and keeps the former one
+  explain ID    what became of a message, also while the bot runs
 `;
 
-const COMMANDS = ['status', 'doctor', 'backup', 'restore'];
+/** What each command is given beside its name. */
+const COMMANDS: Readonly<Record<string, 'folder' | 'id' | undefined>> = {
+  status: undefined,
+  doctor: undefined,
+  backup: 'folder',
+  restore: 'folder',
+  explain: 'id',
+};
+const NEEDS = { folder: 'a folder', id: 'the id of a message' } as const;
 const PROGRESS_EVERY_MS = 200;
 
 interface Request {
   readonly command: string;
-  readonly folder: string;
+  /** The folder or the id; empty if the command needs none. */
+  readonly subject: string;
   readonly isJson: boolean;
 }
 
@@ -40,7 +50,9 @@ async function main(args: string[]): Promise<number> {
       process.stdout.write(USAGE);
       return 0;
     }
-    return request.command === 'doctor' ? await runDoctor(request) : await run(request, configFromProcess());
+    if (request.command === 'doctor') return await runDoctor(request);
+    const config = configFromProcess();
+    return request.command === 'explain' ? await runExplain(request, config) : await run(request, config);
   } catch (error) {
     const { message, code, exitCode } = isAppError(error)
       ? error
@@ -62,21 +74,22 @@ function readArguments(args: string[]): Request | undefined {
   if ('problem' in reading) throw badArguments(reading.problem);
   const { values, words } = reading;
   if (values.help) return undefined;
-  const [command, folder, ...more] = words;
+  const [command, subject, ...more] = words;
   if (command === undefined) throw badArguments('A command is missing.');
-  if (!COMMANDS.includes(command)) throw badArguments(unknownWord('command', command, COMMANDS));
-  const wantsFolder = command === 'backup' || command === 'restore';
-  if (wantsFolder && !folder) throw badArguments(`${command} needs a folder.`);
-  if (more.length > 0 || (folder !== undefined && !wantsFolder))
-    throw badArguments(`${command} takes ${wantsFolder ? 'one folder' : 'no arguments'}.`);
-  return { command, folder: folder ?? '', isJson: values.json === true };
+  if (!Object.hasOwn(COMMANDS, command))
+    throw badArguments(unknownWord('command', command, Object.keys(COMMANDS)));
+  const wanted = COMMANDS[command];
+  if (wanted && !subject) throw badArguments(`${command} needs ${NEEDS[wanted]}.`);
+  if (more.length > 0 || (subject !== undefined && !wanted))
+    throw badArguments(`${command} takes ${wanted ? `one ${wanted}` : 'no arguments'}.`);
+  return { command, subject: subject ?? '', isJson: values.json === true };
 }
 
 function badArguments(sentence: string): AppError {
   return new AppError('BAD_ARGUMENTS', `${sentence}\n\n${USAGE.trimEnd()}`);
 }
 
-async function run({ command, folder, isJson }: Request, { sessionPath }: Config): Promise<number> {
+async function run({ command, subject, isJson }: Request, { sessionPath }: Config): Promise<number> {
   const progress = showProgress(command === 'backup' ? 'copied' : 'restored', isJson);
   const options = { onProgress: progress.show };
   // Loaded late: Baileys takes a second to load, and an answer to a mistyped word must not wait for it.
@@ -86,13 +99,21 @@ async function run({ command, folder, isJson }: Request, { sessionPath }: Config
   ]);
   const reports: Record<string, () => Promise<CareReport>> = {
     status: () => care.reportStatus(sessionPath),
-    backup: () => care.reportBackup(sessionPath, folder, options),
-    restore: () => care.reportRestore(sessionPath, folder, { ...options, isRow: hasRowShape }),
+    backup: () => care.reportBackup(sessionPath, subject, options),
+    restore: () => care.reportRestore(sessionPath, subject, { ...options, isRow: hasRowShape }),
   };
   const report = await reports[command]?.().finally(progress.end);
   const text = isJson ? JSON.stringify(report?.facts) : report?.lines.join('\n');
   print(text ?? '');
   return 0;
+}
+
+/** Fails if nothing is known of the message, so that a script notices. */
+async function runExplain({ subject, isJson }: Request, { sessionPath }: Config): Promise<number> {
+  const { reportExplain } = await import('../app/explain-message.ts');
+  const { isKnown, facts, lines } = await reportExplain(sessionPath, subject);
+  print(isJson ? JSON.stringify(facts) : lines.join('\n'));
+  return isKnown ? 0 : 1;
 }
 
 /** Shows progress on a terminal, if the command takes longer than a moment. */

@@ -81,6 +81,21 @@ export function noteTime(key: string, part: 'waitedMs' | 'handlerMs', ms: number
   if (draft !== undefined) draft[part] = (draft[part] ?? 0) + ms;
 }
 
+/**
+ * Runs `work` so that what is noted for the message `handlerKey` also counts for the message `key`: the handler of a
+ * conversation runs for its first message, whichever message lets it go on.
+ */
+export async function withRecordOf<T>(key: string, handlerKey: string, work: () => Promise<T>): Promise<T> {
+  const draft = drafts.get(key);
+  if (draft === undefined || drafts.has(handlerKey)) return work();
+  drafts.set(handlerKey, draft);
+  try {
+    return await work();
+  } finally {
+    drafts.delete(handlerKey);
+  }
+}
+
 /** Ends the record, counts it and keeps it among the last fifty. `otherwise` is the outcome if none was noted. */
 export function endRecord(key: string, otherwise: MessageOutcome, nowMs: number): MessageRecord | undefined {
   const draft = drafts.get(key);

@@ -10,6 +10,13 @@ export const TABLE_LIMITS = {
     timeMs: 7 * DAY_MS,
     atLimit: 'Finished messages are forgotten first, then the oldest unfinished ones are given up.',
   },
+  'table:outcomes': {
+    what: 'what became of messages, for `session explain`; no text and no whole numbers',
+    count: 5_000,
+    bytes: 2 * MIB,
+    timeMs: 7 * DAY_MS,
+    atLimit: 'The oldest one is forgotten.',
+  },
   'table:sent': {
     what: 'messages sent, kept for people who could not read them',
     count: 1_000,

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Role } from './cast.ts';
 import { answered, connectedOrEnded } from './demo-waits.ts';
 import type { Screen } from './demo-window.ts';
@@ -14,11 +15,20 @@ export interface ActionsParts {
   readonly reporter: Reporter;
   /** A person types and sees what comes; a pipe waits for it, so that its next order finds it done. */
   readonly isInteractive: boolean;
+  readonly explain: Explain;
 }
+
+/** What the bot's session says of a message. */
+export type Explain = (
+  sessionPath: string,
+  id: string,
+) => Promise<{ readonly isSettled: boolean; readonly lines: readonly string[] }>;
 
 const BURST_WITHIN_MS = 60_000;
 const CONNECT_WITHIN_MS = 15_000;
 const LAST_LINES = 15;
+const EXPLAIN_WITHIN_MS = 3_000;
+const LOOK_EVERY_MS = 100;
 
 /** Does what is ordered at the prompt. */
 export class Actions {
@@ -57,6 +67,8 @@ export class Actions {
       case 'join':
       case 'leave':
         return this.#phones.perform(order, this.role);
+      case 'why':
+        return this.#why();
       case 'burst':
         return this.#burst(order.count);
       case 'log':
@@ -80,6 +92,22 @@ export class Actions {
     const role = this.#parts.stage.cast.find(names, this.role);
     if (role) this.role = role;
     else this.#aside('There are Anna, Ben, Owner, and the group Family.');
+  }
+
+  /** What became of the last message. One that was just sent may still be in work. */
+  async #why(): Promise<void> {
+    const { stage, explain } = this.#parts;
+    const { lastMessageId } = stage;
+    if (lastMessageId === undefined) return this.#aside('Nobody has written yet.');
+    const untilMs = performance.now() + EXPLAIN_WITHIN_MS;
+    let explained = await explain(stage.sessionPath, lastMessageId);
+    while (!explained.isSettled && stage.bot.isRunning && performance.now() < untilMs) {
+      await setTimeout(LOOK_EVERY_MS, undefined, { signal: stage.signal });
+      explained = await explain(stage.sessionPath, lastMessageId);
+    }
+    for (const line of explained.lines) this.#tell(line);
+    if (!explained.isSettled && !stage.bot.isRunning)
+      this.#aside('(The bot is not running: WhatsApp keeps it.)');
   }
 
   async #burst(count: number): Promise<void> {

@@ -15,7 +15,7 @@ export type Order =
   | { readonly do: 'join' | 'leave'; readonly name: string | undefined }
   | { readonly do: 'offline'; readonly seconds: number }
   | { readonly do: 'log'; readonly follow: boolean | undefined }
-  | { readonly do: 'kill' | 'restart' | 'logout' | 'forget' | 'help' }
+  | { readonly do: 'kill' | 'restart' | 'logout' | 'forget' | 'help' | 'why' }
   | { readonly do: 'quit' }
   | { readonly do: 'explain'; readonly text: string };
 
@@ -110,6 +110,12 @@ export const ORDERS: readonly OrderRow[] = [
         ? explain(`How many? /burst 100; at most ${MOST_AT_ONCE}.`)
         : { do: 'burst', count };
     },
+  },
+  {
+    names: ['why'],
+    words: '',
+    meaning: 'what became of the last message: why the bot did not answer it, for example',
+    read: () => ({ do: 'why' }),
   },
   { names: ['kill'], words: '', meaning: 'kill -9', read: () => ({ do: 'kill' }) },
   {

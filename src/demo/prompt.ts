@@ -5,7 +5,7 @@ import { answered, DemoProblem, link } from './demo-waits.ts';
 import type { Screen } from './demo-window.ts';
 import { paint } from './demo-window.ts';
 import type { Reporter } from './event-reporter.ts';
-import { Actions } from './prompt-actions.ts';
+import { Actions, type Explain } from './prompt-actions.ts';
 import { complete, readOrder } from './prompt-lines.ts';
 import type { Stage } from './stage.ts';
 import { alarm, told } from './story-lines.ts';
@@ -16,6 +16,7 @@ export interface PromptParts {
   readonly reporter: Reporter;
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
+  readonly explain: Explain;
 }
 
 /** What a pipe gave last may still be answered. */

@@ -6,6 +6,7 @@ import { DemoProblem, link } from './demo-waits.ts';
 import { Screen } from './demo-window.ts';
 import { Reporter } from './event-reporter.ts';
 import { Prompt } from './prompt.ts';
+import type { Explain } from './prompt-actions.ts';
 import { Stage } from './stage.ts';
 import { OPENING } from './story.ts';
 import { alarm, aside, logged, title, told } from './story-lines.ts';
@@ -25,6 +26,7 @@ export interface DemoParts {
   /** Ends the demo; that is no failure. */
   readonly signal: AbortSignal;
   readonly started: (bot: BotProcess) => void;
+  readonly explain: Explain;
 }
 
 /** The demo from its first line to its last. Resolves with the exit code once bot and simulator have ended. */

@@ -33,6 +33,7 @@ export class Stage extends EventEmitter<{ news: [News] }> {
   readonly #options: StageOptions;
   /** By who wrote and where. */
   readonly #lastWritten = new Map<string, string>();
+  #lastMessageId: string | undefined;
   #qrRequests = 0;
   #isNewlyLinked = false;
   #isFreshStart = true;
@@ -107,6 +108,11 @@ export class Stage extends EventEmitter<{ news: [News] }> {
     return this.#lastWritten.get(placeKey(role));
   }
 
+  /** The id of the last message that anybody wrote to the bot. */
+  get lastMessageId(): string | undefined {
+    return this.#lastMessageId;
+  }
+
   /** No network for so many seconds; 0 ends it now. */
   async goOffline(seconds: number): Promise<void> {
     clearTimeout(this.#offline);
@@ -129,6 +135,7 @@ export class Stage extends EventEmitter<{ news: [News] }> {
   #noteWritten(role: Role, question: Question): void {
     this.ledger.asked(question);
     this.#lastWritten.set(placeKey(role), question.id);
+    this.#lastMessageId = question.id;
   }
 
   #listen(): void {

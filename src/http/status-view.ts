@@ -1,6 +1,7 @@
 import { assertNever, shellWord } from '../core/errors.ts';
 import { formatBytes } from '../core/format-bytes.ts';
-import type { MessageOutcome, MessageRecord } from '../core/message-trail.ts';
+import type { MessageRecord } from '../core/message-trail.ts';
+import { outcomeText } from '../core/outcome-text.ts';
 import { commandText } from '../core/text.ts';
 import { PHONE_MISSED_AFTER_MS, REFUSED_LOGINS_TO_TELL } from '../core/thresholds.ts';
 import { formatCount, formatUptime, sumOf } from './format-numbers.ts';
@@ -194,27 +195,10 @@ function messageFacts(snapshot: StatusSnapshot): Fact[] {
   return facts;
 }
 
-const OUTCOME_WORDS: Readonly<Record<MessageOutcome, string>> = {
-  ran: 'ran',
-  failed: 'failed',
-  'put-off': 'is tried again',
-  'no-command': 'no command',
-  'unknown-command': 'unknown command',
-  'too-old': 'too old',
-  'not-allowed': 'not allowed',
-  cooldown: 'had to wait',
-  loop: 'muted: seems to be another bot',
-  ignored: 'ignored',
-  undecryptable: 'could not be decrypted',
-  'set-aside': 'set aside, because it crashed the bot',
-  dropped: 'dropped, because too many waited',
-};
-
-function messageLine({ atMs, chatKind, sender, outcome, detail, tookMs }: MessageRecord): MessageLine {
-  const isRun = outcome === 'ran' || outcome === 'failed';
-  const why = detail === undefined || detail === outcome ? '' : `${isRun ? '' : ':'} ${detail}`;
-  const took = isRun ? ` (${formatCount(tookMs)} ms)` : '';
-  return { atMs, from: `${sender}, ${chatKind}`, outcome: OUTCOME_WORDS[outcome] + why + took };
+function messageLine(record: MessageRecord): MessageLine {
+  const { atMs, chatKind, sender, outcome, tookMs } = record;
+  const took = outcome === 'ran' || outcome === 'failed' ? ` (${formatCount(tookMs)} ms)` : '';
+  return { atMs, from: `${sender}, ${chatKind}`, outcome: outcomeText(record) + took };
 }
 
 function programFacts({ nowMs, startedAtMs, memoryBytes, journalBytes, version }: StatusSnapshot): Fact[] {

@@ -152,7 +152,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   /** What keeps the time of each of the client's tables. */
   get keepers() {
     const { sent, devices } = this.#connections;
-    return { inbox: this.inbox, sent, devices, numbers: this.#numbers };
+    return { inbox: this.inbox, outcomes: this.inbox.outcomes, sent, devices, numbers: this.#numbers };
   }
 
   get state(): ClientState {

@@ -88,7 +88,9 @@ describe.each(docs)('%s', (path) => {
 
   test('names only commands, orders of the demo, addresses and metrics that there are', () => {
     const care = found(text, /npm run session -- (\w+)|dist\/cli\/session\.js (\w+)/g);
-    expect(care.filter((name) => !['status', 'doctor', 'backup', 'restore'].includes(name))).toEqual([]);
+    expect(
+      care.filter((name) => !['status', 'doctor', 'backup', 'restore', 'explain'].includes(name)),
+    ).toEqual([]);
     const options = found(text, /npm run demo -- ([\w -]*)/g).flatMap((words) => words.trim().split(' '));
     expect(options.filter((option) => readOptions([option], true).kind === 'problem')).toEqual([]);
     const metrics = found(text, /\b(perennial_[a-z_]+)/g);

@@ -39,6 +39,7 @@ const ROWS: Readonly<Record<TimedTable, (atMs: number) => unknown>> = {
   schedules: (doneUntilMs) => ({ doneUntilMs }),
   'http-keys': (atMs) => ({ fingerprint: 'f', atMs }),
   numbers: (atMs) => ({ atMs, number: null }),
+  outcomes: (atMs) => ({ atMs, chatKind: 'direct', sender: 's', outcome: 'ran', tookMs: 1 }),
 };
 const TABLES = Object.keys(ROWS) as TimedTable[];
 

@@ -152,6 +152,8 @@ describe('the prompt', () => {
     await demo.said(/Your turn/);
     demo.type('!ping');
     await demo.said(/bot → Anna: pong {2}\(\d/);
+    demo.type('/why');
+    await demo.said(/\(direct, .*: ran/);
     demo.type('/as Ben');
     demo.type('!id');
     await demo.said(/bot → Ben: You: \+15550104050/);

@@ -291,6 +291,55 @@ async function checkCopy(copy: string, round: number): Promise<void> {
   await session.close();
 }
 
+describe('explain', () => {
+  const row = { chatKind: 'direct', sender: '+15551•••567', outcome: 'not-allowed', detail: 'owners-only' };
+  const rows = (atMs: number) => ({
+    outcomes: { 'ABC1|hash0001': { ...row, atMs, tookMs: 3 } },
+    inbox: { '|15550200001|OLD1': { atMs, hashes: ['hash'] } },
+  });
+
+  test('says what became of a message, while a process uses the session and after it', async () => {
+    const cwd = home();
+    const path = join(cwd, 'sessions');
+    const session = await openSession(path, { log: quiet });
+    await session.set(rows(Date.now()));
+    const running = await care(cwd, ['explain', 'ABC1']);
+    expect(running).toMatchObject({ code: 0, stderr: '' });
+    expect(running.stdout).toMatch(/^ABC1 \(direct, \+15551•••567, .* UTC\): not allowed: owners-only\.\n$/);
+    const old = await care(cwd, ['explain', 'OLD1']);
+    expect(old).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/finished; what became of it was not noted/),
+    });
+    await session.close();
+    const json = await care(cwd, ['explain', 'ABC1', '--json']);
+    expect(json.code).toBe(0);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      id: 'ABC1',
+      messages: [{ ...row, at: expect.stringMatching(/Z$/) }],
+    });
+  });
+
+  test.each([
+    ['an unknown id', 'ABC2', 1, /^Nothing is known of ABC2: .*\.\n$/],
+    ['an id with a control character', 'ABC\x1b[2J', 78, /^This is not the id of a message\..*\n$/],
+    ['an id that is too long', 'A'.repeat(300), 78, /^This is not the id of a message\..*\n$/],
+    ['an empty id', '', 78, /^explain needs the id of a message\./],
+  ])('%s is one sentence', async (_, id, code, sentence) => {
+    const cwd = home();
+    const session = await openQuietly(join(cwd, 'sessions'));
+    await session.set(rows(Date.now()));
+    const told = await care(cwd, ['explain', id]);
+    expect(told.code).toBe(code);
+    expect(told.stdout + told.stderr).toMatch(sentence);
+  });
+
+  test('nothing is known without a session', async () => {
+    const told = await care(home(), ['explain', 'ABC1']);
+    expect(told).toMatchObject({ code: 1, stdout: expect.stringMatching(/^Nothing is known of ABC1/) });
+  });
+});
+
 describe('backup and restore', () => {
   test('a backup made while the bot writes is whole, private, and only of this session', async () => {
     const cwd = home();

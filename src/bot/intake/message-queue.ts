@@ -125,6 +125,7 @@ export class MessageQueue {
     if (this.#isClosed) return 'unfinished';
     noteTime(message.key, 'waitedMs', this.#options.clock.now() - queuedAtMs);
     if (this.#options.clock.now() - queuedAtMs > LIMITS['commands:chat'].timeMs) {
+      noteOutcome(message.key, 'dropped', 'commands:chat');
       this.#overflow('commands:chat');
       return 'done';
     }
@@ -135,6 +136,7 @@ export class MessageQueue {
       return outcome;
     } catch (error) {
       const facts = { messageId: message.id, err: safeError(error, message.text) };
+      noteOutcome(message.key, 'failed');
       this.#options.log.error(facts, 'a command could not be finished');
       return 'done';
     }

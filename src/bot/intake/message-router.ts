@@ -108,6 +108,7 @@ export class MessageRouter {
       const found = listeners.for(message, () => true);
       const decline = async () => {
         const outcome = await onCall(message);
+        if (outcome === 'done') noteOutcome(message.key, 'ran', 'decline');
         return outcome === 'done' ? this.#listen(message, found) : outcome;
       };
       return this.#queue.run(message, decline) ?? DONE;
@@ -131,6 +132,7 @@ export class MessageRouter {
   /** One listener after the other. A message that one of them could not finish is handed to all of them again. */
   async #listen(message: IncomingMessage, found: readonly LoadedListener[]): Promise<Outcome> {
     let outcome: Outcome = 'done';
+    if (found.length === 0) noteOutcome(message.key, 'no-command');
     for (const loaded of found) {
       if ((await this.#options.listen(message, loaded)) === 'unfinished') outcome = 'unfinished';
     }
@@ -163,6 +165,7 @@ export class MessageRouter {
 
   async #work(message: IncomingMessage, { line, loaded, job }: MatchedCommand): Promise<Outcome> {
     if (job.replacedBy !== undefined) {
+      noteOutcome(message.key, 'ignored', 'edited');
       await job.replacedBy;
       return 'done';
     }

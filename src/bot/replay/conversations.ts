@@ -3,6 +3,7 @@ import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
+import { noteOutcome, withRecordOf } from '../../core/message-trail.ts';
 import { phrases } from '../phrases.ts';
 import type { Outcome } from '../run/outcome.ts';
 import { isCancel, readAnswer } from './read-answer.ts';
@@ -98,7 +99,7 @@ export class Conversations {
   async again(messageKey: string): Promise<Outcome> {
     const found = this.#options.runs.withMessage(messageKey);
     if (found === undefined || found.row.isEnded || waitingFor(found.row) !== undefined) return 'done';
-    return this.#goOn(found.id);
+    return withRecordOf(messageKey, found.row.messageKey, () => this.#goOn(found.id));
   }
 
   /** Gives a message to the open question of its sender; undefined if it answers none. Must run in the order of the chat. */
@@ -107,7 +108,7 @@ export class Conversations {
     const found = runs.of(message.chat, message.sender.jid);
     if (found === undefined) return undefined;
     const question = waitingFor(found.row);
-    if (question?.kind !== 'ask') return isCancel(message) ? this.#cancel(found.id, message) : undefined;
+    if (question?.kind !== 'ask') return isCancel(message) ? this.#cancel(found, message) : undefined;
     // By when it was sent: the bot may have been away.
     if (question.untilMs <= message.sentAtMs) return undefined;
     const reading = readAnswer(message, question);
@@ -115,19 +116,21 @@ export class Conversations {
       case 'none':
         return undefined;
       case 'unfit':
+        noteOutcome(message.key, 'ran', found.row.handler.name);
         return notify(message, 'unfit', phrases.chooseOne(question.options ?? []));
       case 'cancel':
-        return this.#cancel(found.id, message);
+        return this.#cancel(found, message);
       case 'answer': {
         const { option } = reading;
         const answer = { kind: 'message', key: message.key, frozen: freeze(message) } as const;
         await runs.answer(found.id, found.row, { ...answer, ...(option !== undefined && { option }) });
-        return this.#goOn(found.id);
+        return withRecordOf(message.key, found.row.messageKey, () => this.#goOn(found.id));
       }
     }
   }
 
-  async #cancel(id: string, message: IncomingMessage): Promise<Outcome> {
+  async #cancel({ id, row }: StoredRun, message: IncomingMessage): Promise<Outcome> {
+    noteOutcome(message.key, 'ran', row.handler.name);
     await this.#options.runs.end(id);
     return this.#options.notify(message, 'cancelled', phrases.cancelled);
   }

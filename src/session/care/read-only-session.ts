@@ -7,7 +7,9 @@ import { type FileSystem, NAMES, realFileSystem } from '../folder/file-system.ts
 import { readRegularFile } from '../folder/read-file.ts';
 import { isLinked } from '../identity/credentials-json.ts';
 import { type LoadedCredentials, loadCredentials } from '../identity/load-credentials.ts';
+import { journalNames } from '../journal/journal.ts';
 import { namesOfFiles, type ReadContents, readContents } from '../recover.ts';
+import { TABLE_INDEX } from '../values/tables.ts';
 
 /** Reads, and refuses everything else: inspecting a session must not change it, especially while a bot runs. */
 const readOnly: FileSystem = (() => {
@@ -32,6 +34,33 @@ export function inspectSession(folder: string): Inspection {
   return inspectWith(readOnly, folder);
 }
 
+/** How often a folder is read again because its files were replaced meanwhile. */
+const MOST_READINGS = 20;
+
+/**
+ * `inspectSession`, with no row missing while a bot writes: a checkpoint moves rows from a journal to a page, and
+ * whoever reads the page before and the journal after it finds them in neither.
+ */
+export function inspectSteadily(folder: string): Inspection {
+  for (let reading = 1; ; reading++) {
+    const before = marksOf(folder);
+    const inspection = inspectSession(folder);
+    if (marksOf(folder) === before || reading === MOST_READINGS) return inspection;
+  }
+}
+
+/** Differs after a checkpoint: it replaces the index of the tables and removes journals. */
+function marksOf(folder: string): string {
+  const names = [TABLE_INDEX, ...journalNames(namesOfFiles(readOnly, folder))];
+  return names
+    .map((name) => {
+      const stats = statIfThere(join(folder, name));
+      // A journal grows, which does no harm.
+      return `${name} ${stats?.ino} ${stats?.birthtimeMs} ${name === TABLE_INDEX ? stats?.mtimeMs : ''}`;
+    })
+    .join('\n');
+}
+
 /** The same for a folder that others made: links in the place of its files are not followed. */
 export function inspectBackup(folder: string): Inspection {
   const readFileSync = ((path: string) =>
@@ -50,6 +79,12 @@ function inspectWith(readOnly: FileSystem, folder: string): Inspection {
   const linked = isLinked(loaded.creds);
   const isHalfPaired = !linked && loaded.creds.me !== undefined;
   return { ...contents, loaded, isLinked: linked, isHalfPaired };
+}
+
+/** A clone of the repository has `sessions/` with a `.gitignore` in it: that is not a session. */
+export function holdsAnything(folder: string): boolean {
+  if (statIfThere(folder)?.isDirectory() !== true) return false;
+  return readdirSync(folder).some((name) => name !== NAMES.gitignore);
 }
 
 /** The phone number of the account. It must not be printed whole. */

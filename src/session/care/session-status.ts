@@ -1,13 +1,12 @@
-import { readdirSync } from 'node:fs';
 import { proto } from '@whiskeysockets/baileys';
 import { isAppError } from '../../core/errors.ts';
 import { maskNumber } from '../../logging/mask.ts';
-import { NAMES, realFileSystem } from '../folder/file-system.ts';
+import { realFileSystem } from '../folder/file-system.ts';
 import { type LogoutNote, readLogoutNote } from '../identity/logout-note.ts';
 import { currentOwner, type Owner } from '../lock/folder-lock.ts';
 import { careError } from './care-error.ts';
 import { countFiles, type FileCount } from './count-files.ts';
-import { type Inspection, inspectSession, numberOf, realFolder, statIfThere } from './read-only-session.ts';
+import { holdsAnything, type Inspection, inspectSession, numberOf, realFolder } from './read-only-session.ts';
 
 /** What `status` shows of a session. Holds no secret and no whole phone number. */
 export interface SessionStatus {
@@ -54,12 +53,6 @@ async function inspect(path: string): Promise<SessionStatus> {
     files,
     journal: { files: journal?.files ?? 0, bytes: journal?.bytes ?? 0 },
   };
-}
-
-/** A clone of the repository has `sessions/` with a `.gitignore` in it: that is not a session. */
-function holdsAnything(folder: string): boolean {
-  if (statIfThere(folder)?.isDirectory() !== true) return false;
-  return readdirSync(folder).some((name) => name !== NAMES.gitignore);
 }
 
 type Identity = Pick<SessionStatus, 'isLinked' | 'account' | 'linkedAtMs' | 'isHalfPaired' | 'problem'>;

@@ -12,6 +12,7 @@ export const TABLE_NAMES = [
   'schedules',
   'http-keys',
   'numbers',
+  'outcomes',
 ] as const;
 
 export type TableName = (typeof TABLE_NAMES)[number];

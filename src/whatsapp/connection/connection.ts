@@ -115,7 +115,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       () => this.socket.query(ping),
       () => this.#lost('WhatsApp no longer answers on this connection'),
     );
-    this.intercept('message', (node) => answerIgnored(this.socket, node));
+    this.intercept('message', (node) => answerIgnored(this.socket, node, parts.inbox));
     joinWrites(this.socket);
     keepPresenceTyped(this.socket);
     fetchNameOnce(this.socket, parts.settings.showOnline ?? false);

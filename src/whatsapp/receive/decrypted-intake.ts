@@ -1,6 +1,7 @@
 import type { BinaryNode, proto } from '@whiskeysockets/baileys';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { MessageOutcome } from '../../core/message-trail.ts';
 import { isFromOwnPhone } from '../connection/phone-watch.ts';
 import {
   decodeParts,
@@ -17,6 +18,7 @@ import {
 } from './inbox-rows.ts';
 import type { InboxTable } from './inbox-table.ts';
 import type { MessageReader } from './message-reader.ts';
+import type { OutcomeChanges } from './outcome-table.ts';
 import { type Envelope, hasContent } from './parse-message.ts';
 import { attrsOf, resentMessages } from './phone-resend.ts';
 import { reduceAttrs } from './reduce-message.ts';
@@ -32,6 +34,8 @@ export interface StanzaPart {
 export interface Intake {
   readonly rows: Readonly<Record<string, InboxRow>>;
   readonly messages: readonly IncomingMessage[];
+  /** What became of a message that the bot does not get. */
+  readonly outcomes?: OutcomeChanges;
 }
 
 /** Makes inbox rows of decrypted plaintexts, and messages for the bot of complete ones. Writes nothing itself. */
@@ -69,7 +73,11 @@ export class DecryptedIntake {
     const bytes = rowBytes(row);
     if (bytes > LIMITS['table:inbox'].bytesEach) {
       this.#table.noteTooLarge(bytes);
-      return { rows: { [key]: doneRow(row) }, messages: [] };
+      return {
+        rows: { [key]: doneRow(row) },
+        messages: [],
+        outcomes: this.#unhandled(key, attrs, 'dropped', 'table:inbox'),
+      };
     }
     if (!isLast) return { rows: { [key]: row }, messages: [] };
     const resent = this.#resentByPhone(attrs, decoded);
@@ -77,8 +85,18 @@ export class DecryptedIntake {
     const whole = joinParts([...decodeParts(known?.parts), kept.message]);
     const message = this.#reader.read(envelope, whole, key);
     if (message) return { rows: { [key]: waitingRow(row, whole) }, messages: [message] };
-    if (!isFromMe) noteUnhandled(attrs, 'ignored', 'nothing to read');
-    return { rows: { [key]: ignoredRow(row) }, messages: [] };
+    const rows = { [key]: ignoredRow(row) };
+    if (isFromMe) return { rows, messages: [] };
+    return { rows, messages: [], outcomes: this.#unhandled(key, attrs, 'ignored', 'nothing to read') };
+  }
+
+  #unhandled(
+    key: string,
+    attrs: BinaryNode['attrs'],
+    outcome: MessageOutcome,
+    detail: string,
+  ): OutcomeChanges {
+    return this.#table.outcomes.changes(key, noteUnhandled(attrs, outcome, detail));
   }
 
   /** Messages that our phone resent, because WhatsApp did not have them or we could not decrypt them. */

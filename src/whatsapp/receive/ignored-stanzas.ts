@@ -1,6 +1,5 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys';
 import { chatKind } from '../address.ts';
-import { noteUnhandled } from './unhandled-message.ts';
 
 /**
  * How a message stanza is answered that the bot has no use for. `ack`: statuses, broadcasts, newsletters, and what
@@ -36,10 +35,14 @@ export function answerToIgnored(
 }
 
 /** Answers a message that is ignored. Returns whether it is; the library must not see it then. */
-export function answerIgnored(socket: WASocket, node: BinaryNode): boolean {
+export function answerIgnored(
+  socket: WASocket,
+  node: BinaryNode,
+  inbox: { ignored(attrs: BinaryNode['attrs'], why: string): void },
+): boolean {
   const how = ignoredHow(node);
   if (!how) return false;
-  noteUnhandled(node.attrs, 'ignored', chatKind(node.attrs.from ?? ''));
+  inbox.ignored(node.attrs, chatKind(node.attrs.from ?? ''));
   // If the connection closes, WhatsApp sends the message again.
   socket.sendNode(answerToIgnored(node, how, socket.user?.id)).catch(() => {});
   return true;

@@ -98,8 +98,8 @@ export function atStart(rows: ReadonlyMap<string, InboxRow>, wasKilled: boolean)
 
 export interface Pruning {
   readonly changes: InboxChanges;
-  /** How many messages are given up that the bot has not finished with. */
-  readonly givenUp: number;
+  /** The keys of messages that are given up: the bot has not finished with them. */
+  readonly givenUp: readonly string[];
 }
 
 /**
@@ -121,20 +121,20 @@ export function prune(rows: ReadonlyMap<string, InboxRow>, nowMs: number): Pruni
     else left.push([key, kept]);
   }
   let size = left.reduce((sum, [, row]) => sum + rowBytes(row), 0);
-  let givenUp = 0;
+  const givenUp: string[] = [];
   for (const [key, row] of left) {
     if (size <= bytes) break;
     if (!row.attrs && !row.parts && !row.notice) continue;
     changes[key] = doneRow(row);
     size -= rowBytes(row) - rowBytes(doneRow(row));
-    if (row.isWaiting) givenUp += 1;
+    if (row.isWaiting) givenUp.push(key);
   }
   let tooMany = left.length - count;
   for (const isWaiting of [false, true])
     for (const [key, row] of left) {
       if (tooMany <= 0) break;
       if ((row.isWaiting ?? false) !== isWaiting) continue;
-      if (isWaiting && changes[key] === undefined) givenUp += 1;
+      if (isWaiting && changes[key] === undefined) givenUp.push(key);
       changes[key] = null;
       tooMany -= 1;
     }

@@ -7,6 +7,7 @@ import { Weights } from '../../core/weights.ts';
 import type { Session } from '../../session/session.ts';
 import { lidOfNumber } from '../lid-numbers.ts';
 import { atStart, type InboxChanges, type InboxRow, prune, rowBytes } from './inbox-rows.ts';
+import { type OutcomeChanges, OutcomeTable } from './outcome-table.ts';
 import {
   type Account,
   type Envelope,
@@ -16,6 +17,7 @@ import {
   readEnvelope,
   senderAddresses,
 } from './parse-message.ts';
+import { noteUnhandled } from './unhandled-message.ts';
 
 /** The log says that a limit was reached at most this often. */
 const SAY_EVERY_MS = 60 * 60 * 1000;
@@ -38,12 +40,16 @@ const NAMES = [
   'participant_lid',
 ];
 
+const LIMIT = 'table:inbox';
+
 /** The inbox rows of a session, found by key or by the hash of a ciphertext. */
 export class InboxTable {
   readonly #session: Session;
   readonly #log: Logger;
   readonly #facts: EnvelopeFacts;
   readonly #now: () => number;
+  /** What became of messages that are finished or never were for the bot. */
+  readonly outcomes: OutcomeTable;
   readonly #keyOfHash = new Map<string, string>();
   readonly #weights = new Weights();
   #lastAtMs = 0;
@@ -55,6 +61,7 @@ export class InboxTable {
     this.#log = log;
     this.#facts = facts;
     this.#now = now;
+    this.outcomes = new OutcomeTable(session, now);
     this.#settle(session.wasKilled);
     this.prune();
     const latestMs = this.#now() + MAX_AHEAD_MS;
@@ -129,16 +136,17 @@ export class InboxTable {
   }
 
   /** Throws `STORAGE_FAILED`. */
-  set(changes: InboxChanges): void | Promise<void> {
-    const stored = this.#session.set({ inbox: changes });
+  set(changes: InboxChanges, outcomes: OutcomeChanges = {}): void | Promise<void> {
+    const stored = this.#session.set({ inbox: changes, outcomes });
     this.#weigh(Object.keys(changes));
+    this.outcomes.pruneIfFull();
     return stored;
   }
 
   /** Like `set`, but a failed write is only logged: the change is not needed, or the next start makes it again. */
-  trySet(changes: InboxChanges): void {
+  trySet(changes: InboxChanges, outcomes?: OutcomeChanges): void {
     try {
-      void this.set(changes);
+      void this.set(changes, outcomes);
     } catch (error) {
       this.#log.debug({ detail: messageOf(error) }, 'could not tidy up the inbox');
     }
@@ -166,14 +174,15 @@ export class InboxTable {
   /** Must be called when rows were stored by others than `set`. Prunes if a limit is exceeded by a tenth. */
   stored(keys: Iterable<string>): void {
     this.#weigh(keys);
-    const { count, bytes } = LIMITS['table:inbox'];
+    this.outcomes.pruneIfFull();
+    const { count, bytes } = LIMITS[LIMIT];
     const isFull = this.rows.size > count * 1.1 || this.#weights.total > bytes * 1.1;
     if (isFull || this.#now() - this.#prunedAtMs > PRUNE_EVERY_MS) this.prune();
   }
 
   /** A message that is not kept because it is too large. */
   noteTooLarge(bytes: number): void {
-    noteLimitReached('table:inbox');
+    noteLimitReached(LIMIT);
     this.#sayOnce({ bytes }, 'a message is too large to be kept; the bot does not get it');
   }
 
@@ -190,10 +199,15 @@ export class InboxTable {
     const { changes, givenUp } = prune(this.rows, this.#now());
     for (const [key, row] of Object.entries(changes))
       if (!row) for (const hash of this.rows.get(key)?.hashes ?? []) this.#keyOfHash.delete(hash);
-    if (Object.keys(changes).length > 0) this.trySet(changes);
-    if (givenUp === 0) return;
-    noteLimitReached('table:inbox', givenUp);
-    this.#sayOnce({ messages: givenUp }, 'too many messages wait; the oldest ones are given up');
+    const outcomes: OutcomeChanges = {};
+    for (const key of givenUp) {
+      const { attrs } = this.rows.get(key) ?? {};
+      if (attrs) Object.assign(outcomes, this.outcomes.changes(key, noteUnhandled(attrs, 'dropped', LIMIT)));
+    }
+    if (Object.keys(changes).length > 0) this.trySet(changes, outcomes);
+    if (givenUp.length === 0) return;
+    noteLimitReached(LIMIT, givenUp.length);
+    this.#sayOnce({ messages: givenUp.length }, 'too many messages wait; the oldest ones are given up');
   }
 
   #sayOnce(facts: object, line: string): void {

@@ -2,6 +2,7 @@ import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { MessageOutcome, MessageRecord } from '../../core/message-trail.ts';
 import type { WorkMarks } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/session.ts';
@@ -13,6 +14,7 @@ import { doneRow, EMPTY_PLAINTEXT, hashOf, isWantedFromPhone, oldestFirst } from
 import { InboxTable } from './inbox-table.ts';
 import { MessageReader } from './message-reader.ts';
 import { readNotice } from './notice.ts';
+import type { OutcomeTable } from './outcome-table.ts';
 import type { EnvelopeFacts } from './parse-message.ts';
 import { isLeftToPhone } from './phone-resend.ts';
 import { reduceAttrs } from './reduce-message.ts';
@@ -110,11 +112,30 @@ export class Inbox implements DecryptionHooks, WorkMarks {
       this.#table.trySet({ [key]: { ...row, hasSent: true } });
   }
 
-  /** The bot has finished with the message. Throws `STORAGE_FAILED`; the message is then handed out again. */
-  finish(key: string): void | Promise<void> {
+  /** The bot has finished with the message; `record` says what became of it. Throws `STORAGE_FAILED`; the message is then handed out again. */
+  finish(key: string, record?: MessageRecord): void | Promise<void> {
     this.#onFinished?.(key);
     const row = this.#table.rows.get(key);
-    if (row?.isWaiting) return this.#table.set({ [key]: doneRow(row) });
+    if (!row?.isWaiting) return;
+    const outcomes = record && this.#table.outcomes.changes(key, record);
+    return this.#table.set({ [key]: doneRow(row) }, outcomes);
+  }
+
+  /** What became of the last messages. */
+  get outcomes(): OutcomeTable {
+    return this.#table.outcomes;
+  }
+
+  /** A message that neither the library nor the bot gets. */
+  ignored(attrs: BinaryNode['attrs'], why: string): void {
+    this.#noteUnhandled(attrs, 'ignored', why);
+  }
+
+  #noteUnhandled(attrs: BinaryNode['attrs'], outcome: MessageOutcome, detail?: string): void {
+    const record = noteUnhandled(attrs, outcome, detail, this.#log);
+    const { from = '', participant = '', id = '' } = attrs;
+    const key = this.#table.keyOf(attrs) ?? `${from}|${participant}|${id}`;
+    this.#table.trySet({}, this.#table.outcomes.changes(key, record));
   }
 
   /** Must be called with each `<message>` stanza before Baileys sees it. */
@@ -164,7 +185,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   /** The ciphertext could not be decrypted or stored. WhatsApp asks the sender for the message again. */
   failed(ciphertext: Uint8Array): void {
     const part = this.#parts.get(ciphertext);
-    if (part) noteUnhandled(part.attrs, 'undecryptable', undefined, this.#log);
+    if (part) this.#noteUnhandled(part.attrs, 'undecryptable');
   }
 
   decrypted(ciphertext: Uint8Array, plaintext: Uint8Array): KeyChanges | undefined {
@@ -180,7 +201,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     this.#table.noteHash(hash, key);
     const intake = this.#intake.take(key, known, hashes, part, envelope, plaintext);
     this.#ready.set(ciphertext, intake);
-    return { inbox: intake.rows };
+    return { inbox: intake.rows, outcomes: intake.outcomes ?? {} };
   }
 
   stored(ciphertext: Uint8Array): void {

@@ -1,6 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import { LIMITS } from '../../core/limits.ts';
-import { type MessageOutcome, noteMessage } from '../../core/message-trail.ts';
+import { type MessageOutcome, type MessageRecord, noteMessage } from '../../core/message-trail.ts';
 import { maskJid } from '../../logging/mask.ts';
 import { chatKind } from '../address.ts';
 
@@ -10,7 +10,7 @@ export function noteUnhandled(
   outcome: MessageOutcome,
   detail: string | undefined,
   log?: { debug(facts: object, line: string): void },
-): void {
+): MessageRecord {
   const short = (text: string): string => text.slice(0, LIMITS['message-ids'].bytesEach);
   const record = noteMessage({
     id: short(id),
@@ -21,4 +21,5 @@ export function noteUnhandled(
     atMs: Date.now(),
   });
   log?.debug({ ...record }, 'a message was not handed to the bot');
+  return record;
 }

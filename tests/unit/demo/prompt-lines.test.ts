@@ -32,6 +32,7 @@ describe('a line at the prompt', () => {
     ['/log off', { do: 'log', follow: false }],
     ['/KILL', { do: 'kill' }],
     ['/start', { do: 'restart' }],
+    ['/why', { do: 'why' }],
     ['/rm -rf ./sessions', { do: 'forget' }],
     ['/quit', { do: 'quit' }],
   ])('%j', (line, order) => {

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { isAppError } from '../../core/errors.ts';
+import type { Keeper } from '../../core/keeper.ts';
+import { LIMITS } from '../../core/limits.ts';
+import type { MessageRecord } from '../../core/message-trail.ts';
+import { cutText } from '../../core/text.ts';
+import type { Session } from '../../session/session.ts';
+
+/** What became of a message, without its text. WhatsApp's id of the message is in the key of the row. */
+export type OutcomeRow = Omit<MessageRecord, 'id'>;
+
+export type OutcomeChanges = Record<string, OutcomeRow>;
+
+const LIMIT = LIMITS['table:outcomes'];
+const MAX_ID_LENGTH = LIMITS['message-ids'].bytesEach;
+const MAX_WORD_LENGTH = 128;
+const HASH_LENGTH = 8;
+
+/** The key of a row. Two people may choose the same id; the hash of the message's key in the inbox tells them apart. */
+export function outcomeKey(id: string, inboxKey: string): string {
+  const hash = createHash('sha256').update(inboxKey).digest('base64url').slice(0, HASH_LENGTH);
+  return `${cutText(id, MAX_ID_LENGTH)}|${hash}`;
+}
+
+/** WhatsApp's id of the message that a row is about. */
+export const idOfOutcome = (rowKey: string): string => rowKey.slice(0, -(HASH_LENGTH + 1));
+
+/** What `session explain` reads: what became of the last messages, within the limits of `table:outcomes`. */
+export class OutcomeTable implements Keeper {
+  readonly #session: Session;
+  readonly #now: () => number;
+
+  constructor(session: Session, now: () => number) {
+    this.#session = session;
+    this.#now = now;
+  }
+
+  get #rows(): ReadonlyMap<string, OutcomeRow> {
+    return this.#session.rows<OutcomeRow>('outcomes');
+  }
+
+  /**
+   * The row to store, with other changes or by itself. What became of a message that the bot had is not replaced by a
+   * later ciphertext of it that cannot be decrypted.
+   */
+  changes(inboxKey: string, { id, ...record }: MessageRecord): OutcomeChanges {
+    const key = outcomeKey(id, inboxKey);
+    const isSettled = this.#rows.has(key) && this.#rows.get(key)?.outcome !== 'undecryptable';
+    if (record.outcome === 'undecryptable' && isSettled) return {};
+    const sender = cutText(record.sender, MAX_WORD_LENGTH);
+    const detail = record.detail === undefined ? undefined : cutText(record.detail, MAX_WORD_LENGTH);
+    return { [key]: { ...record, sender, detail } };
+  }
+
+  /** Forgets the oldest rows if there are a tenth too many. If that fails, a later call tries it again. */
+  pruneIfFull(): void {
+    if (this.#rows.size <= LIMIT.count * 1.1) return;
+    try {
+      this.prune();
+    } catch (error) {
+      // The session has reported it.
+      if (!isAppError(error, 'STORAGE_FAILED')) throw error;
+    }
+  }
+
+  prune(): void {
+    const oldestFirst = [...this.#rows].sort(([, a], [, b]) => a.atMs - b.atMs);
+    const tooMany = oldestFirst.length - LIMIT.count;
+    const gone = oldestFirst.filter(([, { atMs }], n) => n < tooMany || this.#now() - atMs > LIMIT.timeMs);
+    if (gone.length > 0)
+      void this.#session.set({ outcomes: Object.fromEntries(gone.map(([key]) => [key, null])) });
+  }
+}
