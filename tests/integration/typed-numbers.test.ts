@@ -73,7 +73,8 @@ test('a number that WhatsApp does not know is warned of at each start, by its pl
   for (let start = 0; start < 2; start++) {
     program.lines.length = 0;
     await program.start(env);
-    await vi.waitFor(() => expect(program.lines.filter((line) => line.includes(', entry '))).toHaveLength(2));
+    const warned = () => program.lines.filter((line) => line.includes(', entry '));
+    await vi.waitFor(() => expect(warned()).toHaveLength(2), 10_000);
     const log = program.lines.join('');
     expect(log).toContain('OWNER_NUMBERS, entry 3: WhatsApp knows no account');
     expect(log).toContain('MAY_WRITE_TO, entry 1: WhatsApp knows no account');
@@ -116,7 +117,7 @@ describe('sends', () => {
     const bot = await program.bot;
     const message = { id: '3EB0TYPED0001', chat: '5531988887777@s.whatsapp.net' };
     await bot.send({ ...message, content: { kind: 'text', text: 'hello' } });
-    await vi.waitFor(() => expect(ana.inbox.map(({ text }) => text)).toContain('hello'));
+    await vi.waitFor(() => expect(ana.inbox.map(({ text }) => text)).toContain('hello'), 10_000);
     await bot.send({ ...message, id: '3EB0TYPED0002', content: { kind: 'text', text: 'again' } });
     expect(asked).toBe(1);
 
@@ -124,7 +125,7 @@ describe('sends', () => {
     const ben = stock.wa.addPerson({ number: '553188886666', aliases: ['5531988886666'] });
     await sock.sendMessage('5531988886666@s.whatsapp.net', { text: 'hello' });
     await sock.sendMessage(ben.jid, { text: 'after it' });
-    await vi.waitFor(() => expect(ben.inbox).toHaveLength(1));
+    await vi.waitFor(() => expect(ben.inbox).toHaveLength(1), 10_000);
     expect(ben.inbox[0]?.text).toBe('after it');
   });
 
@@ -132,9 +133,9 @@ describe('sends', () => {
     const ana = program.wa.addPerson({ number: '553188887777', aliases: ['5531988887777'] });
     await program.start({ MAY_WRITE_TO: '5531988887777' });
     const bot = await program.bot;
-    await vi.waitFor(() => expect(asked).toBe(1));
-    await vi.waitFor(async () => bot.send('553188887777', 'hello'));
-    await vi.waitFor(() => expect(ana.inbox.map(({ text }) => text)).toContain('hello'));
+    await vi.waitFor(() => expect(asked).toBe(1), 10_000);
+    await vi.waitFor(async () => bot.send('553188887777', 'hello'), 10_000);
+    await vi.waitFor(() => expect(ana.inbox.map(({ text }) => text)).toContain('hello'), 10_000);
     await expect(bot.send('553188887776', 'hello')).rejects.toThrow('never written to me');
   });
 });
