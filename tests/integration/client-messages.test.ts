@@ -529,6 +529,31 @@ it('gives every member of a group a key if WhatsApp tells no LIDs', async () => 
   expect(people.flatMap(({ unreadable }) => unreadable)).toEqual([]);
 });
 
+it('gives a member who was left out of an answer the key of the group with the next one', async () => {
+  await paired({ answers: false });
+  const people = Array.from({ length: 4 }, () => rig.wa.addPerson());
+  const late = rig.wa.addPerson({ state: 'without-keys' });
+  late.asksForResends = false;
+  const group = rig.wa.addGroup({ people: [...people, late] });
+  await rig.client.send(text('3EB0CCCCCCCCCCCCCC01', group.jid), AbortSignal.timeout(5_000));
+  for (const person of people) await person.waitForMessage(({ chat }) => chat === group.jid);
+  expect(rig.lines).toContain('warn a message could not be encrypted for some devices; they can ask for it');
+  await vi.waitFor(() => expect(late.unreadable).toHaveLength(1), 10_000);
+  late.state = 'present';
+  await rig.client.send(text('3EB0CCCCCCCCCCCCCC02', group.jid), AbortSignal.timeout(5_000));
+  const { attempt } = await late.waitForMessage(({ id }) => id === '3EB0CCCCCCCCCCCCCC02');
+  expect(attempt).toBe(1);
+});
+
+it('sends an answer again to a member who was left out and asks for it', async () => {
+  await paired({ answers: false });
+  const late = rig.wa.addPerson({ state: 'without-keys' });
+  const group = rig.wa.addGroup({ people: [rig.wa.addPerson(), late] });
+  await rig.client.send(text('3EB0CCCCCCCCCCCCCC03', group.jid), AbortSignal.timeout(5_000));
+  const { attempt } = await late.waitForMessage(({ chat }) => chat === group.jid);
+  expect(attempt).toBeGreaterThan(1);
+});
+
 describe('a message that the bot ignores', () => {
   /** Resolves with the next answer of the bot to the stanza. */
   const answer = (id: string) =>

@@ -256,6 +256,21 @@ test('hides every LID, so that a stock client leaves members of a group without 
   await vi.waitFor(() => expect(people.flatMap(({ unreadable }) => unreadable).length).toBeGreaterThan(0));
 });
 
+test('a stock client never gives the key of a group to members whom it left out once', async () => {
+  const { sock } = await stock.rig.pair();
+  stock.wa.faults.queries.hideLids(true);
+  const people = [stock.wa.addPerson(), stock.wa.addPerson(), stock.wa.addPerson()];
+  for (const person of people) person.asksForResends = false;
+  const group = stock.wa.addGroup({ people, addressing: 'pn' });
+  const unread = (): number => people.flatMap(({ unreadable }) => unreadable).length;
+  await sock.sendMessage(group.jid, { text: 'one' });
+  await vi.waitFor(() => expect(unread()).toBeGreaterThan(0), 10_000);
+  const before = unread();
+  stock.wa.faults.queries.hideLids(false);
+  await sock.sendMessage(group.jid, { text: 'two' });
+  await vi.waitFor(() => expect(unread()).toBeGreaterThan(before), 10_000);
+});
+
 test.each([406, 409, 418, 599])('refuses every login with reason %i until it is ended', async (reason) => {
   await (await stock.rig.pair()).kill();
   stock.wa.faults.failNextLogins(reason, Number.POSITIVE_INFINITY);

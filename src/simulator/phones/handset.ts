@@ -23,6 +23,8 @@ export abstract class Handset implements Contact, Author {
   readonly number: string;
   readonly lid: string;
   readonly name: string;
+  /** Whether this phone asks for messages again that it cannot read. */
+  asksForResends = true;
   protected readonly network: Network;
   protected abstract readonly sendsDeliveryReceipts: boolean;
   readonly #inbox: Inbox;
@@ -158,7 +160,7 @@ export abstract class Handset implements Contact, Author {
 
   #requestResend(delivery: Delivery, error: string): void {
     const count = this.#inbox.fail(delivery, error);
-    if (count > MAX_RETRIES) return;
+    if (count > MAX_RETRIES || !this.asksForResends) return;
     const t = String(this.network.nowSeconds());
     const retry = stanza('retry', { v: '1', count: String(count), id: delivery.id, t });
     const content = [retry, stanza('registration', {}, uintBytes(this.keys.registrationId, 4))];

@@ -10,6 +10,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 import type { KeyTransactions } from './key-queue.ts';
+import { LeftOutDevices } from './left-out-devices.ts';
 import { isKnownSenderKey, readableSenderKey } from './sender-keys.ts';
 
 type MakeSignalRepository = SocketConfig['makeSignalRepository'];
@@ -46,18 +47,18 @@ export function signalRepositoryFactory(
 ): MakeSignalRepository {
   /** People whose list of devices is known to be there, or was looked for. */
   const withDeviceList = new RecentMap<true>(LIMITS['recent:people'].count / 2);
+  const leftOut = new LeftOutDevices(log);
   return (auth, logger, lookUpLids) => {
     // Baileys has wrapped our store in its own transactions. Its other layers hold the same object, so it is changed.
     Object.assign(auth.keys, {
       get: async (type: keyof SignalDataTypeMap, ids: string[]) => readable(type, await keys.get(type, ids)),
-      set: keys.set,
+      set: (changes: Parameters<typeof keys.set>[0]) => keys.set(leftOut.withoutNotes(changes)),
       transaction: keys.transaction,
       isInTransaction: keys.isInTransaction,
     });
     const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, lookUpLids);
     fetchKeysByNumber(inner.lidMapping);
     const { transaction } = keys;
-    const leftOut = new LeftOutDevices(log);
     const migrateSession = inner.migrateSession.bind(inner);
 
     const decryptWith = async (
@@ -105,9 +106,11 @@ export function signalRepositoryFactory(
       ),
       encryptMessage: overrideOf(inner.encryptMessage, async (original, options) => {
         try {
-          return await storedFirst(() => original(options));
+          const encrypted = await storedFirst(() => original(options));
+          leftOut.delete(options.jid);
+          return encrypted;
         } catch (error) {
-          leftOut.note();
+          leftOut.add(options.jid);
           throw error;
         }
       }),
@@ -216,24 +219,4 @@ function fetchKeysByNumber(mapping: SignalRepositoryWithLIDStore['lidMapping']):
     const hasLid = new Set(known.map(({ pn }) => pn));
     return [...known, ...pns.filter((pn) => !hasLid.has(pn)).map((pn) => ({ pn, lid: pn }))];
   };
-}
-
-/** Reports devices that a message could not be encrypted for, with one line for all of one message. */
-class LeftOutDevices {
-  readonly #log: Pick<Logger, 'warn'>;
-  #count = 0;
-
-  constructor(log: Pick<Logger, 'warn'>) {
-    this.#log = log;
-  }
-
-  note(): void {
-    this.#count += 1;
-    if (this.#count > 1) return;
-    setImmediate(() => {
-      const devices = this.#count;
-      this.#count = 0;
-      this.#log.warn({ devices }, 'a message could not be encrypted for some devices; they can ask for it');
-    });
-  }
 }
