@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { isTemporary } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS, type LimitName } from '../../core/limits.ts';
@@ -136,9 +137,15 @@ export class MessageQueue {
       return outcome;
     } catch (error) {
       const facts = { messageId: message.id, err: safeError(error, message.text) };
-      noteOutcome(message.key, 'failed');
-      this.#options.log.error(facts, 'a command could not be finished');
-      return 'done';
+      // A full disk: an answer that is not stored was not given yet.
+      const isLater = isTemporary(error);
+      if (isLater) this.#seen.delete(message.key);
+      noteOutcome(message.key, isLater ? 'put-off' : 'failed');
+      this.#options.log.error(
+        facts,
+        `a command could not be finished${isLater ? ' yet; it is tried again' : ''}`,
+      );
+      return isLater ? 'unfinished' : 'done';
     }
   }
 

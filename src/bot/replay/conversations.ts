@@ -123,10 +123,25 @@ export class Conversations {
       case 'answer': {
         const { option } = reading;
         const answer = { kind: 'message', key: message.key, frozen: freeze(message) } as const;
-        await runs.answer(found.id, found.row, { ...answer, ...(option !== undefined && { option }) });
+        try {
+          await runs.answer(found.id, found.row, { ...answer, ...(option !== undefined && { option }) });
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+          return this.#endAsTooLarge(found, message);
+        }
         return withRecordOf(message.key, found.row.messageKey, () => this.#goOn(found.id));
       }
     }
+  }
+
+  /** The answer does not fit into the log. */
+  async #endAsTooLarge({ id, row }: StoredRun, message: IncomingMessage): Promise<Outcome> {
+    const { runs, log, notify } = this.#options;
+    const { name, file } = row.handler;
+    noteOutcome(message.key, 'failed', name);
+    log.error({ name, file }, 'the log of a conversation is too large, so the conversation was ended');
+    await runs.end(id);
+    return notify(message, 'too large', phrases.failed);
   }
 
   async #cancel({ id, row }: StoredRun, message: IncomingMessage): Promise<Outcome> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isTemporary, messageOf } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { Refusal } from '../refusal.ts';
+import { isRefusal, Refusal } from '../refusal.ts';
 import type { HandlerRun } from '../run/handler-run.ts';
 import { Interrupted } from '../run/interrupted.ts';
 import type { Sent } from '../send/sent.ts';
@@ -76,9 +76,15 @@ export class Replay {
     }
     this.#inWork.add(name);
     try {
-      const value = jsonCopy(await this.#work(at, name, work), `the result of step "${name}"`);
+      // Before the work: what is refused must have done nothing.
+      await this.#log.begin();
+      const result = await work(shortHash(`${this.#idKey}\nstep\n${at}`, 32), this.#run.signal);
+      const value = jsonCopy(result, `the result of step "${name}"`);
       await this.#store({ at, kind: 'step', name, ...(value === undefined ? {} : { value }) });
       return value;
+    } catch (error) {
+      await this.#rememberFailure(at, name, error);
+      throw error;
     } finally {
       this.#inWork.delete(name);
     }
@@ -163,22 +169,13 @@ export class Replay {
     return this.#log.hasUnwritten;
   }
 
-  async #work(
-    at: number,
-    name: string,
-    work: (key: string, signal: AbortSignal) => unknown,
-  ): Promise<unknown> {
-    try {
-      return await work(shortHash(`${this.#idKey}\nstep\n${at}`, 32), this.#run.signal);
-    } catch (error) {
-      this.#run.check();
-      // An error that may pass is not remembered, because a later run may succeed.
-      if (error instanceof Interrupted || isTemporary(error)) throw error;
-      const failed = messageOf(error).slice(0, 1_000);
-      const isRefusal = error instanceof Refusal;
-      await this.#store({ at, kind: 'step', name, failed, ...(isRefusal && { isRefusal }) });
-      throw error;
-    }
+  /** The work was done, so it is not done again: also if its result is no JSON, or too large for the log. */
+  async #rememberFailure(at: number, name: string, error: unknown): Promise<void> {
+    this.#run.check();
+    // An error that may pass is not remembered, because a later run may succeed.
+    if (error instanceof Interrupted || isTemporary(error)) return;
+    const failed = messageOf(error).slice(0, 1_000);
+    await this.#store({ at, kind: 'step', name, failed, ...(isRefusal(error) && { isRefusal: true }) });
   }
 
   #next(): number {

@@ -26,6 +26,7 @@ export class RunLog {
   readonly #start: ReplayStart;
   readonly #id: string;
   #row: RunRow | undefined;
+  #beginning: Promise<RunRow> | undefined;
   /** Entries that are written with the next one, or before the next send. */
   readonly #unwritten: Entry[] = [];
 
@@ -58,10 +59,18 @@ export class RunLog {
     this.#unwritten.push(entry);
   }
 
+  /** Throws a `Refusal` if the conversation must not begin. Writes nothing yet. */
+  async begin(): Promise<RunRow> {
+    // Two steps that run side by side may both be the first.
+    this.#beginning ??= this.#row === undefined ? this.#begin() : Promise.resolve(this.#row);
+    return this.#beginning;
+  }
+
   /** Writes the entries that were added, and these. */
   async write(entries: readonly Entry[]): Promise<void> {
     const { runs, clock } = this.#parts;
-    let row = this.#row ?? (await this.#begin());
+    const begun = await this.begin();
+    let row = this.#row ?? begun;
     const now = clock.now();
     for (const entry of [...this.#unwritten.splice(0), ...entries]) row = withEntry(row, entry, now);
     this.#row = row;
@@ -79,7 +88,7 @@ export class RunLog {
       await runs.end(other.id);
     }
     const now = clock.now();
-    return {
+    const row: RunRow = {
       version: 1,
       idKey,
       handler,
@@ -94,5 +103,7 @@ export class RunLog {
       tries: 0,
       isEnded: false,
     };
+    await runs.makeRoom(row);
+    return row;
   }
 }

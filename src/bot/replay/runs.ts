@@ -110,7 +110,7 @@ export class Runs {
         `the log of this conversation would have ${size} bytes, ${LIMIT.bytesEach} are allowed`,
       );
     }
-    if ((old === undefined || old.isEnded) && !row.isEnded) await this.#makeRoom(row, size);
+    if ((old === undefined || old.isEnded) && !row.isEnded) await this.makeRoom(row, size);
     await table.set(id, row);
     this.#index(id, old, row, size);
   }
@@ -144,7 +144,8 @@ export class Runs {
     }
   }
 
-  async #makeRoom(row: RunRow, size: number): Promise<void> {
+  /** Throws a `Refusal` if there is no room for one more conversation, of this person or of anybody. */
+  async makeRoom(row: RunRow, size = sizeOf(row)): Promise<void> {
     if (this.#table.size >= LIMIT.count) await this.prune();
     const ofPerson = this.#openOf.get(row.personId) ?? 0;
     if (ofPerson >= LIMITS['runs:person'].count) {

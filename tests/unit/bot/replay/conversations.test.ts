@@ -4,6 +4,7 @@ import type { Context } from '../../../../src/bot/context.ts';
 import { AskTimeout } from '../../../../src/bot/replay/conversation-errors.ts';
 import type { RunRow } from '../../../../src/bot/replay/run-row.ts';
 import ping from '../../../../src/commands/ping.ts';
+import { AppError } from '../../../../src/core/errors.ts';
 import type { IncomingMessage } from '../../../../src/core/incoming-message.ts';
 import { LIMITS } from '../../../../src/core/limits.ts';
 import {
@@ -357,6 +358,144 @@ test.each<[string, () => unknown]>([
   expect(world.log.of('error')).toMatchObject([
     { facts: { err: { message: expect.stringMatching(/step .*JSON/) } } },
   ]);
+});
+
+class Cart {
+  readonly items = ['pizza'];
+}
+
+test.each<[string, () => unknown]>([
+  ['a bigint', () => ({ price: 5n })],
+  ['an object of a class', () => [new Cart()]],
+  ['a Set in a list', () => [[new Set([1])]]],
+  ['-Infinity', () => ({ a: { b: Number.NEGATIVE_INFINITY } })],
+  // biome-ignore lint/suspicious/noSparseArray: that is what is tested
+  ['a list with a hole', () => [1, , 3]],
+  ['undefined in a list', () => [1, undefined]],
+  ['a symbol as a name', () => ({ [Symbol('hidden')]: 1 })],
+  ['a list with a name', () => Object.assign(['a'], { total: 1 })],
+  ['bytes', () => new Uint8Array(3)],
+  [
+    'what throws when it is read',
+    () => ({
+      get price() {
+        throw new Error('no price');
+      },
+    }),
+  ],
+  ['a hundred thousand levels', () => Array.from({ length: 100_000 }).reduce((inner) => [inner], 1)],
+  ['more than a log may have', () => 'x'.repeat(400_000)],
+])(
+  'work whose result is %s is not done again when the handler catches the error and goes on',
+  async (_, work) => {
+    let times = 0;
+    const world = makeBot([
+      asking(async (ctx) => {
+        const seen = await ctx
+          .step('odd', () => {
+            times += 1;
+            return work();
+          })
+          .then(
+            () => 'a result',
+            () => 'an error',
+          );
+        const { text } = await ctx.ask('Go on?');
+        await ctx.reply(`${seen}, ${text}`);
+      }),
+    ]);
+    await world.bot.start();
+    await say(world, '!talk');
+    await say(world, 'yes');
+    expect(world.messenger.texts).toEqual(['Go on?', 'an error, yes']);
+    expect(times).toBe(1);
+    expect(openRows(world)).toEqual([]);
+  },
+);
+
+test('a refusal by work stays a refusal when the handler runs again, from whichever copy of the class', async () => {
+  const other = Object.assign(new Error('We are closed.'), { name: 'Refusal' });
+  const world = makeBot([
+    asking(async (ctx) => {
+      const error = await ctx.step('order', () => Promise.reject(other)).catch((thrown) => thrown);
+      await ctx.ask('Shall I say why?');
+      throw error;
+    }),
+  ]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await say(world, 'yes');
+  expect(world.messenger.texts).toEqual(['Shall I say why?', 'We are closed.']);
+});
+
+test('two steps that begin a conversation side by side are both remembered', async () => {
+  const done: string[] = [];
+  const world = makeBot([
+    asking(async (ctx) => {
+      const names = ['a', 'b', 'c'];
+      const all = names.map((name) => ctx.step(name, () => done.push(name)));
+      await Promise.all(all);
+      await ctx.reply(`${(await ctx.ask('Go on?')).text}`);
+    }),
+  ]);
+  await world.bot.start();
+  await say(world, '!talk');
+  const next = await restart(world, [
+    asking(async (ctx) => {
+      await Promise.all(['a', 'b', 'c'].map((name) => ctx.step(name, () => done.push(`${name} again`))));
+      await ctx.reply(`${(await ctx.ask('Go on?')).text}`);
+    }),
+  ]);
+  await say(next, 'yes');
+  expect(next.messenger.texts).toEqual(['yes']);
+  expect(done).toEqual(['a', 'b', 'c']);
+});
+
+test('a conversation that is refused has done no step', async () => {
+  let orders = 0;
+  const world = makeBot([
+    asking(async (ctx) => {
+      await ctx.step('place', () => {
+        orders += 1;
+      });
+      await ctx.ask('Anything else?');
+    }),
+  ]);
+  await world.bot.start();
+  const limit = LIMITS['runs:person'].count;
+  for (let index = 0; index < limit + 3; index += 1)
+    await say(world, '!talk', { chat: `12036300000000${100 + index}@g.us`, chatKind: 'group' });
+  expect(orders).toBe(limit);
+  expect(world.messenger.texts.filter((text) => /too many conversations/.test(text))).toHaveLength(3);
+});
+
+test('an answer that does not fit into the log ends the conversation with a sentence', async () => {
+  const world = makeBot([
+    asking(async (ctx) => {
+      await ctx.step('much', () => 'x'.repeat(200_000));
+      await ctx.ask('Go on?');
+    }),
+  ]);
+  await world.bot.start();
+  await say(world, '!talk');
+  expect(await say(world, 'y'.repeat(65_000))).toBe('done');
+  expect(world.messenger.texts).toEqual(['Go on?', expect.stringMatching(/something went wrong/)]);
+  expect(openRows(world)).toEqual([]);
+  expect(world.log.of('error')).toMatchObject([{ line: expect.stringMatching(/too large/) }]);
+});
+
+test('an answer that could not be stored is taken when it comes again', async () => {
+  const world = makeBot([asking(async (ctx) => ctx.reply(`${(await ctx.ask('Go on?')).text}!`))]);
+  await world.bot.start();
+  await say(world, '!talk');
+  const table = world.storage.table<RunRow>('runs');
+  const { set } = table;
+  table.set = () => Promise.reject(new AppError('STORAGE_FAILED', 'no space left'));
+  const answer = incoming('yes');
+  expect(await world.bot.handle(answer)).toBe('unfinished');
+  table.set = set;
+  expect(await world.bot.handle(answer)).toBe('done');
+  expect(world.messenger.texts).toEqual(['Go on?', 'yes!']);
 });
 
 test('a step that hangs is cut off with its handler, and its signal aborts', async () => {
