@@ -1,5 +1,6 @@
 import { commandText } from '../core/text.ts';
-import { formatDuration, readDuration } from './duration.ts';
+import { readDuration } from './duration.ts';
+import { phrases } from './phrases.ts';
 
 /** What an argument may look at besides its text. */
 export interface ArgFacts {
@@ -28,7 +29,10 @@ const UNFIT = { isFit: false } as const;
 
 /** The usage line: `!remind <20m> <text…>`. Made from the arguments, so that it is never out of date. */
 export function usageOf(prefix: string, name: string, spec: ArgSpec): string {
-  return [commandText(prefix, name), ...Object.entries(spec).map(([key, arg]) => arg.shows(key))].join(' ');
+  return [
+    commandText(prefix, name),
+    ...Object.entries(spec).map(([key, arg]) => arg.shows(phrases.argument(key))),
+  ].join(' ');
 }
 
 /** The values of all arguments, or a sentence that says what is wrong (empty if the usage line says enough). */
@@ -100,9 +104,8 @@ export function duration(maxMs = 365 * 86_400_000): Arg<number> {
     read(text) {
       const read = readDuration(text.replace(/^(?:me\s+)?(?:in\s+)?/i, ''));
       if (read === undefined) return UNFIT;
-      if (read.ms < 1_000) return { isFit: false, problem: 'That is less than a second.' };
-      if (read.ms > maxMs)
-        return { isFit: false, problem: `The longest I can do is ${formatDuration(maxMs)}.` };
+      if (read.ms < 1_000) return { isFit: false, problem: phrases.tooShortTime };
+      if (read.ms > maxMs) return { isFit: false, problem: phrases.tooLongTime(phrases.duration(maxMs)) };
       return { isFit: true, value: read.ms, rest: read.rest };
     },
   };

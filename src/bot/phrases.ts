@@ -1,4 +1,7 @@
 import { AppError } from '../core/errors.ts';
+import type { CommandInfo } from './context.ts';
+import { formatDuration } from './duration.ts';
+import type { StatusFacts } from './services.ts';
 
 /** What the bot itself says to people. A project can replace any of it, for example with another language. */
 export interface Phrases {
@@ -21,8 +24,63 @@ export interface Phrases {
   groupsOnly: string;
   adminsOnly: string;
   ownersOnly: string;
-  /** The person used the command a moment ago. `duration` is like "5 seconds". */
+  /** The person used the command a moment ago. `duration` is what the phrase `duration` made. */
   tooSoon(duration: string): string;
+  /** A time span in words. */
+  duration(ms: number): string;
+  /** The word that ends a conversation, beside `cancel`. */
+  cancelWord: string;
+  /** How a command is used; `problem` is what was wrong, or empty. */
+  usage(usage: string, problem: string): string;
+  /** What a command does, as `!help` shows it. `english` is the summary in the command's file. */
+  summary(command: string, english: string): string;
+  /** How a usage line shows an argument; `name` is its name in the command's file. */
+  argument(name: string): string;
+  tooShortTime: string;
+  tooLongTime(longest: string): string;
+  /** The person has as many open conversations as one may have. */
+  ownConversationsFull: string;
+  conversationsFull: string;
+  /** A question of a conversation was not answered in time. */
+  noAnswer: string;
+  remindersFull: string;
+  /** Below a reminder that comes late because the bot was away. */
+  lateReminder(late: string): string;
+  /** A reminder is for a time that is too far away. */
+  reminderTooFar: string;
+  textTooLong(maxCharacters: number): string;
+  fileTooLarge(maxMegabytes: number): string;
+  fileTooSlow: string;
+  fileGone: string;
+  badPicture: string;
+  /** The bot is no admin of the group, and must be one. */
+  botNoAdmin: string;
+  badGroupName(maxCharacters: number): string;
+  descriptionTooLong(maxCharacters: number): string;
+  badAddress: string;
+  /** Somebody who has never written to the bot, and whom its owner did not list. */
+  stranger: string;
+  /** `!help`: the commands that the person may use. */
+  helpList(commands: readonly Pick<CommandInfo, 'usage' | 'summary'>[]): string;
+  /** `!help ping`. */
+  helpOne(command: Pick<CommandInfo, 'usage' | 'summary' | 'aliases'>): string;
+  noSuchCommand: string;
+  /** `!id`. */
+  identity(facts: {
+    readonly id: string;
+    readonly address: string;
+    readonly chat: string;
+    readonly isOwner: boolean;
+  }): string;
+  /** `!status`. */
+  status(facts: StatusFacts): string;
+  /** `!remind`: the reminder is kept. */
+  reminderKept(duration: string): string;
+  pollQuestionTooLong(maxCharacters: number): string;
+  pollOptionTooLong(maxCharacters: number): string;
+  pollOptionsEqual: string;
+  stickerNeedsPicture: string;
+  notAPicture: string;
 }
 
 /** The phrases that the bots of this process use. */
@@ -39,6 +97,56 @@ export const phrases: Phrases = {
   adminsOnly: 'Only admins of this group may do that.',
   ownersOnly: 'Only the owners of this bot may do that.',
   tooSoon: (duration) => `Please wait ${duration} before the next one.`,
+  duration: formatDuration,
+  cancelWord: 'cancel',
+  usage: (usage, problem) => `${problem}\nUsage: ${usage}`.trimStart(),
+  summary: (_, english) => english,
+  argument: (name) => name,
+  tooShortTime: 'That is less than a second.',
+  tooLongTime: (longest) => `The longest I can do is ${longest}.`,
+  ownConversationsFull: 'You have too many conversations with me. Please end one: send cancel there.',
+  conversationsFull: 'I have too many conversations at the moment. Please try again later.',
+  noAnswer: 'No answer came in time, so I ended this. Please start again.',
+  remindersFull: 'I have too many reminders to keep. Please wait until some are done.',
+  lateReminder: (late) => `(Sorry, this is ${late} late: I was away.)`,
+  reminderTooFar: 'I keep a reminder for at most a year.',
+  textTooLong: (maxCharacters) => `I keep at most ${maxCharacters} characters.`,
+  fileTooLarge: (maxMegabytes) => `That file is too large: I take at most ${maxMegabytes} MB.`,
+  fileTooSlow: 'That file took too long to fetch. Please try again.',
+  fileGone: 'I could not fetch that file: it is too large, damaged or gone.',
+  badPicture: 'That image is damaged or too large.',
+  botNoAdmin: 'I must be an admin of this group for that.',
+  badGroupName: (maxCharacters) => `A group name has 1 to ${maxCharacters} characters.`,
+  descriptionTooLong: (maxCharacters) =>
+    `A description has at most ${maxCharacters.toLocaleString('en')} characters.`,
+  badAddress: 'I cannot write to that address.',
+  stranger: 'I may not write to someone who has never written to me.',
+  helpList: (commands) =>
+    ['What you can ask of me:', ...commands.map(({ usage, summary }) => `${usage}\n   ${summary}`)].join(
+      '\n',
+    ),
+  helpOne: ({ usage, summary, aliases }) =>
+    `Usage: ${usage}\n   ${summary}${aliases.length === 0 ? '' : `\nAlso: ${aliases.join(', ')}`}`,
+  noSuchCommand: 'There is no such command for you here.',
+  identity: ({ id, address, chat, isOwner }) =>
+    [
+      `You: ${id}`,
+      `Your address: ${address}`,
+      `This chat: ${chat}`,
+      ...(isOwner ? ['You are an owner of this bot.'] : []),
+    ].join('\n'),
+  status: ({ connection, connectionAgeMs, uptimeMs, counts }) =>
+    [
+      `Connection: ${connection}, for ${formatDuration(connectionAgeMs)}`,
+      `Running for ${formatDuration(uptimeMs)}`,
+      ...counts.map(([what, count]) => `${what}: ${count}`),
+    ].join('\n'),
+  reminderKept: (duration) => `I will remind you in ${duration}.`,
+  pollQuestionTooLong: (maxCharacters) => `The question may have ${maxCharacters} characters.`,
+  pollOptionTooLong: (maxCharacters) => `An option may have ${maxCharacters} characters.`,
+  pollOptionsEqual: 'Two options are the same.',
+  stickerNeedsPicture: 'Send it with an image, or in answer to one.',
+  notAPicture: 'That is not an image I can read: JPEG, PNG, WebP or GIF.',
 };
 
 /** Replaces phrases for all bots of this process. Throws `BAD_CONFIG` with the name of what does not fit. */

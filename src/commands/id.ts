@@ -1,16 +1,12 @@
 import { command } from '../bot/command.ts';
+import { phrases } from '../bot/phrases.ts';
 
 export default command({
   name: 'id',
   summary: 'tells how WhatsApp addresses you and this chat',
   async run(ctx) {
-    const { id, number, jid } = ctx.sender;
-    const lines = [
-      `You: ${number === undefined ? id : `+${number}`}`,
-      `Your address: ${jid}`,
-      `This chat: ${ctx.chat}`,
-      ...(ctx.isOwner ? ['You are an owner of this bot.'] : []),
-    ];
-    await ctx.reply(lines.join('\n'));
+    const { sender, chat, isOwner } = ctx;
+    const id = sender.number === undefined ? sender.id : `+${sender.number}`;
+    await ctx.reply(phrases.identity({ id, address: sender.jid, chat, isOwner }));
   },
 });

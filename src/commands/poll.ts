@@ -1,6 +1,11 @@
 import { parts } from '../bot/args.ts';
 import { command } from '../bot/command.ts';
+import { phrases } from '../bot/phrases.ts';
 import { Refusal } from '../bot/refusal.ts';
+
+// What WhatsApp takes.
+const MAX_QUESTION_LENGTH = 255;
+const MAX_OPTION_LENGTH = 100;
 
 export default command({
   name: 'poll',
@@ -10,10 +15,11 @@ export default command({
   cooldownSeconds: 10,
   async run(ctx) {
     const [question = '', ...options] = ctx.args.question;
-    if (question.length > 255) throw new Refusal('The question may have 255 characters.');
-    if (options.some((option) => option.length > 100))
-      throw new Refusal('An option may have 100 characters.');
-    if (new Set(options).size < options.length) throw new Refusal('Two options are the same.');
+    if (question.length > MAX_QUESTION_LENGTH)
+      throw new Refusal(phrases.pollQuestionTooLong(MAX_QUESTION_LENGTH));
+    if (options.some((option) => option.length > MAX_OPTION_LENGTH))
+      throw new Refusal(phrases.pollOptionTooLong(MAX_OPTION_LENGTH));
+    if (new Set(options).size < options.length) throw new Refusal(phrases.pollOptionsEqual);
     await ctx.poll(question, options);
   },
 });

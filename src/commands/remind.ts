@@ -1,6 +1,6 @@
 import { duration, rest } from '../bot/args.ts';
 import { command } from '../bot/command.ts';
-import { formatDuration } from '../bot/duration.ts';
+import { phrases } from '../bot/phrases.ts';
 
 export default command({
   name: 'remind',
@@ -11,6 +11,6 @@ export default command({
     const { after, text } = ctx.args;
     // "me in 20 minutes to call Ben": the "to" is not part of the reminder.
     await ctx.later(after, `⏰ ${text.replace(/^to\s+/i, '')}`);
-    await ctx.reply(`I will remind you in ${formatDuration(after)}.`);
+    await ctx.reply(phrases.reminderKept(phrases.duration(after)));
   },
 });

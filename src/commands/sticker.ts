@@ -1,4 +1,5 @@
 import { command } from '../bot/command.ts';
+import { phrases } from '../bot/phrases.ts';
 import { makeSticker } from '../bot/pictures/make-sticker.ts';
 import { Refusal } from '../bot/refusal.ts';
 
@@ -8,8 +9,8 @@ export default command({
   cooldownSeconds: 5,
   async run(ctx) {
     const media = await ctx.media();
-    if (media === undefined) throw new Refusal('Send it with an image, or in answer to one.');
-    if (!isImage(media.bytes)) throw new Refusal('That is not an image I can read: JPEG, PNG, WebP or GIF.');
+    if (media === undefined) throw new Refusal(phrases.stickerNeedsPicture);
+    if (!isImage(media.bytes)) throw new Refusal(phrases.notAPicture);
     await ctx.reply({ sticker: await makeSticker(media.bytes, ctx.signal) });
   },
 });

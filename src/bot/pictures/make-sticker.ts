@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { decodedBytes, readPictureSize } from '../../core/picture-size.ts';
+import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { Semaphore } from '../run/semaphore.ts';
 
@@ -19,10 +20,10 @@ const turns = new Semaphore<object>(LIMITS.pictures.count);
  */
 export async function makeSticker(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
   const size = readPictureSize(bytes);
-  if (size === undefined) throw new Refusal('That image is damaged or too large.');
+  if (size === undefined) throw new Refusal(phrases.badPicture);
   if (decodedBytes(size) > bytesEach) {
     noteLimitReached('pictures');
-    throw new Refusal('That image is damaged or too large.');
+    throw new Refusal(phrases.badPicture);
   }
   const turn = {};
   await turns.acquire(turn, signal);
@@ -53,8 +54,7 @@ async function decode(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Arra
   child.stdin.end(bytes);
   const [exitCode, sticker] = await Promise.all([ended, buffer(child.stdout).catch(() => undefined)]);
   signal.throwIfAborted();
-  if (exitCode !== 0 || sticker === undefined || sticker.length === 0)
-    throw new Refusal('That image is damaged or too large.');
+  if (exitCode !== 0 || sticker === undefined || sticker.length === 0) throw new Refusal(phrases.badPicture);
   return sticker;
 }
 

@@ -1,3 +1,4 @@
+import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 
 /**
@@ -6,7 +7,7 @@ import { Refusal } from '../refusal.ts';
  */
 export class AskTimeout extends Refusal {
   constructor() {
-    super('No answer came in time, so I ended this. Please start again.');
+    super(phrases.noAnswer);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { plainText } from '../../core/text.ts';
+import { phrases } from '../phrases.ts';
 import type { QuestionEntry } from './run-row.ts';
 
 /** What a message of the asked person means for the open question. */
@@ -10,9 +11,6 @@ export type Reading =
   | { readonly kind: 'unfit' }
   /** It is no answer: a reaction, an edit, a vote in another poll. */
   | { readonly kind: 'none' };
-
-/** The word that ends a conversation. */
-const CANCEL = 'cancel';
 
 /** Reads a message as an answer. A command is not handed to this function: it runs instead. */
 export function readAnswer(message: IncomingMessage, question: QuestionEntry): Reading {
@@ -33,7 +31,8 @@ export function readAnswer(message: IncomingMessage, question: QuestionEntry): R
 
 /** Whether a message ends the conversation. */
 export function isCancel({ event, edits, text }: IncomingMessage): boolean {
-  return event === undefined && edits === undefined && comparable(text) === CANCEL;
+  if (event !== undefined || edits !== undefined) return false;
+  return ['cancel', phrases.cancelWord].some((word) => comparable(word) === comparable(text));
 }
 
 /** The option that a text names: by its words, or by its number from 1 up. */

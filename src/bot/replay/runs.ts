@@ -5,6 +5,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { Table } from '../../core/table.ts';
 import { Weights } from '../../core/weights.ts';
+import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { type Answer, isRunRow, messageKeysOf, type RunRow, waitingFor, withEntry } from './run-row.ts';
 
@@ -150,11 +151,11 @@ export class Runs {
     const ofPerson = this.#openOf.get(row.personId) ?? 0;
     if (ofPerson >= LIMITS['runs:person'].count) {
       noteLimitReached('runs:person');
-      throw new Refusal('You have too many conversations with me. Please end one: send cancel there.');
+      throw new Refusal(phrases.ownConversationsFull);
     }
     if (this.#table.size >= LIMIT.count || this.#sizes.total + size > LIMIT.bytes) {
       noteLimitReached('table:runs');
-      throw new Refusal('I have too many conversations at the moment. Please try again later.');
+      throw new Refusal(phrases.conversationsFull);
     }
   }
 

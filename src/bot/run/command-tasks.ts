@@ -5,6 +5,7 @@ import { parseArgs, usageOf } from '../args.ts';
 import type { Command } from '../command.ts';
 import type { CommandInfo, Context } from '../context.ts';
 import type { CommandRegistry, LoadedCommand } from '../loading/command-registry.ts';
+import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import type { StoredRun } from '../replay/runs.ts';
 import { Cooldowns } from './cooldown.ts';
@@ -53,7 +54,7 @@ export class CommandTasks {
       run: async (ctx) => {
         if (stored === undefined) {
           await checkAccess(ctx);
-          if ('problem' in parsed) throw new Refusal(`${parsed.problem}\nUsage: ${ctx.usage}`.trimStart());
+          if ('problem' in parsed) throw new Refusal(phrases.usage(ctx.usage, parsed.problem));
           if (!checkCooldown(ctx, command, this.#cooldowns, this.#clock.now())) return;
         }
         await command.run(ctx);
@@ -71,6 +72,7 @@ export class CommandTasks {
   }
 
   #info({ name, aliases, summary, access, args }: Command): CommandInfo {
-    return { name, aliases, summary, access, usage: usageOf(this.#prefix, name, args) };
+    const usage = usageOf(this.#prefix, name, args);
+    return { name, aliases, summary: phrases.summary(name, summary), access, usage };
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
 import type { IncomingMessage, MediaKind } from '../../core/incoming-message.ts';
 import type { Messenger } from '../../core/messenger.ts';
+import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 
 /** Limits for `ctx.media()`. */
@@ -41,7 +42,7 @@ export async function fetchMedia(
   const media = message.media ?? message.quotedMedia;
   if (media === undefined) return undefined;
   const { maxBytes = 8 * 1024 * 1024, timeoutMs = 30_000 } = options;
-  const tooLarge = `That file is too large: I take at most ${Math.floor(maxBytes / 1_048_576) || 1} MB.`;
+  const tooLarge = phrases.fileTooLarge(Math.floor(maxBytes / 1_048_576) || 1);
   if ((media.sizeBytes ?? 0) > maxBytes) throw new Refusal(tooLarge);
   const { kind, mimetype, fileName } = media;
   const bytes = await withTimeout(clock, timeoutMs, signal, (limited) =>
@@ -61,7 +62,7 @@ async function withTimeout<T>(
   const abort = () => controller.abort(signal.reason);
   signal.throwIfAborted();
   signal.addEventListener('abort', abort, { once: true });
-  const late = new Refusal('That file took too long to fetch. Please try again.');
+  const late = new Refusal(phrases.fileTooSlow);
   const timer = clock.sleep(timeoutMs, controller.signal).then(
     () => {
       controller.abort(late);
@@ -76,8 +77,7 @@ async function withTimeout<T>(
   } catch (error) {
     // The messenger may report the abort in any way.
     if (controller.signal.reason === late) throw late;
-    if (isAppError(error, 'MEDIA_REFUSED'))
-      throw new Refusal('I could not fetch that file: it is too large, damaged or gone.', { cause: error });
+    if (isAppError(error, 'MEDIA_REFUSED')) throw new Refusal(phrases.fileGone, { cause: error });
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);

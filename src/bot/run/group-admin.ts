@@ -4,6 +4,9 @@ import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import type { HandlerRun } from './handler-run.ts';
 
+const MAX_NAME_LENGTH = 100;
+const MAX_DESCRIPTION_LENGTH = 2_048;
+
 /** Somebody in a group, or who is to join it. */
 type Who = { readonly jid: string };
 
@@ -43,7 +46,7 @@ export function groupAdmin(
     const group = await messenger.group(chat);
     const own = ownIds();
     if (!group.members.some(({ id, isAdmin }) => isAdmin && own.includes(id)))
-      throw new Refusal('I must be an admin of this group for that.');
+      throw new Refusal(phrases.botNoAdmin);
     return group;
   };
   const change = async (kind: MemberChange, jids: readonly string[]): Promise<void> => {
@@ -68,12 +71,13 @@ export function groupAdmin(
     demote: async (...people) =>
       change('demote', await members(people, (member) => member?.isAdmin === true)),
     rename: async (subject) => {
-      if (subject.trim() === '' || subject.length > 100)
-        throw new Refusal('A group name has 1 to 100 characters.');
+      if (subject.trim() === '' || subject.length > MAX_NAME_LENGTH)
+        throw new Refusal(phrases.badGroupName(MAX_NAME_LENGTH));
       if ((await facts()).subject !== subject) await set({ subject });
     },
     describe: async (description) => {
-      if (description.length > 2_048) throw new Refusal('A description has at most 2,048 characters.');
+      if (description.length > MAX_DESCRIPTION_LENGTH)
+        throw new Refusal(phrases.descriptionTooLong(MAX_DESCRIPTION_LENGTH));
       if (((await facts()).description ?? '') !== description) await set({ description });
     },
     announcements: async (isOn) => {

@@ -3,6 +3,7 @@ import type { IncomingEvent, IncomingMessage, Person } from '../../core/incoming
 import type { Log } from '../../core/log.ts';
 import { plainText } from '../../core/text.ts';
 import type { CommandInfo, Context, Me } from '../context.ts';
+import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import type { AskOptions, Replay } from '../replay/replay.ts';
 import type { Say } from '../send/say.ts';
@@ -235,7 +236,7 @@ export class HandlerContext implements Context {
     return this.#sends.attempt(() => {
       if (!(delayMs >= 0 && delayMs < Number.POSITIVE_INFINITY))
         throw new RangeError('delayMs must be a number of milliseconds from 0 up');
-      if (text.length > MAX_LATER_LENGTH) throw new Refusal(`I keep at most ${MAX_LATER_LENGTH} characters.`);
+      if (text.length > MAX_LATER_LENGTH) throw new Refusal(phrases.textTooLong(MAX_LATER_LENGTH));
       const { sender, sentAtMs, expirationSeconds } = this.message;
       const id = `${this.message.key}\n${this.#run.nextSendNumber()}`;
       const dueAtMs = Math.min(sentAtMs, this.#parts.clock.now()) + delayMs;

@@ -1,7 +1,6 @@
 import { noteOutcome } from '../../core/message-trail.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
-import { formatDuration } from '../duration.ts';
 import { type Phrases, phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { type AccessDecision, decideAccess, isAdmin } from './access.ts';
@@ -40,7 +39,7 @@ export function checkCooldown(ctx: Context, command: Command, cooldowns: Cooldow
   const use = cooldowns.use(command.name, sender.id, key, command.cooldownMs, nowMs);
   if (use.verdict !== 'go') noteOutcome(key, 'cooldown', command.name);
   if (use.verdict === 'tell') {
-    throw new Refusal(phrases.tooSoon(formatDuration(Math.max(1_000, use.leftMs))));
+    throw new Refusal(phrases.tooSoon(phrases.duration(Math.max(1_000, use.leftMs))));
   }
   return use.verdict === 'go';
 }

@@ -1,12 +1,12 @@
 import type { Messenger } from '../../core/messenger.ts';
+import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 
 /** The JID for a JID or a phone number. Throws a `Refusal` if it is neither. */
 export function chatAddress(to: string): string {
   const digits = to.replace(/^\+/, '');
   const jid = /^\d{5,20}$/.test(digits) ? `${digits}@s.whatsapp.net` : to;
-  if (!/^[\w.-]+@(?:s\.whatsapp\.net|lid|g\.us)$/.test(jid))
-    throw new Refusal(`I cannot write to that address.`);
+  if (!/^[\w.-]+@(?:s\.whatsapp\.net|lid|g\.us)$/.test(jid)) throw new Refusal(phrases.badAddress);
   return jid;
 }
 
@@ -23,7 +23,6 @@ export function reachable(
   const jid = chatAddress(to);
   const key = conversationOf(jid);
   const isListed = listed.some((entry) => conversationOf(chatAddress(entry)) === key);
-  if (!isListed && messenger.hasMet?.(jid) !== true)
-    throw new Refusal('I may not write to someone who has never written to me.');
+  if (!isListed && messenger.hasMet?.(jid) !== true) throw new Refusal(phrases.stranger);
   return jid;
 }

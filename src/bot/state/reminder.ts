@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import type { CrashHistory } from '../../core/poison.ts';
-import { formatDuration } from '../duration.ts';
+import { phrases } from '../phrases.ts';
 import { sendId } from '../send/message-id.ts';
 
 /** A message that is due later. The key of its row makes its message id, so that people see it once if it is sent twice. */
@@ -33,5 +33,5 @@ export function toMessage(id: string, reminder: Reminder, clock: Clock): Outgoin
 }
 
 function apologyFor(lateMs: number): string {
-  return lateMs > PUNCTUAL_MS ? `\n\n(Sorry, this is ${formatDuration(lateMs)} late: I was away.)` : '';
+  return lateMs > PUNCTUAL_MS ? `\n\n${phrases.lateReminder(phrases.duration(lateMs))}` : '';
 }

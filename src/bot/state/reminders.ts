@@ -86,7 +86,7 @@ export class Reminders {
     if (this.#table.has(id)) return;
     if (reminder.dueAtMs - this.#clock.now() > LIMIT.timeMs) {
       noteLimitReached('table:reminders');
-      throw new Refusal('I keep a reminder for at most a year.');
+      throw new Refusal(phrases.reminderTooFar);
     }
     this.#checkRoom(reminder);
     await this.#table.set(id, reminder);
@@ -99,7 +99,7 @@ export class Reminders {
     const bytes = this.#weights.total + sizeOf(reminder);
     if (!isPersonFull && this.#table.size < LIMIT.count && bytes <= LIMIT.bytes) return;
     noteLimitReached(isPersonFull ? 'reminders:person' : 'table:reminders');
-    throw new Refusal('I have too many reminders to keep. Please wait until some are done.');
+    throw new Refusal(phrases.remindersFull);
   }
 
   /** Removes reminders that are due in more than a year, or were: the clock was wrong, or the file is. */
