@@ -230,11 +230,11 @@ export const LIMITS = {
     bytes: 4 * MIB,
     atLimit: 'The key that was used least recently is read from its file when it is needed.',
   },
-  'sessions:memory': {
-    what: 'records of conversations that are kept in memory as objects; the bytes are those of their JSON',
+  'keys:parsed': {
+    what: 'sessions and sender keys that are kept parsed; the bytes are those of their JSON',
     count: 500,
     bytes: 2 * MIB,
-    atLimit: 'The record that was used least recently is parsed when it is needed.',
+    atLimit: 'The key that was used least recently is parsed when it is needed.',
   },
   'ratchet-keys:memory': {
     what: 'keys of ratchets that are kept for OpenSSL, each of about a kilobyte',

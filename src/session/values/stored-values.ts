@@ -5,7 +5,7 @@ import type { FileChange } from '../journal/write-files.ts';
 import { KeyCache } from './key-cache.ts';
 import type { KeyChanges } from './key-changes.ts';
 import { keyFromJson, keyToJson } from './key-json.ts';
-import { SessionObjects } from './session-objects.ts';
+import { ParsedKeys } from './parsed-keys.ts';
 import type { StoredTable, UnsavedPages } from './stored-table.ts';
 import {
   indexToJson,
@@ -34,7 +34,7 @@ export class StoredValues {
   readonly #folder: string;
   readonly #events: TableEvents;
   readonly #cache = new KeyCache();
-  readonly #sessions = new SessionObjects();
+  readonly #parsedKeys = new ParsedKeys();
   /** The latest JSON of every key that is newer in the journal than in its file. */
   readonly #unsaved = new Map<string, { readonly json: string | null }>();
   readonly #tables: ReadonlyMap<TableName, StoredTable>;
@@ -82,7 +82,7 @@ export class StoredValues {
     return table;
   }
 
-  /** A new object each time but for sessions, because the library changes some values before it decides to store them. */
+  /** A new object each time but for `ParsedKeys`: the library changes other values before it decides to store them. */
   #key(type: string, id: string): unknown {
     const name = keyFileName(type, id);
     const known = this.#knownJson(name);
@@ -98,11 +98,10 @@ export class StoredValues {
   }
 
   #parsed(type: string, name: string, json: string): unknown {
-    if (type !== 'session') return keyFromJson(type, json);
-    const known = this.#sessions.get(name, json);
+    const known = this.#parsedKeys.get(name, json);
     if (known) return known;
     const value = keyFromJson(type, json);
-    this.#sessions.put(name, json, value);
+    this.#parsedKeys.put(type, name, json, value);
     return value;
   }
 
@@ -152,7 +151,7 @@ export class StoredValues {
   #applyKeys(type: string, texts: Map<string, string | null>, values?: Record<string, unknown>): void {
     for (const [id, json] of texts) {
       const name = keyFileName(type, id);
-      if (type === 'session' && json !== null) this.#sessions.put(name, json, values?.[id]);
+      if (json !== null) this.#parsedKeys.put(type, name, json, values?.[id]);
       this.#unsaved.set(name, { json });
       this.#cache.put(name, json);
     }

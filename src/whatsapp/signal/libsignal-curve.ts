@@ -2,11 +2,13 @@ import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject, rando
 import { createRequire } from 'node:module';
 import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
+import { clamped } from './clamped-key.ts';
 import { verifyXeddsa } from './xeddsa.ts';
 
 /** The functions of `libsignal/src/curve.js` (6.0.0) that are replaced here. Public keys have 33 bytes: 5, and the key. */
 interface Curve {
   calculateAgreement(publicKey: Buffer, privateKey: Buffer): Buffer;
+  calculateSignature(privateKey: Buffer, message: Uint8Array): Buffer;
   generateKeyPair(): { pubKey: Buffer; privKey: Buffer };
   verifySignature(publicKey: Buffer, message: Uint8Array, signature: Uint8Array, isInit?: boolean): boolean;
 }
@@ -23,8 +25,9 @@ let isFast = false;
  * 1. Agreements and key pairs: libsignal exchanges keys with OpenSSL as DER, which costs several times the work
  *    itself. As a JWK, Node takes the raw bytes (RFC 8037; it does not read `x` of a private key). A turn of a ratchet
  *    uses each key two or three times, so the keys used last are kept.
- * 2. Signatures: libsignal verifies them in JavaScript, which takes 20 ms for each of the first ones: two at every
- *    login. OpenSSL does it here.
+ * 2. Signatures: libsignal makes and verifies them in slow JavaScript. One is made for each message to a group, which
+ *    takes 11 ms, and two are verified at every login, which takes 20 ms for each of the first ones. Here OpenSSL
+ *    verifies, and `@noble/curves` signs as soon as it is loaded, because OpenSSL does not sign with such a key.
  *
  * Must run before Baileys is loaded: an import of a CommonJS module by name keeps the function of that moment.
  */
@@ -32,7 +35,7 @@ export function speedUpCurve(): void {
   if (isFast) return;
   isFast = true;
   const curve = createRequire(import.meta.url)('libsignal/src/curve.js') as Curve;
-  const { calculateAgreement, verifySignature } = curve;
+  const { calculateAgreement, calculateSignature, verifySignature } = curve;
   curve.calculateAgreement = (publicKey, privateKey) => {
     if (!isPublicKey(publicKey) || privateKey?.length !== 32)
       return calculateAgreement(publicKey, privateKey);
@@ -44,11 +47,28 @@ export function speedUpCurve(): void {
     const { x = '' } = createPublicKey(privateKeyOf(privKey)).export({ format: 'jwk' });
     return { privKey, pubKey: Buffer.concat([Buffer.of(KEY_TYPE), Buffer.from(x, 'base64url')]) };
   };
+  curve.calculateSignature = (privateKey, message) => {
+    const isUsual = Buffer.isBuffer(privateKey) && privateKey.length === 32 && message?.length > 0;
+    if (signer && isUsual) return signer(privateKey, message);
+    loadSigner().catch(() => {});
+    return calculateSignature(privateKey, message);
+  };
   curve.verifySignature = (publicKey, message, signature, isInit) => {
     const isUsual = isPublicKey(publicKey) && message?.length > 0 && signature?.length === 64 && !isInit;
     if (!isUsual) return verifySignature(publicKey, message, signature, isInit);
     return verifyXeddsa(publicKey.subarray(1), message, signature);
   };
+}
+
+let signer: ((privateKey: Uint8Array, message: Uint8Array) => Buffer) | undefined;
+let loading: Promise<void> | undefined;
+
+/** Signatures are slow, but right, until this has resolved. Begun by the first signature, because a start has none. */
+export function loadSigner(): Promise<void> {
+  loading ??= import('./xeddsa-sign.ts').then(({ signXeddsa }) => {
+    signer = signXeddsa;
+  });
+  return loading;
 }
 
 function isPublicKey(key: Buffer | undefined): key is Buffer {
@@ -72,12 +92,5 @@ function keyOf(name: string, make: () => KeyObject): KeyObject {
   if (known) return known;
   const key = make();
   keysUsedLast.set(name, key);
-  return key;
-}
-
-/** The form of a private key that signatures need (RFC 7748, section 5). Agreements are the same with and without it. */
-function clamped(key: Buffer): Buffer {
-  key[0] = (key[0] ?? 0) & 248;
-  key[31] = ((key[31] ?? 0) & 127) | 64;
   return key;
 }

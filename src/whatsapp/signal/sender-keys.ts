@@ -16,9 +16,9 @@ const HAS_SKIPPED_KEYS = '"senderMessageKeys":[{';
  * Source: `storeSenderKey` in `lib/Signal/libsignal.js`, `BufferJSON` in `lib/Utils/generics.js`.
  */
 export function readableSenderKey(value: Uint8Array): Uint8Array {
-  const text = Buffer.from(value).toString();
-  if (!text.includes(HAS_SKIPPED_KEYS)) return value;
-  return Buffer.from(JSON.stringify(JSON.parse(text), BufferJSON.replacer));
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (!bytes.includes(HAS_SKIPPED_KEYS)) return value;
+  return Buffer.from(JSON.stringify(JSON.parse(bytes.toString()), BufferJSON.replacer));
 }
 
 /**

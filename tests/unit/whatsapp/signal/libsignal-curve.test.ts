@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { speedUpCurve } from '../../../../src/whatsapp/signal/libsignal-curve.ts';
+import { loadSigner, speedUpCurve } from '../../../../src/whatsapp/signal/libsignal-curve.ts';
 import { verifyXeddsa } from '../../../../src/whatsapp/signal/xeddsa.ts';
 
 interface Curve {
@@ -14,6 +14,7 @@ interface Curve {
 }
 interface CurveJs {
   sharedKey(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
+  sign(privateKey: Uint8Array, message: Uint8Array): Uint8Array;
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 }
 
@@ -24,7 +25,10 @@ const original = createRequire(load.resolve('libsignal'))('curve25519-js') as Cu
 const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 
-beforeAll(() => speedUpCurve());
+beforeAll(async () => {
+  speedUpCurve();
+  await loadSigner();
+});
 
 describe('the faster curve of libsignal', () => {
   it('makes key pairs whose public key belongs to the private key', () => {
@@ -54,7 +58,27 @@ describe('the faster curve of libsignal', () => {
     expect(shared()).toEqual(other);
   });
 
-  it('verifies what the original has signed, for any message', () => {
+  it('signs with the same bytes as the original, for any key and message', () => {
+    fc.assert(
+      fc.property(bytes(32), fc.uint8Array({ minLength: 1, maxLength: 300 }), (key, message) => {
+        const before = Buffer.from(key);
+        const signature = curve.calculateSignature(Buffer.from(key), message);
+        expect(signature).toEqual(Buffer.from(original.sign(plain(key), plain(message))));
+        expect(Buffer.from(key)).toEqual(before);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each([
+    ['a key that is too short', Buffer.alloc(31), Buffer.from('text')],
+    ['a key that is no Buffer', new Uint8Array(32), Buffer.from('text')],
+    ['no message', Buffer.alloc(32), undefined],
+  ])('signs nothing with %s', (_, key, message) => {
+    expect(() => curve.calculateSignature(key as Buffer, message as Uint8Array)).toThrow();
+  });
+
+  it('verifies what it has signed, for any message', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), (message) => {
         const { pubKey, privKey } = curve.generateKeyPair();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { Session } from '../../../../src/session/session.ts';
-import { SessionObjects } from '../../../../src/session/values/session-objects.ts';
+import { ParsedKeys } from '../../../../src/session/values/parsed-keys.ts';
 import { Party, type Records, textParty } from '../../whatsapp/signal/party.ts';
 import { openQuietly, sessionPath, stockFolder } from '../helpers.ts';
 
@@ -61,27 +61,28 @@ test('no object that is handed out is changed by libsignal, whatever becomes of 
   expect(session.get('session', ['other.0'])).toEqual({ 'other.0': file });
 });
 
-test('an object is handed out only for the text that it stands for', () => {
-  const objects = new SessionObjects();
-  const value = { version: 'v1', _sessions: {} };
-  objects.put('a', 'text', value);
-  expect(objects.get('a', 'text')).toBe(value);
-  expect(objects.get('a', 'another text')).toBeUndefined();
-  expect(objects.get('b', 'text')).toBeUndefined();
+test.each([
+  ['session', { version: 'v1', _sessions: {} }],
+  ['sender-key', Buffer.from('[]')],
+])('a %s is handed out only for the text that it stands for', (type, value) => {
+  const keys = new ParsedKeys();
+  keys.put(type, 'a', 'text', value);
+  expect(keys.get('a', 'text')).toBe(value);
+  expect(keys.get('a', 'another text')).toBeUndefined();
+  expect(keys.get('b', 'text')).toBeUndefined();
 });
 
-test.each([[{ _sessions: {} }], [{ version: 'v2' }], [Buffer.from('v1')], [null], ['v1']])(
-  'a record that libsignal would change in place is not kept: %j',
-  (value) => {
-    const objects = new SessionObjects();
-    objects.put('a', 'text', value);
-    expect(objects.get('a', 'text')).toBeUndefined();
-  },
-);
-
-test('a record that cannot be kept takes the place of the one before', () => {
-  const objects = new SessionObjects();
-  objects.put('a', 'text', { version: 'v1' });
-  objects.put('a', 'text', { version: 'v0' });
-  expect(objects.get('a', 'text')).toBeUndefined();
+test.each([
+  ['session', { _sessions: {} }],
+  ['session', { version: 'v2' }],
+  ['session', Buffer.from('v1')],
+  ['session', null],
+  ['session', 'v1'],
+  ['sender-key', { version: 'v1' }],
+  ['sender-key-memory', { a: true }],
+  ['device-list', ['0']],
+])('a %s that the library would change in place is not kept: %j', (type, value) => {
+  const keys = new ParsedKeys();
+  keys.put(type, 'a', 'text', value);
+  expect(keys.get('a', 'text')).toBeUndefined();
 });
