@@ -3,6 +3,7 @@ import type { Comparison } from './comparison.ts';
 import { commandCost, memoryAfter, type Pattern } from './measure/commands.ts';
 import { preKeysMs } from './measure/pre-keys.ts';
 
+/** How long a command in a group takes is up to the twenty simulated phones, which read each answer. */
 const PATTERNS: ReadonlyArray<
   readonly [what: string, Pattern, addressing: 'pn' | 'lid', cpu: number, wall?: number]
 > = [
@@ -10,7 +11,7 @@ const PATTERNS: ReadonlyArray<
   ['burst, PN chats', 'burst', 'pn', 0.5, 0.45],
   ['ping-pong, LID chats', 'ping-pong', 'lid', 0.6],
   ['ping-pong, PN chats', 'ping-pong', 'pn', 0.6],
-  ['burst in a group of 20', 'group', 'lid', 0.5, 0.45],
+  ['burst in a group of 20', 'group', 'lid', 0.5],
 ];
 
 /** Commands by pattern and addressing. */
