@@ -2,19 +2,21 @@ import { assertNever } from '../core/errors.ts';
 import { maskForeignText } from '../logging/mask.ts';
 import { accountRefusalSentence, type CloseReason } from '../whatsapp/connection/close-reason.ts';
 
+const KINDS: Readonly<Record<CloseReason['kind'], true>> = {
+  'logged-out': true,
+  'auth-failed': true,
+  'restart-required': true,
+  replaced: true,
+  'version-refused': true,
+  'account-refused': true,
+  banned: true,
+  'qr-ended': true,
+  'storage-failed': true,
+  network: true,
+};
+
 /** Every kind of close, for counters that begin at 0. */
-export const CLOSE_KINDS: ReadonlyArray<CloseReason['kind']> = [
-  'logged-out',
-  'auth-failed',
-  'restart-required',
-  'replaced',
-  'version-refused',
-  'account-refused',
-  'banned',
-  'qr-ended',
-  'storage-failed',
-  'network',
-];
+export const CLOSE_KINDS = Object.keys(KINDS) as ReadonlyArray<CloseReason['kind']>;
 
 /** Why a connection ended, in one sentence for the person at the page. */
 export function closeSentence(reason: CloseReason): string {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { CLOSE_KINDS } from '../../src/app/close-sentences.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { AppError, type ErrorCode } from '../../src/core/errors.ts';
 import { readOptions } from '../../src/demo/demo-options.ts';
@@ -98,6 +99,12 @@ describe.each(docs)('%s', (path) => {
     const addresses = found(text, /`(?:GET |POST )?\/(\w+z|metrics|messages|events|login)`/g);
     expect(addresses.filter((name) => !code.includes(`'/${name}'`))).toEqual([]);
   });
+});
+
+test('docs/library.md names every kind of close', () => {
+  const [row = ''] = read('docs/library.md').match(/^\| `closed \(reason\)`.*$/m) ?? [];
+  const kinds = found(row.slice(row.indexOf('is ')), /`([a-z-]+)`/g);
+  expect(kinds.sort()).toEqual([...CLOSE_KINDS].sort());
 });
 
 describe('README.md', () => {
