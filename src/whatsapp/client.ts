@@ -31,6 +31,7 @@ import { Inbox } from './receive/inbox.ts';
 import type { Origin } from './receive/parse-message.ts';
 import { notConnected } from './send/send-errors.ts';
 import { repairLibSignal } from './signal/libsignal-repair.ts';
+import { mendSignedPreKey } from './signal/signed-pre-key.ts';
 import { TypedNumbers } from './typed-numbers.ts';
 import { VersionChoice, type WaVersion } from './wa-version.ts';
 
@@ -197,6 +198,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   async #run(): Promise<StopReason> {
     repairLibSignal();
     this.#connectionLog.starting();
+    this.#mendCreds();
     const warning = versionWarning(installedVersions());
     if (warning) this.#options.log.warn(warning);
     skipAppState();
@@ -206,6 +208,18 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.phone.stop();
     this.#watch.stop();
     return reason;
+  }
+
+  #mendCreds(): void {
+    const { session, log } = this.#options;
+    if (!mendSignedPreKey(session.creds)) return;
+    log.warn('The signature of the signed pre-key in creds.json was damaged. It is made anew.');
+    try {
+      session.saveCreds();
+    } catch (error) {
+      // The session has reported it; the next change of the credentials is saved with it.
+      log.debug({ err: error }, 'could not save the signature');
+    }
   }
 
   /** Something that this connection carried is known to be lost: get another one. */

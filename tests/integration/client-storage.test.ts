@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type FileSystem, realFileSystem } from '../../src/session/folder/file-system.ts';
 import { snapshot } from './support/folder.ts';
@@ -146,4 +148,23 @@ it('a session folder that fails to be read for a moment does not tell WhatsApp t
   expect(rig.wa.devices[0]?.counters).toMatchObject({ retryReceipts: 0, nacks: 0 });
   rig.waits.at(-1)?.finish();
   await person.waitForMessage(answerTo(id));
+});
+
+it('goes on without a QR code if the signature of the signed pre-key is damaged, and signs it anew', async () => {
+  rig = new Rig();
+  await rig.pair();
+  await rig.stop();
+  for (const name of ['creds.json', 'creds.backup.json']) {
+    const path = join(rig.folder, name);
+    const creds = JSON.parse(readFileSync(path, 'utf8')) as { signedPreKey: { signature?: unknown } };
+    delete creds.signedPreKey.signature;
+    writeFileSync(path, JSON.stringify(creds));
+  }
+  const before = rig.states.length;
+  await rig.start();
+  await rig.client.whenOpen(AbortSignal.timeout(10_000));
+  expect(rig.states.slice(before).map(({ kind }) => kind)).toEqual(['connecting', 'open']);
+  expect(rig.lines.join('\n')).toContain('The signature of the signed pre-key in creds.json was damaged');
+  await rig.client.socket?.uploadPreKeys(5);
+  await rig.ping(rig.wa.addPerson());
 });

@@ -26,9 +26,27 @@ function isCredentials(value: unknown): value is AuthenticationCreds {
     isPreKeyId(creds.nextPreKeyId) &&
     (creds.firstUnuploadedPreKeyId === undefined || isPreKeyId(creds.firstUnuploadedPreKeyId)) &&
     (creds.processedHistoryMessages === undefined || Array.isArray(creds.processedHistoryMessages)) &&
-    (creds.me === undefined || isJid((creds.me as Record<string, unknown>).id))
+    (creds.me === undefined || isJid((creds.me as Record<string, unknown>).id)) &&
+    (creds.account ? isAccount(creds.account) : !hasLoggedIn(creds))
   );
 }
+
+/** What the phone signed at the link. Without these parts nobody can read a first message of this device. */
+function isAccount(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { details, accountSignature, deviceSignature } = value as Record<string, unknown>;
+  return [details, accountSignature, deviceSignature].every(isBytes);
+}
+
+/** Baileys stores these as base64 without a mark. */
+const isBytes = (value: unknown): boolean =>
+  value instanceof Uint8Array
+    ? value.length > 0
+    : typeof value === 'string' && /^[A-Za-z0-9+/]+={0,2}$/.test(value);
+
+/** Baileys raises this number at the first login, so that a file without a link has lost it. */
+const hasLoggedIn = ({ me, firstUnuploadedPreKeyId }: Record<string, unknown>): boolean =>
+  me !== undefined && Number(firstUnuploadedPreKeyId ?? 1) > 1;
 
 /** Pre-key ids have 24 bits in the protocol; this leaves room for what a client may count beyond. */
 const isPreKeyId = (value: unknown): boolean =>

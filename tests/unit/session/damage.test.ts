@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BufferJSON } from '@whiskeysockets/baileys';
+import { type AuthenticationCreds, BufferJSON } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
 import { seeded } from '../../../bench/seeded.ts';
 import { keyFileName, realFileSystem } from '../../../src/session/folder/file-system.ts';
@@ -115,6 +115,48 @@ describe(`creds.json (SEED=${seed})`, () => {
         problem: 'is damaged',
       });
     }
+  });
+
+  test('a link that lacks a part, or is gone after the first login, is damage and no reason to pair anew', () => {
+    const folder = temporaryFolder();
+    const creds = linkedCreds();
+    const parts = ['details', 'accountSignature', 'deviceSignature'] as const;
+    const accounts = [
+      ...parts.map((part) => ({ ...creds.account, [part]: undefined })),
+      ...parts.map((part) => ({ ...creds.account, [part]: Buffer.alloc(0) })),
+      ...parts.map((part) => ({ ...creds.account, [part]: 7 })),
+      {},
+      'account',
+      undefined,
+      null,
+    ];
+    for (const account of accounts) {
+      const damaged = { ...creds, account, firstUnuploadedPreKeyId: 31 } as AuthenticationCreds;
+      const text = credentialsToJson(damaged);
+      rmSync(join(folder, 'creds.backup.json'), { force: true });
+      writeFileSync(join(folder, 'creds.json'), text);
+      expect(() => loadCredentials(realFileSystem, folder), text).toThrow(/creds\.json is damaged/);
+      expect(readFileSync(join(folder, 'creds.json'), 'utf8')).toBe(text);
+      writeFileSync(join(folder, 'creds.backup.json'), credentialsToJson(creds));
+      expect(loadCredentials(realFileSystem, folder)).toMatchObject({
+        source: 'copy',
+        problem: 'is damaged',
+      });
+    }
+  });
+
+  test('a link whose parts are base64 without a mark, as Baileys writes them, is whole', () => {
+    const folder = temporaryFolder();
+    const creds = linkedCreds();
+    const account = Object.fromEntries(
+      Object.entries(creds.account ?? {}).map(([name, bytes]) => [
+        name,
+        Buffer.from(bytes).toString('base64'),
+      ]),
+    );
+    const text = credentialsToJson({ ...creds, account } as unknown as AuthenticationCreds);
+    writeFileSync(join(folder, 'creds.json'), text);
+    expect(loadCredentials(realFileSystem, folder).source).toBe('file');
   });
 
   test('a refusal says which file and what to do, and changes nothing', async () => {
