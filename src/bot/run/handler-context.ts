@@ -220,8 +220,8 @@ export class HandlerContext implements Context {
     const group = await this.#parts.messenger.group(this.chat);
     const own = this.#parts.ownIds();
     const members = group.members.map((member) => {
-      const name = this.#parts.nameOf(member.id);
       const isMe = own.includes(member.id);
+      const name = isMe ? this.me.name : this.#parts.nameOf(member.id);
       return { ...member, ...(name !== undefined && { name }), ...(isMe && { isMe }) };
     });
     return { ...group, members };

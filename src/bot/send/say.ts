@@ -2,6 +2,7 @@ import { AppError } from '../../core/errors.ts';
 import type { ContactCard } from '../../core/incoming-message.ts';
 import type { Content } from '../../core/outgoing-message.ts';
 import { MAX_TEXT_LENGTH } from '../../core/text.ts';
+import { checkShape } from './check-say.ts';
 import { withStickerPack } from './sticker-pack.ts';
 
 /** Largest file that a command may send. */
@@ -69,36 +70,6 @@ export type Say =
   | { readonly contacts: readonly ContactCard[] }
   | { readonly album: readonly (SayImage | SayVideo)[] }
   | { readonly poll: string; readonly options: readonly string[]; readonly maxChoices?: number };
-
-/** The fields that each shape may have beside the one that names it. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  text: ['mentions', 'mentionAll'],
-  poll: ['options', 'maxChoices'],
-  image: ['caption', 'mimetype', 'mentions', 'viewOnce'],
-  video: ['caption', 'mimetype', 'mentions', 'gif', 'videoNote', 'viewOnce'],
-  audio: ['mimetype', 'voice', 'seconds', 'waveform', 'viewOnce'],
-  sticker: ['pack', 'author'],
-  document: ['fileName', 'mimetype', 'caption'],
-  location: [],
-  contacts: [],
-  album: [],
-};
-
-/** Throws `SEND_REFUSED` with the name of what is not known. The types refuse it too; JavaScript has none. */
-export function checkShape(say: Say): void {
-  if (typeof say === 'string') return;
-  if (typeof say !== 'object' || say === null)
-    refuse(`A ${typeof say} cannot be sent. Send a text or an object.`);
-  const names = Object.keys(say);
-  const shape = Object.keys(FIELDS).find((name) => names.includes(name));
-  if (shape === undefined)
-    refuse(
-      `A message with the fields "${names.join('", "')}" cannot be sent. Known are: ${Object.keys(FIELDS).join(', ')}.`,
-    );
-  const unknown = names.find((name) => name !== shape && !FIELDS[shape]?.includes(name));
-  if (unknown !== undefined)
-    refuse(`"${unknown}" is not known beside "${shape}". Known are: ${FIELDS[shape]?.join(', ')}.`);
-}
 
 /**
  * `say` in the form that the messenger takes. Throws `SEND_REFUSED` for what WhatsApp would drop or cut without an

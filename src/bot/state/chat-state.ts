@@ -3,6 +3,7 @@ import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Table } from '../../core/table.ts';
 import { Weights } from '../../core/weights.ts';
+import { jsonCopy } from '../replay/json-value.ts';
 
 /** The values of a chat: name, value, and when it expires. A list, because a name may be any string. */
 export type ChatStateRow = ReadonlyArray<readonly [name: string, value: unknown, expiresAtMs: number]>;
@@ -62,7 +63,10 @@ export class ChatStates {
   of(chat: string, max = MAX_CHARACTERS): StateValues {
     return {
       get: (name) => this.#get(chat, name),
-      set: (name, value, options) => this.#set(chat, max, name, value, options?.ttlMs ?? DEFAULT_TTL_MS),
+      set: async (name, value, options) => {
+        const kept = jsonCopy(value, `the value "${name}"`);
+        await this.#set(chat, max, name, kept, options?.ttlMs ?? DEFAULT_TTL_MS);
+      },
       delete: (name) => this.#change(chat, max, (row) => row.filter(([one]) => one !== name)),
       update: (name, change, options) =>
         this.#update(chat, max, name, change, options?.ttlMs ?? DEFAULT_TTL_MS),
@@ -85,7 +89,7 @@ export class ChatStates {
     const expiresAtMs = expiryOf(this.#clock.now(), ttlMs);
     await this.#change(chat, max, (row) => [
       ...row.filter(([one]) => one !== name),
-      [name, value, expiresAtMs],
+      ...(value === undefined ? [] : [[name, value, expiresAtMs] as const]),
     ]);
   }
 
@@ -101,7 +105,9 @@ export class ChatStates {
     await this.#change(chat, max, (row) => {
       const now = this.#clock.now();
       value = change(row.find(([one, , untilMs]) => one === name && untilMs > now)?.[1]);
-      return [...row.filter(([one]) => one !== name), [name, value, expiryOf(now, ttlMs)]];
+      const kept = jsonCopy(value, `the value "${name}"`);
+      const others = row.filter(([one]) => one !== name);
+      return kept === undefined ? others : [...others, [name, kept, expiryOf(now, ttlMs)]];
     });
     return value as T;
   }
@@ -155,13 +161,16 @@ export class ChatStates {
 export interface StateValues {
   /** The value, or `undefined` if there is none or it has expired. Plain JSON: check what you read. */
   get(name: string): unknown;
-  /** Resolves when it is on disk. It expires after `ttlMs` milliseconds: default a day, at most 30 days. */
+  /**
+   * Resolves when it is on disk. It expires after `ttlMs` milliseconds: default a day, at most 30 days. Rejects with a
+   * `TypeError` for a value that JSON would change, such as a Date or a Map; `undefined` deletes it.
+   */
   set(name: string, value: unknown, options?: { readonly ttlMs?: number }): Promise<void>;
   /** Resolves when the deletion is on disk. */
   delete(name: string): Promise<void>;
   /**
    * Sets the value to what `change` makes of the present one, and resolves with it when it is on disk. Two updates at
-   * once are made one after the other, so that none is lost.
+   * once are made one after the other, so that none is lost. `change` must return at once, no promise.
    */
   update<T>(name: string, change: (value: unknown) => T, options?: { readonly ttlMs?: number }): Promise<T>;
 }

@@ -179,6 +179,26 @@ test('group() gives the facts of a group, and undefined in a direct chat', async
   expect(subjects).toEqual(['friends', undefined]);
 });
 
+test('the members of a group have names if they have written, and the bot is marked with its own', async () => {
+  let members: unknown;
+  const look = command({
+    name: 'look',
+    summary: 's',
+    run: async (ctx) => {
+      members = (await ctx.group())?.members;
+    },
+  });
+  const { bot, messenger } = makeBot([look], { settings: { ownName: () => 'Botty' } });
+  const [anna, ben, me] = [
+    { id: ANNA.id, jid: ANNA.jid, isAdmin: false },
+    { id: BEN.id, jid: BEN.jid, isAdmin: false },
+    { id: 'lid:9000', jid: '9000@lid', isAdmin: true },
+  ];
+  messenger.groups.set(GROUP, { chat: GROUP, subject: 'friends', members: [anna, ben, me] });
+  await bot.handle(incoming('!look', { chat: GROUP, sender: BEN }));
+  expect(members).toEqual([anna, { ...ben, name: 'Ben' }, { ...me, name: 'Botty', isMe: true }]);
+});
+
 test('an admin command runs for admins, is refused to members, and is refused in a direct chat', async () => {
   const lock = command({
     name: 'lock',

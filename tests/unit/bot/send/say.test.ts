@@ -87,10 +87,36 @@ test.each<[sentence: string, say: unknown, named: RegExp]>([
   ['a field that is not known', { audio: DATA, vioce: true }, /"vioce" .* voice/],
   ['a number', 7, /number/],
   ['nothing', undefined, /undefined/],
+  ['null', null, /Nothing cannot be sent/],
+  ['a list', ['hello'], /list/],
+  ['no field', {}, /Known are: text, poll/],
+  ['a text that is a number', { text: 5 }, /"text" in "text" must be a text/],
+  ['a mention without a jid', { text: 'hi', mentions: ['15551230001'] }, /"mentions" .* jid/],
+  ['a path in place of a file', { image: './cat.png' }, /"image" .* bytes/],
+  ['a file as base64', { document: 'JVBERi0=', fileName: 'a.pdf' }, /"document" .* bytes/],
+  ['a document without a name', { document: DATA }, /"fileName" is missing/],
+  ['a caption that is none', { video: DATA, caption: 7 }, /"caption" .* text/],
+  ['a switch that is a text', { image: DATA, viewOnce: 'yes' }, /"viewOnce" .* true or false/],
+  ['a GIF that is a video note too', { video: DATA, gif: true, videoNote: true }, /gif or a videoNote/],
+  ['a length that is no number', { audio: DATA, voice: true, seconds: Number.NaN }, /"seconds"/],
+  ['a waveform of two values', { audio: DATA, voice: true, waveform: new Uint8Array(2) }, /"waveform" .* 64/],
+  ['a waveform above 100', { audio: DATA, waveform: new Uint8Array(64).fill(101) }, /"waveform" .* 100/],
+  ['a waveform as a list', { audio: DATA, waveform: Array.from({ length: 64 }, () => 1) }, /"waveform"/],
+  ['a poll without options', { poll: 'Lunch?' }, /"options" is missing/],
+  ['options that are no texts', { poll: 'q', options: [1, 2] }, /"options" .* list of texts/],
+  ['short names of a place', { location: { lat: 1, lng: 2 } }, /"lat" .* latitude/],
+  ['a place with a further field', { location: { latitude: 1, longitude: 2, title: 'x' } }, /"title"/],
+  ['a place without its longitude', { location: { latitude: 1 } }, /"longitude" is missing/],
+  ['a contact with one number', { contacts: [{ name: 'A', number: '15551230001' }] }, /"number" .* numbers/],
   ['a place that is not on earth', { location: { latitude: 91, longitude: 0 } }, /latitude/],
   ['a contact without a name', { contacts: [{ name: '', numbers: [] }] }, /contact/],
 ])('refused by name: %s', (_sentence, say, named) => {
   expect(() => toContent(say as Say, none)).toThrow(named);
+});
+
+test('a field that may be left out may be undefined', () => {
+  const say = { image: DATA, caption: undefined, mentions: undefined } as unknown as Say;
+  expect(toContent(say, none)).toEqual({ kind: 'image', data: DATA });
 });
 
 test('a sticker tells its pack and author, and stays a picture', async () => {

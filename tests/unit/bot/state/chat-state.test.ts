@@ -22,6 +22,34 @@ test('values belong to a chat, outlive a restart, and expire', async () => {
   expect(table.size).toBe(0);
 });
 
+test.each<[what: string, value: unknown, named: RegExp]>([
+  ['a Map', { seen: new Map() }, /"x"\.seen .* Map/],
+  ['a Date', new Date(0), /"x" .* Date/],
+  ['NaN', [Number.NaN], /"x"\[0\] is NaN/],
+  ['a bigint', 1n, /"x" is a bigint/],
+  ['a promise', Promise.resolve(1), /"x" .* Promise/],
+])('%s is refused by name, set or updated, and changes nothing', async (_, value, named) => {
+  const { states } = makeStates();
+  const state = states.of('a');
+  await state.set('x', 'before');
+  await expect(state.set('x', value)).rejects.toThrow(named);
+  await expect(state.update('x', () => value)).rejects.toThrow(named);
+  expect(state.get('x')).toBe('before');
+});
+
+test('a value is kept as it was when it was set, and undefined deletes it', async () => {
+  const { states, table } = makeStates();
+  const state = states.of('a');
+  const cart = ['pizza'];
+  await state.set('cart', cart);
+  cart.push('soup');
+  expect(state.get('cart')).toEqual(['pizza']);
+  await state.set('other', 1);
+  await state.set('cart', undefined);
+  expect(await state.update('other', () => undefined)).toBeUndefined();
+  expect(table.size).toBe(0);
+});
+
 /** A table whose changes can be seen only when they are on disk. */
 class SlowTable<T> extends FakeTable<T> {
   override async set(id: string, value: T): Promise<void> {
