@@ -54,7 +54,7 @@ export const TABLE_LIMITS = {
     bytesEach: 256 * KIB,
     timeMs: 30 * DAY_MS,
     atLimit:
-      'A new conversation is refused with a sentence. One whose log is too large ends with one. One that is too old ends without one.',
+      'A new conversation is refused with a sentence. A conversation whose log is too large ends, and the person is told. One that is too old ends, and the person is not told.',
   },
   'table:polls': {
     what: 'polls of the bot whose votes are counted',
