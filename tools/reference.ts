@@ -25,9 +25,11 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
     'bot/listener: ListenerSpec',
     'bot/listener: ListenerEvent',
     'bot/listener: ListenerContext',
+    'bot/schedule: schedule',
     'bot/schedule: ScheduleSpec',
     'bot/schedule: ScheduleContext',
   ],
+  ['The description of a middleware', 'bot/middleware: Middleware'],
   ['Arguments', 'bot/args: *'],
   ['The context: what was said', 'bot/context: ContextInput'],
   [
@@ -65,6 +67,7 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
     'core/group-facts: GroupFacts',
     'core/group-facts: GroupMember',
     'bot/run/group-admin: GroupAdmin',
+    'bot/run/group-admin: Who',
     'bot/context: CommandInfo',
     'bot/context: Me',
     'core/incoming-message: Place',
@@ -79,7 +82,7 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
 
 /** Types that need no description: those of the language, type parameters, and types that follow from other types. */
 const UNDESCRIBED =
-  /^(?:AsyncIterable|Readonly|Record|RegExp|Omit|Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|Who|[A-Z])$/;
+  /^(?:AsyncIterable|Readonly|Record|RegExp|Omit|Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|[A-Z])$/;
 /** The types whose members an author finds under `ctx.`. */
 const OF_CONTEXT = ['ContextInput', 'ContextAnswers', 'ContextMemory', 'ContextServices'];
 
@@ -112,13 +115,16 @@ function tell(type: string): string {
       : 'ts';
     return `**\`${wanted}\`** ${doc}\n\n\`\`\`${fence}\n${written}\n\`\`\``;
   }
+  if ('params' in declaration) return `**\`${wanted}(${source.names(declaration)})\`** ${doc}`;
   if (declaration.type !== 'TSInterfaceDeclaration') return `**\`${wanted}\`** ${doc}`;
   const prefix = OF_CONTEXT.includes(wanted) ? 'ctx.' : '';
   const rows = declaration.body.body.map((member) =>
     row(code(prefix + source.signature(member)), source.doc(member)),
   );
   const title = prefix === '' ? `**\`${wanted}\`** ` : '';
-  return [`${title}${doc}\n`, '| | |', '|---|---|', ...rows].join('\n');
+  const taken = source.taken(declaration).map((name) => code(`ctx.${name}`));
+  const more = taken.length === 0 ? '' : ` It has ${taken.join(', ')} as the context does, and:`;
+  return [`${title}${doc}${more}\n`, '| | |', '|---|---|', ...rows].join('\n');
 }
 
 const code = (text: string): string => `\`${text}\``;
@@ -177,6 +183,17 @@ class Source {
       .replace(/\s+/g, ' ')
       .replace(/^(\w+)<[^(]*>\(/, '$1(')
       .replace(/;$/, '');
+  }
+
+  /** The names of the parameters of a function. */
+  names({ params }: Maker): string {
+    return params.map((param) => this.#slice(param).replace(/[:?=][\s\S]*$/, '')).join(', ');
+  }
+
+  /** What an interface takes from `Context`. */
+  taken(declaration: Span): string[] {
+    const names = /extends\s+Pick<\s*Context,([^>]*)>/.exec(this.#slice(declaration))?.[1] ?? '';
+    return [...names.matchAll(/'(\w+)'/g)].map(([, name]) => name ?? '');
   }
 
   /** `word()`, and the type of its value. */

@@ -66,7 +66,11 @@ export interface PollQuestion {
   readonly options: readonly string[];
 }
 
-/** What happened, if a message is not simply a new message. */
+/**
+ * What happened, if a message is not simply a new message. `target` is the id of the message that it is about: an edit
+ * has the new words in `message.text`, an empty `emoji` takes a reaction back, and a vote without `options` takes the
+ * vote back. `people` are those who joined, left, or became or are no longer admins; the sender is who did it.
+ */
 export type IncomingEvent =
   | { readonly kind: 'edited'; readonly target: string }
   | { readonly kind: 'deleted'; readonly target: string }

@@ -8,7 +8,7 @@ const MAX_NAME_LENGTH = 100;
 const MAX_DESCRIPTION_LENGTH = 2_048;
 
 /** Somebody in a group, or who is to join it. */
-type Who = { readonly jid: string };
+export type Who = { readonly jid: string };
 
 /**
  * What the bot does as an admin of the group. Each method throws a `Refusal` outside of groups, and if the bot is no

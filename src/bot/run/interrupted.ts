@@ -1,7 +1,10 @@
 /** Why a handler was cut off: the bot stops, it took too long, or its run ended because it waits for something. */
 export type Interruption = 'stopping' | 'too-late' | 'suspended';
 
-/** Each call on a context that sends or fetches rejects with this after its handler was cut off. Nothing was sent. */
+/**
+ * Each call on a context that sends or fetches rejects with this after its handler was cut off, and nothing was sent.
+ * `reason`: the bot is `stopping`, the handler was `too-late`, or it was `suspended` because it waits for an answer.
+ */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly reason: Interruption;
