@@ -6,6 +6,8 @@ import { phrases } from './phrases.ts';
 export interface ArgFacts {
   /** The JIDs that the message mentions. */
   readonly mentions: readonly string[];
+  /** The key of a person, the same for each of their addresses. Default: the address itself. */
+  readonly personOf?: (jid: string) => string;
 }
 
 /** What an argument read from the text. If it does not fit, the person gets `problem` above the usage line. */
@@ -111,6 +113,9 @@ export function duration(maxMs = 365 * 86_400_000): Arg<number> {
   };
 }
 
+/** `@name` with signs and invisible marks around it, up to a space or the next mention. */
+const MENTION = /^[^\p{L}\p{N}@]*@\p{Cf}*([\p{L}\p{N}+._-]*[\p{L}\p{N}])[^\s@]*/u;
+
 /**
  * A person whom the message mentions: `@15551234567`, with or without punctuation after it. The text may name the
  * number and WhatsApp the LID of the same person; if the message mentions exactly one person, that is the one.
@@ -118,15 +123,18 @@ export function duration(maxMs = 365 * 86_400_000): Arg<number> {
 export function person(): Arg<{ readonly jid: string }> {
   return {
     shows: (name) => `<@${name}>`,
-    read(text, { mentions }) {
-      const read = readWord(text.replace(/^[\p{Cf}\s]+/u, ''));
-      const named = read.isFit ? /^@([\p{L}\p{N}+._-]*[\p{L}\p{N}])/u.exec(read.value)?.[1] : undefined;
-      if (!read.isFit || named === undefined) return UNFIT;
-      const user = named.replace(/^\+/, '');
+    read(text, { mentions, personOf = (jid) => jid }) {
+      const found = MENTION.exec(text);
+      const user = found?.[1]?.replace(/^\+/, '');
+      if (found === null || user === undefined) return UNFIT;
       const [only, ...others] = [...new Set(mentions)];
+      const keys = [`${user}@s.whatsapp.net`, `${user}@lid`].map(personOf);
       const jid =
-        mentions.find((one) => one.split(/[:@]/, 1)[0] === user) ?? (others.length === 0 ? only : undefined);
-      return jid === undefined ? UNFIT : { ...read, value: { jid } };
+        mentions.find((one) => one.split(/[:@]/, 1)[0] === user) ??
+        mentions.find((one) => keys.includes(personOf(one))) ??
+        (others.length === 0 ? only : undefined);
+      if (jid === undefined) return UNFIT;
+      return { isFit: true, value: { jid }, rest: text.slice(found[0].length).trimStart() };
     },
   };
 }

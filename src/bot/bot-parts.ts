@@ -124,7 +124,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     freeze: (message: IncomingMessage) => messenger.freeze?.(message) ?? freezePlain(message),
     thaw: (text: string) => (messenger.thaw ? messenger.thaw(text) : thawPlain(text)),
   };
-  const tasks = new CommandTasks(options.commands, settings.commandPrefix, clock);
+  const tasks = new CommandTasks(options.commands, settings.commandPrefix, clock, conversationOf);
   const listeners = options.listeners ?? new ListenerRegistry();
   const runner = new HandlerRunner({
     clock,

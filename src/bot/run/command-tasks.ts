@@ -23,12 +23,15 @@ export class CommandTasks {
   readonly #commands: CommandRegistry;
   readonly #prefix: string;
   readonly #clock: Clock;
+  readonly #personOf: ((jid: string) => string) | undefined;
   readonly #cooldowns = new Cooldowns();
 
-  constructor(commands: CommandRegistry, prefix: string, clock: Clock) {
+  /** `personOf`: the key of a person, the same for each of their addresses. */
+  constructor(commands: CommandRegistry, prefix: string, clock: Clock, personOf?: (jid: string) => string) {
     this.#commands = commands;
     this.#prefix = prefix;
     this.#clock = clock;
+    this.#personOf = personOf;
   }
 
   /** `rest` is the text after the command's name. A conversation that goes on was checked when it began. */
@@ -40,7 +43,9 @@ export class CommandTasks {
     stored?: StoredRun,
   ): HandlerTask {
     const text = plainText(rest);
-    const parsed = parseArgs(command.args, text, message);
+    const personOf = this.#personOf;
+    const facts = { mentions: message.mentions, ...(personOf && { personOf }) };
+    const parsed = parseArgs(command.args, text, facts);
     return {
       ...sender,
       handler: { kind: 'command', name: command.name, file },

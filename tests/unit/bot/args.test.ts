@@ -83,6 +83,9 @@ test.each<[sentence: string, text: string, mentions: readonly string[], jid: str
   ['a number in the text and a LID in the list', '@15551234567', ['7002@lid'], '7002@lid'],
   ['the same person twice in the list', '@15551234567!', ['7002@lid', '7002@lid'], '7002@lid'],
   ['two people of whom none fits', '@15551234567', ['7002@lid', '7003@lid'], undefined],
+  ['marks around the number', '@\u206815551234567\u2069', ['7002@lid'], '7002@lid'],
+  ['brackets around the mention', '(@15551234567)', ['7002@lid'], '7002@lid'],
+  ['quotation marks and an ending', '"@15551234567"s', ['7002@lid'], '7002@lid'],
   ['nobody in the list', '@15551234567', [], undefined],
   ['a word that is no mention', '15551234567', ['7002@lid'], undefined],
 ])('person() with %s', (_sentence, text, mentions, jid) => {
@@ -90,6 +93,24 @@ test.each<[sentence: string, text: string, mentions: readonly string[], jid: str
   expect('values' in parsed ? parsed.values : undefined).toEqual(
     jid === undefined ? undefined : { who: { jid } },
   );
+});
+
+test('person() finds the right one of several people, whichever of the two addresses text and list have', () => {
+  const numbers: Readonly<Record<string, string>> = { '7002@lid': '15550000002', '7003@lid': '15550000003' };
+  const personOf = (jid: string): string => numbers[jid] ?? jid.replace('@s.whatsapp.net', '');
+  const spec = { one: person(), other: person() };
+  const two = (text: string, mentions: readonly string[]) => {
+    const parsed = parseArgs(spec, text, { mentions, personOf });
+    return 'values' in parsed
+      ? Object.values(parsed.values).map((value) => (value as { jid: string }).jid)
+      : undefined;
+  };
+  const lids = ['7003@lid', '7002@lid'];
+  expect(two('@15550000002, @15550000003', lids)).toEqual(['7002@lid', '7003@lid']);
+  expect(two('@15550000003,@15550000002.', lids)).toEqual(['7003@lid', '7002@lid']);
+  const jids = ['15550000003@s.whatsapp.net', '15550000002@s.whatsapp.net'];
+  expect(two('@7002 @7003', jids)).toEqual([jids[1], jids[0]]);
+  expect(two('@15550000002 @15550000009', lids)).toBeUndefined();
 });
 
 test('the usage line comes from the arguments', () => {
