@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClientState } from '../../src/whatsapp/client-state.ts';
 import { within } from './support/deadline.ts';
 import { Rig } from './support/rig.ts';
@@ -51,6 +51,19 @@ describe('a secret that WhatsApp retires while a QR code is shown', () => {
       await rig.state('open');
     },
   );
+
+  it('may be retired twice in a row, and while a pairing code is shown, which stays', async () => {
+    rig = new Rig();
+    await rig.start({ pairingNumber: rig.wa.phone.number });
+    const { code } = await nextPairing((state) => state.code !== undefined, 'the code');
+    const before = storedSecret();
+    for (const child of ['companion_reg_refresh', 'pair-device-rotate-qr'] as const)
+      rig.wa.faults.pairing.rotateSecret({ child });
+    await vi.waitFor(() => expect(storedSecret()).not.toBe(before), 10_000);
+    expect(rig.client.state).toMatchObject({ kind: 'pairing', code });
+    await rig.wa.phone.enterCode(code ?? '');
+    await rig.state('open');
+  });
 
   it('may be retired by the scan itself, again and again: the last QR code links', async () => {
     rig = new Rig();

@@ -12,8 +12,8 @@ export interface CommandLine {
 export const COMMAND_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]{0,31}$/u;
 
 const ENDS_IN_WORD = /[\p{L}\p{N}]$/u;
-/** Marks that keyboards insert and that are not visible: direction, joiners, byte order, emoji or text style. */
-const INVISIBLE = /^[\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\u{feff}]$|^[\ufe0e\ufe0f]$/u;
+/** What Unicode says is not shown: marks that keyboards insert for direction, joining, byte order and emoji style. */
+const INVISIBLE = /^\p{Default_Ignorable_Code_Point}$/u;
 /** How many characters of a message may be before and in the command word. */
 const MAX_HEAD = 200;
 /** A name with what people add by mistake: ` ping`, `ping.`, `!ping`. */
@@ -84,9 +84,9 @@ function prefixEnd(text: string, prefix: string): number | undefined {
 function skip(text: string, at: number, isSkipped: (char: string) => boolean): number {
   let next = at;
   while (next < text.length) {
-    const char = text.charAt(next);
+    const char = String.fromCodePoint(text.codePointAt(next) ?? 0);
     if (!INVISIBLE.test(char) && !isSkipped(char)) break;
-    next += 1;
+    next += char.length;
   }
   return next;
 }

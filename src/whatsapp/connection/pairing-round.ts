@@ -169,15 +169,15 @@ export class PairingRound {
   /** Stored first, then acknowledged, then drawn: a secret that a phone scans must survive a kill. */
   #renewSecret(node: BinaryNode): void {
     const { socket } = this.#connection;
-    // The secret of a code that was entered is what the link is proven with.
-    if (!this.#isEntered) {
-      const { creds } = socket.authState;
+    const { creds } = socket.authState;
+    // The secret of a code that was entered is what the link is proven with; a link that is there needs none.
+    if (!this.#isEntered && !creds.account) {
       creds.advSecretKey = newAdvSecret();
       socket.ev.emit('creds.update', { advSecretKey: creds.advSecretKey });
       this.#parts.log.info('WhatsApp asked for a new QR code. Scan the new one.');
     }
     this.#acknowledge(node);
-    this.#draw();
+    if (!creds.account) this.#draw();
   }
 
   #entered(): void {

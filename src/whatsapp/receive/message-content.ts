@@ -37,6 +37,7 @@ const TEXTS: ReadonlyArray<readonly string[]> = [
   ['documentMessage', 'caption'],
   ['buttonsResponseMessage', 'selectedDisplayText'],
   ['listResponseMessage', 'title'],
+  ['listResponseMessage', 'description'],
   ['templateButtonReplyMessage', 'selectedDisplayText'],
   ['interactiveResponseMessage', 'body', 'text'],
   ['templateMessage', 'hydratedTemplate', 'hydratedContentText'],
@@ -57,6 +58,7 @@ const TEXTS: ReadonlyArray<readonly string[]> = [
   ['locationMessage', 'address'],
   ['liveLocationMessage', 'caption'],
   ['productMessage', 'product', 'title'],
+  ['orderMessage', 'message'],
 ];
 
 /** The text or caption; empty if there is none. The message must be unwrapped. */
@@ -64,6 +66,11 @@ export function textOf(message: proto.IMessage): string {
   for (const path of TEXTS) {
     const text = valueAt(message, path);
     if (typeof text === 'string' && text !== '') return text;
+  }
+  // Kinds that are not known yet.
+  for (const part of Object.values(message)) {
+    const caption = isObject(part) ? part.caption : undefined;
+    if (typeof caption === 'string' && caption !== '') return caption;
   }
   return '';
 }

@@ -35,10 +35,10 @@ const ROWS: ReadonlyArray<
   ['the emoji of an exclamation mark', '❗\ufe0fping', '!', 'ping', ''],
   ['the white emoji of an exclamation mark', '❕ping', '!', 'ping', ''],
   ['the prefix is a full-width mark', '!ping', '！', 'ping', ''],
-  ...'\u200b \u200e \u200f \u2060 \u2066 \u2069 \u202a \u202e \u061c \ufe0f \ufe0e \ufeff'
+  ...'\u00ad \u034f \u180e \u2061 \u2064 \u206a \u3164 \u{e0001} \u200b \u200e \u200f \u2060 \u2066 \u2069 \u202a \u202e \u061c \ufe0f \ufe0e \ufeff'
     .split(' ')
     .map((mark): [string, string, string, string, string] => [
-      `U+${mark.charCodeAt(0).toString(16)} before, inside and after`,
+      `U+${mark.codePointAt(0)?.toString(16)} before, inside and after`,
       `${mark}!${mark}pi${mark}ng${mark} a${mark}b`,
       '!',
       'ping',

@@ -73,6 +73,10 @@ describe('textOf', () => {
     ['contacts', { contactsArrayMessage: { displayName: 'words' } }],
     ['a location', { locationMessage: { name: 'words', jpegThumbnail: new Uint8Array(9) } }],
     ['a live location', { liveLocationMessage: { caption: 'words' } }],
+    ['a row of a list without a title', { listResponseMessage: { description: 'words' } }],
+    ['a round video note', { ptvMessage: { caption: 'words' } }],
+    ['an invitation to a group', { groupInviteMessage: { caption: 'words', groupName: 'other' } }],
+    ['an order', { orderMessage: { message: 'words' } }],
   ])('reads %s', (_, message) => {
     expect(textOf(wired(message))).toBe('words');
   });
