@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Group } from '../../src/simulator/phones/group.ts';
 import type { Person } from '../../src/simulator/phones/person.ts';
 import type { Kind } from '../bots.ts';
@@ -25,6 +26,8 @@ const GROUP_PEOPLE = 20;
 const AT_ONCE: Readonly<Record<Pattern, number>> = { burst: 20, 'ping-pong': 1, group: 4 };
 /** Before anything is measured. */
 const WARM_UP_COMMANDS = 100;
+/** After the warm-up nothing is asked for so long, so that the files of the pairing are written before the measurement. */
+const SETTLE_MS = 6_000;
 /** Twenty phones read each answer in a group, so a group gets this part of the commands. */
 const PART_IN_GROUP = 0.2;
 
@@ -42,6 +45,7 @@ export function commandCost(
     const each = AT_ONCE[pattern];
     const part = pattern === 'group' ? PART_IN_GROUP : 1;
     await askInRounds(askers, each, WARM_UP_COMMANDS * part, group);
+    await sleep(SETTLE_MS);
     const before = { cpuMs: useOfTree(bot.pid).cpuMs, diskBytes: diskBytesOf(bot.pid) };
     const startedAt = performance.now();
     const asked = await askInRounds(askers, each, commands * part, group);
@@ -85,7 +89,7 @@ export function memoryAfter(kind: Kind, messages: number, peopleCount: number): 
       const asking = Array.from({ length: 10 }, (_, offset) => people[(done + offset) % peopleCount]);
       await Promise.all(asking.map((person) => person && ask(person)));
     }
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await sleep(2_000);
     return useOfTree(bot.pid).residentBytes / 1024 ** 2;
   });
 }
