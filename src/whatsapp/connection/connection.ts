@@ -8,13 +8,12 @@ import type {
   SocketConfig,
   WASocket,
 } from '@whiskeysockets/baileys';
-import type { WebSocket } from 'ws';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import type { Session } from '../../session/session.ts';
 import { fetchNameOnce, isAppStateNotice } from '../receive/app-state.ts';
 import { answerIgnored } from '../receive/ignored-stanzas.ts';
 import type { Inbox } from '../receive/inbox.ts';
-import { resendRequest } from '../receive/phone-resend.ts';
+import { askPhone } from '../receive/phone-resend.ts';
 import type { AnswerLog } from '../send/answer-log.ts';
 import type { DeviceCache } from '../send/device-cache.ts';
 import type { GroupCache } from '../send/group-cache.ts';
@@ -25,6 +24,7 @@ import type { SuspectQueue } from '../send/suspects.ts';
 import { dropKeyErrors } from '../signal/key-answers.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import { joinWrites } from './joined-writes.ts';
+import { closeWithin, cutOff, endListening, intercept } from './library-socket.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { PingCheck } from './ping-check.ts';
 import { plainAck } from './plain-ack.ts';
@@ -57,8 +57,6 @@ export interface ConnectionEvents {
 
 /** A connection that is neither open nor showing a QR so long after the handshake is given up. */
 const CONNECT_WITHIN_MS = 60_000;
-/** What one request to the phone asks for. */
-const MOST_ASKED = 100;
 /** A socket that does not close by itself is cut off. */
 const CLOSE_WITHIN_MS = 300;
 
@@ -115,11 +113,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       () => this.socket.query(ping),
       () => this.#lost('WhatsApp no longer answers on this connection'),
     );
-    this.intercept('message', (node) => answerIgnored(this.socket, node, parts.inbox));
+    intercept(this.socket, 'message', (node) => answerIgnored(this.socket, node, parts.inbox));
     joinWrites(this.socket);
     keepPresenceTyped(this.socket);
     fetchNameOnce(this.socket, parts.settings.showOnline ?? false);
-    this.intercept('notification', (node) => {
+    intercept(this.socket, 'notification', (node) => {
       if (!isAppStateNotice(node)) return false;
       this.socket.sendNode(plainAck(node)).catch(() => {});
       return true;
@@ -142,12 +140,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   #listen(): void {
     const { ev, ws } = this.socket;
     const { inbox, devices } = this.#parts;
-    // Baileys waits for the peer's goodbye before it tells of a close: 30 s if the peer is gone.
-    const close = ws.close.bind(ws);
-    ws.close = () => {
-      setTimeout(() => webSocketOf(this.socket)?.terminate(), CLOSE_WITHIN_MS).unref();
-      return close();
-    };
+    closeWithin(this.socket, CLOSE_WITHIN_MS);
     ws.prependListener('CB:message', (node) => {
       devices.sawDevice(node.attrs.participant ?? node.attrs.from);
       inbox.sawStanza(node);
@@ -181,18 +174,6 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     ev.on('group-participants.update', groupChanged);
   }
 
-  /**
-   * Shows each stanza with this tag to `isHandled` before the library sees it; if that returns true, the library never
-   * sees it. The library emits a stanza as the event `CB:TAG` of its WebSocket.
-   */
-  intercept(tag: string, isHandled: (node: BinaryNode) => boolean): void {
-    const { ws } = this.socket;
-    const emit = ws.emit.bind(ws);
-    const intercepted = `CB:${tag}`;
-    ws.emit = (event: string, ...args: unknown[]) =>
-      (event === intercepted && isHandled(args[0] as BinaryNode)) || emit(event, ...args);
-  }
-
   #onUpdate({ connection, qr, isNewLogin, lastDisconnect }: Partial<ConnectionState>): void {
     if (qr) {
       clearTimeout(this.#connectTimer);
@@ -204,7 +185,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       this.#isOpen = true;
       this.#pingCheck.start(this.#parts.settings.pingEveryMs);
       this.#resolveOpened(true);
-      void this.#askPhone();
+      void askPhone(this.socket, this.#parts.inbox);
     }
     if (connection === 'close') this.#finish(this.#failure ?? classifyClose(lastDisconnect?.error));
   }
@@ -225,19 +206,6 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     }
   }
 
-  /** What came on this connection Baileys asks for; it does not know of what came before. */
-  async #askPhone(): Promise<void> {
-    const { inbox } = this.#parts;
-    const wanted = [...inbox.leftToPhone()].slice(-MOST_ASKED);
-    if (wanted.length === 0) return;
-    try {
-      await this.socket.sendPeerDataOperationMessage(resendRequest(wanted.map(([, key]) => key)));
-      inbox.askedPhone(wanted.map(([key]) => key));
-    } catch {
-      // The next connection asks.
-    }
-  }
-
   /** See `Sender.send`. */
   send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
     return this.#sender.send(message, signal);
@@ -251,7 +219,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   fail(reason: CloseReason): void {
     this.#failure ??= reason;
     this.#isOpen = false;
-    webSocketOf(this.socket)?.terminate();
+    cutOff(this.socket);
     // If the upgrade was refused, Baileys does not notice the end, so this call tells it.
     void this.socket.end(undefined);
     setTimeout(() => this.#finish(reason), CLOSE_WITHIN_MS).unref();
@@ -274,15 +242,8 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     clearTimeout(this.#connectTimer);
     this.#pingCheck.stop();
     this.#sender.closed(reason);
-    const { ev, ws } = this.socket;
-    // Queries in flight learn of a close only by the WebSocket's events, which Baileys has unhooked by now; a send
-    // that waits for one would hold the key queue until its time limit.
-    ws.emit('error', new Error('the connection is closed'));
-    for (const name of EVENTS) ev.removeAllListeners(name);
-    ws.removeAllListeners();
-    // A late error of the dead socket must not become an uncaught exception.
-    ws.on('error', () => {});
-    webSocketOf(this.socket)?.terminate();
+    endListening(this.socket, EVENTS);
+    cutOff(this.socket);
     this.removeAllListeners();
     this.#resolveOpened(false);
     this.#resolveClosed(reason);
@@ -303,8 +264,3 @@ const EVENTS: ReadonlyArray<keyof BaileysEventMap> = [
   'groups.update',
   'group-participants.update',
 ];
-
-/** Baileys' client keeps its `ws` in a field that its types do not show; `null` once it is closed. */
-function webSocketOf(socket: WASocket): WebSocket | undefined {
-  return (socket.ws as unknown as { socket: WebSocket | null }).socket ?? undefined;
-}

@@ -11,6 +11,7 @@ import {
   recordRefused,
 } from './code-attempts.ts';
 import type { Connection } from './connection.ts';
+import { intercept } from './library-socket.ts';
 import { readPairingStanza } from './pairing-stanza.ts';
 import { plainAck } from './plain-ack.ts';
 import { requestCode } from './request-code.ts';
@@ -68,7 +69,7 @@ export class PairingRound {
     this.#history = history;
     this.#show = show;
     connection.on('qr', (text) => this.#offered(text));
-    connection.intercept('notification', (node) => this.#received(node));
+    intercept(connection.socket, 'notification', (node) => this.#received(node));
     void connection.closed.then(() => this.#end());
   }
 

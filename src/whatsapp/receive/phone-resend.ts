@@ -4,8 +4,18 @@ import {
   proto,
   toNumber,
   type WAMessageKey,
+  type WASocket,
 } from '@whiskeysockets/baileys';
 import type { Account } from './parse-message.ts';
+
+/** The messages that only the phone has. */
+interface PhoneMessages {
+  leftToPhone(): Iterable<readonly [key: string, message: WAMessageKey]>;
+  askedPhone(keys: readonly string[]): void;
+}
+
+/** What one request to the phone asks for. */
+const MOST_ASKED = 100;
 
 /** Types of `<unavailable>` that no phone resends. Baileys does not ask for them either. */
 const NEVER_RESENT = new Set([
@@ -57,9 +67,7 @@ export function attrsOf(info: proto.IWebMessageInfo, me: Account): BinaryNode['a
 }
 
 /** The request that asks the phone for these messages. */
-export const resendRequest = (
-  keys: readonly WAMessageKey[],
-): proto.Message.IPeerDataOperationRequestMessage => ({
+const resendRequest = (keys: readonly WAMessageKey[]): proto.Message.IPeerDataOperationRequestMessage => ({
   peerDataOperationRequestType: proto.Message.PeerDataOperationRequestType.PLACEHOLDER_MESSAGE_RESEND,
   placeholderMessageResendRequest: keys.map(
     ({ remoteJid = null, fromMe = null, id = null, participant = null }) => ({
@@ -67,3 +75,15 @@ export const resendRequest = (
     }),
   ),
 });
+
+/** Baileys asks for what came on its own connection; this asks for what came before. Never rejects. */
+export async function askPhone(socket: WASocket, inbox: PhoneMessages): Promise<void> {
+  const wanted = [...inbox.leftToPhone()].slice(-MOST_ASKED);
+  if (wanted.length === 0) return;
+  try {
+    await socket.sendPeerDataOperationMessage(resendRequest(wanted.map(([, key]) => key)));
+    inbox.askedPhone(wanted.map(([key]) => key));
+  } catch {
+    // The next connection asks.
+  }
+}

@@ -1,0 +1,40 @@
+import type { BaileysEventMap, BinaryNode, WASocket } from '@whiskeysockets/baileys';
+import type { WebSocket } from 'ws';
+
+/**
+ * Shows each stanza with this tag to `isHandled` before the library sees it; if that returns true, the library never
+ * sees it. The library emits a stanza as the event `CB:TAG` of its WebSocket.
+ */
+export function intercept({ ws }: WASocket, tag: string, isHandled: (node: BinaryNode) => boolean): void {
+  const emit = ws.emit.bind(ws);
+  const intercepted = `CB:${tag}`;
+  ws.emit = (event: string, ...args: unknown[]) =>
+    (event === intercepted && isHandled(args[0] as BinaryNode)) || emit(event, ...args);
+}
+
+/** Baileys waits for the peer's goodbye before it tells of a close: 30 s if the peer is gone. This limits that wait. */
+export function closeWithin(socket: WASocket, limitMs: number): void {
+  const { ws } = socket;
+  const close = ws.close.bind(ws);
+  ws.close = () => {
+    setTimeout(() => cutOff(socket), limitMs).unref();
+    return close();
+  };
+}
+
+/** Ends the WebSocket at once, without a goodbye. */
+export function cutOff(socket: WASocket): void {
+  // Baileys' client keeps its `ws` in a field that its types do not show; `null` once it is closed.
+  (socket.ws as unknown as { socket: WebSocket | null }).socket?.terminate();
+}
+
+/** Ends what waits for an answer on this socket, and removes the listeners of these events and of the WebSocket. */
+export function endListening({ ev, ws }: WASocket, events: ReadonlyArray<keyof BaileysEventMap>): void {
+  // Queries in flight learn of a close only by the WebSocket's events, which Baileys has unhooked by now; a send
+  // that waits for one would hold the key queue until its time limit.
+  ws.emit('error', new Error('the connection is closed'));
+  for (const name of events) ev.removeAllListeners(name);
+  ws.removeAllListeners();
+  // A late error of the dead socket must not become an uncaught exception.
+  ws.on('error', () => {});
+}
