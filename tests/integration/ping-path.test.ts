@@ -81,7 +81,7 @@ it('a !ping takes the way that docs/design.md lists, and leaves it only for what
     } while (listed.some((file) => !called.has(file)));
   };
   await within(collect(), `calls in ${listed.join(', ')}`);
-  const near = new Set(listed.flatMap(importsOf));
+  const near = new Set([...listed, ...BESIDE].flatMap(importsOf));
   const strangers = [...called].filter(
     (file) => ROOMS.test(file) && !listed.includes(file) && !near.has(file) && !BESIDE.has(file),
   );
