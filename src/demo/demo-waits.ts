@@ -32,7 +32,7 @@ export async function soon<T>(
   const trouble = new Promise<never>((_, reject) => {
     const onEnded = (): void => reject(new DemoProblem(`The bot ended before there was ${what}.`, []));
     const onLate = (): void => {
-      const text = `Waited ${deadlineMs / 1000} seconds for ${what}, in vain.`;
+      const text = `There was no sign of ${what} in ${deadlineMs / 1000} seconds.`;
       reject(new DemoProblem(text, bot.lastLines));
     };
     const onAbort = (): void => reject(stage.signal.reason);

@@ -159,7 +159,7 @@ export function exitMeaning(code: number | null, signal: string | null): string 
     case 75:
       return 'stopped: the session is in use elsewhere (exit code 75)';
     case 77:
-      return 'stopped: it was logged out (exit code 77, so no supervisor starts it in vain)';
+      return 'stopped: it was logged out (exit code 77, so that no supervisor starts it again)';
     case 78:
       return 'stopped: a setting or the session folder cannot be used (exit code 78)';
     default:

@@ -70,7 +70,7 @@ export function recover(
 const eventsOf = (log: SessionLog): TableEvents => ({
   onDamage: (file) => log.warn({ file }, 'a damaged file was set aside'),
   onEvicted: (table, rows) =>
-    log.warn({ table, rows }, 'the oldest rows of a table went, because it is full'),
+    log.warn({ table, rows }, 'the oldest rows of a table were removed, because it is full'),
 });
 
 /** What a killed process wrote may be in the system's memory only, and later writes depend on it. */

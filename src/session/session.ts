@@ -94,7 +94,7 @@ export class Session implements KeyStore {
     this.#fs = fs;
     this.#lock = lock;
     this.#onFailure =
-      options.onFailure ?? ((error) => options.log.warn({ err: error }, 'session write failed'));
+      options.onFailure ?? ((error) => options.log.warn({ err: error }, 'could not write the session'));
     this.#credentials = recovered.credentials;
     this.#contents = recovered.contents;
     const { journals: oldJournals, sequence, contents } = recovered;

@@ -73,7 +73,7 @@ export class TypedNumbers {
     return this.chatOf(jid);
   }
 
-  /** Whether WhatsApp must be asked for this number, and was not asked in vain a moment ago. */
+  /** Whether WhatsApp must be asked for this number: false if it gave no answer about it a moment ago. */
   mayAsk(typed: string): boolean {
     if (!mustAsk(this.#rows.get(typed), this.#now())) return false;
     const paused = this.#paused.get(typed);

@@ -126,7 +126,7 @@ test('a table over its limit loses its oldest rows, and the log says so', async 
   expect(session.rows('client').has(`row${count * 2 - 1}`)).toBe(true);
   expect(session.rows('client').has('row0')).toBe(false);
   expect(
-    lines.filter(({ text: line }) => line.includes('the oldest rows of a table went')).length,
+    lines.filter(({ text: line }) => line.includes('the oldest rows of a table were removed')).length,
   ).toBeGreaterThan(0);
 });
 
