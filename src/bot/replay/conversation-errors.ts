@@ -6,6 +6,8 @@ import { Refusal } from '../refusal.ts';
  * ends.
  */
 export class AskTimeout extends Refusal {
+  override readonly name = 'AskTimeout';
+
   constructor() {
     super(phrases.noAnswer);
   }

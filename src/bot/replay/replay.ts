@@ -105,6 +105,8 @@ export class Replay {
     const hash = shortHash(JSON.stringify([question, choices]));
     const found = this.#log.at(at);
     if (found === undefined) {
+      // Before the question: a conversation that is refused has asked nothing.
+      await this.#log.begin();
       const { id } = await send();
       await this.#run.whenSent();
       const untilMs = this.#parts.clock.now() + timeoutMs;

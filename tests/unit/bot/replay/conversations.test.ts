@@ -257,7 +257,7 @@ test('a person may have one conversation a chat: the newer one replaces the olde
   await polite.bot.start();
   await say(polite, '!talk');
   await say(polite, '!talk');
-  expect(polite.messenger.texts.at(-1)).toMatch(/finish our conversation first/);
+  expect(polite.messenger.texts).toEqual(['Name?', expect.stringMatching(/finish our conversation first/)]);
 });
 
 test('a person who opens conversations in a hundred groups is refused after a few', async () => {
@@ -266,6 +266,9 @@ test('a person who opens conversations in a hundred groups is refused after a fe
   for (let index = 0; index < 100; index += 1) await say(world, '!talk', { chat: `${index}@g.us` });
   expect(openRows(world)).toHaveLength(LIMITS['runs:person'].count);
   expect(world.messenger.texts.at(-1)).toMatch(/too many conversations/);
+  // Who is refused is not asked.
+  const asked = world.messenger.texts.filter((text) => text === 'Name?');
+  expect(asked).toHaveLength(LIMITS['runs:person'].count);
 });
 
 test('a handler that was changed ends with a sentence and an error that names its file', async () => {
