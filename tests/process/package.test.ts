@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWhatsApp } from '../../src/testing.ts';
 import { makeFolder } from '../integration/support/folder.ts';
 import { BotProcess } from './support/bot.ts';
+import { KEPT_VERSIONS, writeKeptProject } from './support/kept-projects.ts';
 import { ROOT } from './support/program.ts';
 
 /** The package as npm packs it, in a `node_modules` beside the packages that it needs. */
@@ -122,6 +123,16 @@ test('init writes a JavaScript project whose test passes, and asks nothing', () 
     output: expect.stringContaining('is not empty'),
   });
 });
+
+test.each(KEPT_VERSIONS)(
+  'a JavaScript project that init of %s made passes its test with this package',
+  (version) => {
+    const project = join(folder, `kept-${version}`);
+    mkdirSync(project);
+    writeKeptProject(version, 'js', project);
+    run(project, process.execPath, ['--test', '--test-force-exit', 'tests/ping.test.js']);
+  },
+);
 
 test('init writes a TypeScript project that compiles, starts, and loads .ts, .js and .mjs commands', async () => {
   expect(perennial('init', 'ts-bot').code).toBe(0);

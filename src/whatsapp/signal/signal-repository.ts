@@ -6,6 +6,7 @@ import {
   type SocketConfig,
 } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { AppError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
@@ -57,7 +58,7 @@ export function signalRepositoryFactory(
       isInTransaction: keys.isInTransaction,
     });
     const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, lookUpLids);
-    fetchKeysByNumber(inner.lidMapping);
+    fetchKeysByNumber(lidMappingOf(inner));
     const { transaction } = keys;
     const migrateSession = inner.migrateSession.bind(inner);
 
@@ -219,4 +220,15 @@ function fetchKeysByNumber(mapping: SignalRepositoryWithLIDStore['lidMapping']):
     const hasLid = new Set(known.map(({ pn }) => pn));
     return [...known, ...pns.filter((pn) => !hasLid.has(pn)).map((pn) => ({ pn, lid: pn }))];
   };
+}
+
+/** Baileys 6 has no map of LIDs. Throws `BAD_CONFIG` then, with what to do. */
+export function lidMappingOf(
+  repository: Partial<SignalRepositoryWithLIDStore>,
+): SignalRepositoryWithLIDStore['lidMapping'] {
+  if (repository.lidMapping !== undefined) return repository.lidMapping;
+  throw new AppError(
+    'BAD_CONFIG',
+    'durableSocketConfig() needs Baileys 7.0.0-rc13 or newer. With an older one, use useDurableAuthState() without it.',
+  );
 }
