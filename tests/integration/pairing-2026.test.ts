@@ -82,6 +82,26 @@ describe('a secret that WhatsApp retires while a QR code is shown', () => {
   });
 });
 
+it.each([
+  { tag: 'pair-hint', attrs: { type: 'shortcake' } },
+  {
+    tag: 'iq',
+    attrs: { type: 'set', id: '77', xmlns: 'md', from: 's.whatsapp.net' },
+    content: [{ tag: 'pair-new', attrs: {} }],
+  },
+  { tag: 'notification', attrs: { type: 'pair_later', id: '78', from: 's.whatsapp.net' } },
+])('a stanza that nobody knows is logged during a pairing, and the QR code stays: <$tag>', async (node) => {
+  rig = new Rig();
+  await rig.start();
+  const { qr } = await rig.state('pairing');
+  rig.wa.faults.sendStanza({ ...node, content: node.content ?? [] });
+  const line = 'info WhatsApp sent something during the pairing that this version does not know';
+  await vi.waitFor(() => expect(rig.lines.filter((one) => one === line)).toHaveLength(1), 10_000);
+  await rig.wa.phone.scan(qr ?? '');
+  await rig.state('open');
+  expect(rig.lines.filter((one) => one === line)).toHaveLength(1);
+});
+
 describe('a request for a pairing code', () => {
   const byCode = async (refusal?: number, times?: number): Promise<void> => {
     rig = new Rig();

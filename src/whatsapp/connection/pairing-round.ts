@@ -12,7 +12,8 @@ import {
 } from './code-attempts.ts';
 import type { Connection } from './connection.ts';
 import { intercept } from './library-socket.ts';
-import { readPairingStanza } from './pairing-stanza.ts';
+import { CODES_HINT, PASSKEY_HINT, refusalSentence } from './pairing-sentences.ts';
+import { isKnownStanza, readPairingStanza } from './pairing-stanza.ts';
 import { plainAck } from './plain-ack.ts';
 import { requestCode } from './request-code.ts';
 
@@ -26,6 +27,9 @@ const ROUND_MS = FIRST_QR_MS + 5 * NEXT_QR_MS;
 const CODE_MS = 180_000;
 /** So long after the code was entered on the phone, the link must be there. */
 const LINK_WITHIN_MS = 60_000;
+
+/** So many unknown stanzas of one connection are logged. */
+const MOST_UNKNOWN_SAID = 20;
 
 export interface PairingParts {
   /** Digits of a phone number: pair with a code instead of a QR. */
@@ -56,6 +60,7 @@ export class PairingRound {
   #isAsking = false;
   #isEntered = false;
   #isOver = false;
+  #unknownSaid = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -70,6 +75,9 @@ export class PairingRound {
     this.#show = show;
     connection.on('qr', (text) => this.#offered(text));
     intercept(connection.socket, 'notification', (node) => this.#received(node));
+    connection.on('stanza', (node) => {
+      if (!isKnownStanza(node) && !connection.socket.authState.creds.account) this.#sayUnknown(node);
+    });
     void connection.closed.then(() => this.#end());
   }
 
@@ -158,13 +166,17 @@ export class PairingRound {
         this.#acknowledge(node);
         return true;
       case 'unknown':
-        log.info(
-          { tag: node.tag, type: node.attrs.type },
-          'WhatsApp sent something during the pairing that this version does not know',
-        );
+        this.#sayUnknown(node);
         this.#acknowledge(node);
         return true;
     }
+  }
+
+  #sayUnknown({ tag, attrs: { type } }: BinaryNode): void {
+    if (this.#unknownSaid >= MOST_UNKNOWN_SAID) return;
+    this.#unknownSaid += 1;
+    const facts = { tag: tag.slice(0, 100), type: type?.slice(0, 100) };
+    this.#parts.log.info(facts, 'WhatsApp sent something during the pairing that this version does not know');
   }
 
   /** Stored first, then acknowledged, then drawn: a secret that a phone scans must survive a kill. */
@@ -229,18 +241,4 @@ export class PairingRound {
     // If the connection closes, WhatsApp sends the notification again.
     this.#connection.socket.sendNode(plainAck(node)).catch(() => {});
   }
-}
-
-const PASSKEY_HINT =
-  'WhatsApp asks for a passkey to link this account, which only the phone and a browser have. Scan the QR code instead of entering a code (leave PAIRING_NUMBER out), or see docs/operating.md, "The phone asks for a passkey".';
-
-const CODES_HINT =
-  'Three pairing codes did not lead to a link. Check that PAIRING_NUMBER is the number of the account, scan the QR code instead (leave PAIRING_NUMBER out), and if the phone asks for a passkey see docs/operating.md, "The phone asks for a passkey".';
-
-function refusalSentence(status: number | undefined, waitMs: number): string {
-  const minutes = Math.max(1, Math.round(waitMs / 60_000));
-  const next = `Scan the QR code instead, or wait: the next try is in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`;
-  if (status === undefined) return `WhatsApp did not answer the request for a pairing code. ${next}`;
-  const why = status === 429 ? ': too many codes were asked for' : '';
-  return `WhatsApp refused the request for a pairing code (${status}${why}). ${next}`;
 }

@@ -17,6 +17,20 @@ export type PairingStanza =
   | { readonly kind: 'empty' }
   | { readonly kind: 'unknown' };
 
+const KNOWN_TAGS: ReadonlySet<string> = new Set([
+  ...['notification', 'ack', 'receipt', 'ib', 'success', 'failure'],
+  ...['stream:error', 'stream:features', 'xmlstreamend', 'xmlstreamstart'],
+]);
+const KNOWN_REQUESTS = ['pair-device', 'pair-success', 'ping'];
+
+/** Whether the library and this program know what to do with a stanza of a pairing. Notifications are sorted below. */
+export function isKnownStanza(node: BinaryNode): boolean {
+  if (node.tag !== 'iq') return KNOWN_TAGS.has(node.tag);
+  const { type, xmlns } = node.attrs;
+  if (type === 'result' || type === 'error' || xmlns === 'urn:xmpp:ping') return true;
+  return KNOWN_REQUESTS.some((tag) => childOf(node, tag));
+}
+
 const REQUIRED_PARTS = [
   'link_code_pairing_ref',
   'link_code_pairing_wrapped_primary_ephemeral_pub',
