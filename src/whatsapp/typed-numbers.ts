@@ -118,7 +118,7 @@ export class TypedNumbers {
     const oldest = [...this.#rows]
       .filter(([number]) => !this.#listed.has(number))
       .sort(([, one], [, other]) => one.atMs - other.atMs);
-    const tooMany = Math.max(0, this.#rows.size - MAX_ROWS);
+    const tooMany = Math.max(0, this.#rows.size + 1 - MAX_ROWS);
     return Object.fromEntries(oldest.slice(0, tooMany).map(([number]) => [number, null]));
   }
 
