@@ -1,33 +1,16 @@
-import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { proto } from '@whiskeysockets/baileys';
 import type { Person } from '../../src/simulator/phones/person.ts';
 import type { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
 import { stanza } from '../../src/simulator/wire/stanza.ts';
+import type { Flood } from './flood.ts';
+import { HTTP_FLOODS } from './http-floods.ts';
 import { makePictureBomb } from './picture-bomb.ts';
-
-export interface FloodWorld {
-  readonly simulator: SimulatedWhatsApp;
-  /** Where the bot serves HTTP. */
-  readonly httpPort: number;
-  /** Notes bytes that reach the bot, or would reach it, by another way than its connection to WhatsApp. */
-  readonly alsoReceived: (bytes: number) => void;
-}
-
-export interface Flood {
-  /** A noun phrase for the table. */
-  readonly what: string;
-  /** Lasts until the signal is aborted. */
-  run(world: FloodWorld, signal: AbortSignal): Promise<void>;
-  /** Whether it carries enough for a ratio of bytes written to bytes received. */
-  readonly isHeavy: boolean;
-}
+import { repeat } from './repeat.ts';
 
 const KIB = 1024;
 /** 1.8 MiB a second. */
 const HEAVY_EVERY_MS = 33;
 const HEAVY_BYTES = 60 * KIB;
-const CONNECTIONS = 150;
 
 /** By the name for `--only`. */
 export const FLOODS: Readonly<Record<string, Flood>> = {
@@ -82,7 +65,7 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
     async run({ simulator }, signal) {
       const person = simulator.addPerson();
       const group = simulator.addGroup({ people: [person], subject: 'Gone' });
-      for (let count = 0; count < 50; count += 1) await person.send('!remind 5s tea', group);
+      for (let count = 0; count < 50; count += 1) await person.send('!remind 3s tea', group);
       await person.waitForMessage(({ text }) => text?.startsWith('I will remind you') === true, 30_000);
       group.goneCode = 403;
       await repeat(1_000, signal, () => person.send('!ping', group));
@@ -121,24 +104,44 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
       return repeat(2_000, signal, () => announceAppState(simulator));
     },
   },
-  http: {
-    what: `${CONNECTIONS} HTTP requests that are sent by halves`,
-    isHeavy: false,
-    async run({ httpPort, alsoReceived }, signal) {
-      const sockets = new Set<Socket>();
-      await repeat(20, signal, async () => {
-        if (sockets.size >= CONNECTIONS) return;
-        const socket = connect(httpPort, '127.0.0.1');
-        const half = 'POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n';
-        alsoReceived(half.length);
-        sockets.add(socket);
-        socket.on('error', () => socket.destroy());
-        socket.on('close', () => sockets.delete(socket));
-        socket.write(half);
+  groups: {
+    what: 'texts of 60 KiB, some of them commands, in 20 groups of 20 people',
+    isHeavy: true,
+    async run({ simulator }, signal) {
+      const people = Array.from({ length: 20 }, () => simulator.addPerson({ addressing: 'lid' }));
+      const groups = people.map((_, index) => simulator.addGroup({ people, subject: `Group ${index}` }));
+      const long = 'x'.repeat(HEAVY_BYTES);
+      let turn = 0;
+      await repeat(HEAVY_EVERY_MS, signal, async () => {
+        const text = turn % 20 === 0 ? `!ping ${long}` : long;
+        await people[turn % people.length]?.send(text, groups[turn % groups.length]);
+        turn += 1;
       });
-      for (const socket of sockets) socket.destroy();
     },
   },
+  unreadable: {
+    what: 'messages of 60 KiB that cannot be decrypted',
+    isHeavy: true,
+    run({ simulator }, signal) {
+      const person = simulator.addPerson({ addressing: 'lid' });
+      const content = { conversation: 'x'.repeat(HEAVY_BYTES) };
+      return repeat(HEAVY_EVERY_MS, signal, () => person.sendMessage(content, { isCorrupt: true }));
+    },
+  },
+  'long-ids': {
+    what: 'messages with ids of 60 KiB',
+    isHeavy: true,
+    run({ simulator }, signal) {
+      const person = simulator.addPerson();
+      let turn = 0;
+      return repeat(HEAVY_EVERY_MS, signal, () => {
+        turn += 1;
+        const id = `${'A'.repeat(HEAVY_BYTES)}${turn}`;
+        return person.sendMessage({ conversation: turn % 2 === 0 ? '!ping' : 'hello' }, { id });
+      });
+    },
+  },
+  ...HTTP_FLOODS,
 };
 
 function sendLongPings(people: readonly Person[], signal: AbortSignal): Promise<void> {
@@ -157,14 +160,5 @@ async function announceAppState(simulator: SimulatedWhatsApp): Promise<void> {
     companion.mailbox.post(
       stanza('notification', attrs, [stanza('collection', { name: 'regular_high', version: '2' })]),
     );
-  }
-}
-
-/** Does `work` again and again until the signal is aborted, at most once in that time. */
-async function repeat(everyMs: number, signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
-  while (!signal.aborted) {
-    const next = sleep(everyMs, undefined, { signal }).catch(() => {});
-    await work();
-    await next;
   }
 }

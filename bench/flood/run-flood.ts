@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
 import { BotProcess } from '../bots.ts';
-import type { Flood } from './floods.ts';
+import type { Flood } from './flood.ts';
 import { OrdinaryPerson } from './ordinary-person.ts';
 import { Supervisor } from './supervisor.ts';
 import { TrafficMeter } from './traffic-meter.ts';

@@ -6,7 +6,20 @@ import { useBenchProgram } from './support/stage.ts';
 useBenchProgram();
 
 /** The short form; `npm run flood` is the long one. */
-test.each(['location', 'ping-one', 'pictures', 'silent-app-state', 'empty-app-state', 'http'])(
+test.each([
+  'location',
+  'ping-one',
+  'pictures',
+  'groups',
+  'unreadable',
+  'long-ids',
+  'gone-group',
+  'closing-sends',
+  'silent-app-state',
+  'empty-app-state',
+  'http',
+  'http-slow',
+])(
   'the flood "%s" neither kills the bot nor keeps an ordinary person waiting',
   { timeout: 60_000 },
   async (name) => {
