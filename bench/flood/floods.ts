@@ -2,9 +2,9 @@ import type { proto } from '@whiskeysockets/baileys';
 import type { Person } from '../../src/simulator/phones/person.ts';
 import type { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
 import { stanza } from '../../src/simulator/wire/stanza.ts';
-import type { Flood } from './flood.ts';
+import type { Flood, FloodWorld } from './flood.ts';
 import { HTTP_FLOODS } from './http-floods.ts';
-import { makePictureBomb } from './picture-bomb.ts';
+import { LARGEST, makePictureBomb } from './picture-bomb.ts';
 import { repeat } from './repeat.ts';
 
 const KIB = 1024;
@@ -46,18 +46,12 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   pictures: {
     what: '`!sticker` with PNGs of 50 megapixels, four at once',
     isHeavy: true,
-    async run({ simulator, alsoReceived }, signal) {
-      const data = await makePictureBomb();
-      const people = Array.from({ length: 4 }, () => simulator.addPerson());
-      await repeat(2_000, signal, async () => {
-        alsoReceived(people.length * data.length);
-        await Promise.all(
-          people.map((person) =>
-            person.sendMedia({ type: 'image', data, mimetype: 'image/png', caption: '!sticker' }),
-          ),
-        );
-      });
-    },
+    run: async (world, signal) => sendPictures(world, signal, await makePictureBomb()),
+  },
+  'pictures-decoded': {
+    what: '`!sticker` with interlaced PNGs of the largest size that is decoded, four at once',
+    isHeavy: false,
+    run: async (world, signal) => sendPictures(world, signal, await makePictureBomb(LARGEST)),
   },
   'gone-group': {
     what: 'reminders for a group that is gone',
@@ -143,6 +137,25 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   },
   ...HTTP_FLOODS,
 };
+
+/** Throws if the bot does not fetch the pictures: they would be no flood. */
+async function sendPictures(
+  { simulator, alsoReceived }: FloodWorld,
+  signal: AbortSignal,
+  data: Buffer,
+): Promise<void> {
+  const people = Array.from({ length: 4 }, () => simulator.addPerson());
+  await repeat(2_000, signal, async () => {
+    alsoReceived(people.length * data.length);
+    const caption = '!sticker';
+    await Promise.all(
+      people.map((person) => person.sendMedia({ type: 'image', data, mimetype: 'image/png', caption })),
+    );
+    const answers = people.flatMap(({ inbox }) => inbox);
+    if (answers.some(({ text }) => text?.includes('could not fetch')))
+      throw new Error('the bot could not fetch the pictures');
+  });
+}
 
 function sendLongPings(people: readonly Person[], signal: AbortSignal): Promise<void> {
   const text: proto.IMessage = { conversation: `!ping ${'x'.repeat(HEAVY_BYTES)}` };

@@ -1,10 +1,20 @@
 import { buffer } from 'node:stream/consumers';
 import { crc32, createDeflate } from 'node:zlib';
 
-const WIDTH = 8_000;
-const HEIGHT = 6_250;
-/** Red, green, blue and alpha of 16 bits each. */
-const BYTES_PER_PIXEL = 8;
+/** Red, green, blue and alpha. */
+const CHANNELS = 4;
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+  /** Of each channel. */
+  readonly bits: 8 | 16;
+}
+
+/** 50 megapixels: whoever decodes it needs 400 MB and more. It is refused when it is measured. */
+const BOMB: Size = { width: 8_000, height: 6_250, bits: 16 };
+/** About the largest that is decoded. */
+export const LARGEST: Size = { width: 4_500, height: 4_500, bits: 8 };
 
 /** The seven passes of Adam7: where each starts, and its steps. */
 const PASSES = [
@@ -18,29 +28,28 @@ const PASSES = [
 ] as const;
 
 /**
- * A transparent PNG of 50 megapixels, 16 bits and interlaced, that its EXIF turns by 90 degrees. It has some 0.4 MB,
- * and whoever decodes it needs 400 MB and more.
+ * A transparent, interlaced PNG that its EXIF turns by 90 degrees. It has some 0.4 MB at most.
  */
-export async function makePictureBomb(): Promise<Buffer> {
+export async function makePictureBomb(size: Size = BOMB): Promise<Buffer> {
   const header = Buffer.alloc(13);
-  header.writeUInt32BE(WIDTH, 0);
-  header.writeUInt32BE(HEIGHT, 4);
-  Buffer.from([16, 6, 0, 0, 1]).copy(header, 8);
+  header.writeUInt32BE(size.width, 0);
+  header.writeUInt32BE(size.height, 4);
+  Buffer.from([size.bits, 6, 0, 0, 1]).copy(header, 8);
   const orientation = Buffer.from('4d4d002a00000008000101120003000000010006000000000000', 'hex');
   return Buffer.concat([
     Buffer.from('89504e470d0a1a0a', 'hex'),
     chunk('IHDR', header),
     chunk('eXIf', orientation),
-    chunk('IDAT', await compressedPixels()),
+    chunk('IDAT', await compressedPixels(size)),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
 
 /** Every byte is zero: the filter of each row as well as its pixels. */
-async function compressedPixels(): Promise<Buffer> {
+async function compressedPixels({ width, height, bits }: Size): Promise<Buffer> {
   let left = PASSES.reduce((sum, [x, y, stepX, stepY]) => {
-    const rowBytes = 1 + Math.ceil((WIDTH - x) / stepX) * BYTES_PER_PIXEL;
-    return sum + rowBytes * Math.ceil((HEIGHT - y) / stepY);
+    const rowBytes = 1 + Math.ceil((width - x) / stepX) * CHANNELS * (bits / 8);
+    return sum + rowBytes * Math.ceil((height - y) / stepY);
   }, 0);
   const deflate = createDeflate({ level: 9 });
   const compressed = buffer(deflate);

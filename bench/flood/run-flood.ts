@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
 import { BotProcess } from '../bots.ts';
@@ -45,7 +45,10 @@ export async function runFlood(flood: Flood, seconds: number): Promise<FloodResu
   await meter.start();
   const folder = mkdtempSync(join(tmpdir(), 'flood-'));
   const httpPort = await freePort();
-  const env = { LOG_LEVEL: 'warn', HTTP_PORT: String(httpPort) };
+  // Without it the bot can fetch no picture.
+  const certificate = join(folder, '..', `${basename(folder)}.pem`);
+  writeFileSync(certificate, simulator.media.identity.cert);
+  const env = { LOG_LEVEL: 'warn', HTTP_PORT: String(httpPort), NODE_EXTRA_CA_CERTS: certificate };
   const bot = new BotProcess('perennial', folder, { url: meter.url, rootKey: simulator.rootKey }, env);
   const supervisor = new Supervisor(bot, MEMORY_BYTES);
   try {
@@ -90,6 +93,7 @@ export async function runFlood(flood: Flood, seconds: number): Promise<FloodResu
     await simulator.stop();
     meter.stop();
     rmSync(folder, { recursive: true, force: true });
+    rmSync(certificate, { force: true });
   }
 }
 

@@ -10,6 +10,7 @@ test.each([
   'location',
   'ping-one',
   'pictures',
+  'pictures-decoded',
   'groups',
   'unreadable',
   'long-ids',
