@@ -172,9 +172,9 @@ export const LIMITS = {
     atLimit: 'The oldest counter is forgotten.',
   },
   crashes: {
-    what: 'crashes of the bot while the handler of one message ran',
+    what: 'crashes of the bot while the handler of one message ran, or one reminder was sent',
     count: 2,
-    atLimit: 'The message is set aside: its handler is not started again, and the person is told.',
+    atLimit: 'It is set aside: it is not tried again, and the person is told.',
   },
   'crashes:sent': {
     what: 'the same, if the handler had sent something',

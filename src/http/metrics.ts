@@ -78,7 +78,7 @@ export class Metrics {
     this.#simpleGauge('perennial_send_queue_messages', 'Messages that wait to be sent.', (now) => now.queued);
     this.#simpleGauge(
       'perennial_messages_set_aside',
-      'Messages whose handlers crashed the bot and are not started again.',
+      'Messages, reminders, conversations and times of schedules that were given up.',
       (now) => now.setAside ?? 0,
     );
     this.#simpleGauge('perennial_reminders_kept', 'Messages that are due later.', (now) => now.reminders);
