@@ -11,6 +11,8 @@ export interface FloodWorld {
 export interface Flood {
   /** A noun phrase for the table. */
   readonly what: string;
+  /** Makes what takes long to make, before anything is measured. */
+  prepare?(): Promise<unknown>;
   /** Lasts until the signal is aborted. */
   run(world: FloodWorld, signal: AbortSignal): Promise<void>;
   /** Whether it carries enough for a ratio of bytes written to bytes received. */

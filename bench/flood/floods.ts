@@ -12,6 +12,16 @@ const KIB = 1024;
 const HEAVY_EVERY_MS = 33;
 const HEAVY_BYTES = 60 * KIB;
 
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+const bomb = once(() => makePictureBomb());
+const largest = once(() => makePictureBomb(LARGEST));
+
 /** By the name for `--only`. */
 export const FLOODS: Readonly<Record<string, Flood>> = {
   location: {
@@ -46,12 +56,14 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   pictures: {
     what: '`!sticker` with PNGs of 50 megapixels, four at once',
     isHeavy: true,
-    run: async (world, signal) => sendPictures(world, signal, await makePictureBomb()),
+    prepare: bomb,
+    run: async (world, signal) => sendPictures(world, signal, await bomb()),
   },
   'pictures-decoded': {
     what: '`!sticker` with interlaced PNGs of the largest size that is decoded, four at once',
     isHeavy: false,
-    run: async (world, signal) => sendPictures(world, signal, await makePictureBomb(LARGEST)),
+    prepare: largest,
+    run: async (world, signal) => sendPictures(world, signal, await largest()),
   },
   'gone-group': {
     what: 'reminders for a group that is gone',

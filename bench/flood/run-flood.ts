@@ -39,6 +39,7 @@ export interface FloodResult {
 
 /** Pairs a bot, floods it for so long while an ordinary person writes to it, and counts. */
 export async function runFlood(flood: Flood, seconds: number): Promise<FloodResult> {
+  await flood.prepare?.();
   const simulator = new SimulatedWhatsApp();
   await simulator.start();
   const meter = new TrafficMeter(simulator.url);

@@ -14,7 +14,6 @@ test.each([
   'groups',
   'unreadable',
   'long-ids',
-  'gone-group',
   'closing-sends',
   'silent-app-state',
   'empty-app-state',
