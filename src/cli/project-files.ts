@@ -177,9 +177,9 @@ npm start            # shows a QR code: scan it with WhatsApp > Linked devices
 | \`npm run dev\` | the same, and loads a command again when its file is saved |
 | \`npm run demo\` | the bot against a simulated WhatsApp |
 | \`npm test\` | the tests in \`tests/\` |
-| \`npm run session -- status\` | who is linked; also \`doctor\`, \`backup DIR\`, \`restore DIR\` |
+| \`npm run session -- status\` | who is linked; also \`doctor\`, \`backup DIR\`, \`restore DIR\`, \`explain ID\` |
 
-- \`commands/ping.${ending}\`: a command. Each file in \`commands/\` is one; \`.js\`, \`.mjs\` and \`.ts\` work alike.
+- \`commands/ping.${ending}\`: a command. Each file in \`commands/\` is one; \`.js\`, \`.mjs\`, \`.cjs\` and \`.ts\` work alike.
 - \`listeners/hello.${ending}\`: runs for messages that are no command.
 - \`.env\`: the settings; \`.env.example\` has the first ones.
 - \`sessions/\`: the link to your account. Whoever has it can write as you: keep it private, and never in git.

@@ -6,8 +6,13 @@ import { plainText } from '../core/text.ts';
 import type { CareReport } from '../session/care/care-reports.ts';
 import type { Check } from '../session/care/check.ts';
 
-// The container image has the built program and no npm scripts.
-const SELF = import.meta.url.endsWith('.ts') ? 'npm run session --' : 'node dist/cli/session.js';
+// The command `perennial` puts its word in the place of the file. The container image has the built program and no npm scripts.
+const SELF =
+  process.argv[1] === 'session'
+    ? 'perennial session'
+    : import.meta.url.endsWith('.ts')
+      ? 'npm run session --'
+      : 'node dist/cli/session.js';
 
 const USAGE = `Usage: ${SELF} COMMAND [--json]
 

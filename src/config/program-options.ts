@@ -16,7 +16,11 @@ export type ProgramOptions =
   | { readonly kind: 'help' | 'version' }
   | { readonly kind: 'problem'; readonly text: string };
 
-export const PROGRAM_USAGE = `Usage: node dist/main.js [--project FOLDER] [--reload]
+/** The command `perennial` puts the word that it was given in the place of the file. */
+const { argv } = process;
+const SELF = ['start', 'dev'].find((word) => word === argv[1]);
+
+export const PROGRAM_USAGE = `Usage: ${SELF === undefined ? 'node dist/main.js' : `perennial ${SELF}`} [--project FOLDER] [--reload]
 
 Starts the bot. Its settings come from the environment and from .env (README.md has the list).
   --project FOLDER  also loads what is in FOLDER/commands, FOLDER/listeners and

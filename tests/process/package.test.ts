@@ -98,6 +98,7 @@ test('the command names the nearest right word, and ends with 78', () => {
     code: 78,
     output: expect.stringContaining('Did you mean --reload?'),
   });
+  expect(perennial('session', 'statsu').output).toMatch(/Did you mean status\?\n\nUsage: perennial session/);
   expect(perennial('--verson')).toMatchObject({ code: 78, output: expect.stringContaining('--version') });
   expect(perennial()).toMatchObject({ code: 78 });
   expect(perennial('--help')).toMatchObject({ code: 0, output: expect.stringContaining('init FOLDER') });
@@ -134,14 +135,18 @@ test.each(KEPT_VERSIONS)(
   },
 );
 
-test('init writes a TypeScript project that compiles, starts, and loads .ts, .js and .mjs commands', async () => {
+test('init writes a TypeScript project that compiles, starts, and loads .ts, .js, .mjs and .cjs commands', async () => {
   expect(perennial('init', 'ts-bot').code).toBe(0);
   const project = join(folder, 'ts-bot');
   for (const name of ['tsx', 'typescript', '@types/node']) link(name);
   run(project, process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')]);
-  for (const ending of ['js', 'mjs']) {
-    const code = `import { command } from 'perennial-whatsapp';
-      export default command({ name: 'say-${ending}', summary: 's', run: (ctx) => ctx.reply('from ${ending}') });`;
+  for (const ending of ['js', 'mjs', 'cjs']) {
+    const [head, exported] =
+      ending === 'cjs'
+        ? ["const { command } = require('perennial-whatsapp')", 'module.exports =']
+        : ["import { command } from 'perennial-whatsapp'", 'export default'];
+    const code = `${head};
+      ${exported} command({ name: 'say-${ending}', summary: 's', run: (ctx) => ctx.reply('from ${ending}') });`;
     writeFileSync(join(project, `commands/say-${ending}.${ending}`), code);
   }
   const wa = await startWhatsApp({ deadlineMs: 20_000 });
@@ -154,6 +159,7 @@ test('init writes a TypeScript project that compiles, starts, and loads .ts, .js
       ['!ping', 'pong'],
       ['!say-js', 'from js'],
       ['!say-mjs', 'from mjs'],
+      ['!say-cjs', 'from cjs'],
     ] as const) {
       await anna.says(question);
       await anna.hears(answer);

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../core/errors.ts';
@@ -8,6 +9,8 @@ import { isListener } from '../listener.ts';
 import { isSchedule } from '../schedule.ts';
 import type { CommandRegistry } from './command-registry.ts';
 import type { ListenerRegistry } from './listener-registry.ts';
+
+const require = createRequire(import.meta.url);
 
 /** A file that could not be loaded, and why. */
 export interface LoadProblem {
@@ -89,16 +92,21 @@ export async function loadFile(
 ): Promise<LoadProblem | undefined> {
   const file = fileLabel(path);
   try {
+    // Node.js keeps a CommonJS file by its path, whatever is behind the question mark.
+    if (version > 0) delete require.cache[path];
     const module: unknown = await import(`${pathToFileURL(path).href}${version > 0 ? `?v=${version}` : ''}`);
-    target.set(
-      file,
-      typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined,
-    );
+    const exported = defaultOf(module);
+    // What compilers write for `export default` in CommonJS.
+    const isCompiled = typeof exported === 'object' && exported !== null && '__esModule' in exported;
+    target.set(file, isCompiled ? defaultOf(exported) : exported);
     return undefined;
   } catch (error) {
     return { file, problem: problemOf(error) };
   }
 }
+
+const defaultOf = (module: unknown): unknown =>
+  typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
 
 /** How logs name a file: relative to the working directory, with `/` on every system. */
 export function fileLabel(path: string): string {
@@ -107,7 +115,7 @@ export function fileLabel(path: string): string {
 
 /** A file of TypeScript or JavaScript; no declarations, tests or hidden files. */
 export function isCommandFile(name: string): boolean {
-  return /^[^.].*\.(?:ts|js|mts|mjs)$/.test(name) && !/\.(?:d|test|spec)\.[mc]?[tj]s$/.test(name);
+  return /^[^.].*\.[mc]?[tj]s$/.test(name) && !/\.(?:d|test|spec)\.[mc]?[tj]s$/.test(name);
 }
 
 /** The message of an error, with the line of a syntax error: Node.js puts that on top of the stack. */

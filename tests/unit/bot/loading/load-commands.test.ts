@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { command } from '../../../../src/bot/command.ts';
 import { CommandRegistry } from '../../../../src/bot/loading/command-registry.ts';
-import { isCommandFile, loadCommands } from '../../../../src/bot/loading/load-commands.ts';
+import {
+  commandTarget,
+  isCommandFile,
+  loadCommands,
+  loadFile,
+} from '../../../../src/bot/loading/load-commands.ts';
 import { FakeLog } from '../fakes.ts';
 
 let folder = '';
@@ -60,6 +65,9 @@ test('files without a command are reported by name, and the others are loaded', 
 test.each<[name: string, expected: boolean]>([
   ['ping.ts', true],
   ['ping.js', true],
+  ['ping.mjs', true],
+  ['ping.cjs', true],
+  ['ping.test.cjs', false],
   ['ping.d.ts', false],
   ['ping.js.map', false],
   ['ping.test.ts', false],
@@ -100,4 +108,20 @@ test.each<[sentence: string, spec: object, message: string]>([
   ['a negative cooldown', { name: 'a', summary: 's', run: () => undefined, cooldownSeconds: -1 }, 'cooldown'],
 ])('command() refuses %s', (_sentence, spec, message) => {
   expect(() => command(spec as never)).toThrow(message);
+});
+
+test('a CommonJS file is loaded, as it is written and as compilers write it, and read again when it changes', async () => {
+  const command = (name: string): string => file(name).replace(/^\s*export default/, 'const command =');
+  const path = join(folder, 'a.cjs');
+  await writeFile(path, `${command('one')} module.exports = command;`);
+  await writeFile(
+    join(folder, 'b.cjs'),
+    `${command('two')} Object.defineProperty(exports, '__esModule', { value: true }); exports.default = command;`,
+  );
+  const registry = new CommandRegistry();
+  expect(await loadCommands(folder, registry, new FakeLog())).toEqual([]);
+  expect(registry.all.map(({ command: { name } }) => name)).toEqual(['one', 'two']);
+  await writeFile(path, `${command('three')} module.exports = command;`);
+  expect(await loadFile(path, commandTarget(registry), 1)).toBeUndefined();
+  expect(registry.find('three')).toBeDefined();
 });
