@@ -75,9 +75,12 @@ export class PairingRound {
     this.#show = show;
     connection.on('qr', (text) => this.#offered(text));
     intercept(connection.socket, 'notification', (node) => this.#received(node));
-    connection.on('stanza', (node) => {
-      if (!isKnownStanza(node) && !connection.socket.authState.creds.account) this.#sayUnknown(node);
-    });
+    const { creds } = connection.socket.authState;
+    const look = (node: BinaryNode): void => {
+      if (creds.account) connection.off('stanza', look);
+      else if (!isKnownStanza(node)) this.#sayUnknown(node);
+    };
+    connection.on('stanza', look);
     void connection.closed.then(() => this.#end());
   }
 
