@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Person } from '../src/simulator/phones/person.ts';
 import { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsapp.ts';
-import { BotProcess } from './bots.ts';
+import { BotProcess, nextOpened } from './bots.ts';
 import { seeded } from './seeded.ts';
 
 /** A command of the built program, which keeps its conversation over every kill. */
@@ -81,7 +81,10 @@ export async function tortureConversations(options: {
     for (let kill = 0; kill < options.kills && faults.length === 0; kill += 1) {
       await sleep(200 + random() * 1_800);
       await bot.end('SIGKILL');
+      // On a busy machine a bot that is killed at each of its starts gets nowhere, so every fourth one may connect.
+      const opened = kill % 4 === 3 ? nextOpened(simulator, WAIT_MS) : undefined;
       bot.start();
+      await opened;
     }
     state.isOver = true;
     await Promise.all(talking);

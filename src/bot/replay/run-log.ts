@@ -59,7 +59,7 @@ export class RunLog {
     this.#unwritten.push(entry);
   }
 
-  /** Throws a `Refusal` if the conversation must not begin. Writes nothing yet. */
+  /** Stores that the conversation has begun. Throws a `Refusal` if it must not begin. */
   async begin(): Promise<RunRow> {
     // Two steps that run side by side may both be the first.
     this.#beginning ??= this.#row === undefined ? this.#begin() : Promise.resolve(this.#row);
@@ -69,7 +69,7 @@ export class RunLog {
   /** Writes the entries that were added, and these. */
   async write(entries: readonly Entry[]): Promise<void> {
     const { runs, clock } = this.#parts;
-    const begun = await this.begin();
+    const begun = this.#row ?? (await this.begin());
     let row = this.#row ?? begun;
     const now = clock.now();
     for (const entry of [...this.#unwritten.splice(0), ...entries]) row = withEntry(row, entry, now);
@@ -103,7 +103,8 @@ export class RunLog {
       tries: 0,
       isEnded: false,
     };
-    await runs.makeRoom(row);
+    await runs.save(this.#id, row);
+    this.#row ??= row;
     return row;
   }
 }

@@ -103,7 +103,6 @@ export class Runs {
   /** Stores a row. Throws a `Refusal` if there are too many, and a `RangeError` if it is too large. */
   async save(id: string, row: RunRow): Promise<void> {
     const table = this.#table;
-    const old = table.get(id);
     const size = sizeOf(row);
     if (size > LIMIT.bytesEach) {
       noteLimitReached('table:runs');
@@ -111,9 +110,19 @@ export class Runs {
         `the log of this conversation would have ${size} bytes, ${LIMIT.bytesEach} are allowed`,
       );
     }
-    if ((old === undefined || old.isEnded) && !row.isEnded) await this.makeRoom(row, size);
-    await table.set(id, row);
+    if (this.get(id) === undefined && !row.isEnded) {
+      if (table.size >= LIMIT.count) await this.prune();
+      this.#checkRoom(row, size);
+    }
+    // Counted at once, so that many conversations that begin side by side do not all fit.
+    const old = table.get(id);
     this.#index(id, old, row, size);
+    try {
+      await table.set(id, row);
+    } catch (error) {
+      this.#index(id, row, old, old && sizeOf(old));
+      throw error;
+    }
   }
 
   /** Adds the answer to the open question. */
@@ -146,8 +155,7 @@ export class Runs {
   }
 
   /** Throws a `Refusal` if there is no room for one more conversation, of this person or of anybody. */
-  async makeRoom(row: RunRow, size = sizeOf(row)): Promise<void> {
-    if (this.#table.size >= LIMIT.count) await this.prune();
+  #checkRoom(row: RunRow, size: number): void {
     const ofPerson = this.#openOf.get(row.personId) ?? 0;
     if (ofPerson >= LIMITS['runs:person'].count) {
       noteLimitReached('runs:person');

@@ -271,6 +271,20 @@ test('a person who opens conversations in a hundred groups is refused after a fe
   expect(asked).toHaveLength(LIMITS['runs:person'].count);
 });
 
+test('a person who opens conversations in a hundred groups at once is asked in a few', async () => {
+  const world = makeBot([asking((ctx) => ctx.choose('Which?', ['red', 'blue']))]);
+  await world.bot.start();
+  await Promise.all(
+    Array.from({ length: 100 }, (_, index) => say(world, '!talk', { chat: `${index}@g.us` })),
+  );
+  const limit = LIMITS['runs:person'].count;
+  expect(openRows(world)).toHaveLength(limit);
+  expect(world.messenger.texts.filter((text) => text === '(poll)')).toHaveLength(limit);
+  expect(world.messenger.texts.filter((text) => /too many conversations/.test(text))).toHaveLength(
+    100 - limit,
+  );
+});
+
 test('a handler that was changed ends with a sentence and an error that names its file', async () => {
   for (const changed of [
     asking((ctx) => ctx.step('other', () => 1)),
