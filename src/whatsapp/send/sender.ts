@@ -98,6 +98,7 @@ export class Sender {
     );
     // If the time of this try is up, the next try may be under way already: this one must not touch its state.
     if (signal.aborted) throw timedOut();
+    sent.keepSecret(message.id, built);
     await sent.remember(message.id, built);
     const acknowledged = this.acks.expect(message.id, signal);
     acknowledged.catch(() => {});

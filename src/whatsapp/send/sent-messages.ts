@@ -46,6 +46,16 @@ export class SentMessages {
     if (isFull || this.#now() - this.#prunedAtMs > PRUNE_EVERY_MS) await this.prune();
   }
 
+  /**
+   * Gives a message that is sent again the secret that it had before. The library makes a new one each time, and phones
+   * keep the first: a vote in a poll, which is sealed under it, could not be opened.
+   */
+  keepSecret(id: string, message: proto.IMessage): void {
+    const messageSecret = this.find(id)?.messageContextInfo?.messageSecret;
+    if (messageSecret && messageSecret.length > 0 && message.messageContextInfo?.messageSecret)
+      message.messageContextInfo.messageSecret = messageSecret;
+  }
+
   /** How often WhatsApp closed a connection while this message was on its way, in this run and earlier ones. */
   closesOf(id: string): number {
     return this.#rows.get(id)?.closes ?? 0;

@@ -27,6 +27,23 @@ describe('what was sent', () => {
     expect(sent.find('A')).toMatchObject({ extendedTextMessage: { text } });
   });
 
+  it('gives a poll that is sent again the secret that people have already', async () => {
+    const { sent } = sentMessages();
+    const poll = (secret: number) => ({
+      pollCreationMessageV3: { name: 'Which?' },
+      messageContextInfo: { messageSecret: Buffer.alloc(32, secret) },
+    });
+    const [first, again, other] = [poll(1), poll(2), poll(3)];
+    sent.keepSecret('A', first);
+    await sent.remember('A', first);
+    sent.keepSecret('A', again);
+    sent.keepSecret('B', other);
+    const secrets = [first, again, other].map(
+      ({ messageContextInfo }) => messageContextInfo.messageSecret[0],
+    );
+    expect(secrets).toEqual([1, 1, 3]);
+  });
+
   it('does not keep a larger message', async () => {
     const { sent } = sentMessages();
     await sent.remember('A', { conversation: 'x'.repeat(300_000) });
