@@ -109,6 +109,23 @@ test('listeners hear free text, reactions, edits and deletions; a bot without th
   await stop(running);
 });
 
+test('a vote counts in a poll that was sent twice, as after a kill between the poll and its note', async () => {
+  await rig.pair();
+  const anna = rig.wa.addPerson();
+  const content = { kind: 'poll', question: 'Lunch?', options: ['pizza', 'soup'], maxChoices: 1 } as const;
+  const id = '3EB0DDDDDDDDDDDDDDDD';
+  const votes: unknown[] = [];
+  rig.client.on('received', ({ event }) => {
+    if (event?.kind === 'vote') votes.push(event.options);
+  });
+  rig.client.inbox.setWanted(() => true);
+  for (let time = 0; time < 2; time += 1)
+    await rig.client.send({ id, chat: anna.jid, content }, AbortSignal.timeout(10_000));
+  await expect.poll(() => anna.duplicates, { timeout: 10_000 }).toBe(1);
+  await anna.vote(id, ['soup']);
+  await expect.poll(() => votes, { timeout: 10_000 }).toEqual([['soup']]);
+});
+
 test('what is sent can be edited, deleted and reacted to, and votes are counted', async () => {
   await rig.pair();
   const anna = rig.wa.addPerson();
