@@ -78,6 +78,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   readonly #resolveClosed: (reason: CloseReason) => void;
   #failure: CloseReason | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
+  #finishTimer: NodeJS.Timeout | undefined;
   #isOpen = false;
   /** Whether the folder says that a phone has linked this session. */
   #isLinkStored: boolean;
@@ -222,17 +223,22 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     cutOff(this.socket);
     // If the upgrade was refused, Baileys does not notice the end, so this call tells it.
     void this.socket.end(undefined);
-    setTimeout(() => this.#finish(reason), CLOSE_WITHIN_MS).unref();
+    this.#finishSoon(reason);
   }
 
   /** Ends it without a logout: WhatsApp keeps the device, and what comes meanwhile waits for the next login. */
   async close(): Promise<void> {
     const reason: CloseReason = { kind: 'network', statusCode: undefined, message: 'closed by the program' };
     this.#failure ??= reason;
-    const timer = setTimeout(() => this.#finish(reason), CLOSE_WITHIN_MS);
+    this.#finishSoon(reason);
     void this.socket.end(undefined);
     await this.closed;
-    clearTimeout(timer);
+  }
+
+  /** For a socket that does not tell of its end. */
+  #finishSoon(reason: CloseReason): void {
+    if (this.#over.signal.aborted) return;
+    this.#finishTimer ??= setTimeout(() => this.#finish(reason), CLOSE_WITHIN_MS);
   }
 
   #finish(reason: CloseReason): void {
@@ -240,6 +246,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.#over.abort();
     this.#isOpen = false;
     clearTimeout(this.#connectTimer);
+    clearTimeout(this.#finishTimer);
     this.#pingCheck.stop();
     this.#sender.closed(reason);
     endListening(this.socket, EVENTS);

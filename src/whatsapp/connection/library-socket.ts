@@ -17,8 +17,8 @@ export function closeWithin(socket: WASocket, limitMs: number): void {
   const { ws } = socket;
   const close = ws.close.bind(ws);
   ws.close = () => {
-    setTimeout(() => cutOff(socket), limitMs).unref();
-    return close();
+    const timer = setTimeout(() => cutOff(socket), limitMs);
+    return close().finally(() => clearTimeout(timer));
   };
 }
 
