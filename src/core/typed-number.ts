@@ -1,3 +1,4 @@
+import { ageMs } from './clock.ts';
 import { LIMITS } from './limits.ts';
 
 /** What WhatsApp answered when it was asked for a phone number that a person typed. */
@@ -13,22 +14,19 @@ const ASK_AGAIN_MS = 7 * DAY_MS;
 /** Somebody may register the number, or a wrong answer be put right. */
 const ASK_UNKNOWN_AGAIN_MS = DAY_MS;
 
-/** A time in the future was written while the clock was wrong, and must end as well. */
-const ageMs = (answer: NumberAnswer, nowMs: number): number => Math.abs(nowMs - answer.atMs);
-
 /**
  * The number that stands for a typed one: WhatsApp's own form of it if that is known, else the typed one. One of the
  * two, never both: a number that only looks alike is somebody else.
  */
 export function numberMeant(typed: string, answer: NumberAnswer | undefined, nowMs: number): string {
-  if (answer === undefined || ageMs(answer, nowMs) >= LIMITS['table:numbers'].timeMs) return typed;
+  if (answer === undefined || ageMs(answer.atMs, nowMs) >= LIMITS['table:numbers'].timeMs) return typed;
   return answer.number ?? typed;
 }
 
 /** Whether WhatsApp must be asked for a typed number. */
 export function mustAsk(answer: NumberAnswer | undefined, nowMs: number): boolean {
   if (answer === undefined) return true;
-  return ageMs(answer, nowMs) >= (answer.number === null ? ASK_UNKNOWN_AGAIN_MS : ASK_AGAIN_MS);
+  return ageMs(answer.atMs, nowMs) >= (answer.number === null ? ASK_UNKNOWN_AGAIN_MS : ASK_AGAIN_MS);
 }
 
 /** The pause after so many look-ups in a row that WhatsApp did not answer. */
@@ -37,7 +35,7 @@ export function pauseMs(failures: number): number {
   return Math.min(timeMs, 60_000 * 2 ** Math.min(failures - 1, 16));
 }
 
-/** A number from the settings, and where it is written: "OWNER_NUMBERS, entry 2". */
+/** A number from the settings. `place` says where it is written: "OWNER_NUMBERS, entry 2". */
 export interface ListedNumber {
   readonly number: string;
   readonly place: string;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ageMs } from '../core/clock.ts';
 import { noteLimitReached } from '../core/limit-counts.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Table } from '../core/table.ts';
@@ -57,7 +58,6 @@ export class KnownKeys {
   }
 
   #isTooOld({ atMs }: KeyRow): boolean {
-    // A row from the future was written while the clock was wrong.
-    return Math.abs(this.#now() - atMs) > LIMIT.timeMs;
+    return ageMs(atMs, this.#now()) > LIMIT.timeMs;
   }
 }

@@ -1,7 +1,9 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 
-export function childrenOf(node: BinaryNode | undefined, tag: string): readonly BinaryNode[] {
-  return Array.isArray(node?.content) ? node.content.filter((one) => one.tag === tag) : [];
+/** All children of a stanza, or those with this tag. */
+export function childrenOf(node: BinaryNode | undefined, tag?: string): readonly BinaryNode[] {
+  if (!Array.isArray(node?.content)) return [];
+  return tag === undefined ? node.content : node.content.filter((one) => one.tag === tag);
 }
 
 export const childOf = (node: BinaryNode | undefined, tag: string): BinaryNode | undefined =>

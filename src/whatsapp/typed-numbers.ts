@@ -1,5 +1,6 @@
 import type { WASocket } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { ageMs } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { RecentMap } from '../core/recent-map.ts';
@@ -59,14 +60,14 @@ export class TypedNumbers {
 
   /** A JID with the number that stands for the one in it. Any other JID stays as it is. */
   chatOf(jid: string): string {
-    const number = jid.endsWith('@s.whatsapp.net') ? numberAmong(jid) : undefined;
+    const number = numberIn(jid);
     const meant = number && this.numberOf(number);
     return meant === number ? jid : `${meant}@s.whatsapp.net`;
   }
 
   /** `chatOf`, after a look-up if nothing is known of the number yet. */
   async lookUpChat(jid: string, socket: NumberSocket): Promise<string> {
-    const number = jid.endsWith('@s.whatsapp.net') ? numberAmong(jid) : undefined;
+    const number = numberIn(jid);
     const isOwn = number === numberAmong(this.#session.creds.me?.id);
     if (number && !isOwn && !hasKeysFor(this.#session, jid) && this.mayAsk(number))
       await unlessAborted(this.ask(number, socket), AbortSignal.timeout(SEND_WAITS_MS));
@@ -77,7 +78,7 @@ export class TypedNumbers {
   mayAsk(typed: string): boolean {
     if (!mustAsk(this.#rows.get(typed), this.#now())) return false;
     const paused = this.#paused.get(typed);
-    return !paused || Math.abs(this.#now() - paused.sinceMs) >= pauseMs(paused.failures);
+    return !paused || ageMs(paused.sinceMs, this.#now()) >= pauseMs(paused.failures);
   }
 
   /** Asks WhatsApp for a number and keeps the answer; undefined if it gives none. Never rejects. */
@@ -124,8 +125,11 @@ export class TypedNumbers {
 
   prune(): void | Promise<void> {
     const nowMs = this.#now();
-    const old = [...this.#rows].filter(([, { atMs }]) => Math.abs(nowMs - atMs) >= KEEP_MS);
+    const old = [...this.#rows].filter(([, { atMs }]) => ageMs(atMs, nowMs) >= KEEP_MS);
     if (old.length > 0)
       return this.#session.set({ numbers: Object.fromEntries(old.map(([number]) => [number, null])) });
   }
 }
+
+const numberIn = (jid: string): string | undefined =>
+  jid.endsWith('@s.whatsapp.net') ? numberAmong(jid) : undefined;

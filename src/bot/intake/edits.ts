@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import { ageMs, type Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
@@ -79,7 +79,7 @@ export class Edits {
     const nowMs = this.#clock.now();
     const { timeMs } = LIMITS['table:edits'];
     for (const [key, { atMs }] of [...this.#table.entries()]) {
-      if (Math.abs(nowMs - atMs) > timeMs) await this.#table.delete(key);
+      if (ageMs(atMs, nowMs) > timeMs) await this.#table.delete(key);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import { ageMs, type Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -63,9 +63,7 @@ export class Runs {
 
   /** Whether a row is of no use any more. A message of an ended conversation may come again after a start. */
   #isOver({ isEnded, changedAtMs, startedAtMs }: RunRow, nowMs: number): boolean {
-    return isEnded
-      ? Math.abs(nowMs - changedAtMs) > KEEP_ENDED_MS
-      : Math.abs(nowMs - startedAtMs) > LIMIT.timeMs;
+    return isEnded ? ageMs(changedAtMs, nowMs) > KEEP_ENDED_MS : ageMs(startedAtMs, nowMs) > LIMIT.timeMs;
   }
 
   /** All open conversations. */

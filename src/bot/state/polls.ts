@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import { ageMs, type Clock } from '../../core/clock.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Table } from '../../core/table.ts';
 
@@ -64,7 +64,7 @@ export class Polls {
   /** Forgets polls that are too old. */
   async prune(): Promise<void> {
     for (const [id, { atMs }] of [...this.#table.entries()]) {
-      if (Math.abs(this.#clock.now() - atMs) > LIMIT.timeMs) await this.#table.delete(id);
+      if (ageMs(atMs, this.#clock.now()) > LIMIT.timeMs) await this.#table.delete(id);
     }
   }
 

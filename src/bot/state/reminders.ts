@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import { ageMs, type Clock } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -105,7 +105,7 @@ export class Reminders {
   /** Removes reminders that are due in more than a year, or were: the clock was wrong, or the file is. */
   async prune(): Promise<void> {
     for (const [id, reminder] of [...this.#table.entries()]) {
-      if (Math.abs(reminder.dueAtMs - this.#clock.now()) <= LIMIT.timeMs) continue;
+      if (ageMs(reminder.dueAtMs, this.#clock.now()) <= LIMIT.timeMs) continue;
       noteLimitReached('table:reminders');
       await this.#table.delete(id);
       this.#forget(id, reminder);

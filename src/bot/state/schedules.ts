@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import { ageMs, type Clock } from '../../core/clock.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
@@ -61,7 +61,7 @@ export class Schedules {
     const { table, clock, all } = this.#options;
     const names = new Set(all().map(({ name }) => name));
     for (const [name, { doneUntilMs }] of [...table().entries()]) {
-      const isOld = Math.abs(clock.now() - doneUntilMs) > LIMITS['table:schedules'].timeMs;
+      const isOld = ageMs(doneUntilMs, clock.now()) > LIMITS['table:schedules'].timeMs;
       if (isOld && !names.has(name)) await table().delete(name);
     }
   }

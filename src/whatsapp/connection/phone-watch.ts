@@ -1,5 +1,6 @@
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { ageMs } from '../../core/clock.ts';
 import { PHONE_MISSED_AFTER_MS, PHONE_UNLINKED_AFTER_MS } from '../../core/thresholds.ts';
 import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
@@ -58,7 +59,7 @@ export class PhoneWatch {
     const { me } = this.#session.creds;
     if (!me || !isFromOwnPhone(node, { id: me.id, lid: me.lid })) return;
     // A sign from the future is one that was noted while the clock was wrong.
-    if (Math.abs(this.#now() - (this.seenAtMs ?? 0)) < NOTE_EVERY_MS) return;
+    if (ageMs(this.seenAtMs ?? 0, this.#now()) < NOTE_EVERY_MS) return;
     try {
       void this.#session.set({ client: { [ROW]: this.#now() } });
     } catch {

@@ -2,6 +2,7 @@ import { type BinaryNode, toNumber } from '@whiskeysockets/baileys';
 import { EMPTY_MESSAGE } from '../../core/empty-message.ts';
 import type { IncomingEvent, IncomingMessage, Person } from '../../core/incoming-message.ts';
 import { chatKind, numberAmong, personId, withoutDevice } from '../address.ts';
+import { childOf, childrenOf } from '../stanza.ts';
 import type { EnvelopeFacts } from './parse-message.ts';
 
 /** More people than one notice names. */
@@ -14,7 +15,7 @@ const MAX_PEOPLE = 1_024;
  */
 export function readNotice(node: BinaryNode, facts: EnvelopeFacts): IncomingMessage | undefined {
   const { attrs, tag } = node;
-  const [child] = Array.isArray(node.content) ? node.content : [];
+  const [child] = childrenOf(node);
   const chat = attrs.from;
   if (!chat || !attrs.id || !child) return undefined;
   const event = tag === 'call' ? callIn(child) : groupEventIn(child, facts);
@@ -37,9 +38,10 @@ export function readNotice(node: BinaryNode, facts: EnvelopeFacts): IncomingMess
   };
 }
 
-function callIn({ tag, attrs, content }: BinaryNode): IncomingEvent | undefined {
+function callIn(node: BinaryNode): IncomingEvent | undefined {
+  const { tag, attrs } = node;
   if (tag !== 'offer' || !attrs['call-id']) return undefined;
-  const isVideo = Array.isArray(content) && content.some((child) => child.tag === 'video');
+  const isVideo = childOf(node, 'video') !== undefined;
   return { kind: 'call', callId: attrs['call-id'], isVideo };
 }
 
@@ -62,11 +64,11 @@ const SETTINGS: ReadonlySet<string> = new Set([
   'membership_approval_mode',
 ]);
 
-function groupEventIn({ tag, content }: BinaryNode, facts: EnvelopeFacts): IncomingEvent | undefined {
+function groupEventIn(node: BinaryNode, facts: EnvelopeFacts): IncomingEvent | undefined {
+  const { tag } = node;
   const kind = MEMBERSHIP[tag];
   if (kind !== undefined) {
-    const nodes = Array.isArray(content) ? content.filter((child) => child.tag === 'participant') : [];
-    const people = nodes
+    const people = childrenOf(node, 'participant')
       .slice(0, MAX_PEOPLE)
       .map(({ attrs }) => personOf(attrs.jid ?? '', attrs.phone_number ?? attrs.lid, facts, undefined));
     return people.length > 0 ? { kind, people } : undefined;

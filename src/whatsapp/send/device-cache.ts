@@ -1,4 +1,5 @@
 import { jidDecode, type PossiblyExtendedCacheStore } from '@whiskeysockets/baileys';
+import { ageMs } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Session } from '../../session/session.ts';
@@ -39,9 +40,8 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
     return row && this.#isFresh(row) ? (row.value as T) : undefined;
   }
 
-  /** A row from the future was written while the clock was wrong, and must expire as well. */
   #isFresh({ atMs }: Row): boolean {
-    return Math.abs(this.#now() - atMs) < KEEP_MS;
+    return ageMs(atMs, this.#now()) < KEEP_MS;
   }
 
   /** Forgets lists that are too old. */

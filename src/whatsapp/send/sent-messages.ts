@@ -1,4 +1,5 @@
 import { proto } from '@whiskeysockets/baileys';
+import { ageMs } from '../../core/clock.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { Weights } from '../../core/weights.ts';
@@ -76,8 +77,7 @@ export class SentMessages {
   async prune(): Promise<void> {
     const { count, bytes, timeMs } = LIMIT;
     const forgotten: Record<string, null> = {};
-    // A row from the future was dated by a wrong clock.
-    const ageOf = ({ atMs }: SentRow): number => Math.abs(this.#now() - atMs);
+    const ageOf = ({ atMs }: SentRow): number => ageMs(atMs, this.#now());
     const oldestFirst = [...this.#rows].sort(([, a], [, b]) => ageOf(b) - ageOf(a));
     let left = oldestFirst.length;
     let size = this.#weights.total;

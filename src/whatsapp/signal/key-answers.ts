@@ -1,6 +1,5 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
-
-const childrenOf = ({ content }: BinaryNode): BinaryNode[] => (Array.isArray(content) ? content : []);
+import { childrenOf } from '../stanza.ts';
 
 /**
  * Removes the people without keys from the answer to a query for keys (`<iq><list><user><error/></user>…`). The library
