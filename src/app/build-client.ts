@@ -5,7 +5,7 @@ import type { Session } from '../session/session.ts';
 import { WhatsAppClient } from '../whatsapp/client.ts';
 import type { ProxyRoutes } from '../whatsapp/proxy.ts';
 import { lookUpVersion } from '../whatsapp/wa-version.ts';
-import { listedNumbers } from './listed-numbers.ts';
+import { listedNumbers } from './numbers-in-settings.ts';
 
 /** Longer than four addresses of WhatsApp may take, 5 seconds each. */
 const CONNECT_TIMEOUT_MS = 30_000;
