@@ -84,12 +84,9 @@ export const ORDERS: readonly OrderRow[] = [
     names: ['voice'],
     words: '7',
     meaning: 'sends a voice note of so many seconds',
-    read: ([seconds = '3']) => {
-      const length = wholeNumber(seconds, 1, LONGEST_SECONDS);
-      return length === undefined
-        ? explain(`How many seconds? /voice 7; at most ${LONGEST_SECONDS}.`)
-        : { do: 'voice', seconds: length };
-    },
+    read: ([text = '3']) =>
+      withNumber(text, 1, LONGEST_SECONDS, (seconds) => ({ do: 'voice', seconds })) ??
+      explain(`How many seconds? /voice 7; at most ${LONGEST_SECONDS}.`),
   },
   {
     names: ['photo'],
@@ -104,12 +101,9 @@ export const ORDERS: readonly OrderRow[] = [
     names: ['burst'],
     words: '100',
     meaning: 'so many !ping at once',
-    read: ([text = '100']) => {
-      const count = wholeNumber(text, 1, MOST_AT_ONCE);
-      return count === undefined
-        ? explain(`How many? /burst 100; at most ${MOST_AT_ONCE}.`)
-        : { do: 'burst', count };
-    },
+    read: ([text = '100']) =>
+      withNumber(text, 1, MOST_AT_ONCE, (count) => ({ do: 'burst', count })) ??
+      explain(`How many? /burst 100; at most ${MOST_AT_ONCE}.`),
   },
   {
     names: ['why'],
@@ -128,12 +122,9 @@ export const ORDERS: readonly OrderRow[] = [
     names: ['offline'],
     words: '30',
     meaning: 'so many seconds without a network; /offline 0 ends it',
-    read: ([text = '30']) => {
-      const seconds = wholeNumber(text, 0, LONGEST_SECONDS);
-      return seconds === undefined
-        ? explain('For how many seconds? /offline 30; /offline 0 ends it.')
-        : { do: 'offline', seconds };
-    },
+    read: ([text = '30']) =>
+      withNumber(text, 0, LONGEST_SECONDS, (seconds) => ({ do: 'offline', seconds })) ??
+      explain('For how many seconds? /offline 30; /offline 0 ends it.'),
   },
   {
     names: ['logout'],
@@ -166,9 +157,15 @@ export const ORDERS: readonly OrderRow[] = [
   },
 ];
 
-function wholeNumber(text: string, min: number, max: number): number | undefined {
+/** Undefined if the text is no whole number between `min` and `max`. */
+function withNumber(
+  text: string,
+  min: number,
+  max: number,
+  order: (number: number) => Order,
+): Order | undefined {
   const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  return number >= min && number <= max ? number : undefined;
+  return number >= min && number <= max ? order(number) : undefined;
 }
 
 function explain(text: string): Order {

@@ -18,6 +18,12 @@ async function paired(options?: RigOptions): Promise<Rig> {
   return rig;
 }
 
+/** Settings of a socket that gives a server 200 ms for each step of the connect. */
+const impatient = (url: string) => ({
+  ...{ url, version: undefined, agent: undefined, dispatcher: undefined },
+  ...{ connectTimeoutMs: 200, keepAliveIntervalMs: 30_000 },
+});
+
 interface Row {
   readonly name: string;
   /** Makes the connection end, or the next login fail. */
@@ -165,16 +171,8 @@ describe('after every close that is not final', () => {
   it('an upgrade that is not answered is given up', async () => {
     rig = new Rig();
     rig.wa.faults.hangUpgrades(true);
-    await rig.prepare({
-      socket: {
-        url: await rig.wa.start().then(() => rig.wa.url),
-        version: undefined,
-        agent: undefined,
-        dispatcher: undefined,
-        connectTimeoutMs: 200,
-        keepAliveIntervalMs: 30_000,
-      },
-    });
+    await rig.wa.start();
+    await rig.prepare({ socket: impatient(rig.wa.url) });
     void rig.client.start();
     expect(await rig.nextWait()).toMatchObject({ ms: 5_000 });
     expect(rig.closes).toMatchObject([{ kind: 'network' }]);
@@ -185,16 +183,7 @@ describe('after every close that is not final', () => {
     onTestFinished(() => void silent.close());
     await once(silent, 'listening');
     rig = new Rig();
-    await rig.prepare({
-      socket: {
-        url: `ws://127.0.0.1:${(silent.address() as AddressInfo).port}`,
-        version: undefined,
-        agent: undefined,
-        dispatcher: undefined,
-        connectTimeoutMs: 200,
-        keepAliveIntervalMs: 30_000,
-      },
-    });
+    await rig.prepare({ socket: impatient(`ws://127.0.0.1:${(silent.address() as AddressInfo).port}`) });
     void rig.client.start();
     expect(await rig.nextWait()).toMatchObject({ ms: 5_000 });
     expect(rig.closes).toMatchObject([{ kind: 'network', message: 'WhatsApp did not answer' }]);
