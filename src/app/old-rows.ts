@@ -13,7 +13,7 @@ export type TimedTable = {
   [Name in TableName]: (typeof LIMITS)[`table:${Name}`] extends { readonly timeMs: number } ? Name : never;
 }[TableName];
 
-/** Who keeps the time of each table. The compiler complains here if a table names a time that nobody keeps. */
+/** What removes the old rows of each table with a time limit. A table without one is an error of the compiler here. */
 export function keepersOf(
   client: Pick<WhatsAppClient, 'keepers'>,
   bot: Pick<Bot, 'keepers'>,

@@ -31,7 +31,7 @@ function isCredentials(value: unknown): value is AuthenticationCreds {
   );
 }
 
-/** What the phone signed at the link. Without these parts nobody can read a first message of this device. */
+/** The phone signed these parts when it linked this device. Phones need them to read the first message from it. */
 function isAccount(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { details, accountSignature, deviceSignature } = value as Record<string, unknown>;
