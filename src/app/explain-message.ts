@@ -1,3 +1,4 @@
+import { ageMs } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { outcomeText } from '../core/outcome-text.ts';
@@ -90,7 +91,9 @@ export function explain(id: string, tables: Tables | undefined, nowMs: number): 
   if (!tables) return { messages: [], isSent: false };
   const messages: Explained[] = [];
   const outcomes = new Map(
-    [...tables.outcomes].filter(([key, { atMs }]) => idOfOutcome(key) === id && nowMs - atMs <= KEPT_MS),
+    [...tables.outcomes].filter(
+      ([key, { atMs }]) => idOfOutcome(key) === id && ageMs(atMs, nowMs) <= KEPT_MS,
+    ),
   );
   for (const [key, row] of tables.inbox) {
     if (!key.endsWith(`|${id}`)) continue;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ageMs } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
 import type { Keeper } from '../../core/keeper.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -66,7 +67,9 @@ export class OutcomeTable implements Keeper {
   prune(): void {
     const oldestFirst = [...this.#rows].sort(([, a], [, b]) => a.atMs - b.atMs);
     const tooMany = oldestFirst.length - LIMIT.count;
-    const gone = oldestFirst.filter(([, { atMs }], n) => n < tooMany || this.#now() - atMs > LIMIT.timeMs);
+    const gone = oldestFirst.filter(
+      ([, { atMs }], n) => n < tooMany || ageMs(atMs, this.#now()) > LIMIT.timeMs,
+    );
     if (gone.length > 0)
       void this.#session.set({ outcomes: Object.fromEntries(gone.map(([key]) => [key, null])) });
   }

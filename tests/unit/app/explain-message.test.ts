@@ -36,6 +36,8 @@ const attrs = { id: 'ABC' };
 test.each<[string, string[], Parameters<typeof outcomesOf>]>([
   ['a finished message', ['ran'], [{ [ANNA]: row }, { [ANNA]: {} }]],
   ['a message that has no row any more', ['ran'], [{}, { [ANNA]: {} }]],
+  ['a note that is too old', [], [{}, { [ANNA]: { atMs: NOW_MS - 8 * DAY_MS } }]],
+  ['a note from a clock that was wrong', [], [{}, { [ANNA]: { atMs: NOW_MS + 8 * DAY_MS } }]],
   ['a message that was finished without a note', ['finished'], [{ [ANNA]: row }, {}]],
   ['a message that waits', ['waiting'], [{ [ANNA]: { ...row, attrs, parts: [], isWaiting: true } }, {}]],
   [
