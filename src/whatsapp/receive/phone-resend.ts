@@ -6,7 +6,6 @@ import {
   type WAMessageKey,
   type WASocket,
 } from '@whiskeysockets/baileys';
-import { childrenOf } from '../stanza.ts';
 import type { Account } from './parse-message.ts';
 
 /** The messages that only the phone has. */
@@ -30,8 +29,8 @@ const NEVER_RESENT = new Set([
  * Whether a stanza names a message without its content, as with ads that open a chat: only the account's phone has
  * the content. Baileys acknowledges the stanza, and asks the phone two seconds later.
  */
-export function isLeftToPhone(node: BinaryNode): boolean {
-  const children = childrenOf(node);
+export function isLeftToPhone({ content }: BinaryNode): boolean {
+  const children = Array.isArray(content) ? content : [];
   if (children.some(({ tag }) => tag === 'enc' || tag === 'plaintext')) return false;
   return !children.some(({ tag, attrs }) => tag === 'unavailable' && NEVER_RESENT.has(attrs.type ?? ''));
 }

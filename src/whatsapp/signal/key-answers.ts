@@ -1,5 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
-import { childrenOf } from '../stanza.ts';
+
+const childrenOf = ({ content }: BinaryNode): BinaryNode[] => (Array.isArray(content) ? content : []);
 
 /**
  * Removes the people without keys from the answer to a query for keys (`<iq><list><user><error/></user>…`). The library
