@@ -23,7 +23,6 @@ import type { SentMessages } from '../send/sent-messages.ts';
 import type { SuspectQueue } from '../send/suspects.ts';
 import { dropKeyErrors } from '../signal/key-answers.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
-import { joinWrites } from './joined-writes.ts';
 import { closeWithin, cutOff, endListening, intercept } from './library-socket.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { PingCheck } from './ping-check.ts';
@@ -115,7 +114,6 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       () => this.#lost('WhatsApp no longer answers on this connection'),
     );
     intercept(this.socket, 'message', (node) => answerIgnored(this.socket, node, parts.inbox));
-    joinWrites(this.socket);
     keepPresenceTyped(this.socket);
     fetchNameOnce(this.socket, parts.settings.showOnline ?? false);
     intercept(this.socket, 'notification', (node) => {
