@@ -1,12 +1,15 @@
 /**
- * The library's recipe with `useDurableAuthState` in the place of `useMultiFileAuthState`: what the torture kills with
- * `--target auth-state`. Runs from the sources with tsx. Prints `QR <text>`, `OPEN` and `CLOSE <code>`.
+ * The library's recipe with `useDurableAuthState` in the place of `useMultiFileAuthState`, and with
+ * `--socket-options` also with `durableSocketConfig`: what the torture kills with `--target auth-state`. Runs from the
+ * sources with tsx. Prints `QR <text>`, `OPEN` and `CLOSE <code>`.
  */
-import makeWASocket, { DisconnectReason } from '@whiskeysockets/baileys';
+import makeWASocket, { DisconnectReason, makeCacheableSignalKeyStore } from '@whiskeysockets/baileys';
 import { pino } from 'pino';
 import { durableSocketConfig, useDurableAuthState } from '../src/auth-state.ts';
 
 const folder = process.env.SESSION_PATH ?? './sessions';
+const hasSocketOptions = process.argv.includes('--socket-options');
+const logger = pino({ level: 'silent' });
 const log = console.log;
 // libsignal prints whole sessions.
 for (const method of ['log', 'info', 'warn', 'error']) console[method] = () => {};
@@ -15,12 +18,14 @@ let auth;
 
 async function connect() {
   auth = await useDurableAuthState(folder);
+  const { creds, keys } = auth.state;
   const sock = makeWASocket({
-    auth: auth.state,
-    logger: pino({ level: 'silent' }),
+    auth: { creds, keys: makeCacheableSignalKeyStore(keys, logger) },
+    logger,
     waWebSocketUrl: process.env.WA_WEBSOCKET_URL ?? '',
+    syncFullHistory: false,
     markOnlineOnConnect: false,
-    ...durableSocketConfig(auth),
+    ...(hasSocketOptions ? durableSocketConfig(auth) : {}),
   });
   sock.ev.on('creds.update', auth.saveCreds);
   sock.ev.on('connection.update', ({ connection, lastDisconnect, qr }) => {

@@ -9,14 +9,20 @@ import type { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsa
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(HERE, '..');
 
-/** `rival` is the program that `BENCH_AGAINST` names. */
-export type Kind = 'perennial' | 'recipe' | 'rival' | 'auth-state';
+/**
+ * `rival` is the program that `BENCH_AGAINST` names. `auth-state` is the recipe with the auth state of this project and
+ * the socket options; `auth-state-line` is the recipe with only the line of the auth state changed.
+ */
+export type Kind = 'perennial' | 'recipe' | 'rival' | 'auth-state' | 'auth-state-line';
 
 /** The program and its arguments. A rival gets the same environment variables; its process must be the bot itself. */
 function commandOf(kind: Kind, nodeArgs: readonly string[]): readonly [string, ...string[]] {
   const node = process.env.BENCH_NODE ?? process.execPath;
   if (kind === 'rival') return ['/bin/sh', '-c', `exec ${process.env.BENCH_AGAINST ?? 'false'}`];
-  if (kind === 'auth-state') return [node, ...nodeArgs, '--import', 'tsx', 'bench/auth-state-bot.mjs'];
+  if (kind === 'auth-state' || kind === 'auth-state-line') {
+    const options = kind === 'auth-state' ? ['--socket-options'] : [];
+    return [node, ...nodeArgs, '--import', 'tsx', 'bench/auth-state-bot.mjs', ...options];
+  }
   if (kind === 'recipe') return [node, ...nodeArgs, 'bench/recipe.mjs'];
   return [node, ...nodeArgs, process.env.BENCH_MAIN ?? 'dist/main.js'];
 }
@@ -100,9 +106,7 @@ export class BotProcess {
     const drawn = () => this.shownQr(AbortSignal.timeout(withinMs));
     const printed = () => this.#lineWith('QR ', withinMs);
     if (this.kind === 'perennial') return drawn();
-    return this.kind === 'recipe' || this.kind === 'auth-state'
-      ? printed()
-      : Promise.any([drawn(), printed()]);
+    return this.kind === 'rival' ? Promise.any([drawn(), printed()]) : printed();
   }
 
   /** The text of the QR code in the picture in its folder. Not for the recipe. */

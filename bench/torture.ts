@@ -5,11 +5,14 @@
  *   npm run torture -- --kills 200 [--seed 1] [--every-ms 60] [--addressing mixed|pn|lid] [--pairings 10]
  *     [--control] [--target program|auth-state]
  *
- * `--target auth-state` tortures the recipe with the auth state of this project: its session must never be lost.
+ * `--target auth-state` tortures the library's own recipe as it is, with the line of the auth state changed, and with
+ * the socket options as well, and writes the three columns to bench/AUTH-STATE.md (`npm run docs` puts them in README).
+ * Exits 1 if the second or third lost a session, or the third sent an answer that was never readable.
  * `--control` tortures the library's own recipe in the same way. Exits 1 if a promise was broken. With
  * `--control` exits 1 if no promise was broken, because then the torture is too mild to show anything.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,6 +22,7 @@ import { BotProcess, type Kind } from './bots.ts';
 import { aimOf, Killer } from './killer.ts';
 import { type Answered, Questions } from './questions.ts';
 import { seeded } from './seeded.ts';
+import { columnsOf, isColumnKept } from './torture-columns.ts';
 import { tortureConversations } from './torture-conversations.ts';
 import { missingPreKeys, torturePairings } from './torture-pairing.ts';
 
@@ -125,11 +129,6 @@ export function isKept(result: TortureResult): boolean {
   return losses === 0 && readableLater * 100 <= sent * READABLE_LATER_IN_100;
 }
 
-/** What the auth state promises alone: a bot of one's own may be killed between a message and its answer. */
-function isStateKept({ unreadable, sessionsLost, missingPreKeys }: TortureResult): boolean {
-  return unreadable + sessionsLost + missingPreKeys === 0;
-}
-
 if (process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({
     options: {
@@ -144,27 +143,45 @@ if (process.argv[1] === import.meta.filename) {
   });
   // libsignal prints the sessions of the simulated people.
   for (const method of ['info', 'warn', 'error'] as const) console[method] = () => {};
-  const isAuthState = values.target === 'auth-state';
   const seed = Number(values.seed);
   const kills = Number(values.kills);
   process.stdout.write(`seed ${seed}\n`);
-  const result = await torture({
-    kind: values.control ? 'recipe' : isAuthState ? 'auth-state' : 'perennial',
-    kills,
-    seed,
-    everyMs: Number(values['every-ms']),
-    addressing: values.addressing === 'pn' || values.addressing === 'lid' ? values.addressing : 'mixed',
-    pairings: Number(values.pairings),
-    onLoss: (lines) => process.stdout.write(`${lines.join('\n')}\n`),
-    onProgress: (done, open) => {
-      if (done % 10 === 0) process.stdout.write(`${done} of ${kills} kills, ${open} questions open\n`);
-    },
-  });
+  const tortureOf = (kind: Kind): Promise<TortureResult> =>
+    torture({
+      kind,
+      kills,
+      seed,
+      everyMs: Number(values['every-ms']),
+      addressing: values.addressing === 'pn' || values.addressing === 'lid' ? values.addressing : 'mixed',
+      pairings: Number(values.pairings),
+      onLoss: (lines) => process.stdout.write(`${lines.join('\n')}\n`),
+      onProgress: (done, open) => {
+        if (done % 10 === 0) process.stdout.write(`${done} of ${kills} kills, ${open} questions open\n`);
+      },
+    });
+  if (values.target === 'auth-state') {
+    const results = {
+      recipe: await tortureOf('recipe'),
+      'auth-state-line': await tortureOf('auth-state-line'),
+      'auth-state': await tortureOf('auth-state'),
+    };
+    const columns = columnsOf(results, {
+      command: `npm run torture -- --target auth-state --kills ${kills} --seed ${seed}`,
+      commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
+      date: new Date().toISOString().slice(0, 10),
+    });
+    writeFileSync(new URL('./AUTH-STATE.md', import.meta.url), columns);
+    process.stdout.write(columns);
+    const isEachKept =
+      isColumnKept('auth-state-line', results['auth-state-line']) &&
+      isColumnKept('auth-state', results['auth-state']);
+    process.exit(isEachKept ? 0 : 1);
+  }
+  const result = await tortureOf(values.control ? 'recipe' : 'perennial');
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-  const kept = isAuthState ? isStateKept(result) : isKept(result);
-  if (values.control || isAuthState) process.exit(kept === values.control ? 1 : 0);
+  if (values.control) process.exit(isKept(result) ? 1 : 0);
   process.stdout.write('and people in the middle of conversations\n');
   const talks = await tortureConversations({ kills, seed });
   process.stdout.write(`${JSON.stringify(talks, null, 2)}\n`);
-  process.exit(kept && talks.faults.length === 0 ? 0 : 1);
+  process.exit(isKept(result) && talks.faults.length === 0 ? 0 : 1);
 }
