@@ -1,18 +1,16 @@
 import { type Config, configFromProcess } from '../config/config.ts';
 import { nodeProblem } from '../config/node-version.ts';
 import { readOptions, unknownWord } from '../config/read-options.ts';
+import { sessionCommand } from '../config/session-command.ts';
 import { AppError, isAppError, messageOf } from '../core/errors.ts';
 import { plainText } from '../core/text.ts';
 import type { CareReport } from '../session/care/care-reports.ts';
 import type { Check } from '../session/care/check.ts';
 
-// The command `perennial` puts its word in the place of the file. The container image has the built program and no npm scripts.
-const SELF =
-  process.argv[1] === 'session'
-    ? 'perennial session'
-    : import.meta.url.endsWith('.ts')
-      ? 'npm run session --'
-      : 'node dist/cli/session.js';
+const COMMAND_HERE = sessionCommand();
+// The command `perennial` puts its word in the place of the file.
+const isBin = process.argv[1] === 'session' && !COMMAND_HERE.startsWith('npm ');
+const SELF = isBin ? 'perennial session' : COMMAND_HERE;
 
 const USAGE = `Usage: ${SELF} COMMAND [--json]
 

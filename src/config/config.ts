@@ -32,7 +32,7 @@ export type Config = { readonly [N in Exclude<SettingName, HttpSetting> as Camel
 /**
  * Reads the settings: from `env`, then from the file at `dotenvPath` (no file is read if none is named, a missing one
  * is not an error), then the defaults. An empty value counts as unset. Other names are ignored; a name in the file that
- * looks like a misspelt setting becomes a warning. Throws `BAD_CONFIG` with every problem there is, one a line.
+ * looks like a misspelt setting becomes a warning. Throws `BAD_CONFIG` with every problem and every such name, one a line.
  */
 export function loadConfig(
   env: NodeJS.ProcessEnv,
@@ -42,8 +42,9 @@ export function loadConfig(
   const { values, problems } = readValues({ ...fromFile, ...withoutEmpty(env) });
   problems.unshift(...(options.problems ?? []));
   problems.push(...contradictions(values));
-  if (problems.length > 0) throw badConfig(problems);
-  return toConfig(values as Values, env, misspeltNames(Object.keys(fromFile)));
+  const misspelt = misspeltNames(Object.keys(fromFile));
+  if (problems.length > 0) throw badConfig(problems, misspelt);
+  return toConfig(values as Values, env, misspelt);
 }
 
 /** One sentence for each name that is almost the name of a setting. */
@@ -104,12 +105,13 @@ function readDotenv(dotenvPath: string | undefined): Record<string, string> {
   }
 }
 
-function badConfig(problems: readonly string[]): AppError {
+function badConfig(problems: readonly string[], misspelt: readonly string[]): AppError {
   const title = problems.length === 1 ? 'A setting has a value' : `${problems.length} settings have values`;
-  const list = problems.map((problem) => `  ${problem}`).join('\n');
+  const listed = (lines: readonly string[]): string => lines.map((line) => `  ${line}\n`).join('');
+  const names = misspelt.length === 0 ? '' : `Names that are misspelt:\n${listed(misspelt)}`;
   return new AppError(
     'BAD_CONFIG',
-    `${title} that cannot be used:\n${list}\nCorrect this in the environment or in .env, and start again.`,
+    `${title} that cannot be used:\n${listed(problems)}${names}Correct this in the environment or in .env, and start again.`,
   );
 }
 

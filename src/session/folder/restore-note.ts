@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { sessionCommand } from '../../config/session-command.ts';
 import { AppError, shellWord } from '../../core/errors.ts';
 import { type FileSystem, NAMES, readIfThere, removeIfThere, replaceFile } from './file-system.ts';
 
@@ -32,7 +33,7 @@ export function refuseHalfRestored(fs: FileSystem, folder: string): void {
   const content = readIfThere(fs, join(folder, NAMES.restoring));
   if (content === undefined) return;
   const { from, before } = parse(content);
-  const again = `npm run session -- restore ${from === undefined ? 'DIR' : shellWord(from)}`;
+  const again = `${sessionCommand()} restore ${from === undefined ? 'DIR' : shellWord(from)}`;
   const where = before === undefined ? '' : ` What was there before is in ${before}.`;
   throw new AppError(
     'SESSION_UNUSABLE',

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { sessionCommand } from '../../config/session-command.ts';
 import { assertNever, shellWord } from '../../core/errors.ts';
 import { accountRefusalSentence, type CloseReason } from './close-reason.ts';
 import { DoctorHint } from './doctor-hint.ts';
@@ -93,7 +94,7 @@ export class ConnectionLog {
         );
         if (isDoctorDue)
           this.#log.warn(
-            'WhatsApp could not be reached several times in a row. To find the cause, run: npm run session -- doctor (in a container: node dist/cli/session.js doctor)',
+            `WhatsApp could not be reached several times in a row. To find the cause, run: ${sessionCommand()} doctor`,
           );
         return;
       default:

@@ -62,6 +62,15 @@ describe('the lines that people rely on', () => {
     expect(lines[0]).toMatch(/^error .*6 times.*probably gone.*rm -rf \.\/sessions\/bot1/);
   });
 
+  it('the fifth failure to reach WhatsApp names a command that exists here', () => {
+    const close: CloseReason = { kind: 'network', statusCode: undefined, message: 'getaddrinfo ENOTFOUND w' };
+    const lines = saidBy((connectionLog) => {
+      for (let failures = 1; failures <= 5; failures += 1) connectionLog.closed(close, NO_CLOSES);
+    });
+    expect(lines).toHaveLength(6);
+    expect(lines[5]).toMatch(/^warn .* run: npm run session -- doctor$/);
+  });
+
   it('a pairing that was cut off: nothing to run', () => {
     const lines = saidBy((connectionLog) => connectionLog.pairingCutOff());
     expect(lines).toHaveLength(1);
