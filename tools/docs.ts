@@ -1,7 +1,7 @@
 /** npm run docs: writes the parts of the documents that are made from the code. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withLimits } from './limits-table.ts';
-import { withMeasurements } from './measurements.ts';
+import { withColumns, withMeasurements } from './measurements.ts';
 import { withReference } from './reference.ts';
 import { settingsExample, withSettings } from './settings-table.ts';
 
@@ -9,6 +9,7 @@ rewrite('docs/commands.md', withReference);
 rewrite('docs/operating.md', withLimits);
 rewrite('README.md', withSettings);
 rewrite('README.md', (markdown) => withMeasurements(markdown, read('bench/RESULTS.md')));
+rewrite('README.md', (markdown) => withColumns(markdown, read('bench/AUTH-STATE.md')));
 rewrite('.env.example', settingsExample);
 
 function rewrite(name: string, change: (markdown: string) => string): void {
