@@ -11,7 +11,7 @@ test('killed at random instants, in pairing, first upload and checkpoints, nothi
   const seed = Number(process.env.SEED ?? Date.now() % 100_000);
   const result = await torture({
     kind: 'perennial',
-    kills: 5,
+    kills: 7,
     seed,
     everyMs: 60,
     addressing: 'mixed',
