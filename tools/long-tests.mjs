@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
-const files = ['tests/unit/session', 'tests/integration/endurance.test.ts'];
+const files = ['tests/integration/session', 'tests/unit/session', 'tests/integration/endurance.test.ts'];
 const args = [vitest, 'run', ...files, '--testTimeout=3600000', ...process.argv.slice(2)];
 const { status } = spawnSync(process.execPath, args, {
   stdio: 'inherit',

@@ -4,7 +4,7 @@ import { prepareFolder } from '../../../src/session/folder/prepare-folder.ts';
 import { recover } from '../../../src/session/recover.ts';
 import { Session } from '../../../src/session/session.ts';
 import type { KeyChanges } from '../../../src/session/values/key-changes.ts';
-import { linkedCreds, recordingLog } from './helpers.ts';
+import { linkedCreds, recordingLog } from '../../unit/session/helpers.ts';
 import { ROOT } from './model-disk.ts';
 
 export const FOLDER = `${ROOT}/sessions`;

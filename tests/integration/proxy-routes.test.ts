@@ -4,11 +4,11 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { makeTlsIdentity } from '../../../src/simulator/wire/tls-certificate.ts';
-import { classifyClose } from '../../../src/whatsapp/connection/close-reason.ts';
-import { type ProxyRoutes, proxyRoutes } from '../../../src/whatsapp/proxy.ts';
-import { lookUpVersion } from '../../../src/whatsapp/wa-version.ts';
-import { TestProxy } from '../../integration/support/proxies.ts';
+import { makeTlsIdentity } from '../../src/simulator/wire/tls-certificate.ts';
+import { classifyClose } from '../../src/whatsapp/connection/close-reason.ts';
+import { type ProxyRoutes, proxyRoutes } from '../../src/whatsapp/proxy.ts';
+import { lookUpVersion } from '../../src/whatsapp/wa-version.ts';
+import { TestProxy } from './support/proxies.ts';
 
 const PLAIN = 'ws://127.0.0.1/';
 const endings: (() => Promise<unknown>)[] = [];

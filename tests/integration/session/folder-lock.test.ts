@@ -12,8 +12,8 @@ import { connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { currentOwner, type Lock, lockSession } from '../../../../src/session/lock/folder-lock.ts';
-import { temporaryFolder } from '../helpers.ts';
+import { currentOwner, type Lock, lockSession } from '../../../src/session/lock/folder-lock.ts';
+import { temporaryFolder } from '../../unit/session/helpers.ts';
 
 async function lock(folder: string): Promise<Lock> {
   const held = await lockSession(folder);

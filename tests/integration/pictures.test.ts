@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { makeSticker } from '../../../src/bot/pictures/make-sticker.ts';
-import { limitsReached } from '../../../src/core/limit-counts.ts';
+import { makeSticker } from '../../src/bot/pictures/make-sticker.ts';
+import { limitsReached } from '../../src/core/limit-counts.ts';
 
 const calm = new AbortController().signal;
 const reached = () => new Map(limitsReached()).get('pictures') ?? 0;

@@ -1,11 +1,18 @@
 import { closeSync, existsSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { seeded } from '../../../../bench/seeded.ts';
-import { LIMITS } from '../../../../src/core/limits.ts';
-import { openSession, type Session } from '../../../../src/session/session.ts';
-import { oldTableFileName, TABLE_INDEX } from '../../../../src/session/values/tables.ts';
-import { copyOf, openQuietly, recordingLog, seed, sessionPath, stockFolder } from '../helpers.ts';
+import { seeded } from '../../../bench/seeded.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
+import { openSession, type Session } from '../../../src/session/session.ts';
+import { oldTableFileName, TABLE_INDEX } from '../../../src/session/values/tables.ts';
+import {
+  copyOf,
+  openQuietly,
+  recordingLog,
+  seed,
+  sessionPath,
+  stockFolder,
+} from '../../unit/session/helpers.ts';
 
 const KIB = 1024;
 const text = (length: number, of = 'x'): string => of.repeat(length);

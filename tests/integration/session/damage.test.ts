@@ -26,7 +26,7 @@ import {
   sessionPath,
   stockFolder,
   temporaryFolder,
-} from './helpers.ts';
+} from '../../unit/session/helpers.ts';
 
 const random = seeded(seed);
 const under = (limit: number): number => Math.floor(random() * limit);

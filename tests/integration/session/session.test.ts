@@ -29,7 +29,7 @@ import {
   sessionPath,
   stockFolder,
   temporaryFolder,
-} from './helpers.ts';
+} from '../../unit/session/helpers.ts';
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 const journals = (path: string): string[] => readdirSync(path).filter((name) => name.startsWith('journal-'));

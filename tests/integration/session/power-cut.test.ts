@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seeded } from '../../../bench/seeded.ts';
-import { plain, seed } from './helpers.ts';
+import { plain, seed } from '../../unit/session/helpers.ts';
 import { type Fate, ModelDisk } from './model-disk.ts';
 import { allowed, type Deed, keysOf, live, openOn, Story, versionsIn } from './story.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isAppError } from '../../../src/core/errors.ts';
 import type { FileSystem } from '../../../src/session/folder/file-system.ts';
-import { plain } from './helpers.ts';
+import { plain } from '../../unit/session/helpers.ts';
 import { failure, ModelDisk } from './model-disk.ts';
 import { allowed, type Deed, keysOf, live, openOn, Story, versionsIn } from './story.ts';
 
