@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<CloseReason['kind'], true>> = {
   banned: true,
   'qr-ended': true,
   'storage-failed': true,
+  'closed-by-send': true,
   network: true,
 };
 
@@ -39,6 +40,8 @@ export function closeSentence(reason: CloseReason): string {
       return 'Nobody scanned or entered the code in time; a new one follows.';
     case 'storage-failed':
       return maskForeignText(reason.message);
+    case 'closed-by-send':
+      return 'WhatsApp closed the connection, perhaps because of a message that was on its way.';
     case 'network':
       return `The connection was lost (${maskForeignText(reason.message)}).`;
     default:

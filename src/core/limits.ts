@@ -186,6 +186,13 @@ export const LIMITS = {
     count: 3,
     atLimit: 'The message is refused for good.',
   },
+  'chats:closes': {
+    what: 'stream errors after messages to one chat, with no acknowledged message to it since',
+    count: 3,
+    timeMs: DAY_MS,
+    atLimit:
+      'Messages to the chat are refused for ten minutes, then one more is tried. The pause doubles with each further close, up to the time.',
+  },
   'key-transaction': {
     what: 'a key transaction, in which the library may wait for WhatsApp',
     timeMs: MINUTE_MS,

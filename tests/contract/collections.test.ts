@@ -69,7 +69,7 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'whatsapp/receive/inbox-table.ts #keyOfHash': 'table:inbox',
   'whatsapp/send/acknowledgements.ts #waiting': 'one for each send at work',
   'whatsapp/send/group-cache.ts #queries': 'one for each query at work',
-  'whatsapp/send/sender.ts #leftAtMs': 'one for each send at work',
+  'whatsapp/send/sender.ts #onTheirWay': 'one for each send at work',
 };
 
 const found = readdirSync(SRC, { recursive: true, encoding: 'utf8' })

@@ -8,7 +8,7 @@ import { GroupCache } from '../../src/whatsapp/send/group-cache.ts';
 import { RecipientAddresses } from '../../src/whatsapp/send/recipient-address.ts';
 import { RetryCounters } from '../../src/whatsapp/send/retry-counters.ts';
 import { SentMessages } from '../../src/whatsapp/send/sent-messages.ts';
-import { SuspectQueue } from '../../src/whatsapp/send/suspects.ts';
+import { Suspects } from '../../src/whatsapp/send/suspects.ts';
 import { KeyTransactions } from '../../src/whatsapp/signal/key-queue.ts';
 import { signalRepositoryFactory } from '../../src/whatsapp/signal/signal-repository.ts';
 import { within } from './support/deadline.ts';
@@ -44,7 +44,7 @@ async function connect(): Promise<Connection> {
     inbox,
     sent: new SentMessages(session),
     answers,
-    suspects: new SuspectQueue(),
+    suspects: new Suspects(),
     addresses: new RecipientAddresses(session),
     logger,
     makeSignalRepository: signalRepositoryFactory(new KeyTransactions(session), inbox, silent),

@@ -342,6 +342,29 @@ describe('a message that WhatsApp refuses', () => {
     expect(other.inbox).toHaveLength(3);
   });
 
+  it('closes the connection for one chat three times, whatever is sent to it, and serves the others', async () => {
+    await paired({ answers: false });
+    const [culprit, other] = [rig.wa.addPerson(), rig.wa.addPerson()];
+    rig.wa.faults.sends.closeAt(500, { to: culprit, times: Number.POSITIVE_INFINITY });
+    const logins = rig.wa.counters.logins;
+    for (let turn = 1; turn <= 3; turn += 1) {
+      await expect(
+        rig.client.send(text(`3EB0EEEEEEEEEEEEEEE${turn}`, culprit.jid), signal()),
+      ).rejects.toMatchObject({
+        code: 'NOT_CONNECTED',
+      });
+      await rig.reconnect();
+      await rig.state('open');
+      await rig.client.send(text(`3EB0DDDDDDDDDDDDDDD${turn}`, other.jid), signal());
+    }
+    await expect(rig.client.send(text('3EB0EEEEEEEEEEEEEEE4', culprit.jid), signal())).rejects.toMatchObject({
+      code: 'SEND_REFUSED',
+      whatsappCode: 'chat-closes',
+    });
+    expect(rig.wa.counters.logins - logins).toBe(3);
+    expect(other.inbox).toHaveLength(3);
+  });
+
   it('takes none of those along that are on their way with it each time', async () => {
     await paired({ answers: false });
     const people = Array.from({ length: 6 }, () => rig.wa.addPerson());

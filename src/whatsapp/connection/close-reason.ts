@@ -21,6 +21,16 @@ export type CloseReason =
   | { readonly kind: 'qr-ended' }
   /** The session folder could not be written, so the connection was given up on purpose. */
   | { readonly kind: 'storage-failed'; readonly message: string }
+  /**
+   * A stream error while a message was on its way, which may be its cause. `hasWorked`: WhatsApp had acknowledged other
+   * messages on this connection.
+   */
+  | {
+      readonly kind: 'closed-by-send';
+      readonly statusCode: number | undefined;
+      readonly message: string;
+      readonly hasWorked: boolean;
+    }
   /** Everything else: the network, a proxy, the service. */
   | { readonly kind: 'network'; readonly statusCode: number | undefined; readonly message: string };
 

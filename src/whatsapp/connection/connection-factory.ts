@@ -11,7 +11,7 @@ import { GroupChanges } from '../send/group-changes.ts';
 import { RecipientAddresses } from '../send/recipient-address.ts';
 import { RetryCounters } from '../send/retry-counters.ts';
 import { SentMessages } from '../send/sent-messages.ts';
-import { SuspectQueue } from '../send/suspects.ts';
+import { Suspects } from '../send/suspects.ts';
 import { KeyTransactions } from '../signal/key-queue.ts';
 import { type DecryptionHooks, signalRepositoryFactory } from '../signal/signal-repository.ts';
 import type { TypedNumbers } from '../typed-numbers.ts';
@@ -42,7 +42,7 @@ export class ConnectionFactory {
   readonly #parts: ConnectionFactoryParts;
   readonly #keys: KeyTransactions;
   readonly #answers: AnswerLog;
-  readonly #suspects = new SuspectQueue();
+  readonly #suspects = new Suspects();
   readonly #addresses: RecipientAddresses;
   readonly #retries = new RetryCounters();
   readonly #makeSignalRepository: ConnectionParts['makeSignalRepository'];

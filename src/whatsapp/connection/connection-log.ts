@@ -87,6 +87,12 @@ export class ConnectionLog {
           `${reason.message} Until then the connection stays closed, so that WhatsApp keeps the messages.`,
         );
         return;
+      case 'closed-by-send':
+        this.#log.warn(
+          { failures, statusCode: reason.statusCode, detail: reason.message },
+          'WhatsApp closed the connection, perhaps because of a message that was on its way',
+        );
+        return;
       case 'network':
         this.#log.warn(
           { failures, statusCode: reason.statusCode, detail: reason.message },

@@ -20,7 +20,7 @@ import type { GroupCache } from '../send/group-cache.ts';
 import type { RecipientAddresses } from '../send/recipient-address.ts';
 import { Sender } from '../send/sender.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
-import type { SuspectQueue } from '../send/suspects.ts';
+import type { Suspects } from '../send/suspects.ts';
 import { dropKeyErrors } from '../signal/key-answers.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import { closeWithin, cutOff, endListening, intercept } from './library-socket.ts';
@@ -35,7 +35,7 @@ export interface ConnectionParts {
   readonly inbox: Inbox;
   readonly sent: SentMessages;
   readonly answers: AnswerLog;
-  readonly suspects: SuspectQueue;
+  readonly suspects: Suspects;
   readonly addresses: RecipientAddresses;
   readonly logger: SocketConfig['logger'];
   readonly makeSignalRepository: SocketConfig['makeSignalRepository'];
@@ -246,12 +246,12 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     clearTimeout(this.#connectTimer);
     clearTimeout(this.#finishTimer);
     this.#pingCheck.stop();
-    this.#sender.closed(reason);
+    const cause = this.#sender.closed(reason);
     endListening(this.socket, EVENTS);
     cutOff(this.socket);
     this.removeAllListeners();
     this.#resolveOpened(false);
-    this.#resolveClosed(reason);
+    this.#resolveClosed(cause);
   }
 }
 

@@ -19,6 +19,8 @@ export interface CloseHistory {
   readonly unscannedSinceMs: number | undefined;
   /** Restarts in a row that the server asked for. */
   readonly restarts: number;
+  /** Closes because of a message, without a stable connection between them. */
+  readonly sendCloses: number;
   /** When this session was last taken over by another client, by a clock that only goes forward. */
   readonly replacedAtMs: number | undefined;
 }
@@ -29,6 +31,7 @@ export const NO_CLOSES: CloseHistory = {
   refusedSinceMs: undefined,
   unscannedSinceMs: undefined,
   restarts: 0,
+  sendCloses: 0,
   replacedAtMs: undefined,
 };
 
@@ -41,21 +44,36 @@ export type Decision =
 const STEADY_WAITS = 10;
 /** A pairing takes one. A server that asks for more and more of them is not called without a pause. */
 const RESTARTS_AT_ONCE = 3;
+/**
+ * A message that closes the connection does it three times, and a chat as well. Everybody else waits less if the bot is
+ * back soon; two such chats must not use this up.
+ */
+const SOON_MS = 500;
+const RETURNS_SOON = 6;
 const AFTER_REPLACED_MS = 60_000;
 const REPLACED_TWICE_WITHIN_MS = 10 * 60_000;
 /** The wait when a login was refused for good, or again and again for so long: asking more often changes nothing. */
 const HOUR_MS = 60 * 60_000;
 
-/** The history after this close. A pairing that nobody finished and a wanted restart are not failures. */
+/**
+ * Not failures: a pairing that nobody finished, a wanted restart, and the end of a connection that served others before
+ * one message closed it.
+ */
+function isFailure(close: CloseReason): boolean {
+  if (close.kind === 'closed-by-send') return !close.hasWorked;
+  return close.kind !== 'qr-ended' && close.kind !== 'restart-required';
+}
+
+/** The history after this close. */
 export function recordClose(close: CloseReason, before: CloseHistory, nowMs: number): CloseHistory {
-  const isFailure = close.kind !== 'qr-ended' && close.kind !== 'restart-required';
   return {
-    failures: isFailure ? before.failures + 1 : before.failures,
+    failures: isFailure(close) ? before.failures + 1 : before.failures,
     authFailures: close.kind === 'auth-failed' ? before.authFailures + 1 : 0,
     refusedSinceMs: isRefusal(close) ? (before.refusedSinceMs ?? nowMs) : before.refusedSinceMs,
     unscannedSinceMs:
       close.kind === 'qr-ended' ? (before.unscannedSinceMs ?? nowMs) : before.unscannedSinceMs,
     restarts: close.kind === 'restart-required' ? before.restarts + 1 : 0,
+    sendCloses: close.kind === 'closed-by-send' ? before.sendCloses + 1 : before.sendCloses,
     replacedAtMs: close.kind === 'replaced' ? nowMs : before.replacedAtMs,
   };
 }
@@ -114,6 +132,13 @@ export function decideReconnect(
         action: 'reconnect',
         delayMs: isLong ? HOUR_MS : waitFor(before.failures + 1, policy, random),
       };
+    }
+    case 'closed-by-send': {
+      const isSoon = before.sendCloses < RETURNS_SOON;
+      const delayMs = isSoon
+        ? Math.min(SOON_MS, policy.delayMs)
+        : waitFor(before.failures + 1, policy, random);
+      return { action: 'reconnect', delayMs };
     }
     case 'version-refused':
     case 'storage-failed':

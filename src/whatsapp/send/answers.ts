@@ -15,6 +15,8 @@ export type Answer =
   | { readonly kind: 'lid-refused' }
   /** WhatsApp closed the connection each time that this message was sent. */
   | { readonly kind: 'closed-each-time' }
+  /** WhatsApp closed the connection again and again after messages to this chat. */
+  | { readonly kind: 'chat-closes' }
   /** The library failed without an answer of WhatsApp. */
   | { readonly kind: 'failure' };
 
@@ -46,6 +48,8 @@ export function sortAnswer(request: Request, answer: Answer): Verdict {
       return refused('This person is not on WhatsApp.');
     case 'closed-each-time':
       return refused('WhatsApp closed the connection each time that this message was sent.');
+    case 'chat-closes':
+      return refused('WhatsApp closed the connection after each of the last messages to this chat.');
     case 'error':
       return sortError(request, answer.code);
   }

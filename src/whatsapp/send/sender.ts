@@ -15,14 +15,14 @@ import { expectReceivers } from './receivers.ts';
 import type { RecipientAddresses } from './recipient-address.ts';
 import { notConnected, notSent, timedOut } from './send-errors.ts';
 import type { SentMessages } from './sent-messages.ts';
-import { mayBeCausedBySend, type SuspectQueue } from './suspects.ts';
+import { isStreamError, mayBeCausedBySend, type Suspects } from './suspects.ts';
 
 /** What outlives a connection. */
 export interface SenderParts {
   readonly sent: SentMessages;
   readonly groups: GroupCache;
   readonly answers: AnswerLog;
-  readonly suspects: SuspectQueue;
+  readonly suspects: Suspects;
   readonly addresses: RecipientAddresses;
 }
 
@@ -34,9 +34,10 @@ export class Sender {
   readonly #isOpen: () => boolean;
   readonly #over: AbortSignal;
   readonly #onMute: () => void;
-  /** When each message left that is not acknowledged yet. */
-  readonly #leftAtMs = new Map<string, number>();
+  /** To which chat and when each message left that is not acknowledged yet. */
+  readonly #onTheirWay = new Map<string, { readonly chat: string; readonly leftAtMs: number }>();
   #silent = 0;
+  #hasAnswers = false;
 
   constructor(
     socket: WASocket,
@@ -57,11 +58,13 @@ export class Sender {
    * `SEND_TIMEOUT` or `NOT_CONNECTED` if it should be sent again, with `STORAGE_FAILED`.
    */
   async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
-    const { sent, suspects, answers } = this.#parts;
+    const { sent, suspects, answers, addresses } = this.#parts;
     const closes = sent.closesOf(message.id);
     if (closes >= LIMITS['sends:closes'].count)
       throw answers.errorFor('message', message.id, { kind: 'closed-each-time' });
-    if (closes === 0) return this.#send(message, signal);
+    const chat = addresses.resolve(message.chat, message.quote?.chat);
+    if (suspects.rests(chat)) throw answers.errorFor('message', message.id, { kind: 'chat-closes' });
+    if (closes === 0 && !suspects.isSuspect(chat)) return this.#send(message, signal);
     const leave = await suspects.enter();
     try {
       await this.#send(message, signal);
@@ -82,7 +85,7 @@ export class Sender {
       const answer = await this.#prepareForRetry(error.code, message);
       throw this.#parts.answers.errorFor('message', message.id, answer, error);
     } finally {
-      this.#leftAtMs.delete(message.id);
+      this.#onTheirWay.delete(message.id);
     }
   }
 
@@ -109,8 +112,9 @@ export class Sender {
       additionalNodes: additionalNodes(message.content),
       additionalAttributes: additionalAttributes(message.content),
     });
-    this.#leftAtMs.set(message.id, performance.now());
+    this.#onTheirWay.set(message.id, { chat, leftAtMs: performance.now() });
     await this.#awaitAck(acknowledged, signal);
+    this.#parts.suspects.noteAnswer(chat);
   }
 
   /**
@@ -146,6 +150,7 @@ export class Sender {
     try {
       await acknowledged;
       this.#silent = countSilent(this.#silent, 'answered');
+      this.#hasAnswers = true;
     } catch (error) {
       const isTimedOut = isAppError(error, 'SEND_TIMEOUT') && isAppError(signal.reason, 'SEND_TIMEOUT');
       const isAnswered = error instanceof AckError;
@@ -158,13 +163,23 @@ export class Sender {
     }
   }
 
-  /** The connection has closed: rejects what waits for an ack, and counts the close for messages that may have caused it. */
-  closed(reason: CloseReason): void {
+  /**
+   * The connection has closed: rejects what waits for an ack, and counts the close for messages that may have caused it.
+   * Returns the reason, which is `closed-by-send` if a stream error may be such a message's.
+   */
+  closed(reason: CloseReason): CloseReason {
+    const { sent, suspects } = this.#parts;
     const nowMs = performance.now();
-    for (const [id, leftAtMs] of this.#leftAtMs) {
+    const chats = new Set<string>();
+    for (const [id, { chat, leftAtMs }] of this.#onTheirWay) {
+      if (!mayBeCausedBySend(reason, nowMs - leftAtMs)) continue;
+      chats.add(chat);
       // If the count cannot be stored, the message is only suspected later.
-      if (mayBeCausedBySend(reason, nowMs - leftAtMs)) this.#parts.sent.noteClose(id).catch(() => {});
+      sent.noteClose(id).catch(() => {});
     }
     this.acks.abandon();
+    if (reason.kind !== 'network' || !isStreamError(reason) || chats.size === 0) return reason;
+    for (const chat of chats) suspects.noteClose(chat);
+    return { ...reason, kind: 'closed-by-send', hasWorked: this.#hasAnswers };
   }
 }

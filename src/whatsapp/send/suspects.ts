@@ -1,3 +1,5 @@
+import { LIMITS } from '../../core/limits.ts';
+import { RecentMap } from '../../core/recent-map.ts';
 import type { CloseReason } from '../connection/close-reason.ts';
 
 /** If WhatsApp closes the connection without a reason, only messages that left this shortly before are suspects. */
@@ -10,17 +12,45 @@ const SHORTLY_MS = 3_000;
  */
 export function mayBeCausedBySend(reason: CloseReason, sinceMs: number): boolean {
   if (reason.kind !== 'network') return false;
-  if (reason.message.startsWith('Stream Errored')) return true;
+  if (isStreamError(reason)) return true;
   const isEndedByPeer = reason.statusCode === 428 || /ECONNRESET/.test(reason.message);
   return isEndedByPeer && sinceMs < SHORTLY_MS;
 }
 
+/** Whether WhatsApp said that it ends the connection. A bad line says nothing. */
+export function isStreamError(reason: CloseReason): boolean {
+  return reason.kind === 'network' && reason.message.startsWith('Stream Errored');
+}
+
+/** Stream errors after messages to one chat, with no acknowledged message to it since. */
+export interface ChatCloses {
+  readonly count: number;
+  readonly lastMs: number;
+}
+
+const CHAT = LIMITS['chats:closes'];
+const FIRST_REST_MS = 10 * 60_000;
+
+/** How long nothing is sent to a chat after its last close: not at all at first, then longer with each close. */
+export function restMs(count: number): number {
+  if (count < CHAT.count) return 0;
+  return Math.min(FIRST_REST_MS * 2 ** Math.min(count - CHAT.count, 32), CHAT.timeMs);
+}
+
 /**
- * Sends suspects one at a time. A suspect is a message that was on its way when WhatsApp closed a connection. Alone,
- * an innocent one is cleared by its acknowledgement, and only the one that closes the connection collects closes.
+ * Knows the chats whose messages may make WhatsApp close the connection, and sends suspects one at a time. A suspect is
+ * a message that was on its way when WhatsApp closed a connection, or one to such a chat. Alone, an innocent one is
+ * cleared by its acknowledgement, and only the one that closes the connection collects closes.
  */
-export class SuspectQueue {
+export class Suspects {
+  readonly #chats = new RecentMap<ChatCloses>(LIMITS['recent:people'].count);
+  readonly #uptime: () => number;
   #last: Promise<void> = Promise.resolve();
+
+  /** `uptime`: milliseconds that only go forward. */
+  constructor(uptime: () => number = () => performance.now()) {
+    this.#uptime = uptime;
+  }
 
   /** Resolves when no earlier suspect is on its way. The caller must call the result when its send has ended. */
   async enter(): Promise<() => void> {
@@ -31,5 +61,26 @@ export class SuspectQueue {
     });
     await before;
     return leave;
+  }
+
+  /** Counts a stream error for a chat. */
+  noteClose(chat: string): void {
+    const { count } = this.#chats.get(chat) ?? { count: 0 };
+    this.#chats.set(chat, { count: count + 1, lastMs: this.#uptime() });
+  }
+
+  /** WhatsApp has acknowledged a message to the chat. */
+  noteAnswer(chat: string): void {
+    this.#chats.delete(chat);
+  }
+
+  isSuspect(chat: string): boolean {
+    return this.#chats.has(chat);
+  }
+
+  /** Whether nothing may be sent to the chat now. */
+  rests(chat: string): boolean {
+    const row = this.#chats.get(chat);
+    return row !== undefined && this.#uptime() - row.lastMs < restMs(row.count);
   }
 }

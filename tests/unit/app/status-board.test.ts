@@ -20,6 +20,12 @@ const REASONS: Readonly<Record<CloseReason['kind'], CloseReason>> = {
   banned: { kind: 'banned', forMs: 60_000 },
   'qr-ended': { kind: 'qr-ended' },
   'storage-failed': { kind: 'storage-failed', message: 'No space is left for ./sessions.' },
+  'closed-by-send': {
+    kind: 'closed-by-send',
+    statusCode: 500,
+    message: 'Stream Errored (500)',
+    hasWorked: true,
+  },
   network: { kind: 'network', statusCode: 408, message: 'Connection was lost' },
 };
 

@@ -92,6 +92,10 @@ const LEVELS: {
   banned: [{ kind: 'banned', forMs: 3_600_000 }, 'error'],
   'qr-ended': [{ kind: 'qr-ended' }, 'info'],
   'storage-failed': [{ kind: 'storage-failed', message: 'Could not write x (ENOSPC).' }, 'error'],
+  'closed-by-send': [
+    { kind: 'closed-by-send', statusCode: 500, message: 'Stream Errored (500)', hasWorked: false },
+    'warn',
+  ],
   network: [{ kind: 'network', statusCode: 503, message: 'gone' }, 'warn'],
 };
 

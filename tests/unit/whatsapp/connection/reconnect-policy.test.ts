@@ -18,6 +18,12 @@ const half = (): number => 0.5;
 
 const NETWORK: CloseReason = { kind: 'network', statusCode: 428, message: 'Connection Terminated' };
 const AUTH: CloseReason = { kind: 'auth-failed', statusCode: 401 };
+const closedBySend = (hasWorked: boolean): CloseReason => ({
+  kind: 'closed-by-send',
+  statusCode: 500,
+  message: 'Stream Errored (500)',
+  hasWorked,
+});
 const REPLACED: CloseReason = { kind: 'replaced' };
 
 /** Every member of the union, and what follows the first time. The type says when one is missing. */
@@ -31,6 +37,10 @@ const FIRST: { [K in CloseReason['kind']]: readonly [Extract<CloseReason, { kind
   banned: [{ kind: 'banned', forMs: 7_200_000 }, 7_200_000],
   'qr-ended': [{ kind: 'qr-ended' }, 5_000],
   'storage-failed': [{ kind: 'storage-failed', message: 'full' }, 5_000],
+  'closed-by-send': [
+    { kind: 'closed-by-send', statusCode: 500, message: 'Stream Errored (500)', hasWorked: false },
+    500,
+  ],
   network: [{ kind: 'network', statusCode: undefined, message: 'gone' }, 5_000],
 };
 
@@ -40,6 +50,7 @@ const histories: fc.Arbitrary<CloseHistory> = fc.record({
   failures: fc.nat(),
   authFailures: fc.nat(),
   restarts: fc.nat(),
+  sendCloses: fc.nat(),
   refusedSinceMs: fc.option(fc.integer({ min: NOW - 7_200_000, max: NOW }), { nil: undefined }),
   unscannedSinceMs: fc.option(fc.integer({ min: NOW - 7_200_000, max: NOW }), { nil: undefined }),
   replacedAtMs: fc.option(fc.integer({ min: NOW - 3_600_000, max: NOW }), { nil: undefined }),
@@ -127,6 +138,32 @@ it('restarts are made at once three times in a row; who asks for more gets the u
   expect(waitAfter(RESTART, RESTART, RESTART, NETWORK)).toMatchObject({ delayMs: 0 });
 });
 
+describe('a message that closes the connection', () => {
+  const waitAfter = (times: number, hasWorked: boolean): number => {
+    const before = historyOf(...Array(times).fill([closedBySend(hasWorked), NOW]));
+    const decision = decideReconnect(closedBySend(hasWorked), before, POLICY, NOW, () => 0);
+    return decision.action === 'reconnect' ? decision.delayMs : Number.NaN;
+  };
+
+  it.each([
+    ['six times the bot is back soon', [0, 5], true, [500, 500]],
+    ['if others are served in between, the pauses do not grow', [6, 10, 99], true, [5_000, 5_000, 5_000]],
+    [
+      'if nothing else works either, the pauses grow',
+      [6, 10, 11, 99],
+      false,
+      [5_000, 10_000, 20_000, 300_000],
+    ],
+  ])('%s', (_, times, hasWorked, waits) => {
+    expect(times.map((count) => waitAfter(count, hasWorked))).toEqual(waits);
+  });
+
+  it('a stable connection lets it be back soon again', () => {
+    const before = recordStable(historyOf(...Array(20).fill([closedBySend(true), NOW])));
+    expect(decideReconnect(closedBySend(true), before, POLICY, NOW, half)).toMatchObject({ delayMs: 500 });
+  });
+});
+
 describe('the history', () => {
   it('counts failures, and those of the login by themselves', () => {
     expect(historyOf([NETWORK, NOW], [AUTH, NOW], [AUTH, NOW])).toEqual({
@@ -135,6 +172,7 @@ describe('the history', () => {
       refusedSinceMs: NOW,
       unscannedSinceMs: undefined,
       restarts: 0,
+      sendCloses: 0,
       replacedAtMs: undefined,
     });
   });
@@ -161,6 +199,7 @@ describe('the history', () => {
       refusedSinceMs: undefined,
       unscannedSinceMs: undefined,
       restarts: 0,
+      sendCloses: 0,
       replacedAtMs: NOW,
     });
   });

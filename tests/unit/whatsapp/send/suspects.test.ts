@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { CloseReason } from '../../../../src/whatsapp/connection/close-reason.ts';
-import { mayBeCausedBySend, SuspectQueue } from '../../../../src/whatsapp/send/suspects.ts';
+import {
+  isStreamError,
+  mayBeCausedBySend,
+  restMs,
+  Suspects,
+} from '../../../../src/whatsapp/send/suspects.ts';
+
+const MINUTE = 60_000;
 
 const network = (statusCode: number | undefined, message: string): CloseReason => ({
   kind: 'network',
@@ -29,9 +36,9 @@ describe('mayBeCausedBySend', () => {
   });
 });
 
-describe('SuspectQueue', () => {
+describe('Suspects', () => {
   it('lets one suspect in at a time, in order', async () => {
-    const queue = new SuspectQueue();
+    const queue = new Suspects();
     const said: string[] = [];
     const run = async (name: string): Promise<void> => {
       const leave = await queue.enter();
@@ -43,4 +50,44 @@ describe('SuspectQueue', () => {
     await Promise.all([run('a'), run('b'), run('c')]);
     expect(said).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out']);
   });
+
+  it('lets a chat rest after three closes, longer with each further one, and forgets them at an acknowledgement', () => {
+    let nowMs = 1_000;
+    const suspects = new Suspects(() => nowMs);
+    suspects.noteClose('a');
+    suspects.noteClose('a');
+    expect([suspects.isSuspect('a'), suspects.rests('a'), suspects.isSuspect('b')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    suspects.noteClose('a');
+    expect([suspects.rests('a'), suspects.rests('b')]).toEqual([true, false]);
+    nowMs += 10 * MINUTE;
+    expect(suspects.rests('a')).toBe(false);
+    suspects.noteClose('a');
+    nowMs += 19 * MINUTE;
+    expect(suspects.rests('a')).toBe(true);
+    suspects.noteAnswer('a');
+    expect([suspects.isSuspect('a'), suspects.rests('a')]).toEqual([false, false]);
+  });
+});
+
+it.each([
+  [0, 0],
+  [2, 0],
+  [3, 10],
+  [4, 20],
+  [6, 80],
+  [50, 1_440],
+])('after %i closes a chat rests for %i minutes', (count, minutes) => {
+  expect(restMs(count)).toBe(minutes * MINUTE);
+});
+
+it.each([
+  ['a stream error', network(500, 'Stream Errored (500)'), true],
+  ['a line that broke', network(428, 'Connection Terminated'), false],
+  ['a logout', { kind: 'logged-out', detail: 'Stream Errored (conflict)' } as const, false],
+])('%s: whether WhatsApp said that it ends the connection', (_, reason, expected) => {
+  expect(isStreamError(reason)).toBe(expected);
 });
