@@ -16,6 +16,9 @@ import type { StopReason } from '../whatsapp/client-state.ts';
 import type { App, AppRequests } from './app.ts';
 import type { BotContents } from './bot-contents.ts';
 
+const NOT_MET =
+  'The bot may write only to people and groups that wrote to it before. Add the address to the setting MAY_WRITE_TO.';
+
 /** What a bot is made of. Everything may be left out. */
 export interface BotOptions extends BotContents, SettingSources {
   /** What the bot itself says, in other words; for all bots of the process. Default English. */
@@ -44,9 +47,10 @@ export interface CreatedBot {
   /** Ends everything in under 1.5 s; what was received or stored is handled at the next start. */
   stop(): Promise<void>;
   /**
-   * Writes to a phone number (digits, country code first) or JID, however long the network is away. Resolves when
-   * WhatsApp has the message. The same `key` is the same message: people see it once. Rejects with `SEND_REFUSED`,
-   * `SEND_TIMEOUT`, or `NOT_CONNECTED` if the bot does not run.
+   * Writes to a phone number (digits, country code first) or JID, however long the network is away: to a person or group
+   * that wrote to the bot before, or that the setting `MAY_WRITE_TO` lists. Resolves when WhatsApp has the message. The
+   * same `key` is the same message: people see it once. Rejects with `SEND_REFUSED`, `SEND_TIMEOUT`, or `NOT_CONNECTED`
+   * if the bot does not run.
    */
   send(to: string, say: Say, options?: { readonly key?: string }): Promise<{ readonly id: string }>;
   /** Opens another connection in the place of the present one, of which something was lost. */
@@ -116,9 +120,12 @@ export function createBot(options: BotOptions = {}): CreatedBot {
       if (app === undefined || isStopped)
         throw new AppError('NOT_CONNECTED', 'The bot does not run. Start it.');
       const content = toContent(say, () => []);
-      const message = { id: sendId(`send\n${key}`, 'text'), chat: chatAddress(to), content };
-      await (await (await app).bot).send(message);
-      return { id: message.id };
+      const chat = chatAddress(to);
+      const bot = await (await app).bot;
+      if (!bot.mayWriteTo(chat)) throw new AppError('SEND_REFUSED', NOT_MET);
+      const id = sendId(`send\n${key}`, 'text');
+      await bot.send({ id, chat, content });
+      return { id };
     },
     renewConnection: (reason) => void requests.emit('renew-connection', reason),
   };

