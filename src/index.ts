@@ -20,7 +20,8 @@ export {
   word,
 } from './bot/args.ts';
 export { type Command, type CommandSpec, command } from './bot/command.ts';
-export type { CommandInfo, Context, Me } from './bot/context.ts';
+export type { CommandInfo } from './bot/command-info.ts';
+export type { AskOptions, Context, Me } from './bot/context.ts';
 export {
   type Listener,
   type ListenerContext,
@@ -32,7 +33,6 @@ export type { Middleware } from './bot/middleware.ts';
 export type { Phrases } from './bot/phrases.ts';
 export { Refusal } from './bot/refusal.ts';
 export { AskTimeout, StepFailed } from './bot/replay/conversation-errors.ts';
-export type { AskOptions } from './bot/replay/replay.ts';
 export type { Access } from './bot/run/access.ts';
 export type { Media, MediaOptions } from './bot/run/fetch-media.ts';
 export { Interrupted } from './bot/run/interrupted.ts';

@@ -43,7 +43,7 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
   [
     'The context: conversations',
     'bot/context: ContextMemory',
-    'bot/replay/replay: AskOptions',
+    'bot/context: AskOptions',
     'bot/replay/conversation-errors: AskTimeout',
     'bot/replay/conversation-errors: StepFailed',
   ],
@@ -68,7 +68,7 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
     'core/group-facts: GroupMember',
     'bot/run/group-admin: GroupAdmin',
     'bot/run/group-admin: Who',
-    'bot/context: CommandInfo',
+    'bot/command-info: CommandInfo',
     'bot/context: Me',
     'core/incoming-message: Place',
     'core/incoming-message: ContactCard',

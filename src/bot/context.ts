@@ -1,14 +1,19 @@
 import type { GroupFacts } from '../core/group-facts.ts';
 import type { IncomingEvent, IncomingMessage, Person } from '../core/incoming-message.ts';
 import type { Log } from '../core/log.ts';
-import type { AskOptions } from './replay/replay.ts';
-import type { Access } from './run/access.ts';
+import type { CommandInfo } from './command-info.ts';
 import type { Media, MediaOptions } from './run/fetch-media.ts';
 import type { GroupAdmin } from './run/group-admin.ts';
 import type { Say } from './send/say.ts';
 import type { Sent } from './send/sent.ts';
 import type { Services } from './services.ts';
 import type { StateValues } from './state/chat-state.ts';
+
+/** Limits for `ctx.ask()` and `ctx.choose()`. */
+export interface AskOptions {
+  /** How long the question is open, in milliseconds. Default a day, at most 30 days. */
+  readonly timeoutMs?: number;
+}
 
 /**
  * What a handler works with. After the handler was cut off (it took too long, or the bot stops), each call that
@@ -152,18 +157,4 @@ export interface Me {
   readonly lid: string | undefined;
   /** The name that it shows to people. */
   readonly name: string | undefined;
-}
-
-/** A command as its users know it. */
-export interface CommandInfo {
-  /** In lower case. */
-  readonly name: string;
-  /** Its further names, in lower case. */
-  readonly aliases: readonly string[];
-  /** What it does, in one line. */
-  readonly summary: string;
-  /** Who may use it. */
-  readonly access: Access;
-  /** How it is written: `!remind <20m> <text…>`. */
-  readonly usage: string;
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts';
-import type { CommandInfo } from './context.ts';
+import type { CommandInfo } from './command-info.ts';
 import { formatDuration } from './duration.ts';
 import type { StatusFacts } from './services.ts';
 

@@ -1,36 +1,7 @@
 import type { Look, Screen } from './demo-window.ts';
 import { qrLines } from './demo-window.ts';
-import type { Arrival } from './ledger.ts';
-import type { Stage } from './stage.ts';
+import type { News, Stage } from './stage.ts';
 import { alarm, aside, duration, logged, said, told } from './story-lines.ts';
-
-/** What happens by itself and is shown as it comes. */
-export type News =
-  | { readonly kind: 'log'; readonly line: string }
-  | { readonly kind: 'qr'; readonly code: readonly string[] }
-  | {
-      readonly kind: 'wrote';
-      readonly to: string;
-      readonly text: string;
-      readonly arrival: Arrival;
-      readonly attempt: number;
-    }
-  | { readonly kind: 'unreadable'; readonly who: string }
-  | { readonly kind: 'started'; readonly pid: number | undefined }
-  | {
-      readonly kind: 'opened';
-      readonly how: 'linked' | 'back' | 'reconnected';
-      /** Since its start. */
-      readonly afterMs: number;
-    }
-  | {
-      readonly kind: 'ended';
-      readonly code: number | null;
-      readonly signal: string | null;
-      readonly lastLines: readonly string[];
-    }
-  | { readonly kind: 'told'; readonly text: string }
-  | { readonly kind: 'problem'; readonly text: string };
 
 /** The lines that tell it. */
 export function newsLines(news: News, look: Look): string[] {

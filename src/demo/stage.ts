@@ -8,9 +8,36 @@ import type { ReceivedMessage } from '../simulator/phones/received-messages.ts';
 import { SimulatedWhatsApp } from '../simulator/server/simulated-whatsapp.ts';
 import { BotProcess, botEnv } from './bot-process.ts';
 import { Cast, type Role } from './cast.ts';
-import type { News } from './event-reporter.ts';
-import { Ledger, type Question } from './ledger.ts';
+import { type Arrival, Ledger, type Question } from './ledger.ts';
 import { contentLine } from './message-line.ts';
+
+/** What happens by itself and is shown as it comes. */
+export type News =
+  | { readonly kind: 'log'; readonly line: string }
+  | { readonly kind: 'qr'; readonly code: readonly string[] }
+  | {
+      readonly kind: 'wrote';
+      readonly to: string;
+      readonly text: string;
+      readonly arrival: Arrival;
+      readonly attempt: number;
+    }
+  | { readonly kind: 'unreadable'; readonly who: string }
+  | { readonly kind: 'started'; readonly pid: number | undefined }
+  | {
+      readonly kind: 'opened';
+      readonly how: 'linked' | 'back' | 'reconnected';
+      /** Since its start. */
+      readonly afterMs: number;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly lastLines: readonly string[];
+    }
+  | { readonly kind: 'told'; readonly text: string }
+  | { readonly kind: 'problem'; readonly text: string };
 
 export interface StageOptions {
   /** An empty folder for everything that is written. */

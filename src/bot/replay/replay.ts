@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isTemporary, messageOf } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { AskOptions } from '../context.ts';
 import { isRefusal, Refusal } from '../refusal.ts';
 import type { HandlerRun } from '../run/handler-run.ts';
 import { Interrupted } from '../run/interrupted.ts';
@@ -15,12 +16,6 @@ export interface ReplayParts extends RunLogParts {
   thaw(text: string): IncomingMessage | undefined;
   /** Called when a conversation begins to wait. */
   onWaiting(): void;
-}
-
-/** Limits for `ctx.ask()` and `ctx.choose()`. */
-export interface AskOptions {
-  /** How long the question is open, in milliseconds. Default a day, at most 30 days. */
-  readonly timeoutMs?: number;
 }
 
 const DAY_MS = 86_400_000;

@@ -2,8 +2,9 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { harmless, type Look, qrLines, widthOf, wrap } from '../../../src/demo/demo-window.ts';
-import { type News, newsLines } from '../../../src/demo/event-reporter.ts';
+import { newsLines } from '../../../src/demo/event-reporter.ts';
 import { HELP } from '../../../src/demo/prompt-lines.ts';
+import type { News } from '../../../src/demo/stage.ts';
 import { duration, helpLines, said } from '../../../src/demo/story-lines.ts';
 
 const PLAIN: Look = { columns: 80, isColorful: false };
