@@ -13,7 +13,8 @@ const quoted = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(
 
 test('docs/wire.md names a test for each change, and each file that it names is there', () => {
   expect(rows).toHaveLength(24);
-  for (const [, what, , own = '', plain = ''] of rows) {
+  for (const [, what, switches = '', own = '', plain = ''] of rows) {
+    expect([switches, plain], what).not.toContain('');
     expect(quoted(own), what).not.toEqual([]);
     const missing = [...quoted(own), ...quoted(plain)]
       .filter((name) => /^(?:unit|integration|contract)\//.test(name))
