@@ -1,11 +1,11 @@
 /**
  * The library's recipe with `useDurableAuthState` in the place of `useMultiFileAuthState`, and with
- * `--socket-options` also with `durableSocketConfig`: what the torture kills with `--target auth-state`. Runs from the
- * sources with tsx. Prints `QR <text>`, `OPEN` and `CLOSE <code>`.
+ * `--socket-options` also with `durableSocketConfig`: what the torture kills with `--target auth-state`. Runs the
+ * package as `npm pack` builds it, so that it starts as fast as the recipe. Prints `QR <text>`, `OPEN` and `CLOSE <code>`.
  */
 import makeWASocket, { DisconnectReason, makeCacheableSignalKeyStore } from '@whiskeysockets/baileys';
 import { pino } from 'pino';
-import { durableSocketConfig, useDurableAuthState } from '../src/auth-state.ts';
+import { durableSocketConfig, useDurableAuthState } from '../.dist-package/auth-state.js';
 
 const folder = process.env.SESSION_PATH ?? './sessions';
 const hasSocketOptions = process.argv.includes('--socket-options');

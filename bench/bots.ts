@@ -21,7 +21,7 @@ function commandOf(kind: Kind, nodeArgs: readonly string[]): readonly [string, .
   if (kind === 'rival') return ['/bin/sh', '-c', `exec ${process.env.BENCH_AGAINST ?? 'false'}`];
   if (kind === 'auth-state' || kind === 'auth-state-line') {
     const options = kind === 'auth-state' ? ['--socket-options'] : [];
-    return [node, ...nodeArgs, '--import', 'tsx', 'bench/auth-state-bot.mjs', ...options];
+    return [node, ...nodeArgs, 'bench/auth-state-bot.mjs', ...options];
   }
   if (kind === 'recipe') return [node, ...nodeArgs, 'bench/recipe.mjs'];
   return [node, ...nodeArgs, process.env.BENCH_MAIN ?? 'dist/main.js'];

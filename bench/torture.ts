@@ -160,6 +160,7 @@ if (process.argv[1] === import.meta.filename) {
       },
     });
   if (values.target === 'auth-state') {
+    execFileSync(process.execPath, ['tools/build.mjs', '--package', '--out', '.dist-package']);
     const results = {
       recipe: await tortureOf('recipe'),
       'auth-state-line': await tortureOf('auth-state-line'),
