@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { sessionCommand } from '../../config/session-command.ts';
 import { AppError, shellWord } from '../../core/errors.ts';
+import { sessionCommand } from '../../core/session-command.ts';
 import { type FileSystem, NAMES, readIfThere, removeIfThere, replaceFile } from './file-system.ts';
 
 /** The note in a folder while a restore moves files out of it and into it. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { shellWord } from '../core/errors.ts';
+import { shellWord } from './errors.ts';
 
 /** What decides how a person calls the commands that look after the session. */
 export interface Surroundings {
