@@ -365,6 +365,22 @@ describe('a message that WhatsApp refuses', () => {
     expect(other.inbox).toHaveLength(3);
   });
 
+  it('knows such a chat again if the number is written in another form', async () => {
+    await paired({ answers: false });
+    const person = rig.wa.addPerson({ number: '553188887777', aliases: ['5531988887777'] });
+    rig.wa.faults.sends.closeAt(500, { to: person, times: Number.POSITIVE_INFINITY });
+    const send = (turn: number, number: string) =>
+      rig.client.send(text(`3EB0EEEEEEEEEEEEEEE${turn}`, `${number}@s.whatsapp.net`), signal());
+    for (let turn = 1; turn <= 3; turn += 1) {
+      await expect(send(turn, '5531988887777')).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+      await rig.reconnect();
+      await rig.state('open');
+    }
+    const refused = { code: 'SEND_REFUSED', whatsappCode: 'chat-closes' };
+    await expect(send(4, '5531988887777')).rejects.toMatchObject(refused);
+    await expect(send(5, '553188887777')).rejects.toMatchObject(refused);
+  });
+
   it('takes none of those along that are on their way with it each time', async () => {
     await paired({ answers: false });
     const people = Array.from({ length: 6 }, () => rig.wa.addPerson());

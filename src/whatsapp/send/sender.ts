@@ -57,11 +57,13 @@ export class Sender {
    * Resolves once WhatsApp has acknowledged it. Rejects with `SEND_REFUSED` if WhatsApp refuses it for good, with
    * `SEND_TIMEOUT` or `NOT_CONNECTED` if it should be sent again, with `STORAGE_FAILED`.
    */
-  async send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
+  async send(given: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const { sent, suspects, answers, addresses } = this.#parts;
-    const closes = sent.closesOf(message.id);
+    const closes = sent.closesOf(given.id);
     if (closes >= LIMITS['sends:closes'].count)
-      throw answers.errorFor('message', message.id, { kind: 'closed-each-time' });
+      throw answers.errorFor('message', given.id, { kind: 'closed-each-time' });
+    if (!this.#isOpen()) throw notConnected();
+    const message = { ...given, chat: await addresses.lookUp(given.chat, given.quote?.chat, this.#socket) };
     const chat = addresses.resolve(message.chat, message.quote?.chat);
     if (suspects.rests(chat)) throw answers.errorFor('message', message.id, { kind: 'chat-closes' });
     if (closes === 0 && !suspects.isSuspect(chat)) return this.#send(message, signal);
@@ -73,11 +75,9 @@ export class Sender {
     }
   }
 
-  async #send(given: OutgoingMessage, signal: AbortSignal): Promise<void> {
+  async #send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const account = this.#socket.user?.id;
     if (!this.#isOpen() || !account) throw notConnected();
-    const chat = await this.#parts.addresses.lookUp(given.chat, given.quote?.chat, this.#socket);
-    const message = { ...given, chat };
     try {
       await this.#relay(message, account, signal);
     } catch (error) {
