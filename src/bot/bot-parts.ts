@@ -29,7 +29,7 @@ import type { Outcome } from './run/outcome.ts';
 import { safeError } from './run/safe-error.ts';
 import { scheduleMessage, scheduleTask } from './run/schedule-task.ts';
 import { Outbox } from './send/outbox.ts';
-import { reachable } from './send/reachable.ts';
+import { mayWriteTo, reachable } from './send/reachable.ts';
 import type { Services } from './services.ts';
 import { type ChatStateRow, StateStores } from './state/chat-state.ts';
 import { type PollRow, Polls } from './state/polls.ts';
@@ -83,6 +83,8 @@ export interface BotParts {
   readonly runs: Runs;
   /** The names of people who have written, by their ids. */
   readonly names: RecentMap<string>;
+  /** `mayWriteTo` with the settings and the people of this bot. */
+  readonly mayWrite: (jid: string) => boolean;
 }
 
 export function buildBotParts(options: BotOptions): BotParts {
@@ -97,6 +99,7 @@ export function buildBotParts(options: BotOptions): BotParts {
   // Without a limit on sends (tests, benches) an even pace does not show that the sender is a bot.
   const evenTurns = settings.sendsPerChatPerMinute > 0 ? LOOP_LIMITS.evenTurns : 0;
   const conversationOf = options.conversationOf ?? ((chat) => chat);
+  const mayWrite = (jid: string) => mayWriteTo(jid, settings.mayWriteTo ?? [], messenger, conversationOf);
   const loops = new LoopWatch(clock, log, { ...LOOP_LIMITS, evenTurns }, conversationOf);
   const outbox = new Outbox({
     conversationOf,
@@ -145,7 +148,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     ownIds: settings.ownIds,
     nameOf: (id) => names.get(id),
     usableCommands: (ctx) => tasks.usable(ctx),
-    reachable: (to) => reachable(to, settings.mayWriteTo ?? [], messenger, conversationOf),
+    reachable: (to) => reachable(to, mayWrite),
   });
   const isOwner = ownerCheck({ settings, numberOf: options.numberOf, conversationOf });
   const senderOf = (message: IncomingMessage) => ({
@@ -233,6 +236,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     reminders,
     runs,
     names,
+    mayWrite,
   };
 }
 

@@ -10,7 +10,7 @@ import type { RunCounts } from './run/handler-runner.ts';
 import type { Outcome } from './run/outcome.ts';
 import { safeError } from './run/safe-error.ts';
 import { sendId } from './send/message-id.ts';
-import { mayWriteTo, reachable } from './send/reachable.ts';
+import { reachable } from './send/reachable.ts';
 import { type Say, toContent } from './send/say.ts';
 
 export type { BotOptions } from './bot-parts.ts';
@@ -103,16 +103,14 @@ export class Bot {
   send(to: string, say: Say, key?: string): Promise<void>;
   async send(first: OutgoingMessage | string, say: Say = '', key: string = randomUUID()): Promise<void> {
     if (typeof first !== 'string') return this.#parts.outbox.send(first);
-    const { messenger, settings, conversationOf } = this.#options;
-    const chat = reachable(first, settings.mayWriteTo ?? [], messenger, conversationOf);
+    const chat = reachable(first, this.#parts.mayWrite);
     const content = toContent(say, () => []);
     await this.#parts.outbox.send({ id: sendId(`program|${chat}|${key}`, 1), chat, content });
   }
 
   /** Whether `send` and `ctx.sendTo()` may write to a chat. `jid` must be from `chatAddress`. */
   mayWriteTo(jid: string): boolean {
-    const { messenger, settings, conversationOf } = this.#options;
-    return mayWriteTo(jid, settings.mayWriteTo ?? [], messenger, conversationOf);
+    return this.#parts.mayWrite(jid);
   }
 
   async #start(): Promise<void> {

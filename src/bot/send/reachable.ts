@@ -18,7 +18,7 @@ export function mayWriteTo(
   jid: string,
   listed: readonly string[],
   messenger: Messenger,
-  conversationOf: (chat: string) => string = (chat) => chat,
+  conversationOf: (chat: string) => string,
 ): boolean {
   const key = conversationOf(jid);
   const isListed = listed.some((entry) => conversationOf(chatAddress(entry)) === key);
@@ -26,10 +26,8 @@ export function mayWriteTo(
 }
 
 /** The address of a chat that the bot may write to without being asked. Throws a `Refusal` for any other. */
-export function reachable(to: string, ...rule: Rule): string {
+export function reachable(to: string, mayWrite: (jid: string) => boolean): string {
   const jid = chatAddress(to);
-  if (!mayWriteTo(jid, ...rule)) throw new Refusal(phrases.stranger);
+  if (!mayWrite(jid)) throw new Refusal(phrases.stranger);
   return jid;
 }
-
-type Rule = [listed: readonly string[], messenger: Messenger, conversationOf?: (chat: string) => string];
