@@ -184,7 +184,7 @@ function reachableFrom(entry: string, reached = new Set<string>()): Set<string> 
 }
 
 describe('what only one place does', () => {
-  it('the environment is read in config.ts, and whether npm runs us where no settings are; the demo hands it on', () => {
+  it('the environment is read in config.ts; the demo hands its own on; one file asks only whether npm runs it', () => {
     expect(filesWith(/\bprocess\.env\b|\benv\b.*from 'node:process'/)).toEqual(
       expect.arrayContaining(['config/config.ts']),
     );
@@ -193,6 +193,7 @@ describe('what only one place does', () => {
         (path) => !['config/config.ts', 'cli/demo.ts'].includes(path),
       ),
     ).toEqual([]);
+    expect(filesWith(/\bprocess\.env\.npm_lifecycle_event\b/)).toEqual(['core/session-command.ts']);
   });
 
   it('the process is ended in main.ts; the demo is a process of its own', () => {

@@ -45,8 +45,8 @@ const STEADY_WAITS = 10;
 /** A pairing takes one. A server that asks for more and more of them is not called without a pause. */
 const RESTARTS_AT_ONCE = 3;
 /**
- * A message that closes the connection does it three times, and a chat as well. Everybody else waits less if the bot is
- * back soon; two such chats must not use this up.
+ * After a close because of a message, the bot is back soon, so that everybody else waits less. One chat closes the
+ * connection three times before it rests; this number is enough for two such chats.
  */
 const SOON_MS = 500;
 const RETURNS_SOON = 6;
@@ -56,8 +56,8 @@ const REPLACED_TWICE_WITHIN_MS = 10 * 60_000;
 const HOUR_MS = 60 * 60_000;
 
 /**
- * Not failures: a pairing that nobody finished, a wanted restart, and the end of a connection that served others before
- * one message closed it.
+ * Whether a close counts as a failure. A pairing that nobody finished does not count, and a restart that the server asked
+ * for does not. If a message closed a connection on which other messages were acknowledged, that does not count either.
  */
 function isFailure(close: CloseReason): boolean {
   if (close.kind === 'closed-by-send') return !close.hasWorked;
