@@ -69,6 +69,8 @@ export class Sender {
     if (closes === 0 && !suspects.isSuspect(chat)) return this.#send(message, signal);
     const leave = await suspects.enter();
     try {
+      // The suspect before may have closed the connection.
+      if (!this.#isOpen()) throw notConnected();
       await this.#send(message, signal);
     } finally {
       leave();
@@ -77,7 +79,7 @@ export class Sender {
 
   async #send(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const account = this.#socket.user?.id;
-    if (!this.#isOpen() || !account) throw notConnected();
+    if (!account) throw notConnected();
     try {
       await this.#relay(message, account, signal);
     } catch (error) {
