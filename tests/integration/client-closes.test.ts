@@ -212,6 +212,32 @@ describe('after every close that is not final', () => {
   });
 });
 
+it.each(['abc', '0', '200', '-1', '', '99999'])(
+  'a code that is none (%j) ends a connection and a login like any other, and not the process',
+  async (code) => {
+    await paired();
+    rig.wa.faults.streamError(code);
+    rig.wa.faults.failNextLogins(0, 1, { reason: code });
+    expect(await rig.reconnect()).toMatchObject({ ms: 5_000 });
+    expect(await rig.reconnect()).toMatchObject({ ms: 5_000 });
+    await rig.state('open');
+    expect(rig.closes).toMatchObject([{ kind: 'network' }, { kind: 'network' }]);
+  },
+);
+
+it.each([
+  ['device_removed', 'logged-out'],
+  ['replaced', 'replaced'],
+  ['of another kind', 'auth-failed'],
+])('a conflict "%s" that is not the first child of a stream error is read', async (type, kind) => {
+  await paired();
+  const child = (tag: string, attrs: Record<string, string> = {}) => ({ tag, attrs });
+  rig.wa.faults.streamError(undefined, child('text'), child('conflict', { type }));
+  if (kind === 'logged-out') await rig.running;
+  else await rig.nextWait();
+  expect(rig.closes.at(-1)?.kind).toBe(kind);
+});
+
 describe('failures in a row', () => {
   it('are waited for five seconds ten times, then longer up to five minutes', async () => {
     await paired();

@@ -35,9 +35,9 @@ export class Faults {
 
   // Closes.
 
-  /** Sends `<stream:error>` with a code and a child, and closes every connection. */
-  streamError(code: number | undefined, child?: Stanza): void {
-    this.#each((connection) => closeWithError(connection, code, child));
+  /** Sends `<stream:error>` with a code, which may be any text, and children, and closes every connection. */
+  streamError(code: number | string | undefined, ...children: Stanza[]): void {
+    this.#each((connection) => closeWithError(connection, code, ...children));
   }
 
   /** Another client has opened the same session. Clients report 440. */
@@ -68,7 +68,7 @@ export class Faults {
 
   /**
    * Refuses the next logins with any reason: 401, 402 with `expire` (seconds), 403, 405, 406, 409, 418, 503, …
-   * `Infinity` times refuses all, 0 times ends it.
+   * `Infinity` times refuses all, 0 times ends it. `attrs` may replace the reason by any text.
    */
   failNextLogins(reason: number, times = 1, attrs: Record<string, string> = {}): void {
     const { loginFailure } = this.#options.switches;
@@ -155,7 +155,13 @@ export class Faults {
 }
 
 /** Sends `<stream:error>` and closes the connection. */
-export function closeWithError(connection: Connection, code: number | undefined, child?: Stanza): void {
-  connection.send(stanza('stream:error', { code: code?.toString() }, child ? [child] : undefined));
+export function closeWithError(
+  connection: Connection,
+  code: number | string | undefined,
+  ...children: Stanza[]
+): void {
+  connection.send(
+    stanza('stream:error', { code: code?.toString() }, children.length > 0 ? children : undefined),
+  );
   connection.close();
 }

@@ -5,7 +5,10 @@ import { assertNever, isAppError, messageOf, systemCode } from '../../core/error
 export type CloseReason =
   /** The device was removed from the account: final, until a person links it again. */
   | { readonly kind: 'logged-out'; readonly detail: string }
-  /** 401 or 403 that is no logout: it also reaches clients that come back fine. */
+  /**
+   * 401, 403, 516 or a conflict of an unknown type: WhatsApp Web takes the last two for a logout, and the next login shows
+   * whether they are. A bare 401 also reaches clients that come back fine.
+   */
   | { readonly kind: 'auth-failed'; readonly statusCode: number }
   /** 515: part of every pairing. */
   | { readonly kind: 'restart-required' }
@@ -81,16 +84,20 @@ export function classifyClose(error: unknown): CloseReason {
   if (isAppError(error, 'STORAGE_FAILED')) return { kind: 'storage-failed', message: error.message };
   const message = error === undefined ? 'closed without an error' : messageOf(error);
   const { statusCode, data } = readBoom(error);
-  if (isLogout(message, data)) return { kind: 'logged-out', detail: message };
+  const conflict = conflictIn(data);
+  if (isLogout(message, conflict)) return { kind: 'logged-out', detail: message };
+  if (conflict === 'replaced') return { kind: 'replaced' };
+  if (conflict !== undefined) return { kind: 'auth-failed', statusCode: 401 };
   // A refused upgrade carries the HTTP status of whoever refused it: a proxy's 401 is not WhatsApp's.
   if (message.startsWith('WebSocket Error'))
     return { kind: 'network', statusCode, message: withParts(message, data) };
-  if (message === 'Connection Failure' && isAccountRefusal(statusCode))
-    return { kind: 'account-refused', statusCode };
+  const isAtLogin = message === 'Connection Failure';
+  if (isAtLogin && isAccountRefusal(statusCode)) return { kind: 'account-refused', statusCode };
   if (CHAIN_REFUSED.test(message)) return { kind: 'network', statusCode, message: UNPROVEN_SERVER };
   switch (statusCode) {
     case 401:
     case 403:
+    case 516:
       return { kind: 'auth-failed', statusCode };
     case 402:
       return { kind: 'banned', forMs: banLengthMs(data) };
@@ -102,8 +109,21 @@ export function classifyClose(error: unknown): CloseReason {
       return { kind: 'restart-required' };
     default:
       if (message.includes('QR refs attempts ended')) return { kind: 'qr-ended' };
-      return { kind: 'network', statusCode, message };
+      return {
+        kind: 'network',
+        statusCode,
+        message: isAtLogin ? `${LOGIN_REFUSED} (${statusCode})` : message,
+      };
   }
+}
+
+const LOGIN_REFUSED = 'WhatsApp refused the login';
+
+/** Whether WhatsApp refused the login because of this client or account. Its own errors (500 and above) pass. */
+export function isRefusedLogin(close: CloseReason): boolean {
+  if (close.kind === 'auth-failed' || close.kind === 'account-refused') return true;
+  const { statusCode = 0 } = close.kind === 'network' ? close : {};
+  return close.kind === 'network' && close.message.startsWith(LOGIN_REFUSED) && statusCode < 500;
 }
 
 /** If no address of a host could be reached, the error has no message of its own, and one error for each address. */
@@ -114,11 +134,16 @@ function withParts(message: string, { errors }: Fields): string {
   return message.replace('()', `(${parts.join('; ')}${more > 0 ? `; and ${more} more` : ''})`);
 }
 
-/** A removed device is told as a conflict, with the code 401 or without any code. */
-function isLogout(message: string, data: Fields): boolean {
-  if (/logged out/i.test(message) || message === 'Intentional Logout') return true;
-  return data.tag === 'conflict' && fieldsOf(data.attrs).type === 'device_removed';
+/** The type of the conflict in a stream error, with whichever code; empty if it has none. */
+function conflictIn(data: Fields): string | undefined {
+  if (data.tag !== 'conflict') return undefined;
+  const { type } = fieldsOf(data.attrs);
+  return typeof type === 'string' ? type : '';
 }
+
+/** A removed device is told as a conflict, with the code 401 or without any code. */
+const isLogout = (message: string, conflict: string | undefined): boolean =>
+  /logged out/i.test(message) || message === 'Intentional Logout' || conflict === 'device_removed';
 
 const isAccountRefusal = (statusCode: number | undefined): statusCode is AccountRefusal =>
   ACCOUNT_REFUSALS.some((code) => code === statusCode);

@@ -23,6 +23,7 @@ import type { SentMessages } from '../send/sent-messages.ts';
 import type { Suspects } from '../send/suspects.ts';
 import { dropKeyErrors } from '../signal/key-answers.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
+import { prepareCloseStanza } from './close-stanza.ts';
 import { closeWithin, cutOff, endListening, intercept } from './library-socket.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { PingCheck } from './ping-check.ts';
@@ -152,6 +153,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       // The bytes of the handshake come here, too.
       if (frame instanceof Uint8Array) return this.#answerWithin(CONNECT_WITHIN_MS);
       dropKeyErrors(frame as BinaryNode);
+      prepareCloseStanza(frame as BinaryNode);
       this.emit('stanza', frame as BinaryNode);
     });
     ws.on('CB:ack,class:message', (node) => this.#sender.acks.received(node));

@@ -1,5 +1,5 @@
 import { assertNever } from '../../core/errors.ts';
-import type { CloseReason } from './close-reason.ts';
+import { type CloseReason, isRefusedLogin } from './close-reason.ts';
 
 /** `RECONNECT_DELAY_MS` and what repeated failures grow to, `RECONNECT_MAX_DELAY_MS`. */
 export interface ReconnectPolicy {
@@ -69,7 +69,7 @@ export function recordClose(close: CloseReason, before: CloseHistory, nowMs: num
   return {
     failures: isFailure(close) ? before.failures + 1 : before.failures,
     authFailures: close.kind === 'auth-failed' ? before.authFailures + 1 : 0,
-    refusedSinceMs: isRefusal(close) ? (before.refusedSinceMs ?? nowMs) : before.refusedSinceMs,
+    refusedSinceMs: isRefusedLogin(close) ? (before.refusedSinceMs ?? nowMs) : before.refusedSinceMs,
     unscannedSinceMs:
       close.kind === 'qr-ended' ? (before.unscannedSinceMs ?? nowMs) : before.unscannedSinceMs,
     restarts: close.kind === 'restart-required' ? before.restarts + 1 : 0,
@@ -81,8 +81,6 @@ export function recordClose(close: CloseReason, before: CloseHistory, nowMs: num
 /** Whether it began an hour ago or earlier. */
 const hasLasted = (sinceMs: number | undefined, nowMs: number): boolean =>
   sinceMs !== undefined && nowMs - sinceMs >= HOUR_MS;
-
-const isRefusal = ({ kind }: CloseReason): boolean => kind === 'auth-failed' || kind === 'account-refused';
 
 /** A login that was let in: the session is not gone, whatever ends this connection. */
 export function recordOpened(before: CloseHistory): CloseHistory {
@@ -126,13 +124,6 @@ export function decideReconnect(
     }
     case 'account-refused':
       return { action: 'reconnect', delayMs: HOUR_MS };
-    case 'auth-failed': {
-      const isLong = hasLasted(before.refusedSinceMs, nowMs);
-      return {
-        action: 'reconnect',
-        delayMs: isLong ? HOUR_MS : waitFor(before.failures + 1, policy, random),
-      };
-    }
     case 'closed-by-send': {
       const isSoon = before.sendCloses < RETURNS_SOON;
       const delayMs = isSoon
@@ -140,10 +131,16 @@ export function decideReconnect(
         : waitFor(before.failures + 1, policy, random);
       return { action: 'reconnect', delayMs };
     }
+    case 'auth-failed':
     case 'version-refused':
     case 'storage-failed':
-    case 'network':
-      return { action: 'reconnect', delayMs: waitFor(before.failures + 1, policy, random) };
+    case 'network': {
+      const isLong = isRefusedLogin(close) && hasLasted(before.refusedSinceMs, nowMs);
+      return {
+        action: 'reconnect',
+        delayMs: isLong ? HOUR_MS : waitFor(before.failures + 1, policy, random),
+      };
+    }
     default:
       return assertNever(close);
   }

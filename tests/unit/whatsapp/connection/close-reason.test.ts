@@ -69,6 +69,31 @@ const ROWS: ReadonlyArray<readonly [name: string, error: unknown, reason: CloseR
     foreignBoom('Stream Errored (conflict)', 440, conflict('device_removed')),
     { kind: 'logged-out', detail: 'Stream Errored (conflict)' },
   ],
+  [
+    'so may a conflict of an unknown type without a code',
+    foreignBoom('Stream Errored (conflict)', 440, conflict('something_new')),
+    { kind: 'auth-failed', statusCode: 401 },
+  ],
+  [
+    'and one without a type',
+    foreignBoom('Stream Errored (conflict)', 440, { tag: 'conflict', attrs: {} }),
+    { kind: 'auth-failed', statusCode: 401 },
+  ],
+  [
+    'and a stream error 516',
+    foreignBoom('Stream Errored (unknown)', 516, { tag: 'stream:error', attrs: { code: '516' } }),
+    { kind: 'auth-failed', statusCode: 516 },
+  ],
+  [
+    'another client that is told with a 401 is another client',
+    foreignBoom('Stream Errored (conflict)', 401, conflict('replaced')),
+    { kind: 'replaced' },
+  ],
+  [
+    'a login that is refused with a code that nobody knows is told as one',
+    foreignBoom('Connection Failure', 463, { reason: '463' }),
+    { kind: 'network', statusCode: 463, message: 'WhatsApp refused the login (463)' },
+  ],
   ...([406, 409, 415, 418] as const).map(
     (code) =>
       [

@@ -249,8 +249,15 @@ describe('after an hour', () => {
     return decision.action === 'reconnect' ? decision.delayMs : Number.NaN;
   };
   const QR_ENDED: CloseReason = { kind: 'qr-ended' };
+  const refused = (statusCode: number): CloseReason => ({
+    kind: 'network',
+    statusCode,
+    message: `WhatsApp refused the login (${statusCode})`,
+  });
 
   it.each([
+    ['a refusal with a code that nobody knows, too', refused(411), 60 * MINUTE, 60 * MINUTE],
+    ['an error of the service is tried again after the usual wait', refused(503), 60 * MINUTE, 5_000],
     ['a login that was refused for 59 minutes is tried again after the usual wait', AUTH, 59 * MINUTE, 5_000],
     ['a login that was refused for an hour is tried hourly', AUTH, 60 * MINUTE, 60 * MINUTE],
     [
