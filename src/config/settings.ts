@@ -40,7 +40,7 @@ export const SETTINGS = {
   PAIRING_NUMBER: setting(
     '',
     value.phoneNumber,
-    'Phone number of the account: pairs with an eight-character code instead of a QR code.',
+    'Phone number of the account, as WhatsApp shows it in the profile: pairs with an eight-character code instead of a QR code.',
   ),
   OWNER_NUMBERS: setting(
     '',

@@ -52,6 +52,28 @@ describe('a secret that WhatsApp retires while a QR code is shown', () => {
     },
   );
 
+  it('may be retired before there is a QR code: the first one has the new secret', async () => {
+    rig = new Rig();
+    const acknowledged = within(
+      new Promise<void>((resolve) => {
+        rig.wa.events.on('stanza-in', ({ tag, attrs }) => {
+          if (tag === 'ack' && attrs.type === 'companion_reg_refresh') resolve();
+        });
+      }),
+      'the acknowledgement',
+    );
+    rig.wa.faults.pairing.refreshBeforeRefs(true);
+    await rig.prepare();
+    const before = rig.session.creds.advSecretKey;
+    void rig.client.start();
+    const { qr } = await rig.state('pairing');
+    await acknowledged;
+    expect(secretIn(qr)).not.toBe(before);
+    expect(secretIn(qr)).toBe(storedSecret());
+    await rig.wa.phone.scan(qr ?? '');
+    await rig.state('open');
+  });
+
   it('may be retired twice in a row, and while a pairing code is shown, which stays', async () => {
     rig = new Rig();
     await rig.start({ pairingNumber: rig.wa.phone.number });
@@ -162,6 +184,41 @@ describe('a request for a pairing code', () => {
     },
   );
 
+  it.each(['link_code_pairing_wrapped_primary_ephemeral_pub', 'primary_identity_pub'] as const)(
+    'ends its code when %s in the answer of the phone is too short',
+    async (part) => {
+      await byCode();
+      rig.wa.faults.pairing.cutCodeAnswers(part);
+      const first = await rig.state('pairing');
+      const next = nextPairing(({ code }) => code !== undefined && code !== first.code, 'the next code');
+      await expect(rig.wa.phone.enterCode(first.code ?? '')).rejects.toThrow('lacks');
+      expect((await next).code).toBeDefined();
+      expect(rig.lines.join('\n')).toContain(`the answer of the phone lacks ${part}`);
+    },
+  );
+
+  it('ends its code when WhatsApp refuses what follows the answer of the phone', async () => {
+    await byCode();
+    rig.wa.faults.pairing.refuseFinish(401);
+    const first = await rig.state('pairing');
+    const next = nextPairing(({ code }) => code !== undefined && code !== first.code, 'the next code');
+    await expect(rig.wa.phone.enterCode(first.code ?? '')).rejects.toThrow('refused');
+    const second = await next;
+    expect(rig.lines.join('\n')).toContain('WhatsApp refused the link');
+    await rig.wa.phone.enterCode(second.code ?? '');
+    await rig.state('open');
+  });
+
+  it('that has no answer does not keep the QR code from the screen', async () => {
+    rig = new Rig();
+    rig.wa.faults.pairing.ignoreCodeRequests(true);
+    await rig.start({ pairingNumber: rig.wa.phone.number });
+    const { qr, code } = await rig.state('pairing');
+    expect(code).toBeUndefined();
+    await rig.wa.phone.scan(qr ?? '');
+    await rig.state('open');
+  });
+
   it('gives a hint that names the passkey after three codes that led to nothing', async () => {
     await byCode();
     rig.wa.faults.pairing.answerCodesWithout('primary_identity_pub');
@@ -186,7 +243,9 @@ describe('a request for a pairing code', () => {
     rig.wa.faults.pairing.requirePasskey(true);
     const { code } = await rig.state('pairing');
     const told = nextPairing(({ notice }) => notice !== undefined, 'the hint');
+    const next = nextPairing((state) => state.code !== undefined && state.code !== code, 'the next code');
     await expect(rig.wa.phone.enterCode(code ?? '')).rejects.toThrow();
     expect((await told).notice).toContain('passkey');
+    expect((await next).notice).toContain('passkey');
   });
 });

@@ -57,6 +57,24 @@ test.each([429, 400])(
   },
 );
 
+test('leaves a request for a pairing code without an answer, and a stock client shows the code', async () => {
+  const client = await stock.rig.connect();
+  await within(client.qr, 'the registration');
+  stock.wa.faults.pairing.ignoreCodeRequests(true);
+  const shown = await client.sock.requestPairingCode(stock.wa.phone.number);
+  expect(shown).toMatch(/^[0-9A-Z]{8}$/);
+  await expect(stock.wa.phone.enterCode(shown)).rejects.toThrow('no client waits for a code');
+});
+
+test('refuses to finish the link of a code, and a stock client says nothing', async () => {
+  const client = await stock.rig.connect();
+  await within(client.qr, 'the registration');
+  stock.wa.faults.pairing.refuseFinish(401);
+  const shown = await client.sock.requestPairingCode(stock.wa.phone.number);
+  await expect(stock.wa.phone.enterCode(shown)).rejects.toThrow('refused to finish');
+  expect(stock.wa.devices).toEqual([]);
+});
+
 test('refuses a code request with an unknown platform name', async () => {
   const client = await stock.rig.connect({ browser: ['Acme', 'Chrome', '1'] });
   await within(client.qr, 'the registration');

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
+import { bytesOf, SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
 import type { CodeOffer, CodeRequest } from './code-exchange.ts';
 
 /** The child of a `companion_reg_refresh` notification. Both mean the same. */
@@ -17,12 +17,12 @@ export function expiredCodeNotice(code: CodeRequest, nowSeconds: number): Stanza
   return notice('link_code_companion_reg', stanza('link_code_companion_reg', attrs, [ref]), nowSeconds);
 }
 
-/** The phone's answer to a pairing code, without the parts in `missing`. */
+/** The phone's answer to a pairing code, without the parts in `missing`; those in `short` lack their last bytes. */
 export function primaryHello(
   code: CodeRequest,
   offer: CodeOffer,
   identity: Buffer,
-  missing: ReadonlySet<string>,
+  { missing, short }: { readonly missing: ReadonlySet<string>; readonly short: ReadonlySet<string> },
   nowSeconds: number,
 ): Stanza {
   const parts = [
@@ -30,7 +30,9 @@ export function primaryHello(
     stanza('primary_identity_pub', {}, identity),
     stanza('link_code_pairing_ref', {}, Buffer.from(code.ref)),
   ];
-  const sent = parts.filter(({ tag }) => !missing.has(tag));
+  const sent = parts
+    .filter(({ tag }) => !missing.has(tag))
+    .map((part) => (short.has(part.tag) ? { ...part, content: bytesOf(part).subarray(0, 5) } : part));
   const step = stanza('link_code_companion_reg', { stage: 'primary_hello' }, sent);
   return notice('link_code_companion_reg', step, nowSeconds);
 }

@@ -72,6 +72,7 @@ export class PairingServer {
     const registration = readRegistration(noiseKey, data);
     const client = new UnlinkedClient(connection, registration, this.#options.qrRefs);
     this.#clients.set(connection, client);
+    if (this.#options.switches.refreshesBeforeRefs) this.#refresh(client, 'companion_reg_refresh', undefined);
     const nodes = client.refs.map((ref) => stanza('ref', {}, Buffer.from(ref)));
     const attrs = { type: 'set', id: randomUUID(), from: SERVER_JID, xmlns: 'md' };
     connection.send(stanza('iq', attrs, [stanza('pair-device', {}, nodes)]));
@@ -100,8 +101,7 @@ export class PairingServer {
         this.#requestCode(client, node, step);
         return;
       case 'companion_finish':
-        connection.send(resultOf(node));
-        client.answered('companion_finish', step);
+        this.#finish(client, node, step);
         return;
       default:
         connection.send(node.attrs.xmlns === 'w:p' ? resultOf(node) : errorOf(node, 401, 'not-authorized'));
@@ -133,11 +133,13 @@ export class PairingServer {
     if (nowSeconds() - code.requestedAt > CODE_LIFETIME_SECONDS) throw new Error('the code has expired');
     if (++code.attempts > MAX_CODE_ATTEMPTS) throw new Error('the code was entered too often');
     const offer = await answerCode(code, normalizeCode(typed));
-    const { missingParts } = switches;
-    const hello = primaryHello(code, offer, withoutKeyType(account.pubKey), missingParts, nowSeconds());
-    if (missingParts.size > 0) {
+    const { missingParts: missing, shortParts: short } = switches;
+    const identity = withoutKeyType(account.pubKey);
+    const hello = primaryHello(code, offer, identity, { missing, short }, nowSeconds());
+    const flawed = [...missing, ...short];
+    if (flawed.length > 0) {
       connection.send(hello);
-      throw new Error(`the answer of the phone lacks ${[...missingParts].join(', ')}`);
+      throw new Error(`the answer of the phone lacks ${flawed.join(', ')}`);
     }
     const finish = client.expect('companion_finish');
     connection.send(hello);
@@ -181,6 +183,11 @@ export class PairingServer {
   }
 
   #requestCode(client: UnlinkedClient, query: Stanza, hello: Stanza): void {
+    if (this.#options.switches.ignoresCodeRequests) {
+      client.hasNoCode = true;
+      this.#requests.emit('code-requested');
+      return;
+    }
     const refusal = this.#codeRefusal(hello);
     if (refusal) {
       client.connection.send(errorOf(query, refusal.code, refusal.text));
@@ -196,6 +203,18 @@ export class PairingServer {
     const answer = stanza('link_code_pairing_ref', {}, Buffer.from(ref));
     client.connection.send(resultOf(query, [stanza('link_code_companion_reg', {}, [answer])]));
     this.#requests.emit('code-requested');
+  }
+
+  #finish(client: UnlinkedClient, query: Stanza, step: Stanza): void {
+    const { finishRefusal } = this.#options.switches;
+    if (finishRefusal && finishRefusal.times > 0) {
+      finishRefusal.times--;
+      client.connection.send(errorOf(query, finishRefusal.code, finishRefusal.text));
+      client.failed('WhatsApp refused to finish the link');
+      return;
+    }
+    client.connection.send(resultOf(query));
+    client.answered('companion_finish', step);
   }
 
   #codeRefusal(hello: Stanza): { readonly code: number; readonly text: string } | undefined {

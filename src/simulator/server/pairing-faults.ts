@@ -26,15 +26,35 @@ export class PairingFaults {
     this.#switches.refreshesAtScan = times;
   }
 
+  /** New clients get `companion_reg_refresh` before they have a reference for a QR code. */
+  refreshBeforeRefs(isOn: boolean): void {
+    this.#switches.refreshesBeforeRefs = isOn;
+  }
+
   /** The next requests for a pairing code get this error: 429 `rate-overlimit`, 400 `bad-request`, … */
   refuseCodeRequests(code: number, times = 1): void {
     const text = code === 429 ? 'rate-overlimit' : 'bad-request';
     this.#switches.codeRefusal = { code, text, times };
   }
 
+  /** Requests for a pairing code get no answer. */
+  ignoreCodeRequests(isOn: boolean): void {
+    this.#switches.ignoresCodeRequests = isOn;
+  }
+
+  /** The phone has entered a code, and what the client sends next (`companion_finish`) gets this error. */
+  refuseFinish(code: number, times = 1): void {
+    this.#switches.finishRefusal = { code, text: 'not-authorized', times };
+  }
+
   /** The phone's answers to a pairing code lack these parts. Without arguments they are complete again. */
   answerCodesWithout(...parts: CodeAnswerPart[]): void {
     this.#switches.missingParts = new Set(parts);
+  }
+
+  /** These parts of the phone's answers to a pairing code are cut short. Without arguments they are whole again. */
+  cutCodeAnswers(...parts: CodeAnswerPart[]): void {
+    this.#switches.shortParts = new Set(parts);
   }
 
   /** A code is entered, the client finishes, and nothing follows: the phone could not open the bundle (Baileys#2488). */

@@ -23,12 +23,20 @@ export interface LoginFailure {
 export interface PairingSwitches {
   /** The next requests for a pairing code get this error. */
   codeRefusal: Refusal | undefined;
+  /** Requests for a pairing code get no answer. */
+  ignoresCodeRequests: boolean;
+  /** The next `companion_finish` stanzas get this error. */
+  finishRefusal: Refusal | undefined;
   /** The phone's answers to a code lack these parts. */
   missingParts: Set<CodeAnswerPart>;
+  /** These parts of the phone's answers to a code are cut short. */
+  shortParts: Set<CodeAnswerPart>;
   /** The phone goes no further after a code was entered and the client has finished. */
   stallsAfterCode: boolean;
   /** The account can be linked with a passkey only. */
   requiresPasskey: boolean;
+  /** A new client gets `companion_reg_refresh` before it has any reference. */
+  refreshesBeforeRefs: boolean;
   /** How many of the next scans end with `companion_reg_refresh` in place of a link. */
   refreshesAtScan: number;
   /** The account signature of the next pairings is forged. */
@@ -115,9 +123,13 @@ export function initialSwitches(): Switches {
   return {
     pairing: {
       codeRefusal: undefined,
+      ignoresCodeRequests: false,
+      finishRefusal: undefined,
       missingParts: new Set(),
+      shortParts: new Set(),
       stallsAfterCode: false,
       requiresPasskey: false,
+      refreshesBeforeRefs: false,
       refreshesAtScan: 0,
       forgesAccountSignature: false,
     },

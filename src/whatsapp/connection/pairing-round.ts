@@ -16,6 +16,7 @@ import { CODES_HINT, PASSKEY_HINT, refusalSentence } from './pairing-sentences.t
 import { isKnownStanza, readPairingStanza } from './pairing-stanza.ts';
 import { plainAck } from './plain-ack.ts';
 import { requestCode } from './request-code.ts';
+import { UnknownStanzas } from './unknown-stanzas.ts';
 
 type Pairing = Extract<ClientActivity, { kind: 'pairing' }>;
 
@@ -27,9 +28,8 @@ const ROUND_MS = FIRST_QR_MS + 5 * NEXT_QR_MS;
 const CODE_MS = 180_000;
 /** So long after the code was entered on the phone, the link must be there. */
 const LINK_WITHIN_MS = 60_000;
-
-/** So many unknown stanzas of one connection are logged. */
-const MOST_UNKNOWN_SAID = 20;
+/** A request for a code that has no answer by then does not keep the QR code from the screen. */
+const CODE_ANSWER_WITHIN_MS = 3_000;
 
 export interface PairingParts {
   /** Digits of a phone number: pair with a code instead of a QR. */
@@ -53,14 +53,18 @@ export class PairingRound {
   readonly #parts: PairingParts;
   readonly #history: PairingHistory;
   readonly #show: (pairing: Pairing) => void;
+  readonly #unknown: UnknownStanzas;
+  /** Whether this connection began as that of a linked session: everything on it is the library's. */
+  readonly #wasLinked: boolean;
   #qr: { readonly text: string; readonly index: number; readonly expiresAtMs: number } | undefined;
   #code: { readonly text: string; readonly ref: Buffer; readonly expiresAtMs: number } | undefined;
   #firstQrAtMs = 0;
   #notice: string | undefined;
   #isAsking = false;
+  /** The code that was asked for is expected soon: the QR code is not drawn in its place. */
+  #isCodeNear = false;
   #isEntered = false;
   #isOver = false;
-  #unknownSaid = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -73,19 +77,26 @@ export class PairingRound {
     this.#parts = parts;
     this.#history = history;
     this.#show = show;
+    this.#unknown = new UnknownStanzas(parts.log);
+    this.#wasLinked = this.#isLinked;
     connection.on('qr', (text) => this.#offered(text));
     intercept(connection.socket, 'notification', (node) => this.#received(node));
-    const { creds } = connection.socket.authState;
     const look = (node: BinaryNode): void => {
-      if (creds.account) connection.off('stanza', look);
-      else if (!isKnownStanza(node)) this.#sayUnknown(node);
+      if (this.#isLinked) connection.off('stanza', look);
+      else this.#look(node);
     };
     connection.on('stanza', look);
     void connection.closed.then(() => this.#end());
   }
 
+  get #isLinked(): boolean {
+    return Boolean(this.#connection.socket.authState.creds.account);
+  }
+
   #offered(text: string): void {
     const { now } = this.#parts;
+    // The library goes on offering QR codes until the restart that follows a link.
+    if (this.#isLinked) return;
     const index = (this.#qr?.index ?? -1) + 1;
     if (index === 0) this.#firstQrAtMs = now();
     this.#qr = { text, index, expiresAtMs: now() + (index === 0 ? FIRST_QR_MS : NEXT_QR_MS) };
@@ -96,7 +107,7 @@ export class PairingRound {
 
   /** The library writes the secret of the beginning into every QR text; the one that counts is in the credentials. */
   #draw(): void {
-    if (this.#isAsking || !this.#qr) return;
+    if (this.#isCodeNear || this.#isLinked || !this.#qr) return;
     const { index } = this.#qr;
     const shown = { kind: 'pairing', index, notice: this.#notice } as const;
     if (this.#code) {
@@ -112,14 +123,16 @@ export class PairingRound {
     const { pairingNumber = '', log, now } = this.#parts;
     if (this.#isAsking) return;
     this.#isAsking = true;
+    this.#isCodeNear = true;
+    const late = setTimeout(() => this.#codeIsLate(), CODE_ANSWER_WITHIN_MS).unref();
     const askedAtMs = now();
     try {
       const answer = await requestCode(this.#connection.socket, pairingNumber);
-      if (this.#isOver) return;
+      if (this.#isOver || this.#isLinked) return;
       if (answer.kind === 'accepted') {
         const expiresAtMs = Math.min(askedAtMs + CODE_MS, this.#firstQrAtMs + ROUND_MS);
         this.#code = { text: answer.code, ref: answer.ref, expiresAtMs };
-        this.#notice = undefined;
+        if (this.#notice !== PASSKEY_HINT) this.#notice = undefined;
         this.#timer = setTimeout(() => this.#codeEnded('its time is up'), expiresAtMs - now()).unref();
       } else {
         this.#forgetCode();
@@ -134,15 +147,28 @@ export class PairingRound {
       log.debug({ err: error }, 'could not ask for a pairing code');
       return;
     } finally {
+      clearTimeout(late);
       this.#isAsking = false;
+      this.#isCodeNear = false;
     }
     this.#draw();
+  }
+
+  #codeIsLate(): void {
+    this.#isCodeNear = false;
+    this.#draw();
+  }
+
+  #look(node: BinaryNode): void {
+    const isError = node.tag === 'iq' && node.attrs.type === 'error';
+    if (this.#isEntered && isError) this.#codeEnded('WhatsApp refused the link');
+    else if (!isKnownStanza(node)) this.#unknown.say(node);
   }
 
   /** Whether this stanza is dealt with here, so that the library must not see it. */
   #received(node: BinaryNode): boolean {
     const { log } = this.#parts;
-    if (!this.#qr) return false;
+    if (this.#wasLinked) return false;
     const stanza = readPairingStanza(node, this.#code?.ref);
     switch (stanza.kind) {
       case 'code-entered':
@@ -164,22 +190,16 @@ export class PairingRound {
         log.warn(PASSKEY_HINT);
         this.#notice = PASSKEY_HINT;
         this.#draw();
+        this.#codeEnded('WhatsApp asks for a passkey');
         return true;
       case 'empty':
         this.#acknowledge(node);
         return true;
       case 'unknown':
-        this.#sayUnknown(node);
+        this.#unknown.say(node);
         this.#acknowledge(node);
         return true;
     }
-  }
-
-  #sayUnknown({ tag, attrs: { type } }: BinaryNode): void {
-    if (this.#unknownSaid >= MOST_UNKNOWN_SAID) return;
-    this.#unknownSaid += 1;
-    const facts = { tag: tag.slice(0, 100), type: type?.slice(0, 100) };
-    this.#parts.log.info(facts, 'WhatsApp sent something during the pairing that this version does not know');
   }
 
   /** Stored first, then acknowledged, then drawn: a secret that a phone scans must survive a kill. */
@@ -187,13 +207,13 @@ export class PairingRound {
     const { socket } = this.#connection;
     const { creds } = socket.authState;
     // The secret of a code that was entered is what the link is proven with; a link that is there needs none.
-    if (!this.#isEntered && !creds.account) {
+    if (!this.#isEntered && !this.#isLinked) {
       creds.advSecretKey = newAdvSecret();
       socket.ev.emit('creds.update', { advSecretKey: creds.advSecretKey });
       this.#parts.log.info('WhatsApp asked for a new QR code. Scan the new one.');
     }
     this.#acknowledge(node);
-    if (!creds.account) this.#draw();
+    this.#draw();
   }
 
   #entered(): void {
@@ -227,7 +247,7 @@ export class PairingRound {
     this.#isOver = true;
     clearTimeout(this.#timer);
     const { log, now } = this.#parts;
-    if (this.#code && !this.#connection.socket.authState.creds.account) {
+    if (this.#code && !this.#isLinked) {
       this.#history.attempts = recordFruitless(this.#history.attempts, now());
       if (needsHint(this.#history.attempts)) log.warn(CODES_HINT);
     }

@@ -2,7 +2,7 @@ export const PASSKEY_HINT =
   'WhatsApp asks for a passkey to link this account, which only the phone and a browser have. Scan the QR code instead of entering a code (leave PAIRING_NUMBER out), or see docs/operating.md, "The phone asks for a passkey".';
 
 export const CODES_HINT =
-  'Three pairing codes did not lead to a link. Check that PAIRING_NUMBER is the number of the account, scan the QR code instead (leave PAIRING_NUMBER out), and if the phone asks for a passkey see docs/operating.md, "The phone asks for a passkey".';
+  'Three pairing codes did not lead to a link. Check that PAIRING_NUMBER is the number as WhatsApp shows it in the profile of the account: numbers of Brazil, Argentina and Mexico have two forms. Or scan the QR code instead (leave PAIRING_NUMBER out). If the phone asks for a passkey, see docs/operating.md, "The phone asks for a passkey".';
 
 /** What a person is told when WhatsApp gave no pairing code. */
 export function refusalSentence(status: number | undefined, waitMs: number): string {
@@ -10,5 +10,9 @@ export function refusalSentence(status: number | undefined, waitMs: number): str
   const next = `Scan the QR code instead, or wait: the next try is in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`;
   if (status === undefined) return `WhatsApp did not answer the request for a pairing code. ${next}`;
   const why = status === 429 ? ': too many codes were asked for' : '';
-  return `WhatsApp refused the request for a pairing code (${status}${why}). ${next}`;
+  const isAboutNumber = status < 500 && status !== 429;
+  const number = isAboutNumber
+    ? ' Check that PAIRING_NUMBER is the number as WhatsApp shows it in the profile of the account.'
+    : '';
+  return `WhatsApp refused the request for a pairing code (${status}${why}).${number} ${next}`;
 }

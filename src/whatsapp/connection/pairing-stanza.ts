@@ -31,16 +31,17 @@ export function isKnownStanza(node: BinaryNode): boolean {
   return KNOWN_REQUESTS.some((tag) => childOf(node, tag));
 }
 
-const REQUIRED_PARTS = [
-  'link_code_pairing_ref',
-  'link_code_pairing_wrapped_primary_ephemeral_pub',
-  'primary_identity_pub',
+/** The parts of the phone's answer, and how many bytes each has at least: salt, IV and key; a key; a reference. */
+const REQUIRED_PARTS: ReadonlyArray<readonly [tag: string, bytes: number]> = [
+  ['link_code_pairing_ref', 1],
+  ['link_code_pairing_wrapped_primary_ephemeral_pub', 80],
+  ['primary_identity_pub', 32],
 ];
 
 /**
  * Sorts a notification that WhatsApp sends to a client that is not linked. `ref` is that of the code that is shown.
  *
- * Source: `WaPairingFlow` of vinikjkkj/zapo; Baileys#2737, #2694, #2672.
+ * Sources: `WaPairingFlow` of vinikjkkj/zapo; `pair-code.go` of tulir/whatsmeow; Baileys#2737, #2694, #2672.
  */
 export function readPairingStanza(node: BinaryNode, ref: Buffer | undefined): PairingStanza {
   switch (node.attrs.type) {
@@ -61,16 +62,23 @@ export function readPairingStanza(node: BinaryNode, ref: Buffer | undefined): Pa
 function readCodeStep(step: BinaryNode | undefined, ref: Buffer | undefined): PairingStanza {
   switch (step?.attrs.stage) {
     case 'primary_hello': {
-      const missing = REQUIRED_PARTS.filter((tag) => !bytesOf(childOf(step, tag))?.length);
-      if (missing.length > 0) return { kind: 'code-failed', missing: missing.join(', ') };
-      const isOurs = ref !== undefined && bytesOf(childOf(step, 'link_code_pairing_ref'))?.equals(ref);
+      const missing = REQUIRED_PARTS.filter(
+        ([tag, least]) => (bytesOf(childOf(step, tag))?.length ?? 0) < least,
+      );
+      if (missing.length > 0) return { kind: 'code-failed', missing: missing.map(([tag]) => tag).join(', ') };
+      const isOurs = ref !== undefined && refIn(step)?.equals(ref);
       return isOurs
         ? { kind: 'code-entered' }
         : { kind: 'code-failed', missing: 'the reference of this code' };
     }
-    case 'refresh_code':
-      return { kind: 'code-expired' };
+    case 'refresh_code': {
+      const named = refIn(step);
+      const isOther = ref !== undefined && named !== undefined && !named.equals(ref);
+      return { kind: isOther ? 'empty' : 'code-expired' };
+    }
     default:
       return { kind: 'empty' };
   }
 }
+
+const refIn = (step: BinaryNode): Buffer | undefined => bytesOf(childOf(step, 'link_code_pairing_ref'));
