@@ -1,7 +1,7 @@
 import { on, once } from 'node:events';
 import { qrPngPath } from '../pairing/qr-png.ts';
 import { waitForQr } from '../simulator/pairing/qr-camera.ts';
-import type { Stage } from './stage.ts';
+import type { DemoSetup } from './demo-setup.ts';
 
 /** The demo cannot go on. Told with the bot's last lines, if they have not been told yet. */
 export class DemoProblem extends Error {
@@ -14,18 +14,19 @@ export class DemoProblem extends Error {
 }
 
 const DEADLINE_MS = 20_000;
+const HEAR_WITHIN_MS = 4_000;
 
 /**
  * What `work` resolves with. Rejects with a `DemoProblem` if that takes longer than `deadlineMs` (default
  * 20,000) or the bot ends meanwhile, and with the signal's reason if everything is to end.
  */
 export async function soon<T>(
-  stage: Stage,
+  setup: DemoSetup,
   what: string,
   work: (signal: AbortSignal) => Promise<T>,
   deadlineMs = DEADLINE_MS,
 ): Promise<T> {
-  const { bot } = stage;
+  const { bot } = setup;
   const over = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let stopWatching = (): void => {};
@@ -35,18 +36,18 @@ export async function soon<T>(
       const text = `There was no sign of ${what} in ${deadlineMs / 1000} seconds.`;
       reject(new DemoProblem(text, bot.lastLines));
     };
-    const onAbort = (): void => reject(stage.signal.reason);
+    const onAbort = (): void => reject(setup.signal.reason);
     timer = setTimeout(onLate, deadlineMs);
     bot.once('ended', onEnded);
-    stage.signal.addEventListener('abort', onAbort, { once: true });
-    if (stage.signal.aborted) onAbort();
+    setup.signal.addEventListener('abort', onAbort, { once: true });
+    if (setup.signal.aborted) onAbort();
     stopWatching = () => {
       bot.off('ended', onEnded);
-      stage.signal.removeEventListener('abort', onAbort);
+      setup.signal.removeEventListener('abort', onAbort);
     };
   });
   try {
-    return await Promise.race([work(AbortSignal.any([stage.signal, over.signal])), trouble]);
+    return await Promise.race([work(AbortSignal.any([setup.signal, over.signal])), trouble]);
   } finally {
     clearTimeout(timer);
     stopWatching();
@@ -58,14 +59,14 @@ export async function soon<T>(
  * The phone scans the code that the bot is about to show, as it shows it: from the picture. `look` is what comes
  * before the scan. Resolves when the bot is connected.
  */
-export async function link(stage: Stage, look: () => Promise<void> = async () => {}): Promise<void> {
-  const { bot, simulator } = stage;
-  if (!bot.code) await soon(stage, 'a QR code', (signal) => once(bot, 'showed', { signal }));
+export async function link(setup: DemoSetup, look: () => Promise<void> = async () => {}): Promise<void> {
+  const { bot, simulator } = setup;
+  if (!bot.code) await soon(setup, 'a QR code', (signal) => once(bot, 'showed', { signal }));
   await look();
-  const qr = await soon(stage, 'a picture of the QR code', (signal) =>
-    waitForQr(qrPngPath(stage.sessionPath), signal),
+  const qr = await soon(setup, 'a picture of the QR code', (signal) =>
+    waitForQr(qrPngPath(setup.sessionPath), signal),
   );
-  await soon(stage, 'a connection', async (signal) => {
+  await soon(setup, 'a connection', async (signal) => {
     const opened = once(simulator.events, 'opened', { signal });
     opened.catch(() => {});
     await simulator.phone.scan(qr);
@@ -74,15 +75,19 @@ export async function link(stage: Stage, look: () => Promise<void> = async () =>
 }
 
 /** Resolves when all these questions (default: all) have an answer; false at the deadline. */
-export async function answered(stage: Stage, deadlineMs: number, ids?: readonly string[]): Promise<boolean> {
+export async function answered(
+  setup: DemoSetup,
+  deadlineMs: number,
+  ids?: readonly string[],
+): Promise<boolean> {
   const isDone = (): boolean => {
-    const { asked, answered: count } = stage.ledger.tally(ids);
+    const { asked, answered: count } = setup.ledger.tally(ids);
     return asked === count;
   };
-  const over = AbortSignal.any([stage.signal, AbortSignal.timeout(deadlineMs)]);
+  const over = AbortSignal.any([setup.signal, AbortSignal.timeout(deadlineMs)]);
   while (!isDone()) {
     try {
-      await once(stage, 'news', { signal: over });
+      await once(setup, 'news', { signal: over });
     } catch {
       return isDone();
     }
@@ -91,10 +96,10 @@ export async function answered(stage: Stage, deadlineMs: number, ids?: readonly 
 }
 
 /** Resolves when the bot writes something new in this place, or after `deadlineMs`. Never rejects. */
-export async function wrote(stage: Stage, place: string, deadlineMs: number): Promise<void> {
-  const over = AbortSignal.any([stage.signal, AbortSignal.timeout(deadlineMs)]);
+export async function wrote(setup: DemoSetup, place: string, deadlineMs: number): Promise<void> {
+  const over = AbortSignal.any([setup.signal, AbortSignal.timeout(deadlineMs)]);
   try {
-    for await (const [news] of on(stage, 'news', { signal: over }))
+    for await (const [news] of on(setup, 'news', { signal: over }))
       if (news.kind === 'wrote' && news.to === place && news.arrival.kind !== 'known') return;
   } catch {
     // over
@@ -104,12 +109,25 @@ export async function wrote(stage: Stage, place: string, deadlineMs: number): Pr
 /**
  * Resolves when the bot connects or ends, when the demo ends, or after `deadlineMs`. The result does not tell which.
  */
-export async function connectedOrEnded(stage: Stage, deadlineMs: number): Promise<void> {
+export async function connectedOrEnded(setup: DemoSetup, deadlineMs: number): Promise<void> {
   const over = new AbortController();
-  const signal = AbortSignal.any([stage.signal, over.signal, AbortSignal.timeout(deadlineMs)]);
+  const signal = AbortSignal.any([setup.signal, over.signal, AbortSignal.timeout(deadlineMs)]);
   await Promise.race([
-    once(stage.simulator.events, 'opened', { signal }),
-    once(stage.bot, 'ended', { signal }),
+    once(setup.simulator.events, 'opened', { signal }),
+    once(setup.bot, 'ended', { signal }),
   ]).catch(() => {});
   over.abort();
+}
+
+/** Resolves when the bot has written these words to somebody. */
+export async function heardFrom(setup: DemoSetup, place: string, words: string): Promise<void> {
+  while (setup.ledger.count(place, words) === 0) await once(setup, 'news', { signal: setup.signal });
+}
+
+/** Waits until the bot has printed a line with `text`, at most `HEAR_WITHIN_MS`. A missing line is no failure. */
+export async function heard(text: string, { bot, signal }: DemoSetup): Promise<void> {
+  const over = AbortSignal.any([signal, AbortSignal.timeout(HEAR_WITHIN_MS)]);
+  while (!bot.lines.some((line) => line.includes(text)) && !over.aborted) {
+    await once(bot, 'printed', { signal: over }).catch(() => {});
+  }
 }

@@ -1,7 +1,17 @@
-import type { Look, Screen } from './demo-window.ts';
-import { qrLines } from './demo-window.ts';
-import type { News, Stage } from './stage.ts';
-import { alarm, aside, duration, logged, said, told } from './story-lines.ts';
+import type { DemoSetup, News } from './demo-setup.ts';
+import {
+  alarm,
+  aside,
+  duration,
+  type Look,
+  logged,
+  paint,
+  type Screen,
+  said,
+  textColumns,
+  told,
+  wrap,
+} from './screen.ts';
 
 /** The lines that tell it. */
 export function newsLines(news: News, look: Look): string[] {
@@ -67,6 +77,21 @@ function wroteLines(news: Extract<News, { kind: 'wrote' }>, look: Look): string[
   return [...lines, ...alarm(`A second answer to the same ${arrival.question.text}`, look)];
 }
 
+/** White on black whatever the theme is: 231 and 16 of the 256 colors are fixed. */
+const LIGHT_ON_DARK = '\u001b[38;5;231;48;5;16m';
+const PLAIN = '\u001b[0m';
+
+/** The code as the bot printed it, readable by a camera on any theme; a sentence if the window is too narrow. */
+export function qrLines(code: readonly string[], look: Look): string[] {
+  const width = code[0]?.length ?? 0;
+  if (width > look.columns) {
+    const text = `(The code needs ${width} columns; this window has ${look.columns}.)`;
+    return wrap(text, textColumns(look) - 2).map((line) => `  ${paint(look, 'dim', line)}`);
+  }
+  const indent = width + 2 <= look.columns ? '  ' : '';
+  return code.map((line) => indent + (look.isColorful ? LIGHT_ON_DARK + line + PLAIN : line));
+}
+
 /** Shows what happens by itself as it comes: answers, the bot's important lines, its end. */
 export class Reporter {
   /** Whether every line of the bot's log is shown. */
@@ -79,8 +104,8 @@ export class Reporter {
     this.#screen = screen;
   }
 
-  listenTo(stage: Stage): void {
-    stage.on('news', (news) => {
+  listenTo(setup: DemoSetup): void {
+    setup.on('news', (news) => {
       if (this.#isWorthIt(news)) this.#screen.print(newsLines(news, this.#screen.look));
     });
   }

@@ -1,16 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Role } from './cast.ts';
+import type { Role } from './demo-people.ts';
+import type { DemoSetup } from './demo-setup.ts';
 import { answered, connectedOrEnded } from './demo-waits.ts';
-import type { Screen } from './demo-window.ts';
 import type { Reporter } from './event-reporter.ts';
-import { PhoneActs } from './phone-acts.ts';
-import { HELP } from './prompt-lines.ts';
-import type { Order } from './prompt-orders.ts';
-import type { Stage } from './stage.ts';
-import { alarm, aside, duration, helpLines, logged, said, told } from './story-lines.ts';
+import { PhoneActions } from './phone-actions.ts';
+import { HELP, type Order } from './prompt-orders.ts';
+import { alarm, aside, duration, helpLines, logged, type Screen, said, told } from './screen.ts';
 
 export interface ActionsParts {
-  readonly stage: Stage;
+  readonly setup: DemoSetup;
   readonly screen: Screen;
   readonly reporter: Reporter;
   /** A person types and sees what comes; a pipe waits for it, so that its next order finds it done. */
@@ -34,14 +32,14 @@ const LOOK_EVERY_MS = 100;
 export class Actions {
   role: Role;
   readonly #parts: ActionsParts;
-  readonly #phones: PhoneActs;
+  readonly #phones: PhoneActions;
 
   constructor(parts: ActionsParts) {
-    const { stage, screen, isInteractive } = parts;
+    const { setup, screen, isInteractive } = parts;
     this.#parts = parts;
-    this.role = stage.cast.named('Anna');
-    this.#phones = new PhoneActs({
-      stage,
+    this.role = setup.cast.named('Anna');
+    this.#phones = new PhoneActions({
+      setup,
       isInteractive,
       said: ({ who, group }, text) => this.#print(said(who, group?.subject ?? 'bot', text, '', screen.look)),
       explain: (text) => this.#aside(text),
@@ -89,43 +87,43 @@ export class Actions {
   }
 
   #be(names: readonly string[]): void {
-    const role = this.#parts.stage.cast.find(names, this.role);
+    const role = this.#parts.setup.cast.find(names, this.role);
     if (role) this.role = role;
     else this.#aside('There are Anna, Ben, Owner, and the group Family.');
   }
 
   /** What became of the last message. One that was just sent may still be in work. */
   async #why(): Promise<void> {
-    const { stage, explain } = this.#parts;
-    const { lastMessageId } = stage;
+    const { setup, explain } = this.#parts;
+    const { lastMessageId } = setup;
     if (lastMessageId === undefined) return this.#aside('Nobody has written yet.');
     const untilMs = performance.now() + EXPLAIN_WITHIN_MS;
-    let explained = await explain(stage.sessionPath, lastMessageId);
-    while (!explained.isSettled && stage.bot.isRunning && performance.now() < untilMs) {
-      await setTimeout(LOOK_EVERY_MS, undefined, { signal: stage.signal });
-      explained = await explain(stage.sessionPath, lastMessageId);
+    let explained = await explain(setup.sessionPath, lastMessageId);
+    while (!explained.isSettled && setup.bot.isRunning && performance.now() < untilMs) {
+      await setTimeout(LOOK_EVERY_MS, undefined, { signal: setup.signal });
+      explained = await explain(setup.sessionPath, lastMessageId);
     }
     for (const line of explained.lines) this.#tell(line);
-    if (!explained.isSettled && !stage.bot.isRunning)
+    if (!explained.isSettled && !setup.bot.isRunning)
       this.#aside('(The bot is not running: WhatsApp keeps it.)');
   }
 
   async #burst(count: number): Promise<void> {
-    const { stage, isInteractive } = this.#parts;
+    const { setup, isInteractive } = this.#parts;
     this.#tell(`${this.role.who} sends ${count} × !ping at once.`);
     const ids: string[] = [];
-    for (let index = 0; index < count; index += 1) ids.push(await stage.write(this.role, '!ping', true));
-    if (!stage.bot.isRunning) this.#aside('(The bot is not running: WhatsApp keeps it.)');
+    for (let index = 0; index < count; index += 1) ids.push(await setup.write(this.role, '!ping', true));
+    if (!setup.bot.isRunning) this.#aside('(The bot is not running: WhatsApp keeps it.)');
     const counted = this.#count(ids);
     if (!isInteractive) await counted;
   }
 
   /** Must never reject: on a terminal `#burst` does not await it. */
   async #count(ids: readonly string[]): Promise<void> {
-    const { stage, screen } = this.#parts;
-    const isDone = await answered(stage, BURST_WITHIN_MS, ids);
-    if (stage.signal.aborted) return;
-    const { asked, answered: count, doubles, isInOrder, tookMs } = stage.ledger.tally(ids);
+    const { setup, screen } = this.#parts;
+    const isDone = await answered(setup, BURST_WITHIN_MS, ids);
+    if (setup.signal.aborted) return;
+    const { asked, answered: count, doubles, isInOrder, tookMs } = setup.ledger.tally(ids);
     const text = `${asked} messages, ${count} answers in ${duration(tookMs)}`;
     if (isDone && doubles === 0 && isInOrder) return this.#tell(`${text}: each once, in order.`);
     const order = isInOrder ? '' : ', in another order';
@@ -133,7 +131,7 @@ export class Actions {
   }
 
   async #kill(): Promise<void> {
-    const { bot } = this.#parts.stage;
+    const { bot } = this.#parts.setup;
     const { pid } = bot;
     if (!bot.isRunning) return this.#aside('It is not running. /restart starts it.');
     await bot.kill();
@@ -141,18 +139,18 @@ export class Actions {
   }
 
   async #restart(): Promise<void> {
-    const { stage, isInteractive } = this.#parts;
+    const { setup, isInteractive } = this.#parts;
     const startedAtMs = performance.now();
-    if (stage.bot.isRunning) {
-      await stage.bot.stop();
+    if (setup.bot.isRunning) {
+      await setup.bot.stop();
       this.#tell(`The bot has stopped, in ${duration(performance.now() - startedAtMs)}.`);
     }
-    await stage.startBot();
-    if (!isInteractive) await connectedOrEnded(stage, CONNECT_WITHIN_MS);
+    await setup.startBot();
+    if (!isInteractive) await connectedOrEnded(setup, CONNECT_WITHIN_MS);
   }
 
   async #goOffline(seconds: number): Promise<void> {
-    await this.#parts.stage.goOffline(seconds);
+    await this.#parts.setup.goOffline(seconds);
     if (seconds === 0) this.#tell('The network is back.');
     else
       this.#tell(
@@ -161,27 +159,27 @@ export class Actions {
   }
 
   async #logOut(): Promise<void> {
-    const { stage, isInteractive } = this.#parts;
+    const { setup, isInteractive } = this.#parts;
     this.#tell('The phone removes the bot from its linked devices.');
-    const isRunning = stage.bot.isRunning;
-    stage.simulator.phone.unlink();
-    if (isRunning && !isInteractive) await connectedOrEnded(stage, CONNECT_WITHIN_MS);
+    const isRunning = setup.bot.isRunning;
+    setup.simulator.phone.unlink();
+    if (isRunning && !isInteractive) await connectedOrEnded(setup, CONNECT_WITHIN_MS);
   }
 
   async #forget(): Promise<void> {
-    const { stage } = this.#parts;
-    if (stage.bot.isRunning) return this.#aside('Not while the bot runs: /logout or /kill first.');
-    await stage.forget();
+    const { setup } = this.#parts;
+    if (setup.bot.isRunning) return this.#aside('Not while the bot runs: /logout or /kill first.');
+    await setup.forget();
     this.#tell('$ rm -rf ./sessions');
     this.#aside('/restart shows a new QR code, and the phone scans it.');
   }
 
   #log(follow: boolean | undefined): void {
-    const { reporter, stage, screen } = this.#parts;
+    const { reporter, setup, screen } = this.#parts;
     if (follow !== undefined) reporter.isFollowing = follow;
     if (follow === true) this.#aside('Every line of the log is shown from here on; /log off stops that.');
     if (follow !== undefined) return;
-    this.#print(stage.bot.lines.slice(-LAST_LINES).flatMap((line) => logged(line, screen.look)));
+    this.#print(setup.bot.lines.slice(-LAST_LINES).flatMap((line) => logged(line, screen.look)));
   }
 
   #tell(text: string): void {

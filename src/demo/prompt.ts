@@ -1,17 +1,15 @@
 import { createInterface, type Interface } from 'node:readline';
 import { messageOf } from '../core/errors.ts';
-import { roleName } from './cast.ts';
+import { roleName } from './demo-people.ts';
+import type { DemoSetup } from './demo-setup.ts';
 import { answered, DemoProblem, link } from './demo-waits.ts';
-import type { Screen } from './demo-window.ts';
-import { paint } from './demo-window.ts';
 import type { Reporter } from './event-reporter.ts';
 import { Actions, type Explain } from './prompt-actions.ts';
-import { complete, readOrder } from './prompt-lines.ts';
-import type { Stage } from './stage.ts';
-import { alarm, told } from './story-lines.ts';
+import { complete, readOrder } from './prompt-orders.ts';
+import { alarm, paint, type Screen, told } from './screen.ts';
 
 export interface PromptParts {
-  readonly stage: Stage;
+  readonly setup: DemoSetup;
   readonly screen: Screen;
   readonly reporter: Reporter;
   readonly input: NodeJS.ReadStream;
@@ -37,11 +35,11 @@ export class Prompt {
     this.#actions = new Actions({ ...parts, isInteractive: this.#isInteractive });
   }
 
-  /** Resolves at `/quit`, Ctrl+C, the end of the input, or the abort of the stage's signal. */
+  /** Resolves at `/quit`, Ctrl+C, the end of the input, or the abort of the setup's signal. */
   async run(): Promise<void> {
-    const { stage, screen, input, output } = this.#parts;
+    const { setup, screen, input, output } = this.#parts;
     const linkAgain = (): void => void this.#link();
-    stage.simulator.events.on('qr-requested', linkAgain);
+    setup.simulator.events.on('qr-requested', linkAgain);
     const typing = this.#isInteractive
       ? createInterface({ input, output, completer: complete })
       : createInterface({ input });
@@ -51,34 +49,34 @@ export class Prompt {
     try {
       await this.#untilQuit(typing);
     } finally {
-      stage.simulator.events.off('qr-requested', linkAgain);
+      setup.simulator.events.off('qr-requested', linkAgain);
       screen.keepLineOf(undefined);
       typing.close();
     }
   }
 
   async #untilQuit(typing: Interface): Promise<void> {
-    const { stage } = this.#parts;
+    const { setup } = this.#parts;
     await new Promise<void>((resolve) => {
-      stage.signal.addEventListener('abort', () => resolve(), { once: true });
+      setup.signal.addEventListener('abort', () => resolve(), { once: true });
       typing.on('SIGINT', resolve);
       typing.on('close', () => void this.#queue.then(resolve));
       typing.on('line', (line) => {
         this.#queue = this.#queue.then(() => this.#obey(line, resolve));
       });
     });
-    if (!this.#isInteractive && stage.bot.isRunning) await answered(stage, LAST_ANSWERS_MS);
+    if (!this.#isInteractive && setup.bot.isRunning) await answered(setup, LAST_ANSWERS_MS);
   }
 
   async #obey(line: string, quit: () => void): Promise<void> {
-    const { screen, stage } = this.#parts;
-    if (stage.signal.aborted) return;
+    const { screen, setup } = this.#parts;
+    if (setup.signal.aborted) return;
     try {
       const order = readOrder(line);
       if (order.do === 'quit') quit();
       else await this.#actions.perform(order);
     } catch (error) {
-      if (stage.signal.aborted) return;
+      if (setup.signal.aborted) return;
       screen.print(alarm(messageOf(error), screen.look));
     }
     this.#showPrompt();
@@ -86,14 +84,14 @@ export class Prompt {
 
   /** Whenever the bot shows a code, the phone scans it. */
   async #link(): Promise<void> {
-    const { stage, screen } = this.#parts;
+    const { setup, screen } = this.#parts;
     if (this.#isLinking) return;
     this.#isLinking = true;
     try {
-      await link(stage);
+      await link(setup);
     } catch (error) {
       // The end of the bot is news of its own.
-      if (!stage.signal.aborted && !(error instanceof DemoProblem))
+      if (!setup.signal.aborted && !(error instanceof DemoProblem))
         screen.print(told(`The phone could not link the bot: ${messageOf(error)}.`, screen.look));
     } finally {
       this.#isLinking = false;

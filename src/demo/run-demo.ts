@@ -2,15 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '../core/errors.ts';
 import type { BotProcess } from './bot-process.ts';
 import type { DemoOptions } from './demo-options.ts';
+import { DemoSetup } from './demo-setup.ts';
 import { DemoProblem, link } from './demo-waits.ts';
-import { Screen } from './demo-window.ts';
 import { Reporter } from './event-reporter.ts';
 import { Prompt } from './prompt.ts';
 import type { Explain } from './prompt-actions.ts';
-import { Stage } from './stage.ts';
-import { OPENING } from './story.ts';
-import { alarm, aside, logged, title, told } from './story-lines.ts';
-import { tellStory } from './tell-story.ts';
+import { alarm, aside, logged, Screen, title, told } from './screen.ts';
+import { OPENING, tellStory } from './story.ts';
 
 /** Its folder `commands` has the conversation of the story. */
 const STORY_FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -33,13 +31,13 @@ export interface DemoParts {
 export async function playDemo(parts: DemoParts): Promise<number> {
   const { folder, env, signal, output, isColorAllowed } = parts;
   const screen = new Screen(output, isColorAllowed);
-  const stage = new Stage({ folder, env, signal, projects: projectsOf(parts.options) });
+  const setup = new DemoSetup({ folder, env, signal, projects: projectsOf(parts.options) });
   const reporter = new Reporter(screen);
-  reporter.listenTo(stage);
-  parts.started(stage.bot);
+  reporter.listenTo(setup);
+  parts.started(setup.bot);
   try {
-    await stage.start();
-    return await play(parts, stage, screen, reporter);
+    await setup.start();
+    return await play(parts, setup, screen, reporter);
   } catch (error) {
     if (signal.aborted) return 0;
     if (!(error instanceof DemoProblem)) throw error;
@@ -49,7 +47,7 @@ export async function playDemo(parts: DemoParts): Promise<number> {
     return 1;
   } finally {
     if (signal.aborted) screen.print(['']);
-    await stage.stop();
+    await setup.stop();
   }
 }
 
@@ -59,22 +57,22 @@ function projectsOf({ hasStory, project }: DemoOptions): string[] {
   return hasStory ? [STORY_FOLDER, ...own] : own;
 }
 
-async function play(parts: DemoParts, stage: Stage, screen: Screen, reporter: Reporter): Promise<number> {
+async function play(parts: DemoParts, setup: DemoSetup, screen: Screen, reporter: Reporter): Promise<number> {
   const { hasStory, hasPrompt } = parts.options;
-  const isKept = hasStory ? await tellStory(stage, screen) : await begin(stage, screen);
+  const isKept = hasStory ? await tellStory(setup, screen) : await begin(setup, screen);
   if (hasPrompt) {
     invite(hasStory, screen, parts.options.project === undefined ? 'src/commands/' : 'commands/');
-    await new Prompt({ ...parts, stage, screen, reporter }).run();
+    await new Prompt({ ...parts, setup, screen, reporter }).run();
     screen.print(['', ...aside('The bot, the simulator and their files are gone. Goodbye.', screen.look)]);
   }
   return isKept ? 0 : 1;
 }
 
 /** Without the story: linked at once. */
-async function begin(stage: Stage, screen: Screen): Promise<boolean> {
+async function begin(setup: DemoSetup, screen: Screen): Promise<boolean> {
   screen.print(title(OPENING[0], screen.look));
-  const linked = link(stage);
-  await stage.startBot();
+  const linked = link(setup);
+  await setup.startBot();
   await linked;
   return true;
 }

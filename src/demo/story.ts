@@ -1,4 +1,11 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { assertNever } from '../core/errors.ts';
+import { judge, type Outcome } from './answer-ledger.ts';
+import { lastOfBot, optionsOf, personOf } from './demo-people.ts';
+import type { DemoSetup } from './demo-setup.ts';
+import { answered, DemoProblem, heard, heardFrom, link, soon } from './demo-waits.ts';
+import { type Look, paint, type Screen, said, textColumns, title, told, wrap } from './screen.ts';
 
 /** One thing that happens in the story. */
 export type Step =
@@ -83,56 +90,127 @@ export const CONVERSATION: readonly string[] = STORY.flatMap((step) =>
   step.do === 'await' ? [step.text] : [],
 );
 
-/** What can be said when the story is over. */
-export interface Outcome {
-  /** How often a phone had to link the bot, and how often the bot asked for it. */
-  readonly pairings: number;
-  readonly qrRequests: number;
-  readonly asked: number;
-  readonly answered: number;
-  readonly doubles: number;
-  readonly isInOrder: boolean;
-  /** How often each line of the conversation came. */
-  readonly conversation: readonly number[];
-  readonly unreadable: number;
+/** How long the QR code stays on the screen before the phone scans it, on a terminal. */
+const LOOK_AT_CODE_MS = 1_200;
+const VERDICT_MS = 200;
+/** A second answer would come within this. */
+const LISTEN_MS = 1_000;
+const ANSWERS_WITHIN_MS = 10_000;
+
+/** Tells the story: acts each step, and shows it at a pace that can be read. Resolves with whether all was kept. */
+export async function tellStory(setup: DemoSetup, screen: Screen): Promise<boolean> {
+  const [name, subtitle] = OPENING;
+  screen.print(title(name, screen.look));
+  screen.print(told(subtitle, screen.look));
+  for (const step of STORY) {
+    await act(step, setup, screen);
+    await pause(pauseAfterMs(step), setup, screen);
+  }
+  const verdicts = judge(outcomeOf(setup));
+  for (const { text, isKept } of verdicts) {
+    screen.print(promised(text, isKept, screen.look));
+    await pause(VERDICT_MS, setup, screen);
+  }
+  return verdicts.every(({ isKept }) => isKept);
 }
 
-export interface Verdict {
-  readonly text: string;
-  readonly isKept: boolean;
+async function act(step: Step, setup: DemoSetup, screen: Screen): Promise<void> {
+  const { look } = screen;
+  switch (step.do) {
+    case 'title':
+      return screen.print(title(step.text, look));
+    case 'tell':
+      return screen.print(told(step.text, look));
+    case 'start':
+      return setup.startBot();
+    case 'link':
+      await link(setup, () => pause(LOOK_AT_CODE_MS, setup, screen));
+      return heard('Linked to ', setup);
+    case 'ask':
+      // Before it is sent: the answer may be quick.
+      screen.print(said(step.who, 'bot', step.text, '', look));
+      await setup.write(setup.cast.named(step.who), step.text);
+      return;
+    case 'say':
+      screen.print(said(step.who, 'bot', step.text, '', look));
+      await setup.cast.named(step.who).phone.send(step.text);
+      return;
+    case 'vote':
+      return vote(step.who, step.option, setup, screen);
+    case 'await':
+      await soon(setup, `"${step.text}"`, () => heardFrom(setup, 'Anna', step.text));
+      return;
+    case 'hear':
+      await soon(setup, 'every answer', () => answered(setup, ANSWERS_WITHIN_MS), ANSWERS_WITHIN_MS + 1_000);
+      return;
+    case 'kill':
+      return kill(setup, screen);
+    case 'return':
+      return comeBack(setup);
+    case 'listen':
+      return listen(setup);
+    default:
+      return step satisfies never;
+  }
 }
 
-/** The promises, and whether each was kept. */
-export function judge(outcome: Outcome): readonly Verdict[] {
-  const { pairings, qrRequests, asked, answered, doubles, isInOrder, conversation, unreadable } = outcome;
-  const isLinkedOnce = pairings === 1 && qrRequests === 1;
-  const isWhole = conversation.every((times) => times === 1);
-  const isAnswered = answered === asked && doubles === 0 && isInOrder;
-  return [
-    {
-      text: isLinkedOnce
-        ? 'One QR code, scanned once. After kill -9 nobody had to scan again.'
-        : `One QR code, scanned once (in fact ${qrRequests} asked for, ${pairings} scanned).`,
-      isKept: isLinkedOnce,
-    },
-    {
-      text: isAnswered
-        ? `${asked} questions, ${answered} answers: each once, in order.`
-        : `${asked} questions, each answered once, in order (in fact ${answered} answered, ${doubles} twice${isInOrder ? '' : ', in another order'}).`,
-      isKept: isAnswered,
-    },
-    {
-      text: isWhole
-        ? 'A conversation killed in the middle went on: each line of the bot once, nothing asked again.'
-        : `A conversation killed in the middle goes on, each line of the bot once (in fact ${conversation.join(', ')} times).`,
-      isKept: isWhole,
-    },
-    {
-      text:
-        unreadable === 0
-          ? 'Every answer could be read at once: no "Waiting for this message".'
-          : `Every answer could be read at once (in fact ${unreadable} could not).`,
-      isKept: unreadable === 0,
-    },
-  ];
+async function vote(who: string, option: string, setup: DemoSetup, screen: Screen): Promise<void> {
+  const role = setup.cast.named(who);
+  const poll = lastOfBot(role, (message) => optionsOf(message)?.includes(option) === true);
+  if (poll === undefined)
+    throw new DemoProblem(`There is no poll with the option ${option}.`, setup.bot.lastLines);
+  screen.print(said(who, 'bot', `(a vote) ${option}`, '', screen.look));
+  await personOf(role)?.vote(poll.id, [option]);
+}
+
+async function kill(setup: DemoSetup, screen: Screen): Promise<void> {
+  const { pid } = setup.bot;
+  screen.print([`  ${paint(screen.look, 'red', `$ kill -9 ${pid}`)}`]);
+  await setup.bot.kill();
+  screen.print(told(`Process ${pid} is gone.`, screen.look));
+}
+
+/** Connected, or asking for another QR code, which is what must not happen. */
+async function comeBack(setup: DemoSetup): Promise<void> {
+  if (setup.isConnected) return;
+  const { events } = setup.simulator;
+  const isOpen = await soon(setup, 'a connection', (signal) =>
+    Promise.race([
+      once(events, 'opened', { signal }).then(() => true),
+      once(events, 'qr-requested', { signal }).then(() => false),
+    ]),
+  );
+  if (!isOpen) throw new DemoProblem('The bot asks for another QR code.', setup.bot.lastLines);
+}
+
+/** Until the bot has said what became of the messages, and long enough for a second answer to show itself. */
+async function listen(setup: DemoSetup): Promise<void> {
+  const { signal } = setup;
+  await Promise.all([sleep(LISTEN_MS, undefined, { signal }), heard('Back as ', setup)]);
+}
+
+/** Only for readers: a pipe needs no pauses. */
+async function pause(ms: number, setup: DemoSetup, screen: Screen): Promise<void> {
+  if (screen.isTerminal) await sleep(ms, undefined, { signal: setup.signal });
+}
+
+function outcomeOf(setup: DemoSetup): Outcome {
+  const { asked, answered: count, doubles, isInOrder } = setup.ledger.tally();
+  return {
+    pairings: setup.simulator.counters.pairings,
+    qrRequests: setup.qrRequests,
+    asked,
+    answered: count,
+    doubles,
+    isInOrder,
+    conversation: CONVERSATION.map((words) => setup.ledger.count('Anna', words)),
+    unreadable: setup.unreadable,
+  };
+}
+
+/** A promise, kept or not. */
+export function promised(text: string, isKept: boolean, look: Look): string[] {
+  const mark = isKept ? paint(look, 'green', '✓') : paint(look, 'red', '✗ NOT KEPT:');
+  const room = textColumns(look) - (isKept ? 4 : 16);
+  return wrap(text, room).map((line, index) => (index === 0 ? `  ${mark} ${line}` : `    ${line}`));
 }

@@ -6,7 +6,7 @@ import { CLOSE_KINDS } from '../../src/app/close-sentences.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { AppError, type ErrorCode } from '../../src/core/errors.ts';
 import { readOptions } from '../../src/demo/demo-options.ts';
-import { HELP, readOrder } from '../../src/demo/prompt-lines.ts';
+import { HELP, readOrder } from '../../src/demo/prompt-orders.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

@@ -98,3 +98,57 @@ export class Ledger {
 function isSorted(numbers: readonly number[]): boolean {
   return numbers.every((number, index) => index === 0 || number >= (numbers[index - 1] ?? number));
 }
+
+/** What can be said when the story is over. */
+export interface Outcome {
+  /** How often a phone had to link the bot, and how often the bot asked for it. */
+  readonly pairings: number;
+  readonly qrRequests: number;
+  readonly asked: number;
+  readonly answered: number;
+  readonly doubles: number;
+  readonly isInOrder: boolean;
+  /** How often each line of the conversation came. */
+  readonly conversation: readonly number[];
+  readonly unreadable: number;
+}
+
+export interface Verdict {
+  readonly text: string;
+  readonly isKept: boolean;
+}
+
+/** The promises, and whether each was kept. */
+export function judge(outcome: Outcome): readonly Verdict[] {
+  const { pairings, qrRequests, asked, answered, doubles, isInOrder, conversation, unreadable } = outcome;
+  const isLinkedOnce = pairings === 1 && qrRequests === 1;
+  const isWhole = conversation.every((times) => times === 1);
+  const isAnswered = answered === asked && doubles === 0 && isInOrder;
+  return [
+    {
+      text: isLinkedOnce
+        ? 'One QR code, scanned once. After kill -9 nobody had to scan again.'
+        : `One QR code, scanned once (in fact ${qrRequests} asked for, ${pairings} scanned).`,
+      isKept: isLinkedOnce,
+    },
+    {
+      text: isAnswered
+        ? `${asked} questions, ${answered} answers: each once, in order.`
+        : `${asked} questions, each answered once, in order (in fact ${answered} answered, ${doubles} twice${isInOrder ? '' : ', in another order'}).`,
+      isKept: isAnswered,
+    },
+    {
+      text: isWhole
+        ? 'A conversation killed in the middle went on: each line of the bot once, nothing asked again.'
+        : `A conversation killed in the middle goes on, each line of the bot once (in fact ${conversation.join(', ')} times).`,
+      isKept: isWhole,
+    },
+    {
+      text:
+        unreadable === 0
+          ? 'Every answer could be read at once: no "Waiting for this message".'
+          : `Every answer could be read at once (in fact ${unreadable} could not).`,
+      isKept: unreadable === 0,
+    },
+  ];
+}

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { BotLines } from '../../../src/demo/bot-process.ts';
 import { readOptions } from '../../../src/demo/demo-options.ts';
 import { exitMeaning, isNoteworthy, withoutFacts } from '../../../src/demo/event-reporter.ts';
-import { chosenOptions, complete, HELP, readOrder } from '../../../src/demo/prompt-lines.ts';
+import { chosenOptions } from '../../../src/demo/phone-actions.ts';
+import { complete, HELP, readOrder } from '../../../src/demo/prompt-orders.ts';
 import { QR_HEADING, renderQr } from '../../../src/pairing/qr-terminal.ts';
 
 describe('a line at the prompt', () => {

@@ -2,12 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { messageOf } from '../core/errors.ts';
 import type { MediaFile } from '../simulator/media/media-message.ts';
 import type { Person } from '../simulator/phones/person.ts';
-import type { Role } from './cast.ts';
-import { lastOfBot, optionsOf, personOf, placeOf } from './chat-view.ts';
+import { lastOfBot, optionsOf, personOf, placeOf, type Role } from './demo-people.ts';
+import type { DemoSetup } from './demo-setup.ts';
 import { answered, wrote } from './demo-waits.ts';
-import { chosenOptions } from './prompt-lines.ts';
 import type { Order } from './prompt-orders.ts';
-import type { Stage } from './stage.ts';
 
 /** What a person does with a phone. */
 export type PhoneOrder = Extract<
@@ -15,8 +13,8 @@ export type PhoneOrder = Extract<
   { do: 'write' | 'photo' | 'voice' | 'vote' | 'react' | 'edit' | 'join' | 'leave' }
 >;
 
-export interface PhoneActsParts {
-  readonly stage: Stage;
+export interface PhoneActionsParts {
+  readonly setup: DemoSetup;
   /** A person types and sees what comes; a pipe waits for it, so that its next order finds it done. */
   readonly isInteractive: boolean;
   /** Shows what a person did. */
@@ -38,15 +36,15 @@ const VOICE = Buffer.concat([
 ]);
 
 /** Does what is ordered with the phone of a person. */
-export class PhoneActs {
-  readonly #parts: PhoneActsParts;
+export class PhoneActions {
+  readonly #parts: PhoneActionsParts;
 
-  constructor(parts: PhoneActsParts) {
+  constructor(parts: PhoneActionsParts) {
     this.#parts = parts;
   }
 
   async perform(order: PhoneOrder, role: Role): Promise<void> {
-    const { stage, explain } = this.#parts;
+    const { setup, explain } = this.#parts;
     const { phone, group } = role;
     if ('name' in order) return this.#move(order.do, order.name, role);
     if (group !== undefined && !group.has(phone))
@@ -59,7 +57,7 @@ export class PhoneActs {
         return this.#sendPhoto(order.path, order.caption, person, role);
       case 'voice':
         return this.#act(role, `(a voice note of ${order.seconds} s)`, () =>
-          stage.sendFile({ ...role, phone: person }, voiceNote(order.seconds)),
+          setup.sendFile({ ...role, phone: person }, voiceNote(order.seconds)),
         );
       case 'vote':
         return this.#vote(order.text, person, role);
@@ -73,12 +71,12 @@ export class PhoneActs {
   }
 
   async #write(text: string, role: Role): Promise<void> {
-    const { stage, isInteractive, said } = this.#parts;
+    const { setup, isInteractive, said } = this.#parts;
     // On a terminal it stands there already, as it was typed.
     if (!isInteractive) said(role, text);
-    const came = wrote(stage, placeOf(role), text.startsWith('!') ? ANSWER_WITHIN_MS : REACTION_WITHIN_MS);
-    const id = await stage.write(role, text);
-    await this.#waitIfPiped(text.startsWith('!') ? answered(stage, ANSWER_WITHIN_MS, [id]) : came, came);
+    const came = wrote(setup, placeOf(role), text.startsWith('!') ? ANSWER_WITHIN_MS : REACTION_WITHIN_MS);
+    const id = await setup.write(role, text);
+    await this.#waitIfPiped(text.startsWith('!') ? answered(setup, ANSWER_WITHIN_MS, [id]) : came, came);
   }
 
   async #sendPhoto(path: string, caption: string, phone: Person, role: Role): Promise<void> {
@@ -91,7 +89,7 @@ export class PhoneActs {
     const mimetype = /\.png$/i.test(path) ? 'image/png' : 'image/jpeg';
     const photo = { type: 'image', data, mimetype, ...(caption === '' ? {} : { caption }) } as const;
     await this.#act(role, `(a picture) ${caption}`.trim(), () =>
-      this.#parts.stage.sendFile({ ...role, phone }, photo),
+      this.#parts.setup.sendFile({ ...role, phone }, photo),
     );
   }
 
@@ -115,16 +113,16 @@ export class PhoneActs {
   }
 
   async #edit(text: string, person: Person, role: Role): Promise<void> {
-    const { stage, explain } = this.#parts;
-    const last = stage.lastWritten(role);
+    const { setup, explain } = this.#parts;
+    const last = setup.lastWritten(role);
     if (last === undefined) return explain(`${role.who} has written nothing here yet.`);
     await this.#act(role, `(an edit) ${text}`, () => person.edit(last, text));
   }
 
   /** A person goes into the group or out of it. */
   async #move(way: 'join' | 'leave', name: string | undefined, role: Role): Promise<void> {
-    const { stage, explain } = this.#parts;
-    const { cast } = stage;
+    const { setup, explain } = this.#parts;
+    const { cast } = setup;
     const who = name === undefined ? role : cast.find([name], role);
     const person = who && personOf(who);
     if (who === undefined || person === undefined) return explain('Only Anna and Ben join and leave.');
@@ -136,21 +134,39 @@ export class PhoneActs {
   }
 
   async #act(role: Role, shown: string, act: () => Promise<unknown>): Promise<void> {
-    const { stage, said } = this.#parts;
+    const { setup, said } = this.#parts;
     said(role, shown);
-    const came = wrote(stage, placeOf(role), REACTION_WITHIN_MS);
+    const came = wrote(setup, placeOf(role), REACTION_WITHIN_MS);
     await act();
     await this.#waitIfPiped(came, came);
   }
 
   /** `unawaited` must not reject. */
   async #waitIfPiped(...first: readonly Promise<unknown>[]): Promise<void> {
-    const { stage, isInteractive, explain } = this.#parts;
-    if (!stage.bot.isRunning) return explain('(The bot is not running: WhatsApp keeps it.)');
+    const { setup, isInteractive, explain } = this.#parts;
+    if (!setup.bot.isRunning) return explain('(The bot is not running: WhatsApp keeps it.)');
     if (!isInteractive) await Promise.race(first);
   }
 }
 
 function voiceNote(seconds: number): MediaFile {
   return { type: 'audio', data: VOICE, mimetype: 'audio/ogg; codecs=opus', form: 'voice', seconds };
+}
+
+/**
+ * The options of a poll that a text names: by their words in any case, or by their numbers from 1 up, with commas
+ * between several. An empty text is no option. Undefined if one is not there.
+ */
+export function chosenOptions(text: string, options: readonly string[]): readonly string[] | undefined {
+  const find = (part: string): string | undefined => {
+    const said = part.trim().toLowerCase();
+    const named = options.find((option) => option.trim().toLowerCase() === said);
+    return named ?? (/^\d{1,2}$/.test(said) ? options[Number(said) - 1] : undefined);
+  };
+  if (text.trim() === '') return [];
+  // An option may have a comma in it.
+  const whole = find(text);
+  if (whole !== undefined) return [whole];
+  const chosen = text.split(',').map(find);
+  return chosen.every((option) => option !== undefined) ? [...new Set(chosen)] : undefined;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Ledger } from '../../../src/demo/ledger.ts';
-import { judge, type Outcome, STORY } from '../../../src/demo/story.ts';
+import { judge, Ledger, type Outcome } from '../../../src/demo/answer-ledger.ts';
+import { STORY } from '../../../src/demo/story.ts';
 
 const question = (id: string, askedAtMs = 0) => ({
   id,

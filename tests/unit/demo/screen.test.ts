@@ -1,11 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { harmless, type Look, qrLines, widthOf, wrap } from '../../../src/demo/demo-window.ts';
-import { newsLines } from '../../../src/demo/event-reporter.ts';
-import { HELP } from '../../../src/demo/prompt-lines.ts';
-import type { News } from '../../../src/demo/stage.ts';
-import { duration, helpLines, said } from '../../../src/demo/story-lines.ts';
+import type { News } from '../../../src/demo/demo-setup.ts';
+import { newsLines, qrLines } from '../../../src/demo/event-reporter.ts';
+import { HELP } from '../../../src/demo/prompt-orders.ts';
+import { duration, harmless, helpLines, type Look, said, widthOf, wrap } from '../../../src/demo/screen.ts';
 
 const PLAIN: Look = { columns: 80, isColorful: false };
 const COLORFUL: Look = { columns: 80, isColorful: true };

@@ -6,10 +6,9 @@ import { userOf } from '../simulator/phones/contact-address.ts';
 import type { Person } from '../simulator/phones/person.ts';
 import type { ReceivedMessage } from '../simulator/phones/received-messages.ts';
 import { SimulatedWhatsApp } from '../simulator/server/simulated-whatsapp.ts';
+import { type Arrival, Ledger, type Question } from './answer-ledger.ts';
 import { BotProcess, botEnv } from './bot-process.ts';
-import { Cast, type Role } from './cast.ts';
-import { type Arrival, Ledger, type Question } from './ledger.ts';
-import { contentLine } from './message-line.ts';
+import { Cast, contentLine, type Role } from './demo-people.ts';
 
 /** What happens by itself and is shown as it comes. */
 export type News =
@@ -39,7 +38,7 @@ export type News =
   | { readonly kind: 'told'; readonly text: string }
   | { readonly kind: 'problem'; readonly text: string };
 
-export interface StageOptions {
+export interface DemoSetupOptions {
   /** An empty folder for everything that is written. */
   readonly folder: string;
   /** What the bot inherits. */
@@ -51,13 +50,13 @@ export interface StageOptions {
 }
 
 /** Simulator, people and bot: what the story and the prompt act on. What happens by itself comes as `news`. */
-export class Stage extends EventEmitter<{ news: [News] }> {
+export class DemoSetup extends EventEmitter<{ news: [News] }> {
   readonly simulator = new SimulatedWhatsApp();
   readonly cast = new Cast(this.simulator);
   readonly ledger = new Ledger();
   readonly bot: BotProcess;
   readonly signal: AbortSignal;
-  readonly #options: StageOptions;
+  readonly #options: DemoSetupOptions;
   /** By who wrote and where. */
   readonly #lastWritten = new Map<string, string>();
   #lastMessageId: string | undefined;
@@ -66,7 +65,7 @@ export class Stage extends EventEmitter<{ news: [News] }> {
   #isFreshStart = true;
   #offline: NodeJS.Timeout | undefined;
 
-  constructor(options: StageOptions) {
+  constructor(options: DemoSetupOptions) {
     super();
     this.setMaxListeners(0);
     this.#options = options;
