@@ -26,6 +26,7 @@ const BESIDE = new Set([
   'app/start-bot.ts',
   'app/start-report.ts',
   'app/session-tables.ts',
+  'whatsapp/client-parts.ts',
   'whatsapp/signal/libsignal-curve.ts',
 ]);
 

@@ -13,7 +13,8 @@ import {
   SimulatedWhatsApp,
   type SimulatorOptions,
 } from '../../../src/simulator/server/simulated-whatsapp.ts';
-import { type ClientOptions, WhatsAppClient } from '../../../src/whatsapp/client.ts';
+import { WhatsAppClient } from '../../../src/whatsapp/client.ts';
+import type { ClientOptions } from '../../../src/whatsapp/client-parts.ts';
 import type { ClientState, StopReason } from '../../../src/whatsapp/client-state.ts';
 import type { CloseReason } from '../../../src/whatsapp/connection/close-reason.ts';
 import { within } from './deadline.ts';

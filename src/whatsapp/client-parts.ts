@@ -1,0 +1,129 @@
+import type { EventEmitter } from 'node:events';
+import type { BinaryNode, SocketConfig } from '@whiskeysockets/baileys';
+import type { Logger } from 'pino';
+import { sleep } from '../core/clock.ts';
+import type { IncomingMessage } from '../core/incoming-message.ts';
+import type { ListedNumber } from '../core/typed-number.ts';
+import type { Session } from '../session/session.ts';
+import type { ClientEvents } from './client-events.ts';
+import type { Connection } from './connection/connection.ts';
+import { ConnectionFactory } from './connection/connection-factory.ts';
+import { ConnectionLog } from './connection/connection-log.ts';
+import type { SocketSettings } from './connection/open-socket.ts';
+import { PhoneWatch } from './connection/phone-watch.ts';
+import { ReconnectLoop } from './connection/reconnect-loop.ts';
+import type { ReconnectPolicy } from './connection/reconnect-policy.ts';
+import { ServerClock } from './connection/server-clock.ts';
+import { WorkWatch } from './connection/work-watch.ts';
+import { numberOfLid } from './lid-numbers.ts';
+import { ListedNumbers } from './listed-numbers.ts';
+import { Inbox } from './receive/inbox.ts';
+import { TypedNumbers } from './typed-numbers.ts';
+import { VersionChoice, type WaVersion } from './wa-version.ts';
+
+export interface ClientOptions {
+  readonly session: Session;
+  /** The folder as the person wrote it, for what they are told to run. */
+  readonly sessionPath: string;
+  readonly socket: SocketSettings;
+  readonly reconnect: ReconnectPolicy;
+  /** Digits of a phone number: pair with a code instead of a QR. */
+  readonly pairingNumber: string | undefined;
+  /** Numbers in the settings, which WhatsApp is asked for. Default none. */
+  readonly listedNumbers?: readonly ListedNumber[];
+  readonly log: Logger;
+  readonly baileysLog: SocketConfig['logger'];
+  /** The version WhatsApp wants at the moment; undefined if no answer comes in time. */
+  readonly lookUpVersion: () => Promise<WaVersion | undefined>;
+  readonly now?: () => number;
+  /** Milliseconds that only go forward: what the history of closes is counted in. */
+  readonly uptime?: () => number;
+  readonly random?: () => number;
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** What the parts tell the client. */
+export interface ClientHooks {
+  readonly events: EventEmitter<ClientEvents>;
+  onMessage(message: IncomingMessage): void;
+  onStanza(node: BinaryNode): void;
+  /** `WorkWatch.deafness` has changed. */
+  onDeafness(): void;
+  /** Another connection may help. */
+  renew(message: string): void;
+}
+
+/** The parts of a client, joined and not started. */
+export interface ClientParts {
+  readonly inbox: Inbox;
+  readonly phone: PhoneWatch;
+  readonly numbers: TypedNumbers;
+  readonly listed: ListedNumbers;
+  readonly connectionLog: ConnectionLog;
+  readonly serverClock: ServerClock;
+  readonly watch: WorkWatch;
+  readonly connections: ConnectionFactory;
+  readonly loop: ReconnectLoop;
+}
+
+export function buildClientParts(options: ClientOptions, hooks: ClientHooks): ClientParts {
+  const { session, log, socket, now = Date.now, uptime = () => performance.now() } = options;
+  const openConnection = (): Connection | undefined =>
+    loop.connection?.isOpen ? loop.connection : undefined;
+  const connectionLog = new ConnectionLog(log, options.sessionPath);
+  const phone = new PhoneWatch(session, log, now);
+  const serverClock = new ServerClock(log, now);
+  const watch = new WorkWatch({
+    log,
+    uptime,
+    isOpen: () => openConnection() !== undefined,
+    renew: (message) => hooks.renew(message),
+    onChange: () => hooks.onDeafness(),
+  });
+  const localMs = (seconds: number): number => serverClock.localMs(seconds);
+  const inbox = new Inbox({
+    session,
+    log,
+    facts: { numberOf: (lid) => numberOfLid(session, lid), localMs },
+    onMessage: (message) => hooks.onMessage(message),
+    onFinished: (key) => watch.finished(key),
+    sentMessage: (id) => connections.sent.find(id),
+    now,
+  });
+  const listedNumbers = options.listedNumbers ?? [];
+  const typed = listedNumbers.map(({ number }) => number);
+  const numbers = new TypedNumbers(session, log, now, typed);
+  const listed = new ListedNumbers({
+    listed: listedNumbers,
+    numbers,
+    socket: () => openConnection()?.socket,
+    log,
+  });
+  const version = new VersionChoice(socket.version, session, log, options.lookUpVersion);
+  const connections = new ConnectionFactory({
+    session,
+    inbox,
+    settings: () => ({ ...socket, version: version.current }),
+    log,
+    baileysLog: options.baileysLog,
+    now,
+    watch,
+    numbers,
+  });
+  const loop = new ReconnectLoop({
+    connections,
+    session,
+    log,
+    connectionLog,
+    policy: options.reconnect,
+    version,
+    pairingNumber: options.pairingNumber,
+    events: hooks.events,
+    now,
+    uptime,
+    random: options.random ?? Math.random,
+    wait: options.wait ?? sleep,
+    onStanza: (node) => hooks.onStanza(node),
+  });
+  return { inbox, phone, numbers, listed, connectionLog, serverClock, watch, connections, loop };
+}
