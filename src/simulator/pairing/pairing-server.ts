@@ -1,26 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { EventEmitter, once } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
 import { type SignalKeyPair, withoutKeyType } from '../crypto/phone-libsignal.ts';
-import { type Contact, isSameUser, jidOf } from '../phones/contact-address.ts';
+import { type Contact, jidOf } from '../phones/contact-address.ts';
 import { Companion } from '../server/companion-device.ts';
 import type { PairingSwitches } from '../server/switches.ts';
 import type { Connection } from '../wire/client-connection.ts';
-import {
-  bytesOf,
-  childOf,
-  errorOf,
-  resultOf,
-  SERVER_JID,
-  type Stanza,
-  stanza,
-  textOf,
-} from '../wire/stanza.ts';
+import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
 import { answerCode, normalizeCode, openKeyBundle } from './code-exchange.ts';
+import { CodeRequests } from './code-requests.ts';
 import { isCountersigned, sealDeviceIdentity, signDeviceIdentity } from './device-identity.ts';
 import {
   emptyCodeNotice,
-  expiredCodeNotice,
   passkeyNotice,
   primaryHello,
   type RefreshChild,
@@ -40,27 +30,15 @@ interface PairingOptions {
 
 const PLATFORM = 'android';
 
-/** How long an entered code waits for the client's request. */
-const CODE_REQUEST_LIMIT_MS = 2_000;
-
-/** WhatsApp refuses a code request of a client whose browser or system it does not know (Baileys#2769). */
-const KNOWN_PLATFORM =
-  /^(Chrome|Firefox|Edge|Safari|Opera|IE|Desktop|Android) \((Windows|Mac OS|Ubuntu|Linux|Chrome OS|Android|iOS)\)$/;
-
-/** How often one code can be entered, as in WhatsApp Web. */
-const MAX_CODE_ATTEMPTS = 3;
-
-/** How long a code can be entered. */
-const CODE_LIFETIME_SECONDS = 180;
-
 /** Registers new companions: QR refs, pairing codes, and the signatures by which a phone links one. */
 export class PairingServer {
   readonly #options: PairingOptions;
   readonly #clients = new Map<Connection, UnlinkedClient>();
-  readonly #requests = new EventEmitter<{ 'code-requested': [] }>();
+  readonly #codes: CodeRequests;
 
   constructor(options: PairingOptions) {
     this.#options = options;
+    this.#codes = new CodeRequests(options);
   }
 
   /** Sends a new client the refs for its QR codes. Throws if its signed pre-key is not valid. */
@@ -98,7 +76,7 @@ export class PairingServer {
     const step = childOf(node, 'link_code_companion_reg');
     switch (step?.attrs.stage) {
       case 'companion_hello':
-        this.#requestCode(client, node, step);
+        this.#codes.received(client, node, step);
         return;
       case 'companion_finish':
         this.#finish(client, node, step);
@@ -125,13 +103,10 @@ export class PairingServer {
 
   /** The code that a client shows is entered on the phone. Resolves when the companion is linked. */
   async enterCode(typed: string): Promise<Companion> {
-    const client = await this.#clientWithCode();
-    if (!client?.code) throw new Error('no client waits for a code on this account');
-    const { code, connection, registration } = client;
+    const { client, code } = await this.#codes.entered(() => [...this.#clients.values()]);
+    const { connection, registration } = client;
     const { switches, nowSeconds } = this.#options;
     const account = this.#options.account();
-    if (nowSeconds() - code.requestedAt > CODE_LIFETIME_SECONDS) throw new Error('the code has expired');
-    if (++code.attempts > MAX_CODE_ATTEMPTS) throw new Error('the code was entered too often');
     const offer = await answerCode(code, normalizeCode(typed));
     const { missingParts: missing, shortParts: short } = switches;
     const identity = withoutKeyType(account.pubKey);
@@ -161,48 +136,7 @@ export class PairingServer {
 
   /** Tells every client with a pairing code that the code has expired (`stage="refresh_code"`). */
   expireCodes(): void {
-    for (const client of this.#clients.values()) {
-      if (!client.code) continue;
-      client.connection.send(expiredCodeNotice(client.code, this.#options.nowSeconds()));
-      client.code = undefined;
-      client.hasNoCode = true;
-    }
-  }
-
-  /** The last client that asked for a code. A test may enter the code before the request arrives. */
-  async #clientWithCode(): Promise<UnlinkedClient | undefined> {
-    const account = jidOf(this.#options.owner, 'pn');
-    const find = () =>
-      [...this.#clients.values()].reverse().find(({ code }) => isSameUser(code?.jid, account));
-    const client = find();
-    const mayAsk = [...this.#clients.values()].some(({ hasNoCode }) => !hasNoCode);
-    if (client || !mayAsk) return client;
-    const deadline = AbortSignal.timeout(CODE_REQUEST_LIMIT_MS);
-    await once(this.#requests, 'code-requested', { signal: deadline }).catch(() => undefined);
-    return find();
-  }
-
-  #requestCode(client: UnlinkedClient, query: Stanza, hello: Stanza): void {
-    if (this.#options.switches.ignoresCodeRequests) {
-      client.hasNoCode = true;
-      this.#requests.emit('code-requested');
-      return;
-    }
-    const refusal = this.#codeRefusal(hello);
-    if (refusal) {
-      client.connection.send(errorOf(query, refusal.code, refusal.text));
-      client.hasNoCode = true;
-      this.#requests.emit('code-requested');
-      return;
-    }
-    const wrappedCompanionKey = bytesOf(childOf(hello, 'link_code_pairing_wrapped_companion_ephemeral_pub'));
-    if (wrappedCompanionKey.length !== 80) throw new Error('not a wrapped key');
-    const ref = randomBytes(16).toString('base64url');
-    const requestedAt = this.#options.nowSeconds();
-    client.code = { jid: hello.attrs.jid ?? '', ref, wrappedCompanionKey, requestedAt, attempts: 0 };
-    const answer = stanza('link_code_pairing_ref', {}, Buffer.from(ref));
-    client.connection.send(resultOf(query, [stanza('link_code_companion_reg', {}, [answer])]));
-    this.#requests.emit('code-requested');
+    for (const client of this.#clients.values()) this.#codes.expire(client);
   }
 
   #finish(client: UnlinkedClient, query: Stanza, step: Stanza): void {
@@ -215,16 +149,6 @@ export class PairingServer {
     }
     client.connection.send(resultOf(query));
     client.answered('companion_finish', step);
-  }
-
-  #codeRefusal(hello: Stanza): { readonly code: number; readonly text: string } | undefined {
-    const { codeRefusal } = this.#options.switches;
-    if (codeRefusal && codeRefusal.times > 0) {
-      codeRefusal.times--;
-      return codeRefusal;
-    }
-    const display = textOf(childOf(hello, 'companion_platform_display'));
-    return KNOWN_PLATFORM.test(display) ? undefined : { code: 400, text: 'bad-request' };
   }
 
   /** Throws if the secret of a QR code is retired, or retires it if the next scan has to fail. */

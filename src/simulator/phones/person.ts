@@ -27,6 +27,19 @@ import type { EditOptions, NameOptions, SeenReceipt, SendOptions } from './send-
  */
 export type AccountState = 'present' | 'absent' | 'without-devices' | 'without-keys';
 
+export interface PersonOptions {
+  name?: string;
+  /** Digits. Default an unused number. */
+  number?: string;
+  lid?: string;
+  /** The address that direct messages come from; `mixed` alternates. Default `pn`. */
+  addressing?: Addressing | 'mixed';
+  /** Other numbers by which a contact look-up finds this person. Default none. */
+  aliases?: readonly string[];
+  /** Whether WhatsApp knows the number. Default `present`. */
+  state?: AccountState;
+}
+
 /** Somebody with a phone who chats with the bot. */
 export class Person extends Handset {
   /** Receipts the bot sent for this person's messages. */
@@ -43,12 +56,7 @@ export class Person extends Handset {
   readonly #addressing: Addressing | 'mixed';
   #messages = 0;
 
-  constructor(
-    network: Network,
-    contact: Contact,
-    name: string,
-    options: { addressing?: Addressing | 'mixed'; aliases?: readonly string[]; state?: AccountState },
-  ) {
+  constructor(network: Network, contact: Contact, name: string, options: PersonOptions) {
     super(network, contact, name);
     this.#addressing = options.addressing ?? 'pn';
     this.aliases = options.aliases ?? [];

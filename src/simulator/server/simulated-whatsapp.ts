@@ -10,27 +10,26 @@
  * QR refs do not expire: the client stops showing them.
  */
 
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { Curve, proto } from '@whiskeysockets/baileys';
-import type { KeyBundle } from '../crypto/phone-keys.ts';
 import { MediaHost } from '../media/media-host.ts';
 import { PairingServer } from '../pairing/pairing-server.ts';
-import type { Addressing, Contact } from '../phones/contact-address.ts';
 import { Group, type GroupOptions } from '../phones/group.ts';
 import { newMessageId } from '../phones/message-bytes.ts';
 import { OwnerPhone } from '../phones/owner-phone.ts';
-import { type AccountState, Person } from '../phones/person.ts';
+import { Person, type PersonOptions } from '../phones/person.ts';
 import type { Network } from '../phones/phone-network.ts';
 import type { QueryContext } from '../queries/query-context.ts';
 import type { Connection, ConnectionListener } from '../wire/client-connection.ts';
 import { CertificateAuthority } from '../wire/noise-certificate.ts';
-import { SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
+import { type Stanza, stanza } from '../wire/stanza.ts';
 import { Listener } from '../wire/websocket-listener.ts';
 import type { Companion } from './companion-device.ts';
 import { Directory } from './directory.ts';
 import { Faults } from './faults.ts';
 import { Logins } from './logins.ts';
+import { serverNetwork } from './server-network.ts';
 import type { SimulatorEvents } from './simulator-events.ts';
 import { Router } from './stanza-router.ts';
 import { initialSwitches } from './switches.ts';
@@ -42,22 +41,6 @@ export interface SimulatorOptions {
   qrRefs?: number;
   owner?: { number?: string; lid?: string; name?: string };
 }
-
-export interface PersonOptions {
-  name?: string;
-  /** Digits. Default an unused number. */
-  number?: string;
-  lid?: string;
-  /** The address that direct messages come from; `mixed` alternates. Default `pn`. */
-  addressing?: Addressing | 'mixed';
-  /** Other numbers by which a contact look-up finds this person. Default none. */
-  aliases?: readonly string[];
-  /** Whether WhatsApp knows the number. Default `present`. */
-  state?: AccountState;
-}
-
-/** A companion is notified if it has fewer one-time keys than this. */
-const LOW_PRE_KEYS = 5;
 
 /**
  * A WhatsApp server on loopback, with people and their phones. A bot connects to it as to the real one: pairing,
@@ -90,7 +73,7 @@ export class SimulatedWhatsApp {
     const switches = this.#switches;
     const directory = new Directory(owner);
     this.#directory = directory;
-    this.#network = this.#networkOf(owner);
+    this.#network = serverNetwork({ directory, media: this.media, switches: switches.queries, nowSeconds });
     this.phone = new OwnerPhone(this.#network, owner, name, {
       scan: (qr) => this.#pairing.scan(qr),
       enterCode: (code) => this.#pairing.enterCode(code),
@@ -248,34 +231,6 @@ export class SimulatedWhatsApp {
     this.#directory.companions.set(companion.id, companion);
     this.#pairings++;
     this.events.emit('paired', companion);
-  }
-
-  #networkOf(owner: Contact): Network {
-    return {
-      owner,
-      media: this.media,
-      nowSeconds,
-      newToken: (person) => this.#directory.newToken(person),
-      hidesLids: () => this.#switches.queries.hidesLids,
-      companionIds: () => [...this.#directory.companions.keys()],
-      archiveMessage: (message) => this.phone.remember(message),
-      archivedMessage: (id) => this.phone.remembered(id),
-      takeBundle: (id) => this.#takeBundle(id),
-      post: (id, node) => this.#directory.companions.get(id)?.mailbox.post(node),
-    };
-  }
-
-  #takeBundle(id: number): KeyBundle | undefined {
-    const companion = this.#directory.companions.get(id);
-    if (!companion) return undefined;
-    const bundle = companion.takeBundle();
-    const left = companion.preKeyIds().length;
-    if (left < LOW_PRE_KEYS) {
-      const attrs = { from: SERVER_JID, type: 'encrypt', id: randomBytes(5).toString('hex') };
-      const count = stanza('count', { value: String(left) });
-      companion.mailbox.post(stanza('notification', { ...attrs, t: String(nowSeconds()) }, [count]));
-    }
-    return bundle;
   }
 
   #contextOf(companion: Companion): QueryContext {

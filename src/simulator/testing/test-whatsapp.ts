@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Group, GroupOptions } from '../phones/group.ts';
 import type { OwnerPhone } from '../phones/owner-phone.ts';
-import {
-  type PersonOptions,
-  SimulatedWhatsApp,
-  type SimulatorOptions,
-} from '../server/simulated-whatsapp.ts';
+import type { PersonOptions } from '../phones/person.ts';
+import { SimulatedWhatsApp, type SimulatorOptions } from '../server/simulated-whatsapp.ts';
 import { DEFAULT_DEADLINE_MS } from './deadline-error.ts';
 import { TestBot } from './test-bot.ts';
 import { TestFaults } from './test-faults.ts';
