@@ -32,3 +32,12 @@ export async function underEither<T>(
     for (const signal of signals) signal.removeEventListener('abort', abort);
   }
 }
+
+/** A promise, and the function that resolves it. */
+export function resolvable<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

@@ -9,8 +9,9 @@ import type {
   WASocket,
 } from '@whiskeysockets/baileys';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
+import { resolvable } from '../../core/waits.ts';
 import type { Session } from '../../session/session.ts';
-import { fetchNameOnce, isAppStateNotice } from '../receive/app-state.ts';
+import { acknowledgeAppState, fetchNameOnce } from '../receive/app-state.ts';
 import { answerIgnored } from '../receive/ignored-stanzas.ts';
 import type { Inbox } from '../receive/inbox.ts';
 import { askPhone } from '../receive/phone-resend.ts';
@@ -22,12 +23,12 @@ import { Sender } from '../send/sender.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
 import type { Suspects } from '../send/suspects.ts';
 import { dropKeyErrors } from '../signal/key-answers.ts';
+import { updateCaches } from './cache-updates.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import { prepareCloseStanza } from './close-stanza.ts';
 import { closeWithin, cutOff, endListening, intercept } from './library-socket.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { PingCheck } from './ping-check.ts';
-import { plainAck } from './plain-ack.ts';
 import { keepPresenceTyped } from './typed-presence.ts';
 
 export interface ConnectionParts {
@@ -65,17 +66,17 @@ const CLOSE_WITHIN_MS = 300;
  * program ignores it: its listeners are gone, and nothing is sent on it.
  */
 export class Connection extends EventEmitter<ConnectionEvents> {
+  readonly #opened = resolvable<boolean>();
+  readonly #closed = resolvable<CloseReason>();
   /** Settles once: true when WhatsApp has let the session in, false if the connection closed before. Never rejects. */
-  readonly opened: Promise<boolean>;
+  readonly opened = this.#opened.promise;
   /** Settles once, with the reason; never rejects. */
-  readonly closed: Promise<CloseReason>;
+  readonly closed = this.#closed.promise;
   readonly socket: WASocket;
   readonly #sender: Sender;
   readonly #pingCheck: PingCheck;
   readonly #parts: ConnectionParts;
   readonly #over = new AbortController();
-  readonly #resolveOpened: (isOpen: boolean) => void;
-  readonly #resolveClosed: (reason: CloseReason) => void;
   #failure: CloseReason | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
   #finishTimer: NodeJS.Timeout | undefined;
@@ -87,12 +88,6 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     super();
     this.#parts = parts;
     this.#isLinkStored = parts.session.isLinked;
-    const opened = settledOnce<boolean>();
-    const closed = settledOnce<CloseReason>();
-    this.opened = opened.promise;
-    this.closed = closed.promise;
-    this.#resolveOpened = opened.resolve;
-    this.#resolveClosed = closed.resolve;
     this.socket = openSocket(parts.settings, {
       auth: { creds: parts.session.creds, keys: parts.session as unknown as SignalKeyStore },
       logger: parts.logger,
@@ -117,11 +112,8 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     intercept(this.socket, 'message', (node) => answerIgnored(this.socket, node, parts.inbox));
     keepPresenceTyped(this.socket);
     fetchNameOnce(this.socket, parts.settings.showOnline ?? false);
-    intercept(this.socket, 'notification', (node) => {
-      if (!isAppStateNotice(node)) return false;
-      this.socket.sendNode(plainAck(node)).catch(() => {});
-      return true;
-    });
+    intercept(this.socket, 'notification', (node) => acknowledgeAppState(this.socket, node));
+    updateCaches(this.socket, parts.devices, parts.groups);
     this.#listen();
     this.#answerWithin(parts.settings.connectTimeoutMs);
   }
@@ -139,15 +131,11 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   #listen(): void {
     const { ev, ws } = this.socket;
-    const { inbox, devices } = this.#parts;
+    const { inbox } = this.#parts;
     closeWithin(this.socket, CLOSE_WITHIN_MS);
-    ws.prependListener('CB:message', (node) => {
-      devices.sawDevice(node.attrs.participant ?? node.attrs.from);
-      inbox.sawStanza(node);
-    });
+    ws.prependListener('CB:message', (node) => inbox.sawStanza(node));
     ws.prependListener('CB:notification,type:w:gp2', (node) => inbox.sawNotice(node));
     ws.prependListener('CB:call', (node) => inbox.sawNotice(node));
-    ws.prependListener('CB:notification,type:devices', ({ attrs }) => devices.forget(attrs.from, attrs.lid));
     ws.on('open', () => this.#answerWithin(this.#parts.settings.connectTimeoutMs));
     ws.on('frame', (frame: unknown) => {
       // The bytes of the handshake come here, too.
@@ -168,11 +156,6 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     });
     ev.on('connection.update', (update) => this.#onUpdate(update));
     ev.on('creds.update', () => this.#saveCreds());
-    const groupChanged = ({ id }: { id?: string | null }): void => {
-      if (id) this.#parts.groups.forget(id);
-    };
-    ev.on('groups.update', (groups) => groups.forEach(groupChanged));
-    ev.on('group-participants.update', groupChanged);
   }
 
   #onUpdate({ connection, qr, isNewLogin, lastDisconnect }: Partial<ConnectionState>): void {
@@ -185,7 +168,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       clearTimeout(this.#connectTimer);
       this.#isOpen = true;
       this.#pingCheck.start(this.#parts.settings.pingEveryMs);
-      this.#resolveOpened(true);
+      this.#opened.resolve(true);
       void askPhone(this.socket, this.#parts.inbox);
     }
     if (connection === 'close') this.#finish(this.#failure ?? classifyClose(lastDisconnect?.error));
@@ -252,17 +235,9 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     endListening(this.socket, EVENTS);
     cutOff(this.socket);
     this.removeAllListeners();
-    this.#resolveOpened(false);
-    this.#resolveClosed(cause);
+    this.#opened.resolve(false);
+    this.#closed.resolve(cause);
   }
-}
-
-function settledOnce<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
 
 const EVENTS: ReadonlyArray<keyof BaileysEventMap> = [

@@ -1,4 +1,5 @@
 import { ALL_WA_PATCH_NAMES, type BinaryNode, type WASocket } from '@whiskeysockets/baileys';
+import { plainAck } from '../connection/plain-ack.ts';
 
 /** The part of the app state that has the name of the account. */
 const WITH_NAME = 'critical_block';
@@ -14,11 +15,15 @@ export function skipAppState(): void {
 }
 
 /**
- * Whether a stanza says that some app state has changed. The library would fetch it and delay other notifications. A
- * plain ack is enough: WhatsApp does not require a sync, and sends the next change all the same.
+ * Acknowledges a notification that some app state has changed. Returns whether it is one; the library must not see it
+ * then, because it would fetch the state and delay other notifications. A plain ack is enough: WhatsApp does not
+ * require a sync, and sends the next change all the same.
  */
-export const isAppStateNotice = ({ tag, attrs }: BinaryNode): boolean =>
-  tag === 'notification' && attrs.type === 'server_sync';
+export function acknowledgeAppState(socket: WASocket, node: BinaryNode): boolean {
+  if (node.tag !== 'notification' || node.attrs.type !== 'server_sync') return false;
+  socket.sendNode(plainAck(node)).catch(() => {});
+  return true;
+}
 
 /**
  * Fetches the name of the account once, if it is not known, as soon as the key for it is there; then tells the name to
