@@ -8,31 +8,31 @@ import { RecentMap } from '../core/recent-map.ts';
 import type { Table } from '../core/table.ts';
 import type { BotSettings } from './bot-settings.ts';
 import type { Context } from './context.ts';
+import { declineCall } from './intake/decline-call.ts';
 import { type EditRow, Edits } from './intake/edits.ts';
 import { LOOP_LIMITS } from './intake/loop-guard.ts';
 import { LoopWatch } from './intake/loop-watch.ts';
 import { MessageFilter } from './intake/message-filter.ts';
 import { MessageRouter } from './intake/message-router.ts';
-import { parseCommand } from './intake/parse-command.ts';
 import type { CommandRegistry } from './loading/command-registry.ts';
 import { ListenerRegistry } from './loading/listener-registry.ts';
 import type { Middleware } from './middleware.ts';
 import { Conversations } from './replay/conversations.ts';
 import type { RunRow } from './replay/run-row.ts';
-import { freezePlain, Runs, type StoredRun, thawPlain } from './replay/runs.ts';
+import { freezePlain, Runs, thawPlain } from './replay/runs.ts';
 import { ownerCheck } from './run/access.ts';
 import { isAddressed, meOf } from './run/addressed.ts';
 import { CommandTasks } from './run/command-tasks.ts';
 import { HandlerRunner, type HandlerTask } from './run/handler-runner.ts';
 import { listenerTask } from './run/listener-task.ts';
 import type { Outcome } from './run/outcome.ts';
-import { safeError } from './run/safe-error.ts';
 import { scheduleMessage, scheduleTask } from './run/schedule-task.ts';
+import { storedTask } from './run/stored-task.ts';
 import { Outbox } from './send/outbox.ts';
 import { mayWriteTo, reachable } from './send/reachable.ts';
 import type { Services } from './services.ts';
 import { type ChatStateRow, StateStores } from './state/chat-state.ts';
-import { type PollRow, Polls } from './state/polls.ts';
+import { noteVote, type PollRow, Polls } from './state/polls.ts';
 import { type Reminder, Reminders } from './state/reminders.ts';
 import { type ScheduleRow, Schedules } from './state/schedules.ts';
 
@@ -134,9 +134,9 @@ export function buildBotParts(options: BotOptions): BotParts {
     log,
     messenger,
     services: options.services,
-    states: states,
-    reminders: reminders,
-    polls: polls,
+    states,
+    reminders,
+    polls,
     replay: { runs, clock, ...frozen, onWaiting: () => conversations.arm() },
     middleware: options.middleware ?? [],
     limitMs: options.handlerLimitMs ?? 60_000,
@@ -161,20 +161,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     if (asked) await asked;
     return runner.run(task());
   };
-  const taskAgain = (run: StoredRun, message: IncomingMessage): HandlerTask | undefined => {
-    const { kind, name } = run.row.handler;
-    if (kind === 'listener') {
-      const found = listeners.find(name);
-      return found && listenerTask(message, found, senderOf(message), run);
-    }
-    if (kind === 'schedule') {
-      const found = listeners.schedules.find((one) => one.name === name);
-      return found && scheduleTask(message, found, run);
-    }
-    const loaded = options.commands.find(name);
-    const line = parseCommand(message.text, settings.commandPrefix);
-    return loaded && tasks.taskOf(message, loaded, line?.rest ?? '', senderOf(message), run);
-  };
+  const stored = { commands: options.commands, listeners, tasks, prefix: settings.commandPrefix, senderOf };
   const conversations = new Conversations({
     runs,
     clock,
@@ -183,7 +170,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     whenOpen: (signal) => messenger.whenOpen(signal),
     inOrder: (chat, work) => router.inOrder(chat, work),
     runAgain: (run, message) => {
-      const task = taskAgain(run, message);
+      const task = storedTask(run, message, stored);
       return task && runner.run(task);
     },
     notify: (message, place, text) => runner.notify(message, place, text),
@@ -195,21 +182,21 @@ export function buildBotParts(options: BotOptions): BotParts {
     all: () => listeners.schedules,
     run: (loaded, dueAtMs) => {
       const message = scheduleMessage(loaded.name, dueAtMs);
-      const stored = runs.withMessage(message.key);
-      if (stored?.row.isEnded) return Promise.resolve('done' as const);
-      return runner.run(scheduleTask(message, loaded, stored));
+      const earlier = runs.withMessage(message.key);
+      if (earlier?.row.isEnded) return Promise.resolve('done' as const);
+      return runner.run(scheduleTask(message, loaded, earlier));
     },
   });
   const router = new MessageRouter({
     conversationOf,
     clock,
     log,
-    filter: filter,
-    edits: edits,
+    filter,
+    edits,
     loops,
     commands: options.commands,
     listeners,
-    conversations: conversations,
+    conversations,
     prefix: settings.commandPrefix,
     onVote: (message) => noteVote(message, polls, log),
     onCall:
@@ -238,23 +225,4 @@ export function buildBotParts(options: BotOptions): BotParts {
     names,
     mayWrite,
   };
-}
-
-/** If the call cannot be declined any more, the sentence is sent all the same. */
-async function declineCall(
-  message: IncomingMessage,
-  sentence: string,
-  messenger: Messenger,
-  runner: HandlerRunner,
-): Promise<Outcome> {
-  const { event, chat } = message;
-  if (event?.kind === 'call') await messenger.declineCall?.(event.callId, chat).catch(() => undefined);
-  return runner.notify(message, 'declined', sentence);
-}
-
-async function noteVote({ event, sender }: IncomingMessage, polls: Polls, log: Log): Promise<void> {
-  if (event?.kind !== 'vote') return;
-  await polls.vote(event.target, sender.id, event.options).catch((error: unknown) => {
-    log.warn({ err: safeError(error, '') }, 'could not store a vote');
-  });
 }

@@ -1,6 +1,9 @@
 import { ageMs, type Clock } from '../../core/clock.ts';
+import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { Log } from '../../core/log.ts';
 import type { Table } from '../../core/table.ts';
+import { safeError } from '../run/safe-error.ts';
 
 /** A poll of the bot: its options, and what each person chose. */
 export interface PollRow {
@@ -72,4 +75,12 @@ export class Polls {
     const [oldest] = [...this.#table.entries()].sort(([, a], [, b]) => a.atMs - b.atMs);
     if (oldest !== undefined) await this.#table.delete(oldest[0]);
   }
+}
+
+/** Counts the vote in a message. Never rejects. */
+export async function noteVote({ event, sender }: IncomingMessage, polls: Polls, log: Log): Promise<void> {
+  if (event?.kind !== 'vote') return;
+  await polls.vote(event.target, sender.id, event.options).catch((error: unknown) => {
+    log.warn({ err: safeError(error, '') }, 'could not store a vote');
+  });
 }
