@@ -69,7 +69,7 @@ export function rest(): Arg<string> {
   };
 }
 
-/** A whole number from `min` to `max`; default any that is exact. */
+/** A whole number from `min` to `max`; default: any that JavaScript can hold exactly. */
 export function integer(min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): Arg<number> {
   return {
     shows: (name) => `<${name}>`,

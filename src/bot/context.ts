@@ -102,8 +102,8 @@ export interface ContextAnswers {
   mention(person: { readonly jid: string }): string;
   /**
    * Sends `text` (at most 4,000 characters) in this chat `delayMs` milliseconds after the message was sent. It outlives
-   * restarts; if it is late, it has an apology. In a group it mentions the sender. Resolves when it is on disk. Throws
-   * a `Refusal` if too many are kept (50 for one person), or if it is due in more than a year.
+   * restarts; if it comes late, an apology is added. In a group it mentions the sender. Resolves when it is on disk.
+   * Throws a `Refusal` if too many are kept (50 for one person), or if it is due in more than a year.
    */
   later(delayMs: number, text: string): Promise<void>;
 }

@@ -32,7 +32,8 @@ export interface Schedule {
 
 /**
  * Describes a schedule: the default export of a file in `src/listeners/`. `pattern` is that of cron: minute, hour, day
- * of the month, month, day of the week; with six fields, the first is the second. Throws a `TypeError` if something is not valid.
+ * of the month, month, day of the week. If there are six fields, the first one is for the seconds. Throws a
+ * `TypeError` if something is not valid.
  */
 export function schedule(pattern: string, spec: ScheduleSpec): Schedule {
   const { timeZone, missed = 'once' } = spec;

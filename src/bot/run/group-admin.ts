@@ -12,7 +12,7 @@ export type Who = { readonly jid: string };
 
 /**
  * What the bot does as an admin of the group. Each method throws a `Refusal` outside of groups, and if the bot is no
- * admin. Each looks first whether it has been done, so that it is safe to run again.
+ * admin. Each first checks whether its work is done already, so that it is safe to run again.
  */
 export interface GroupAdmin {
   /** Adds people. */

@@ -170,7 +170,7 @@ export interface StateValues {
   delete(name: string): Promise<void>;
   /**
    * Sets the value to what `change` makes of the present one, and resolves with it when it is on disk. Two updates at
-   * once are made one after the other, so that none is lost. `change` must return at once, no promise.
+   * once are made one after the other, so that none is lost. `change` must not return a promise.
    */
   update<T>(name: string, change: (value: unknown) => T, options?: { readonly ttlMs?: number }): Promise<T>;
 }

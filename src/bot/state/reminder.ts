@@ -16,7 +16,7 @@ export interface Reminder extends CrashHistory {
   readonly failures?: { readonly count: number; readonly sinceMs: number };
 }
 
-/** A reminder that is later than this has an apology. */
+/** A reminder that comes later than this gets an apology. */
 const PUNCTUAL_MS = 60_000;
 
 /** The text is made at each try, because how late it is depends on when there is a connection. */
