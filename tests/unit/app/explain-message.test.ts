@@ -74,10 +74,10 @@ test.each<[string, string[], Parameters<typeof outcomesOf>]>([
   ],
   ['another message', [], [{ '|15550200001|XABC': row }, {}]],
   ['a note that is too old', [], [{}, { [ANNA]: { atMs: NOW_MS - 8 * DAY_MS } }]],
-])('%s: %j', (_, expected, given) => {
+])('the explanation of %s has the outcomes %j', (_, expected, given) => {
   expect(outcomesOf(...given)).toEqual(expected);
 });
 
-test('without a session nothing is known', () => {
+test('the explanation says that nothing is known if there is no session', () => {
   expect(explain('ABC', undefined, NOW_MS)).toEqual({ messages: [], isSent: false });
 });

@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('the sign of life is there from the start, private, and is renewed every ten seconds', () => {
+test('the liveness file is written at the start, for the owner only, and renewed every ten seconds', () => {
   const file = new LivenessFile(folder);
   file.start();
   expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -26,7 +26,7 @@ test('the sign of life is there from the start, private, and is renewed every te
   file.stop();
 });
 
-test('it comes back if somebody removes it', () => {
+test('the liveness file is written again if somebody removes it', () => {
   const file = new LivenessFile(folder);
   file.start();
   rmSync(path);
@@ -35,7 +35,7 @@ test('it comes back if somebody removes it', () => {
   file.stop();
 });
 
-test('a stop removes it and ends the timer', () => {
+test('stop() removes the liveness file and ends the timer', () => {
   const file = new LivenessFile(folder);
   file.start();
   file.stop();
@@ -43,7 +43,7 @@ test('a stop removes it and ends the timer', () => {
   expect(existsSync(path)).toBe(false);
 });
 
-test('a session folder that was taken away is not made again, and nothing is thrown', () => {
+test('the liveness file does not bring a removed session folder back, and throws nothing', () => {
   const file = new LivenessFile(folder);
   file.start();
   rmSync(folder, { recursive: true });

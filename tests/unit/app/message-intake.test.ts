@@ -65,7 +65,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('what the last run left is given once a connection is open, not before: its login tells the time', async () => {
+test('the intake hands over the messages of the last run when a connection is open, because the login tells the time', async () => {
   client.waiting = [incoming('one'), incoming('two')];
   intake.start();
   vi.advanceTimersByTime(600_000);
@@ -80,7 +80,7 @@ test('what the last run left is given once a connection is open, not before: its
   ]);
 });
 
-test('what comes before the connection is open waits behind what is older', async () => {
+test('a message that comes before the connection is open is handed over after the older ones', async () => {
   client.waiting = [incoming('old')];
   intake.start();
   client.receive(incoming('early'));
@@ -92,7 +92,7 @@ test('what comes before the connection is open waits behind what is older', asyn
   expect(given).toEqual(['old', 'early', 'late']);
 });
 
-test('a connection that opens again says nothing of the last run, and gives nothing that is in work', async () => {
+test('a second opening does not report the last run again, and hands over no message that is in work', async () => {
   intake.start();
   client.open();
   client.receive(incoming('one'));
@@ -102,7 +102,7 @@ test('a connection that opens again says nothing of the last run, and gives noth
   expect(log.lines).toEqual([]);
 });
 
-test('what the bot left unfinished is given again each minute while the connection is open', async () => {
+test('a message that the bot left unfinished is handed over again each minute while the connection is open', async () => {
   intake.start();
   client.open();
   client.receive(incoming('one'));
@@ -120,7 +120,7 @@ test('what the bot left unfinished is given again each minute while the connecti
   expect(given).toEqual(['one', 'one']);
 });
 
-test('after the stop nothing is given again', async () => {
+test('the intake hands over nothing after stop()', async () => {
   intake.start();
   client.open();
   client.receive(incoming('one'));
@@ -131,7 +131,7 @@ test('after the stop nothing is given again', async () => {
   expect(given).toEqual(['one']);
 });
 
-test('a message that the bot has done is finished in the inbox, one that it left is not', async () => {
+test('the inbox finishes a message that the bot has handled, and keeps one that the bot left unfinished', async () => {
   const one = incoming('one');
   outcome = 'done';
   intake.start();
@@ -146,7 +146,7 @@ test('a message that the bot has done is finished in the inbox, one that it left
   expect(client.finished).toEqual([one.key]);
 });
 
-test('a stop resolves when the bot has let go of what it was given', async () => {
+test('stop() resolves when the bot has settled each message that it was handed', async () => {
   intake.start();
   client.open();
   client.receive(incoming('one'));

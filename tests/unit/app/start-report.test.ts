@@ -45,8 +45,8 @@ function start(options: { wasLinked: boolean; me?: { id: string; name?: string }
   return { events, clock, lines, stop, world, creds, done };
 }
 
-describe('after pairing', () => {
-  test('it says who is linked, with the number masked, and what to try', async () => {
+describe('the start report after a pairing', () => {
+  test('says who is linked, with the number masked, and what to try', async () => {
     const { events, lines, done } = start({ wasLinked: false });
     events.emit('opened');
     await done;
@@ -55,7 +55,7 @@ describe('after pairing', () => {
     ]);
   });
 
-  test('it waits a moment for the name, and not longer', async () => {
+  test('waits for the name for a limited time', async () => {
     const named = start({ wasLinked: false, me: { id: ME.id } });
     named.events.emit('opened');
     await named.clock.advance(700);
@@ -69,7 +69,7 @@ describe('after pairing', () => {
     expect(nameless.lines[0]).toContain('Linked to +1555•••000.');
   });
 
-  test('a second opening says nothing more', async () => {
+  test('says nothing at a second opening', async () => {
     const { events, lines, done } = start({ wasLinked: false });
     events.emit('opened');
     await done;
@@ -78,7 +78,7 @@ describe('after pairing', () => {
     expect(lines).toHaveLength(1);
   });
 
-  test('an end before the opening says nothing', async () => {
+  test('says nothing if the bot stops before the connection opens', async () => {
     const { stop, lines, done } = start({ wasLinked: false });
     stop.abort();
     await done;
@@ -86,8 +86,8 @@ describe('after pairing', () => {
   });
 });
 
-describe('at a second start', () => {
-  test('it waits for what came in the meantime, and says what was done with it', async () => {
+describe('the start report at a second start', () => {
+  test('waits until the messages of the meantime are handled, and says what became of them', async () => {
     const { events, clock, lines, world, done } = start({ wasLinked: true });
     await clock.advance(1_234);
     events.emit('opened');
@@ -103,7 +103,7 @@ describe('at a second start', () => {
     ]);
   });
 
-  test('a bot that is still being loaded has not answered yet', async () => {
+  test('does not take a bot that is still being loaded for one that has answered', async () => {
     const { events, clock, lines, world, done } = start({ wasLinked: true });
     world.stats = undefined;
     events.emit('opened');
@@ -115,7 +115,7 @@ describe('at a second start', () => {
     expect(lines[0]).toContain('1 message came in the meantime: 1 answered.');
   });
 
-  test('a bot that never rests is told about after a minute', async () => {
+  test('comes after a minute if the bot has work all the time', async () => {
     const { events, clock, lines, world, done } = start({ wasLinked: true });
     events.emit('opened');
     world.stats = { ...NOTHING, received: 3, answered: 2, running: 1, queued: 1 };
@@ -124,7 +124,7 @@ describe('at a second start', () => {
     expect(lines[0]).toContain('3 messages came in the meantime: 2 answered, 1 still at work.');
   });
 
-  test('stopping ends the wait', async () => {
+  test('ends its wait when the bot stops', async () => {
     const { events, stop, lines, done } = start({ wasLinked: true });
     events.emit('opened');
     await rest();
@@ -148,7 +148,7 @@ test.each<[string, Partial<BotStats>, string]>([
     '9 messages came in the meantime: 3 answered, 1 failed, 2 too old to be answered, 1 still at work, ' +
       '2 not for the bot.',
   ],
-])('the meantime: %s', (_, counts, sentence) => {
+])('the start report sums up the meantime: %s', (_, counts, sentence) => {
   expect(meantimeSentence({ ...NOTHING, ...counts })).toBe(sentence);
 });
 
@@ -161,6 +161,6 @@ test.each([
   expect(accountLabel(me)).toBe(label);
 });
 
-test('a prefix that is a word stands apart', () => {
+test('the hint has a space between a prefix that is a word and the command', () => {
   expect(invitation('bot')).toBe('Send bot ping to this account from another phone, or bot help.');
 });

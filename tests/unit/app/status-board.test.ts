@@ -34,7 +34,7 @@ test('every kind of close is counted and has a sentence', () => {
   for (const kind of CLOSE_KINDS) expect(closeSentence(REASONS[kind])).toMatch(/^[A-Z].*\.$/);
 });
 
-test('what a library says of a close is masked', () => {
+test('the status masks what a library says of a close', () => {
   const message = 'proxy http://user:secret@host refused 4915123456789';
   const sentence = closeSentence({ kind: 'network', statusCode: undefined, message });
   expect(sentence).not.toMatch(/secret|4915123456789/);
@@ -62,7 +62,7 @@ class FakeClient extends EventEmitter<ClientEvents> implements Messenger {
   }
 }
 
-describe('the board', () => {
+describe('the status board', () => {
   let client: FakeClient;
   let board: StatusBoard;
   let isLinked: boolean;
@@ -88,7 +88,7 @@ describe('the board', () => {
     });
   });
 
-  test('half a pairing is nobody, a whole one is masked', () => {
+  test('shows no account after half a pairing, and a masked one after a whole pairing', () => {
     expect(board.snapshot().account).toBeUndefined();
     isLinked = true;
     expect(board.snapshot().account).toEqual({ number: '+1555•••000', name: 'Owner' });
@@ -112,7 +112,7 @@ describe('the board', () => {
     expect(heard).toHaveBeenCalledTimes(2);
   });
 
-  test('the time of the situation is that of the state', () => {
+  test('takes the time of the situation from the state', () => {
     client.become({ kind: 'pairing', qr: 'one', code: undefined, expiresAtMs: 5, index: 0 }, 1_000);
     expect(board.snapshot().sinceMs).toBe(1_000);
     client.become({ kind: 'open' }, 2_000);
@@ -138,7 +138,7 @@ describe('the board', () => {
   });
 });
 
-describe('timings', () => {
+describe('the timings', () => {
   const signal = new AbortController().signal;
   const message = (quoted?: string): OutgoingMessage =>
     ({
@@ -160,7 +160,7 @@ describe('timings', () => {
     return { client, messenger: timings.measured(client), timings, told, pass };
   }
 
-  test('a reply is measured from its message, once, and a send from its start', async () => {
+  test('measure a reply once, from its message on, and a send from its start on', async () => {
     const { client, messenger, timings, told, pass } = rig();
     client.send = async () => pass(30);
     timings.received({ key: 'k' });
@@ -177,7 +177,7 @@ describe('timings', () => {
     ]);
   });
 
-  test('a send that fails is not measured, and its error is passed on', async () => {
+  test('do not measure a send that fails, and pass its error on', async () => {
     const { client, messenger, timings, told } = rig();
     client.send = () => Promise.reject(new Error('refused'));
     timings.received({ key: 'k' });
@@ -185,7 +185,7 @@ describe('timings', () => {
     expect(told).toEqual([]);
   });
 
-  test('messages that nobody answers are forgotten', async () => {
+  test('forget messages that nobody answers', async () => {
     const { messenger, timings, told } = rig();
     for (let index = 0; index <= 1_000; index += 1) timings.received({ key: `k${index}` });
     await messenger.send(message('k0'), signal);

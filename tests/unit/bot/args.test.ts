@@ -62,7 +62,7 @@ test.each<[sentence: string, spec: ArgSpec, text: string, values: object | undef
   ['too few parts', { poll: parts(3, 4) }, 'Lunch? | pizza', undefined],
   ['too many parts', { poll: parts(1, 2) }, 'a|b|c|d|e|f', undefined],
   ['a name that objects have anyway', { constructor: word() }, 'x', { constructor: 'x' }],
-])('%s', (_sentence, spec, text, values) => {
+])('parseArgs reads %s', (_sentence, spec, text, values) => {
   const parsed = parseArgs(spec, text, MENTIONS);
   expect('values' in parsed ? { ...parsed.values } : undefined).toEqual(values);
 });
@@ -88,14 +88,14 @@ test.each<[sentence: string, text: string, mentions: readonly string[], jid: str
   ['quotation marks and an ending', '"@15551234567"s', ['7002@lid'], '7002@lid'],
   ['nobody in the list', '@15551234567', [], undefined],
   ['a word that is no mention', '15551234567', ['7002@lid'], undefined],
-])('person() with %s', (_sentence, text, mentions, jid) => {
+])('person() accepts or refuses %s', (_sentence, text, mentions, jid) => {
   const parsed = parseArgs({ who: person() }, text, { mentions });
   expect('values' in parsed ? parsed.values : undefined).toEqual(
     jid === undefined ? undefined : { who: { jid } },
   );
 });
 
-test('person() finds the right one of several people, whichever of the two addresses text and list have', () => {
+test('person() finds the right one of several people, whether the text and the list have a number or a LID', () => {
   const numbers: Readonly<Record<string, string>> = { '7002@lid': '15550000002', '7003@lid': '15550000003' };
   const personOf = (jid: string): string => numbers[jid] ?? jid.replace('@s.whatsapp.net', '');
   const spec = { one: person(), other: person() };

@@ -84,7 +84,7 @@ test('a handler that throws is logged with its file, and the person is told with
   expect(JSON.stringify(log.lines)).not.toContain('topsecret');
 });
 
-test('a command that keeps nothing writes nothing to disk', async () => {
+test('a command that stores nothing writes nothing to disk', async () => {
   const { bot, storage } = makeBot([ping]);
   await bot.handle(incoming('!ping'));
   expect([...storage.tables.values()].map(({ writes }) => writes)).toEqual([0, 0, 0]);

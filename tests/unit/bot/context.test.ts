@@ -110,7 +110,7 @@ test.each<
     () => Promise.reject(new AppError('MEDIA_REFUSED', 'internal detail')),
     'I could not fetch that file: it is too large, damaged or gone.',
   ],
-])('media that %s: the person is told, the log is not', async (_sentence, sizeBytes, file, told) => {
+])('a person is told of media that %s, and nothing is logged', async (_sentence, sizeBytes, file, told) => {
   const { bot, clock, messenger, log } = doing(async (ctx) => void (await ctx.media()));
   messenger.file = file;
   const handled = bot.handle(incoming('!do', { media: { ...IMAGE, sizeBytes } }));
@@ -288,7 +288,7 @@ test('a reminder notifies the people whom it mentions', async () => {
   ]);
 });
 
-test.each([Number.NaN, Number.POSITIVE_INFINITY, -1])('nothing can be said %d ms later', async (delayMs) => {
+test.each([Number.NaN, Number.POSITIVE_INFINITY, -1])('later() refuses a delay of %d ms', async (delayMs) => {
   const { bot, storage, log } = doing((ctx) => ctx.later(delayMs, 'never'));
   await bot.handle(incoming('!do'));
   expect(log.of('error')).toMatchObject([{ facts: { err: { name: 'RangeError' } } }]);

@@ -22,7 +22,7 @@ test.each<[string, number | undefined, string]>([
   ['-5m x', undefined, ''],
   ['99999999m x', undefined, ''],
   ['', undefined, ''],
-])('%j', (text, ms, rest) => {
+])('readDuration reads %j', (text, ms, rest) => {
   expect(readDuration(text)).toEqual(ms === undefined ? undefined : { ms, rest });
 });
 
@@ -34,6 +34,6 @@ test.each<[number, string]>([
   [20 * MINUTE, '20 minutes'],
   [HOUR + 5_000, '1 hour'],
   [26 * HOUR + MINUTE, '1 day 2 hours'],
-])('%i ms is %s', (ms, text) => {
+])('formatDuration writes %i ms as %s', (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
 });

@@ -36,7 +36,7 @@ test('control characters and marks that turn the text around are not repeated', 
   expect(messenger.texts).toEqual(['ab[31mcdefg\nh\ti 👩‍👧']);
 });
 
-test('ten thousand mentions are neither repeated nor slow', async () => {
+test('ten thousand mentions are not repeated and cost little time', async () => {
   const { bot, messenger } = makeBot([echo]);
   const mentions = Array.from({ length: 10_000 }, (_, index) => `${index}@s.whatsapp.net`);
   const start = performance.now();
@@ -63,7 +63,7 @@ test('a message with nonsense in every field neither rejects nor stops the next 
   expect(messenger.texts).toContain('pong');
 });
 
-test('whatever text comes, the built-in commands answer or stay silent', async () => {
+test('the built-in commands answer or stay silent for any text', async () => {
   const { bot, log } = makeBot([help, id, ping, poll, remind, echo]);
   const name = fc.constantFrom('help', 'id', 'ping', 'poll', 'remind', 'echo', '');
   await fc.assert(

@@ -61,7 +61,7 @@ test.each<
   ['a message of another bot', { on: 'message' }, { isFromBot: true }, false],
   ['an old message', { on: 'message' }, { sentAtMs: 0 }, false],
   ['a command', { on: 'message' }, { text: '!ping' }, false],
-])('%s', async (_sentence, spec, message, isHeard) => {
+])('listeners run or stay silent: %s', async (_sentence, spec, message, isHeard) => {
   const { bot, texts } = heard(spec);
   expect(await bot.handle(incoming('hello', message))).toBe('done');
   expect(texts.length).toBe(isHeard ? 1 : 0);
@@ -107,7 +107,7 @@ test('a listener that throws tells the person, names its file in the log, and th
   expect(log.of('error')).toMatchObject([{ facts: { listener: 'a', file: 'src/listeners/a.ts' } }]);
 });
 
-test('two bots that answer each other are found out, with listeners too', async () => {
+test('the loop guard finds two bots that answer each other, with listeners too', async () => {
   const listeners = new ListenerRegistry();
   listeners.set(
     'src/listeners/echo.ts',
@@ -161,7 +161,7 @@ test.each<[sentence: string, spec: object]>([
   expect(() => listener({ run: () => undefined, ...spec } as unknown as ListenerSpec)).toThrow(TypeError);
 });
 
-test('a file that is changed from a listener to a schedule and back has one of them at a time', () => {
+test('a file that changes from a listener to a schedule and back has only one of them at a time', () => {
   const listeners = new ListenerRegistry();
   const file = 'src/listeners/one.ts';
   const has = () => [listeners.all.length, listeners.schedules.length];

@@ -81,7 +81,7 @@ test.each<[sentence: string, first: Command[], second: Command[]]>([
   ['a handler that refuses once and not again', [saying(0, new Refusal('no'))], [saying(1)]],
   ['a command that nobody knew at first', [], [saying(1)]],
   ['a handler that fails after its first sentence, and not again', [saying(1, new Error('b'))], [saying(2)]],
-])('after a kill, the answer is the same message as the notice before it: %s', async (_, first, second) => {
+])('after a kill the answer has the message id of the notice before it: %s', async (_, first, second) => {
   const message = incoming('!say');
   const ids = await idsOf(first, message);
   expect(await idsOf(second, message)).toEqual(ids);
@@ -104,7 +104,7 @@ test('a notice after a reminder has the id of the answer that it replaces', asyn
   expect(await idsOf([later()], message)).toEqual(ids);
 });
 
-test('tells the person that a message is set aside, and does not start its handler', async () => {
+test('the bot tells a person that a message is set aside, and does not start its handler', async () => {
   let runs = 0;
   const { bot, messenger } = makeBot([
     command({ name: 'boom', summary: 'crashes', run: () => void (runs += 1) }),

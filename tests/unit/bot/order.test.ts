@@ -221,7 +221,7 @@ test('a message that is never acknowledged stays unfinished and frees its chat',
   expect(await bot.handle(message)).toBe('done');
 });
 
-test('a ping costs microseconds', async () => {
+test('a ping costs microseconds of CPU time', async () => {
   const { bot } = makeBot([ping]);
   const messages = Array.from({ length: 5_000 }, (_, index) =>
     incoming('!ping', { sender: { ...ANNA, jid: `${index % 50}@s.whatsapp.net` } }),

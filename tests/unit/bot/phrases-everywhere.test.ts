@@ -72,7 +72,7 @@ test.each<[text: string, phrase: keyof typeof english, given?: Parameters<typeof
   await bot.stop();
 });
 
-test('no file of the bot has a sentence for people in it, except the phrases', () => {
+test('no file of the bot except the phrases has a sentence for people', () => {
   const root = join(import.meta.dirname, '../../../src');
   const files = ['bot', 'commands'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

@@ -12,7 +12,7 @@ test('a refusal of another copy of the class is a refusal, and any other error i
   expect(isRefusal({ name: 'Refusal', message: 'Send an image.' })).toBe(false);
 });
 
-test('a question without an answer is a refusal with a name of its own', () => {
+test('AskTimeout is a refusal with a name of its own', () => {
   const timeout = new AskTimeout();
   expect(timeout.name).toBe('AskTimeout');
   expect(isRefusal(timeout)).toBe(true);

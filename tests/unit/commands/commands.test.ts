@@ -21,7 +21,7 @@ test('every command is shorter than sixty lines', async () => {
   }
 });
 
-test('id tells a person under a LID what is known, and an owner that they are one', async () => {
+test('!id tells a person with a LID what is known, and an owner that they are an owner', async () => {
   const { bot, messenger } = makeBot([id]);
   await bot.handle(incoming('!id', { sender: BEN, chat: GROUP }));
   await bot.handle(incoming('!id', { isFromMe: true }));
@@ -33,7 +33,7 @@ test.each<[text: string, afterMs: number, reminder: string]>([
   ['!remind 20m drink water', 20 * MINUTE, '⏰ drink water'],
   ['!remind me in 20 minutes to drink water', 20 * MINUTE, '⏰ drink water'],
   ['!Remind in 1 hour 30 min tea', 90 * MINUTE, '⏰ tea'],
-])('%s', async (text, afterMs, reminder) => {
+])('!remind understands: %s', async (text, afterMs, reminder) => {
   const { bot, clock, messenger } = makeBot([remind]);
   await bot.start();
   await bot.handle(incoming(text));
@@ -100,14 +100,14 @@ test.each<[text: string, told: RegExp]>([
   [`!poll ${'q'.repeat(256)} | a | b`, /255/],
   [`!poll q${' | a'.repeat(13)}`, /^Usage: !poll/],
   [`!poll q | ${'a'.repeat(101)} | b`, /100/],
-])('a poll that is none: %s', async (text, told) => {
+])('a poll that WhatsApp would not show is refused: %s', async (text, told) => {
   const { bot, messenger, log } = makeBot([poll]);
   await bot.handle(incoming(text));
   expect(messenger.texts).toEqual([expect.stringMatching(told)]);
   expect(log.of('error')).toEqual([]);
 });
 
-test.each(['png', 'jpeg', 'webp', 'gif'] as const)('a sticker from a %s', async (format) => {
+test.each(['png', 'jpeg', 'webp', 'gif'] as const)('!sticker makes a sticker from a %s', async (format) => {
   const { bot, messenger } = makeBot([sticker, ping]);
   const create = { width: 300, height: 100, channels: 3 as const, background: 'red' };
   messenger.file = await sharp({ create }).toFormat(format).toBuffer();
@@ -117,7 +117,7 @@ test.each(['png', 'jpeg', 'webp', 'gif'] as const)('a sticker from a %s', async 
   expect(await sharp(content.data).metadata()).toMatchObject({ format: 'webp', width: 512, height: 512 });
 });
 
-test('makes an animated sticker of an animated picture', async () => {
+test('!sticker makes an animated sticker of an animated picture', async () => {
   const { bot, messenger } = makeBot([sticker]);
   const frame = (red: number) =>
     sharp({ create: { width: 40, height: 20, channels: 4, background: { r: red, g: 0, b: 0, alpha: 1 } } })
@@ -159,7 +159,7 @@ test.each<[sentence: string, file: Uint8Array, told: RegExp]>([
     /damaged or too large/,
   ],
   ['an image of 56 million pixels', await blank(7_500), /damaged or too large/],
-])('no sticker from %s', async (_sentence, file, told) => {
+])('!sticker refuses %s', async (_sentence, file, told) => {
   const { bot, messenger, log } = makeBot([sticker]);
   messenger.file = file;
   expect(await bot.handle(incoming('!sticker', { media: IMAGE }))).toBe('done');
@@ -167,7 +167,7 @@ test.each<[sentence: string, file: Uint8Array, told: RegExp]>([
   expect(log.of('error')).toEqual([]);
 });
 
-test('sticker refuses a message without an image', async () => {
+test('!sticker refuses a message without an image', async () => {
   const { bot, messenger } = makeBot([sticker]);
   await bot.handle(incoming('!sticker'));
   expect(messenger.texts).toEqual(['Send it with an image, or in answer to one.']);

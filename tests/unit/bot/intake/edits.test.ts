@@ -32,8 +32,8 @@ test('the edit of a command that ran is ignored', async () => {
 
 test.each<[sentence: string, text: string, expected: string[]]>([
   ['another command takes its place', '!ping two', ['hello', 'pong']],
-  ['no command: nothing runs', 'never mind', ['hello']],
-])('the edit of a command that still waits: %s', async (_sentence, text, expected) => {
+  ['nothing runs if the edit is no command', 'never mind', ['hello']],
+])('after the edit of a command that still waits, %s', async (_sentence, text, expected) => {
   const { bot, messenger } = makeBot([ping]);
   let isFirst = true;
   let release = () => {};
@@ -210,7 +210,7 @@ test('an edit is answered even if the disk is full', async () => {
   expect(messenger.texts).toEqual(['pong']);
 });
 
-test('notes of edits that are a day old are gone after the start', async () => {
+test('the start removes notes of edits that are a day old', async () => {
   const { bot, storage } = makeBot([ping]);
   await storage.table('edits').set('old', { atMs: START_MS - 86_400_001, edit: 'E1' });
   await storage.table('edits').set('new', { atMs: START_MS, edit: 'E2' });

@@ -73,7 +73,7 @@ test.each<
     undefined,
   ],
   ['a repeat now and then', 60, (turn) => ({ pauseMs: human(turn), repeatsBot: turn % 3 === 0 }), undefined],
-])('%s', (_sentence, turns, event, mutedFrom) => {
+])('the loop guard judges %s', (_sentence, turns, event, mutedFrom) => {
   const verdicts = play(turns, event);
   const first = verdicts.findIndex((verdict) => verdict !== 'pass');
   expect(first).toBe(mutedFrom ?? -1);
@@ -82,7 +82,7 @@ test.each<
   expect(new Set(verdicts.slice(first + 1))).toEqual(new Set(['muted']));
 });
 
-test('after a mute ends the sender is judged anew', () => {
+test('the loop guard judges a sender anew when the mute ends', () => {
   const muted: LoopMemory = { lastAtMs: 0, strikes: 0, pausesMs: [], mutedUntilMs: 1_000 };
   const event = { ...NOTHING, answeredAtMs: undefined };
   expect(decideLoop(muted, { ...event, atMs: 999 }, LOOP_LIMITS).verdict).toBe('muted');

@@ -15,7 +15,7 @@ const KINDS: Record<ChatKind, 'not-a-chat' | undefined> = {
 };
 
 test.each(Object.entries(KINDS) as Array<[ChatKind, 'not-a-chat' | undefined]>)(
-  'a message in a %s chat',
+  'the filter judges a message in a chat of the kind %s',
   (chatKind, expected) => {
     const facts = { nowMs: START_MS, maxAgeMs: 600_000, isOwnSend: false };
     expect(decideAdmission(incoming('!ping', { chatKind }), facts)).toBe(expected);
@@ -26,12 +26,12 @@ test.each<[sentence: string, Partial<IncomingMessage>, isOwnSend: boolean, expec
   ['what the owner types on a phone', { isFromMe: true }, false, undefined],
   ['an echo of what the bot sent', { isFromMe: true }, true, 'own-send'],
   ['somebody else with an id of the bot', { isFromMe: false }, true, undefined],
-  ['a bot', { isFromBot: true }, false, 'from-a-bot'],
-  ['just young enough', { sentAtMs: START_MS - 600_000 }, false, undefined],
-  ['a millisecond too old', { sentAtMs: START_MS - 600_001 }, false, 'too-old'],
-  ['from the future', { sentAtMs: START_MS + 86_400_000 }, false, undefined],
+  ['a message of a bot', { isFromBot: true }, false, 'from-a-bot'],
+  ['a message that is just young enough', { sentAtMs: START_MS - 600_000 }, false, undefined],
+  ['a message that is a millisecond too old', { sentAtMs: START_MS - 600_001 }, false, 'too-old'],
+  ['a message from the future', { sentAtMs: START_MS + 86_400_000 }, false, undefined],
   ['a time that is none', { sentAtMs: Number.NaN }, false, undefined],
-])('%s', (_sentence, overrides, isOwnSend, expected) => {
+])('the filter judges %s', (_sentence, overrides, isOwnSend, expected) => {
   const facts = { nowMs: START_MS, maxAgeMs: 600_000, isOwnSend };
   expect(decideAdmission(incoming('!ping', overrides), facts)).toBe(expected);
 });

@@ -55,11 +55,11 @@ test.each<[boolean, string]>([
   [false, '!!!'],
   [false, 'ping.'],
   [false, ''],
-])('a near miss is %s for %j', (isNear, text) => {
+])('isNearCommand is %s for %j', (isNear, text) => {
   expect(isNearCommand(text, '!')).toBe(isNear);
 });
 
-test.each(ROWS)('%s', (_sentence, text, prefix, name, rest = '') => {
+test.each(ROWS)('parseCommand reads %s', (_sentence, text, prefix, name, rest = '') => {
   expect(parseCommand(text, prefix)).toEqual(name === undefined ? undefined : { name, rest });
 });
 
@@ -75,7 +75,7 @@ test('a prefix is compared as text, whatever characters it has', () => {
   );
 });
 
-test('a megabyte of text is cut at what WhatsApp takes, quickly', () => {
+test('parseCommand cuts a megabyte of text to what WhatsApp takes, in little time', () => {
   const start = performance.now();
   expect(parseCommand(`!say ${'x '.repeat(500_000)}`, '!')?.rest.length).toBeLessThanOrEqual(65_536);
   expect(parseCommand(' '.repeat(1_000_000), '!')).toBeUndefined();

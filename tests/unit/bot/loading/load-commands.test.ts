@@ -74,11 +74,11 @@ test.each<[name: string, expected: boolean]>([
   ['.ping.ts', false],
   ['ping.ts~', false],
   ['README.md', false],
-])('%s is a command file: %s', (name, expected) => {
+])('whether %s is a command file: %s', (name, expected) => {
   expect(isCommandFile(name)).toBe(expected);
 });
 
-test('a registry replaces a command by its new version, or changes nothing if a name is taken', () => {
+test('the registry replaces a command by its new version, and changes nothing if a name is taken', () => {
   const make = (name: string, aliases: string[] = []) =>
     command({ name, aliases, summary: 's', run: () => undefined });
   const registry = new CommandRegistry();

@@ -61,7 +61,7 @@ async function restart(world: World, commands: Parameters<typeof makeBot>[0]): P
   return next;
 }
 
-test('a dialogue asks, does a step, sleeps, and edits what it sent', async () => {
+test('a conversation asks, does a step, sleeps, and edits what it sent', async () => {
   const { orders, order } = shop();
   const world = makeBot([order]);
   await world.bot.start();
@@ -148,7 +148,7 @@ function proxied(ctx: Context, work: (key: string) => unknown): Context {
   });
 }
 
-test('a command word wins over an open question, and cancel ends it', async () => {
+test('a command runs while a question is open, and the word cancel ends the conversation', async () => {
   const world = makeBot([asking((ctx) => ctx.ask('Name?')), ping]);
   await world.bot.start();
   await say(world, '!talk');
@@ -161,7 +161,7 @@ test('a command word wins over an open question, and cancel ends it', async () =
   expect(world.messenger.sent).toHaveLength(3);
 });
 
-test('an answer that comes twice, or edited, or deleted, counts once', async () => {
+test('an answer that comes twice, or is edited or deleted later, counts once', async () => {
   const answers: string[] = [];
   const world = makeBot([
     asking(async (ctx) => {
@@ -201,7 +201,7 @@ test('in a group only the person who was asked answers', async () => {
   expect(world.messenger.sent[0]?.quote?.text).toBe('!talk');
 });
 
-test('choose takes a vote, a word in any case and a number, and tells what else there is', async () => {
+test('choose() takes a vote, a word in any case or a number, and lists the options after anything else', async () => {
   for (const answer of ['small', 'SMALL', '1']) {
     const world = makeBot([asking(async (ctx) => ctx.reply(await ctx.choose('Size?', ['small', 'large'])))]);
     await world.bot.start();
@@ -223,7 +223,7 @@ test('choose takes a vote, a word in any case and a number, and tells what else 
   expect(world.messenger.texts).toEqual(['(poll)', 'large']);
 });
 
-test('a question that gets no answer in time ends with a sentence, or as the handler says', async () => {
+test('a question without an answer in time ends with a sentence, or with what the handler does', async () => {
   const world = makeBot([asking((ctx) => ctx.ask('Name?', { timeoutMs: MINUTE }))]);
   await world.bot.start();
   await say(world, '!talk');
@@ -247,7 +247,7 @@ test('a question that gets no answer in time ends with a sentence, or as the han
   expect(third.messenger.texts).toEqual(['Never mind.']);
 });
 
-test('a person may have one conversation a chat: the newer one replaces the older, or is refused', async () => {
+test('a person may have one conversation in a chat, and the newer one replaces the older one or is refused', async () => {
   const world = makeBot([asking((ctx) => ctx.ask('Name?'))]);
   await world.bot.start();
   await say(world, '!talk');
@@ -285,7 +285,7 @@ test('a person who opens conversations in a hundred groups at once is asked in a
   );
 });
 
-test('a handler that was changed ends with a sentence and an error that names its file', async () => {
+test('a conversation whose handler was changed ends with a sentence and an error that names the file', async () => {
   for (const changed of [
     asking((ctx) => ctx.step('other', () => 1)),
     asking((ctx) => ctx.ask('Another question?')),
@@ -533,7 +533,7 @@ test('a step that hangs is cut off with its handler, and its signal aborts', asy
   expect(world.messenger.texts).toEqual([expect.stringMatching(/took too long/)]);
 });
 
-test('now and random are the same when the handler runs again', async () => {
+test('now() and random() give the same values when the handler runs again', async () => {
   const seen: number[][] = [];
   const world = makeBot([
     asking(async (ctx) => {
@@ -618,7 +618,7 @@ test('a question that waits while the program stops is not asked again', async (
   expect(next.messenger.texts).toEqual(['Anna']);
 });
 
-test('cancel ends a conversation that sleeps, too', async () => {
+test('the word cancel ends a conversation that sleeps, too', async () => {
   const world = makeBot([asking((ctx) => ctx.sleep(10 * MINUTE))]);
   await world.bot.start();
   await say(world, '!talk');

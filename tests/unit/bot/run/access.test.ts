@@ -25,7 +25,7 @@ const PLACES = [
   { isGroup: true, isAdmin: false, isOwner: true },
 ];
 
-test.each(LEVELS)('%s: who may, and where', (access) => {
+test.each(LEVELS)('checkAccess lets the right people use a command for %s', (access) => {
   expect(PLACES.map((facts) => decideAccess(access, facts))).toEqual(TABLE[access]);
 });
 
@@ -72,7 +72,7 @@ test.each<[sentence: string, who: Person, isFromMe: boolean, expected: boolean]>
     false,
     false,
   ],
-])('owner: %s', (_sentence, who, isFromMe, expected) => {
+])('isOwner judges %s', (_sentence, who, isFromMe, expected) => {
   expect(isOwner(who, isFromMe, OWNERS)).toBe(expected);
 });
 
@@ -96,6 +96,6 @@ test.each<[sentence: string, who: Person, expected: boolean]>([
   ['under the LID', person('lid:7002', undefined, '7002@lid'), true],
   ['a member who is no admin', person('15551230003', '15551230003', '15551230003@s.whatsapp.net'), false],
   ['nobody of the group', person('1', '1', '1@s.whatsapp.net'), false],
-])('admin: %s', (_sentence, who, expected) => {
+])('isAdmin judges %s', (_sentence, who, expected) => {
   expect(isAdmin(who, GROUP_FACTS)).toBe(expected);
 });

@@ -3,7 +3,7 @@ import { command } from '../../../../src/bot/command.ts';
 import { Cooldowns } from '../../../../src/bot/run/cooldown.ts';
 import { BEN, incoming, makeBot } from '../fakes.ts';
 
-test('a person may use a command once per span, and is told once that it was too early', () => {
+test('a person may use a command once in its cooldown, and is told once that it was too early', () => {
   const cooldowns = new Cooldowns();
   const use = (command: string, person: string, nowMs: number) =>
     cooldowns.use(command, person, `${nowMs}`, 5_000, nowMs).verdict;
@@ -34,7 +34,7 @@ test('the cooldown does not apply to owners, and wrong usage does not start it',
   expect(messenger.texts.slice(2)).toEqual(['ok', 'ok', 'ok', 'ok']);
 });
 
-test('a message that is handed over again does not wait for its own cooldown', async () => {
+test('the cooldown does not apply to a message that is handed over again', async () => {
   const slow = command({ name: 'slow', summary: 's', cooldownSeconds: 3_600, run: (ctx) => ctx.reply('ok') });
   const { bot, clock, messenger } = makeBot([slow]);
   messenger.onSend = () => new Promise(() => undefined);

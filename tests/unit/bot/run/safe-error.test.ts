@@ -35,7 +35,7 @@ test.each([
   expect(logged(error, text)).toContain('is unknown');
 });
 
-test('what is thrown need not be an error', () => {
+test('a thrown value that is no error is logged', () => {
   expect(JSON.parse(logged('just a text', '!roll')).err).toMatchObject({
     type: 'string',
     message: 'just a text',

@@ -6,7 +6,7 @@ test('an id never changes from one version to the next', () => {
   expect(sendId('a|b|c', 1)).toBe('3EB03F2F935E2463D9C285');
 });
 
-test('any key and place gives an id in the form of WhatsApp Web, the same each time', () => {
+test('each key and place gives an id in the form of WhatsApp Web, the same each time', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.oneof(fc.nat(), fc.string()), (key, place) => {
       expect(sendId(key, place)).toMatch(/^3EB0[0-9A-F]{18}$/);

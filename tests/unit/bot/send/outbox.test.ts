@@ -130,7 +130,7 @@ test('each try has a deadline of its own', async () => {
   expect(tried).toEqual(['1', '2', '1', '2']);
 });
 
-test('the pace of a chat is kept among thousands of chats until its bucket is full again', async () => {
+test('the outbox remembers the pace of a chat among thousands of chats until its bucket is full again', async () => {
   const { clock, messenger, outbox } = makeOutbox({ perChatPerMinute: 3 });
   await outbox.send(text('1'));
   for (let index = 0; index < 2_500; index += 1) await outbox.send(text('x', `${index}`));
@@ -141,7 +141,7 @@ test('the pace of a chat is kept among thousands of chats until its bucket is fu
   await second;
 });
 
-test('the pace of a chat is kept while one of its messages is being sent', async () => {
+test('the outbox remembers the pace of a chat while one of its messages is being sent', async () => {
   const { clock, messenger, outbox } = makeOutbox({ perChatPerMinute: 3 });
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
@@ -239,7 +239,7 @@ test('typing is shown before a message, not before a reaction, and a failure to 
   expect(messenger.typing).toEqual(['a']);
 });
 
-test('without a delay no typing is shown', async () => {
+test('the outbox shows no typing without a delay', async () => {
   const { messenger, outbox } = makeOutbox();
   await outbox.send(text('1'));
   expect(messenger.typing).toEqual([]);
@@ -255,7 +255,7 @@ test('a busy chat does not starve the others of the overall pace', async () => {
   expect(ids(messenger).indexOf('quiet')).toBeLessThan(30);
 });
 
-test('one chat alone keeps to its own pace: a burst, then one at a time', async () => {
+test('a single chat keeps its own pace, with a burst first and then one message at a time', async () => {
   const { clock, messenger, outbox } = makeOutbox({ perMinute: 600, perChatPerMinute: 12 });
   const startedAtMs: number[] = [];
   messenger.onSend = async () => void startedAtMs.push(clock.now() - START_MS);
@@ -264,7 +264,7 @@ test('one chat alone keeps to its own pace: a burst, then one at a time', async 
   expect(startedAtMs).toEqual([0, 0, 0, 0, 5_000, 10_000, 15_000]);
 });
 
-test('over any mix of chats the pace holds, overall and in each', async () => {
+test('the pace holds for any mix of chats, in all of them together and in each', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 4_000 })), {
@@ -321,7 +321,7 @@ test('a message that waited for a connection for seven days is not sent any more
   expect(tried).toEqual(['old', 'new']);
 });
 
-test('the options of a poll count as bytes that wait', async () => {
+test('the outbox counts the options of a poll in the bytes that wait', async () => {
   const { messenger, outbox } = makeOutbox();
   messenger.onSend = never;
   const options = Array.from({ length: 12 }, () => 'x'.repeat(1024 * 1024));

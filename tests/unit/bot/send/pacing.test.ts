@@ -18,7 +18,7 @@ function starts(pausesMs: readonly number[], perMinute: number): number[] {
 const anyPauses = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 90_000 })), { maxLength: 300 });
 const anyRate = fc.integer({ min: 1, max: 600 });
 
-test('in no span of time start more than the burst and the rate allow', () => {
+test('no span of time has more sends than the burst and the rate allow', () => {
   fc.assert(
     fc.property(anyPauses, anyRate, (pausesMs, perMinute) => {
       const times = starts(pausesMs, perMinute);

@@ -37,7 +37,7 @@ test.each<[sentence: string, say: Say, content: object]>([
     LONGEST,
     { kind: 'poll', question: LONGEST.poll, options: LONGEST.options, maxChoices: 1 },
   ],
-])('%s', (_sentence, say, content) => {
+])('toContent converts %s', (_sentence, say, content) => {
   expect(toContent(say, none)).toEqual(content);
 });
 
@@ -54,7 +54,7 @@ test.each<[sentence: string, say: Say]>([
   ['a poll with an option that is too long', { poll: 'q', options: ['a', 'x'.repeat(101)] }],
   ['a poll without a question', { poll: '', options: ['a', 'b'] }],
   ['a poll with an empty option', { poll: 'q', options: ['a', ' '] }],
-])('refused: %s', (_sentence, say) => {
+])('a say is refused for %s', (_sentence, say) => {
   expect(() => toContent(say, none)).toThrow(expect.objectContaining({ code: 'SEND_REFUSED' }));
 });
 
@@ -78,7 +78,7 @@ test.each<[sentence: string, say: Say, content: object]>([
     { kind: 'location', latitude: 1, name: 'Here' },
   ],
   ['a contact', { contacts: [{ name: 'Ann', numbers: ['15551230001'] }] }, { kind: 'contacts' }],
-])('%s is sent as such', (_sentence, say, content) => {
+])('toContent converts %s with its own fields', (_sentence, say, content) => {
   expect(toContent(say, none)).toMatchObject(content);
 });
 
@@ -110,7 +110,7 @@ test.each<[sentence: string, say: unknown, named: RegExp]>([
   ['a contact with one number', { contacts: [{ name: 'A', number: '15551230001' }] }, /"number" .* numbers/],
   ['a place that is not on earth', { location: { latitude: 91, longitude: 0 } }, /latitude/],
   ['a contact without a name', { contacts: [{ name: '', numbers: [] }] }, /contact/],
-])('refused by name: %s', (_sentence, say, named) => {
+])('a say is refused by the name of its fault: %s', (_sentence, say, named) => {
   expect(() => toContent(say as Say, none)).toThrow(named);
 });
 
@@ -119,7 +119,7 @@ test('a field that may be left out may be undefined', () => {
   expect(toContent(say, none)).toEqual({ kind: 'image', data: DATA });
 });
 
-test('a sticker tells its pack and author, and stays a picture', async () => {
+test('a sticker names its pack and author, and stays a valid picture', async () => {
   const webp = await sharp({ create: { width: 64, height: 64, channels: 4, background: '#f008' } })
     .webp()
     .toBuffer();

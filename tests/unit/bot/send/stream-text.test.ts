@@ -46,7 +46,7 @@ test('a short answer is one message without edits', async () => {
   expect(messenger.texts).toEqual(['Yes.']);
 });
 
-test('killed after any send, the next run leaves the whole text', async () => {
+test('after a kill at any send the next run of a stream ends with the whole text', async () => {
   const message = incoming('!say');
   for (let killedAfter = 1; killedAfter <= 4; killedAfter += 1) {
     const clock = new FakeClock();
@@ -82,7 +82,7 @@ test('killed after any send, the next run leaves the whole text', async () => {
   }
 });
 
-test('bot.send writes to listed chats only, and the same key is the same message', async () => {
+test('bot.send() writes to listed chats only, and the same key is the same message', async () => {
   const { bot, messenger } = makeBot([], { settings: { mayWriteTo: ['15550009999'] } });
   await bot.send('15550009999', 'hello', 'greeting');
   await bot.send('+15550009999', { text: 'hello' }, 'greeting');

@@ -76,7 +76,7 @@ test('a value that is too large is refused and changes nothing, and the next wri
   expect([state.get('x'), state.get('big'), state.get('y')]).toEqual([1, undefined, 2]);
 });
 
-test('names of object members such as __proto__ are ordinary names', async () => {
+test('a value may have the name of an object member such as __proto__', async () => {
   const { states } = makeStates();
   const state = states.of('__proto__');
   expect(state.get('constructor')).toBeUndefined();
@@ -85,7 +85,7 @@ test('names of object members such as __proto__ are ordinary names', async () =>
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 });
 
-test('a full table drops expired values, and refuses a new chat if there are none', async () => {
+test('a full table drops expired values, and refuses a new chat if no value has expired', async () => {
   const { states, clock, table } = makeStates();
   for (let chat = 0; chat < 5_000; chat += 1) table.map.set(`${chat}`, [['x', 1, clock.nowMs + 1_000]]);
   await expect(states.of('new').set('x', 1)).rejects.toThrow('5000 chats');
@@ -127,7 +127,7 @@ test('updates of one value at the same time lose nothing, and persons, chats and
   await expect(stores.bot.of('bot').update('big', () => 'x'.repeat(9_000))).resolves.toHaveLength(9_000);
 });
 
-test('expired values go from all rows, also beside a row of the bot that is larger than a chat may have', async () => {
+test('pruning removes expired values from all rows, also beside a row of the bot that is larger than a chat may have', async () => {
   const table = new FakeTable<ChatStateRow>();
   const clock = new FakeClock();
   const stores = new StateStores(table, clock, (chat) => chat);

@@ -94,11 +94,11 @@ test('adding the same reminder again changes nothing', async () => {
 });
 
 test.each<[sentence: string, error: unknown, left: number]>([
-  ['cut off by a stop: kept', new Interrupted('stopping'), 1],
-  ['not acknowledged: kept', new AppError('SEND_TIMEOUT', 'late'), 1],
-  ['a full disk: kept', new AppError('STORAGE_FAILED', 'full'), 1],
-  ['refused for good: dropped', new AppError('SEND_REFUSED', 'no'), 0],
-])('%s', async (_sentence, error, left) => {
+  ['cut off by a stop is kept', new Interrupted('stopping'), 1],
+  ['not acknowledged is kept', new AppError('SEND_TIMEOUT', 'late'), 1],
+  ['impossible because of a full disk is kept', new AppError('STORAGE_FAILED', 'full'), 1],
+  ['refused for good is dropped', new AppError('SEND_REFUSED', 'no'), 0],
+])('a reminder whose send is %s', async (_sentence, error, left) => {
   const { clock, table, send, log, reminders } = makeReminders();
   send.fail = error;
   reminders.start();
@@ -281,7 +281,7 @@ test('a reminder that was being sent at two crashes is set aside, its chat is to
   expect((await crashWhileSending(table, clock, isBad)).attempts).toEqual([]);
 });
 
-test('an innocent reminder in the chat of the culprit is not set aside with it', async () => {
+test('another reminder in the chat of the one that crashed the bot is not set aside', async () => {
   const table = new FakeTable<Reminder>();
   const clock = new FakeClock();
   for (const [id, text] of [
@@ -294,7 +294,7 @@ test('an innocent reminder in the chat of the culprit is not set aside with it',
   expect(table.size).toBe(0);
 });
 
-test('a kill without a connection, and a clean stop, are no crashes of a reminder', async () => {
+test('a kill without a connection and a clean stop do not count as crashes of a reminder', async () => {
   const table = new FakeTable<Reminder>();
   const clock = new FakeClock();
   table.map.set('a', reminder(0));
@@ -309,7 +309,7 @@ test('a kill without a connection, and a clean stop, are no crashes of a reminde
   expect(texts()).toEqual(['due in 0']);
 });
 
-test('reminders have a limit in bytes, and a time of a year', async () => {
+test('the table of reminders is limited in bytes, and each reminder to a year', async () => {
   const { table, reminders } = makeReminders();
   reminders.start();
   const long = 'x'.repeat(9 * 1024 * 1024);

@@ -32,7 +32,7 @@ test('a schedule writes at each of its times, to chats that the owner lists', as
   await bot.stop();
 });
 
-test('a schedule of every few seconds runs each time, and one that cannot run is not tried without a pause', async () => {
+test('a schedule of every few seconds runs each time, and pauses before a new try if it cannot run', async () => {
   const dueMs: number[] = [];
   const fast = daily((ctx) => dueMs.push(ctx.dueAtMs), { pattern: '*/20 * * * * *' });
   await fast.bot.start();
@@ -58,7 +58,7 @@ test('a schedule of every few seconds runs each time, and one that cannot run is
 test.each<['once' | 'skip', number]>([
   ['once', 1],
   ['skip', 0],
-])('times that were missed are run %s: %i', async (missed, count) => {
+])("a schedule with missed: '%s' runs %i times for the times that it missed", async (missed, count) => {
   const storage = new FakeStorage();
   const first = daily(post, { missed, storage });
   await first.bot.start();
@@ -73,7 +73,7 @@ test.each<['once' | 'skip', number]>([
   await second.bot.stop();
 });
 
-test('a time that was in work when the program ended runs again, with the same ids and the steps that were done', async () => {
+test('a schedule that was running when the program ended runs again, with the same ids and the steps that were done', async () => {
   const storage = new FakeStorage();
   let steps = 0;
   const run = async (ctx: ScheduleContext) => {
@@ -95,7 +95,7 @@ test('a time that was in work when the program ended runs again, with the same i
   await second.bot.stop();
 });
 
-test('a schedule whose handler fails is logged, and nobody is written to', async () => {
+test('the log names a schedule whose handler fails, and no person is told', async () => {
   const { bot, clock, messenger, log } = daily(() => {
     throw new Error('no news');
   });
@@ -117,7 +117,7 @@ test('a schedule writes to nobody who is not listed and has never written', asyn
   await bot.stop();
 });
 
-test('sendTo takes a listed number as people write it', async () => {
+test('sendTo() takes a listed number as people write it', async () => {
   const { bot, clock, messenger } = daily((ctx) => ctx.sendTo('+15550009999', 'hello'));
   await bot.start();
   await clock.advance(HOUR);
@@ -125,7 +125,7 @@ test('sendTo takes a listed number as people write it', async () => {
   await bot.stop();
 });
 
-test.each(['', 'x', '99 * * * *', '* * * * * * * *'])('a pattern that is none is refused: %j', (pattern) => {
+test.each(['', 'x', '99 * * * *', '* * * * * * * *'])('schedule() refuses the pattern %j', (pattern) => {
   expect(() => schedule(pattern, { run: () => undefined })).toThrow(TypeError);
 });
 
