@@ -1,3 +1,4 @@
+import { isVisible, skipInvisible, withoutInvisible, withoutMarks } from '../core/invisible.ts';
 import { commandText } from '../core/text.ts';
 import { readDuration } from './duration.ts';
 import { phrases } from './phrases.ts';
@@ -53,10 +54,10 @@ export function parseArgs(
     left = read.rest;
   }
   // A command without arguments ignores further words: "!ping please".
-  return entries.length > 0 && left.trim() !== '' ? { problem: '' } : { values };
+  return entries.length > 0 && isVisible(left) ? { problem: '' } : { values };
 }
 
-/** One word. */
+/** One word, without the invisible marks that keyboards put around it. */
 export function word(): Arg<string> {
   return { shows: (name) => `<${name}>`, read: readWord };
 }
@@ -65,7 +66,7 @@ export function word(): Arg<string> {
 export function rest(): Arg<string> {
   return {
     shows: (name) => `<${name}…>`,
-    read: (text) => (text.trim() === '' ? UNFIT : { isFit: true, value: text.trim(), rest: '' }),
+    read: (text) => (isVisible(text) ? { isFit: true, value: text.trim(), rest: '' } : UNFIT),
   };
 }
 
@@ -75,8 +76,10 @@ export function integer(min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INT
     shows: (name) => `<${name}>`,
     read(text) {
       const read = readWord(text);
-      if (!read.isFit || !/^[+-]?\d{1,16}$/.test(read.value)) return UNFIT;
-      const value = Number(read.value);
+      if (!read.isFit) return UNFIT;
+      const digits = withoutInvisible(read.value);
+      if (!/^[+-]?\d{1,16}$/.test(digits)) return UNFIT;
+      const value = Number(digits);
       return value >= min && value <= max ? { ...read, value } : UNFIT;
     },
   };
@@ -88,9 +91,8 @@ export function choice<const W extends string>(...words: readonly W[]): Arg<W> {
     shows: () => `<${words.join('|')}>`,
     read(text) {
       const read = readWord(text);
-      const value = read.isFit
-        ? words.find((one) => one.toLowerCase() === read.value.toLowerCase())
-        : undefined;
+      const typed = read.isFit ? comparable(read.value) : undefined;
+      const value = words.find((one) => comparable(one) === typed);
       return read.isFit && value !== undefined ? { ...read, value } : UNFIT;
     },
   };
@@ -104,17 +106,18 @@ export function duration(maxMs = 365 * 86_400_000): Arg<number> {
   return {
     shows: () => '<20m>',
     read(text) {
-      const read = readDuration(text.replace(/^(?:me\s+)?(?:in\s+)?/i, ''));
+      const plain = withoutInvisible(text);
+      const read = readDuration(plain.replace(/^\s*(?:me\s+)?(?:in\s+)?/i, ''));
       if (read === undefined) return UNFIT;
       if (read.ms < 1_000) return { isFit: false, problem: phrases.tooShortTime };
       if (read.ms > maxMs) return { isFit: false, problem: phrases.tooLongTime(phrases.duration(maxMs)) };
-      return { isFit: true, value: read.ms, rest: read.rest };
+      return { isFit: true, value: read.ms, rest: lastVisible(text, read.rest) };
     },
   };
 }
 
 /** `@name` with signs and invisible marks around it, up to a space or the next mention. */
-const MENTION = /^[^\p{L}\p{N}@]*@\p{Cf}*([\p{L}\p{N}+._-]*[\p{L}\p{N}])[^\s@]*/u;
+const MENTION = /^[^\p{L}\p{N}@]*@([\p{L}\p{N}+._\p{Default_Ignorable_Code_Point}-]*[\p{L}\p{N}])[^\s@]*/u;
 
 /**
  * A person whom the message mentions: `@15551234567`, with or without punctuation after it. The text may name the
@@ -125,8 +128,8 @@ export function person(): Arg<{ readonly jid: string }> {
     shows: (name) => `<@${name}>`,
     read(text, { mentions, personOf = (jid) => jid }) {
       const found = MENTION.exec(text);
-      const user = found?.[1]?.replace(/^\+/, '');
-      if (found === null || user === undefined) return UNFIT;
+      const user = found?.[1] && withoutInvisible(found[1]).replace(/^\+/, '');
+      if (found === null || !user) return UNFIT;
       const [only, ...others] = [...new Set(mentions)];
       const keys = [`${user}@s.whatsapp.net`, `${user}@lid`].map(personOf);
       const jid =
@@ -145,7 +148,7 @@ export function parts(min: number, max: number): Arg<readonly string[]> {
     shows: (name) => `<${name}> | …`,
     read(text) {
       const pieces = text.split(/[|\n]/).map((piece) => piece.trim());
-      const value = pieces.filter((piece) => piece !== '');
+      const value = pieces.filter(isVisible);
       return value.length < min || value.length > max ? UNFIT : { isFit: true, value, rest: '' };
     },
   };
@@ -156,12 +159,32 @@ export function optional<T>(arg: Arg<T>): Arg<T | undefined> {
   return {
     shows: (name) => `[${arg.shows(name).replace(/^<(.*)>$/, '$1')}]`,
     read: (text, facts) =>
-      text.trim() === '' ? { isFit: true, value: undefined, rest: '' } : arg.read(text, facts),
+      isVisible(text) ? arg.read(text, facts) : { isFit: true, value: undefined, rest: '' },
   };
 }
 
 function readWord(text: string): Read<string> {
-  const value = /^\S+/.exec(text)?.[0];
-  if (value === undefined) return UNFIT;
-  return { isFit: true, value, rest: text.slice(value.length).trimStart() };
+  const from = skipInvisible(text, 0, (char) => char.trim() === '');
+  // To JavaScript the byte order mark is white space.
+  const typed = /^[\S\ufeff]+/.exec(text.slice(from))?.[0];
+  if (typed === undefined) return UNFIT;
+  return { isFit: true, value: withoutMarks(typed), rest: text.slice(from + typed.length).trimStart() };
+}
+
+const comparable = (word: string): string => withoutInvisible(word).toLowerCase();
+
+/** The end of `text` that has these visible characters, with the invisible ones directly before and between them. */
+function lastVisible(text: string, plainEnd: string): string {
+  if (plainEnd === '') return '';
+  const chars = [...text];
+  let left = plainEnd.length;
+  let at = chars.length;
+  while (at > 0) {
+    const char = chars[at - 1] ?? '';
+    const isShown = withoutInvisible(char) !== '';
+    if (isShown && left === 0) break;
+    if (isShown) left -= char.length;
+    at -= 1;
+  }
+  return chars.slice(at).join('');
 }

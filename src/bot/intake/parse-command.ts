@@ -1,3 +1,4 @@
+import { skipInvisible, withoutInvisible } from '../../core/invisible.ts';
 import { cutText, MAX_TEXT_LENGTH } from '../../core/text.ts';
 
 /** A message that has the form of a command. There may be no command with this name. */
@@ -12,8 +13,6 @@ export interface CommandLine {
 export const COMMAND_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]{0,31}$/u;
 
 const ENDS_IN_WORD = /[\p{L}\p{N}]$/u;
-/** What Unicode says is not shown: marks that keyboards insert for direction, joining, byte order and emoji style. */
-const INVISIBLE = /^\p{Default_Ignorable_Code_Point}$/u;
 /** How many characters of a message may be before and in the command word. */
 const MAX_HEAD = 200;
 /** A name with what people add by mistake: ` ping`, `ping.`, `!ping`. */
@@ -33,13 +32,13 @@ export function parseCommand(text: string, prefix: string): CommandLine | undefi
   let at = prefixEnd(whole, prefix);
   if (at === undefined) return undefined;
   if (ENDS_IN_WORD.test(prefix)) {
-    const nameAt = skip(whole, at, (char) => char.trim() === '');
-    if (nameAt === skip(whole, at, () => false)) return undefined;
+    const nameAt = skipInvisible(whole, at, (char) => char.trim() === '');
+    if (nameAt === skipInvisible(whole, at, () => false)) return undefined;
     at = nameAt;
   }
-  const end = skip(whole, at, (char) => char.trim() !== '');
+  const end = skipInvisible(whole, at, (char) => char.trim() !== '');
   if (end - at > MAX_HEAD) return undefined;
-  const name = visible(whole.slice(at, end));
+  const name = withoutInvisible(whole.slice(at, end));
   return COMMAND_NAME.test(name) ? { name: normalizeName(name), rest: whole.slice(end).trim() } : undefined;
 }
 
@@ -62,36 +61,23 @@ export function isNearCommand(text: string, prefix: string): boolean {
   if (text.length > MAX_HEAD || ENDS_IN_WORD.test(prefix)) return false;
   if (SIGN.test(prefix) && /^[A-Za-z0-9]/.test(text)) return false;
   const at = prefixEnd(text, prefix);
-  return at !== undefined && NEAR_NAME.test(visible(text.slice(at)));
+  return at !== undefined && NEAR_NAME.test(withoutInvisible(text.slice(at)));
 }
 
 /** Where the prefix ends in `text`; undefined if the text does not begin with it. */
 function prefixEnd(text: string, prefix: string): number | undefined {
-  const wanted = comparable(visible(prefix));
-  let at = skip(text, 0, (char) => char.trim() === '');
+  const wanted = comparable(withoutInvisible(prefix));
+  let at = skipInvisible(text, 0, (char) => char.trim() === '');
   let found = '';
   // In other forms (decomposed, or one character for several) the prefix has some characters more or less.
   while (wanted !== '' && at < text.length && found.length < prefix.length + wanted.length + 4) {
     found += text.charAt(at);
     at += 1;
     if (comparable(found) === wanted) return at;
-    at = skip(text, at, () => false);
+    at = skipInvisible(text, at, () => false);
   }
   return undefined;
 }
-
-/** The first place from `at` on whose character is visible and not one of those to skip. */
-function skip(text: string, at: number, isSkipped: (char: string) => boolean): number {
-  let next = at;
-  while (next < text.length) {
-    const char = String.fromCodePoint(text.codePointAt(next) ?? 0);
-    if (!INVISIBLE.test(char) && !isSkipped(char)) break;
-    next += char.length;
-  }
-  return next;
-}
-
-const visible = (text: string): string => [...text].filter((char) => !INVISIBLE.test(char)).join('');
 
 /** The form in which prefixes are compared: compatible forms composed (NFKC), emoji marks as their sign, lower case. */
 function comparable(text: string): string {

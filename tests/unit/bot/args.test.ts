@@ -67,6 +67,49 @@ test.each<[sentence: string, spec: ArgSpec, text: string, values: object | undef
   expect('values' in parsed ? { ...parsed.values } : undefined).toEqual(values);
 });
 
+const MARKS = [
+  ...'\u2060\u200e\u200f\u2066\u2067\u2068\u2069\u202a\u202b\u202c\u202d\u202e\u061c\ufe0f\u200b\ufeff',
+];
+
+test.each(MARKS.map((mark) => [mark.codePointAt(0)?.toString(16), mark]))(
+  'the mark U+%s around and inside an argument changes nothing',
+  (_, mark) => {
+    const marked = (text: string): string => `${mark}${text.slice(0, 1)}${mark}${text.slice(1)}${mark}`;
+    const read = (spec: ArgSpec, text: string): object | undefined => {
+      const parsed = parseArgs(spec, text, MENTIONS);
+      return 'values' in parsed ? { ...parsed.values } : undefined;
+    };
+    expect(read({ who: word() }, marked('ann'))).toEqual({ who: 'ann' });
+    expect(read({ n: integer(1, 30) }, `${marked('20')} ${mark}`)).toEqual({ n: 20 });
+    expect(read({ on: choice('on', 'off') }, marked('off'))).toEqual({ on: 'off' });
+    expect(read({ who: person() }, `@${marked('15551230002')}`)).toEqual({
+      who: { jid: '15551230002@s.whatsapp.net' },
+    });
+    expect(read({ in: duration(), text: rest() }, `${marked('20m')} tea ${mark}x`)).toEqual({
+      in: 1_200_000,
+      text: `tea ${mark}x`,
+    });
+    expect(read({ text: rest() }, mark)).toBeUndefined();
+    expect(read({ who: word(), n: optional(integer()) }, `ann ${mark}`)).toEqual({ who: 'ann' });
+    expect(read({ poll: parts(2, 2) }, `a|${mark}|b`)).toEqual({ poll: ['a', 'b'] });
+  },
+);
+
+const EMOJI = [
+  '\u2764\ufe0f',
+  '\u{1f469}\u200d\u{1f467}',
+  '\u{1f3f4}\u{e0067}\u{e0062}\u{e007f}',
+  '2\ufe0f\u20e3',
+];
+
+test.each(EMOJI)('the emoji %s stays whole in a word and in a text', (emoji) => {
+  const text = `${emoji} \u2067\u05e9\u05dc\u05d5\u05dd\u2069 ${emoji}`;
+  const ofText = parseArgs({ in: duration(), sign: word(), text: rest() }, `20m ${emoji} ${text}`, MENTIONS);
+  expect(ofText).toEqual({ values: { in: 1_200_000, sign: emoji, text } });
+  const persian = '\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645';
+  expect(parseArgs({ who: word() }, persian, MENTIONS)).toEqual({ values: { who: persian } });
+});
+
 test.each<[sentence: string, text: string, mentions: readonly string[], jid: string | undefined]>([
   [
     'a number with punctuation',
