@@ -46,7 +46,13 @@ export interface ConversationsResult {
   readonly faults: readonly string[];
 }
 
-const WAIT_MS = 60_000;
+/**
+ * How long a person waits for each message. The program tries a conversation again a minute after a send that WhatsApp
+ * did not acknowledge, so this must be well above that.
+ */
+const WAIT_MS = 150_000;
+/** How many of the newest lines of the bot, over all its runs, are kept for a fault. */
+const KEPT_LINES = 200;
 
 export async function tortureConversations(options: {
   readonly kills: number;
@@ -67,6 +73,7 @@ export async function tortureConversations(options: {
   const people = [1, 2, 3, 4].map(() => simulator.addPerson({ addressing: 'mixed' }));
   const state = { next: 0, isOver: false };
   const faults: string[] = [];
+  const log: string[] = [];
   try {
     bot.start();
     await bot.pair(simulator);
@@ -74,13 +81,15 @@ export async function tortureConversations(options: {
       while (!state.isOver && faults.length === 0) {
         state.next += 1;
         await converse(person, state.next, random).catch((error: unknown) => {
-          faults.push(String(error), ...bot.lines);
+          faults.push(String(error), ...log, ...bot.lines);
         });
       }
     });
     for (let kill = 0; kill < options.kills && faults.length === 0; kill += 1) {
       await sleep(200 + random() * 1_800);
       await bot.end('SIGKILL');
+      log.push(...bot.lines, `kill ${kill + 1}`);
+      log.splice(0, log.length - KEPT_LINES);
       // On a busy machine a bot that is killed at each of its starts gets nowhere, so every fourth one may connect.
       const opened = kill % 4 === 3 ? nextOpened(simulator, WAIT_MS) : undefined;
       bot.start();
