@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isLeftover } from '../src/session/folder/file-system.ts';
+import { isLeftover } from '../src/session/folder/file-names.ts';
 import type { SimulatedWhatsApp } from '../src/simulator/server/simulated-whatsapp.ts';
 import type { BotProcess } from './bots.ts';
 import type { Questions } from './questions.ts';

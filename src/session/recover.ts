@@ -2,12 +2,11 @@ import { join } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { isAppError } from '../core/errors.ts';
+import { isLeftover, keyFileName } from './folder/file-names.ts';
 import {
   type FileSystem,
   ignoreErrors,
-  isLeftover,
   isThere,
-  keyFileName,
   readIfThere,
   removeIfThere,
   renameAside,
@@ -18,7 +17,8 @@ import { forgetHalfPairing } from './identity/credentials-json.ts';
 import { CredentialsFile, loadCredentials } from './identity/load-credentials.ts';
 import { JOURNAL_NAMES, journalNames } from './journal/journal.ts';
 import { decodeJournals } from './journal/journal-record.ts';
-import { type RowCheck, StoredValues } from './values/stored-values.ts';
+import type { RowCheck } from './values/all-tables.ts';
+import { StoredValues } from './values/stored-values.ts';
 import { orphanPages, type TableEvents } from './values/table-files.ts';
 
 export type SessionLog = Pick<Logger, 'debug' | 'info' | 'warn'>;

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import type { AuthenticationCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError } from '../core/errors.ts';
-import { type FileSystem, probeFolder, realFileSystem, storageError } from './folder/file-system.ts';
+import { type FileSystem, realFileSystem, storageError } from './folder/file-system.ts';
 import { FOREIGN_FOLDER, foreignOwner } from './folder/foreign-owner.ts';
 import { prepareFolder } from './folder/prepare-folder.ts';
+import { probeFolder } from './folder/replace-file.ts';
 import { forgetHalfPairing, isLinked, isUnconfirmed, resetIdentity } from './identity/credentials-json.ts';
 import type { CredentialsFile } from './identity/load-credentials.ts';
 import { type LogoutNote, readLogoutNote, writeLogoutNote } from './identity/logout-note.ts';
@@ -11,8 +12,9 @@ import { Checkpoints, foldJournals } from './journal/checkpoints.ts';
 import { Journal } from './journal/journal.ts';
 import { type Lock, lockSession } from './lock/folder-lock.ts';
 import { type Recovered, recover, type SessionLog } from './recover.ts';
+import type { RowCheck } from './values/all-tables.ts';
 import type { KeyChanges, KeyStore } from './values/key-changes.ts';
-import type { RowCheck, StoredValues } from './values/stored-values.ts';
+import type { StoredValues } from './values/stored-values.ts';
 import type { TableName } from './values/tables.ts';
 
 export interface SessionOptions {

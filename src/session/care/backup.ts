@@ -2,16 +2,11 @@ import { mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync 
 import { dirname, join, relative } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { AppError, systemCode } from '../../core/errors.ts';
-import {
-  FILE_MODE,
-  ignoreErrors,
-  NAMES,
-  realFileSystem,
-  replaceFile,
-  syncFolder,
-} from '../folder/file-system.ts';
+import { NAMES } from '../folder/file-names.ts';
+import { FILE_MODE, ignoreErrors, realFileSystem, syncFolder } from '../folder/file-system.ts';
 import { makeFolder } from '../folder/prepare-folder.ts';
 import { readRegularFile } from '../folder/read-file.ts';
+import { replaceFile } from '../folder/replace-file.ts';
 import { loadCredentials } from '../identity/load-credentials.ts';
 import { journalNames } from '../journal/journal.ts';
 import { careError } from './care-error.ts';

@@ -1,7 +1,7 @@
 import { shellWord } from '../../core/errors.ts';
 import { formatBytes } from '../../core/format-bytes.ts';
 import { timeOf } from '../identity/logout-note.ts';
-import type { RowCheck } from '../values/stored-values.ts';
+import type { RowCheck } from '../values/all-tables.ts';
 import { type Backup, backupSession, type CopyOptions } from './backup.ts';
 import type { Check } from './check.ts';
 import { count, formatTime } from './format-report.ts';

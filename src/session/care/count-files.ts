@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { isLeftover, NAMES, readIfThere, realFileSystem, textOf } from '../folder/file-system.ts';
+import { isLeftover, NAMES } from '../folder/file-names.ts';
+import { readIfThere, realFileSystem, textOf } from '../folder/file-system.ts';
 import { isJournal } from '../journal/journal.ts';
 import { keyFromJson } from '../values/key-json.ts';
 import { filesIn, statIfThere } from './read-only-session.ts';

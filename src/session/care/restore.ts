@@ -10,9 +10,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError, isAppError, messageOf, systemCode } from '../../core/errors.ts';
-import { ignoreErrors, NAMES, realFileSystem, replaceFile, syncFolder } from '../folder/file-system.ts';
+import { NAMES } from '../folder/file-names.ts';
+import { ignoreErrors, realFileSystem, syncFolder } from '../folder/file-system.ts';
 import { ensureFolder, makeFolder } from '../folder/prepare-folder.ts';
 import { readRegularFile } from '../folder/read-file.ts';
+import { replaceFile } from '../folder/replace-file.ts';
 import {
   type RestoreNote,
   readRestoreNote,
@@ -20,7 +22,7 @@ import {
   writeRestoreNote,
 } from '../folder/restore-note.ts';
 import { currentOwner, lockSession } from '../lock/folder-lock.ts';
-import type { RowCheck } from '../values/stored-values.ts';
+import type { RowCheck } from '../values/all-tables.ts';
 import { type CopyOptions, copySession, rank } from './backup.ts';
 import { careError } from './care-error.ts';
 import { unreadableKeys } from './count-files.ts';

@@ -1,18 +1,17 @@
 import { dirname, join } from 'node:path';
 import { type AppError, systemCode } from '../../core/errors.ts';
+import { NAMES } from './file-names.ts';
 import {
   FILE_MODE,
   type FileSystem,
   FOLDER_MODE,
   ignoreErrors,
-  NAMES,
-  probeFolder,
   readIfThere,
-  replaceFile,
   storageError,
   syncFolder,
 } from './file-system.ts';
 import { folderProblem, unusableFolder } from './folder-problem.ts';
+import { probeFolder, replaceFile } from './replace-file.ts';
 
 /**
  * Makes the session folder if it is missing, private to its owner, and checks that it can be written. Throws

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { AppError, shellWord } from '../../core/errors.ts';
 import { sessionCommand } from '../../core/session-command.ts';
-import { type FileSystem, NAMES, readIfThere, removeIfThere, replaceFile } from './file-system.ts';
+import { NAMES } from './file-names.ts';
+import { type FileSystem, readIfThere, removeIfThere } from './file-system.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** The note in a folder while a restore moves files out of it and into it. */
 export interface RestoreNote {

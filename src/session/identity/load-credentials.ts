@@ -1,15 +1,10 @@
 import { dirname, join } from 'node:path';
 import { type AuthenticationCreds, initAuthCreds } from '@whiskeysockets/baileys';
 import { AppError, isAppError, messageOf, shellWord, systemCode } from '../../core/errors.ts';
-import {
-  type FileSystem,
-  NAMES,
-  readIfThere,
-  renameAside,
-  replaceFile,
-  textOf,
-} from '../folder/file-system.ts';
+import { NAMES } from '../folder/file-names.ts';
+import { type FileSystem, readIfThere, renameAside, textOf } from '../folder/file-system.ts';
 import { isUnfitFile } from '../folder/read-file.ts';
+import { replaceFile } from '../folder/replace-file.ts';
 import { refuseHalfRestored } from '../folder/restore-note.ts';
 import { credentialsToJson, isLinked, parseCredentials } from './credentials-json.ts';
 

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { type FileSystem, NAMES, readIfThere, replaceFile } from '../folder/file-system.ts';
+import { NAMES } from '../folder/file-names.ts';
+import { type FileSystem, readIfThere } from '../folder/file-system.ts';
+import { replaceFile } from '../folder/replace-file.ts';
 
 /** What a logout leaves. The next start reports it and stays offline until the folder is removed. */
 export interface LogoutNote {

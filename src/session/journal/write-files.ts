@@ -1,13 +1,6 @@
 import { join } from 'node:path';
-import {
-  discard,
-  type FileSystem,
-  publish,
-  removeIfThere,
-  storageError,
-  syncFolder,
-  writeBeside,
-} from '../folder/file-system.ts';
+import { type FileSystem, removeIfThere, storageError, syncFolder } from '../folder/file-system.ts';
+import { discard, publish, writeBeside } from '../folder/replace-file.ts';
 
 /** The latest content of a file; `null` to remove it. */
 export type FileChange = readonly [name: string, json: string | null];

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, systemCode } from '../../core/errors.ts';
 import { cutText, plainText } from '../../core/text.ts';
-import { FILE_MODE, ignoreErrors, NAMES, storageError } from '../folder/file-system.ts';
+import { NAMES } from '../folder/file-names.ts';
+import { FILE_MODE, ignoreErrors, storageError } from '../folder/file-system.ts';
 import { readRegularFile } from '../folder/read-file.ts';
 import { timeOf } from '../identity/logout-note.ts';
 import {

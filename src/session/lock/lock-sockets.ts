@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCode } from '../../core/errors.ts';
-import { FOLDER_MODE, NAMES } from '../folder/file-system.ts';
+import { NAMES } from '../folder/file-names.ts';
+import { FOLDER_MODE } from '../folder/file-system.ts';
 
 /** What asking a socket led to: no process listens, one listens and does not answer, or it answered a text. */
 export type Answer =

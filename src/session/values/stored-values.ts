@@ -1,21 +1,16 @@
 import { join } from 'node:path';
-import { type FileSystem, keyFileName, readFit, renameAside, textOf } from '../folder/file-system.ts';
+import { keyFileName } from '../folder/file-names.ts';
+import { type FileSystem, readFit, renameAside, textOf } from '../folder/file-system.ts';
 import type { Changes } from '../journal/journal-record.ts';
 import type { FileChange } from '../journal/write-files.ts';
+import { AllTables, type RowCheck } from './all-tables.ts';
 import { KeyCache } from './key-cache.ts';
 import type { KeyChanges } from './key-changes.ts';
 import { keyFromJson, keyToJson } from './key-json.ts';
 import { ParsedKeys } from './parsed-keys.ts';
-import type { StoredTable, UnsavedPages } from './stored-table.ts';
-import {
-  indexToJson,
-  type PageLists,
-  pageFilesOf,
-  readTables,
-  type TableEvents,
-  type TableIndex,
-} from './table-files.ts';
-import { isTableName, TABLE_INDEX, type TableName } from './tables.ts';
+import type { StoredTable } from './stored-table.ts';
+import type { TableEvents, TableIndex } from './table-files.ts';
+import { isTableName, type TableName } from './tables.ts';
 
 /** Changes that the files lack, and what to call once they are written, or could not be. */
 export interface Unsaved {
@@ -24,9 +19,6 @@ export interface Unsaved {
   saved(): void;
   failed(): void;
 }
-
-/** Whether a row that was read from a file has the shape that its table needs. */
-export type RowCheck = (table: TableName, id: string, value: unknown) => boolean;
 
 /** Every value of a session. A value is in its file, or newer in memory if only the journal has it yet. */
 export class StoredValues {
@@ -37,49 +29,32 @@ export class StoredValues {
   readonly #parsedKeys = new ParsedKeys();
   /** The latest JSON of every key that is newer in the journal than in its file. */
   readonly #unsaved = new Map<string, { readonly json: string | null }>();
-  readonly #tables: ReadonlyMap<TableName, StoredTable>;
-  /** As it is on the disk. */
-  #index: TableIndex;
-  #oldFiles: readonly string[];
-  #isIndexDamaged: boolean;
+  readonly #tables: AllTables;
 
   /** Reads the tables; keys are read when they are asked for. */
   constructor(fs: FileSystem, folder: string, events: TableEvents) {
     this.#fs = fs;
     this.#folder = folder;
     this.#events = events;
-    const { tables, index, oldFiles, isIndexDamaged } = readTables(fs, folder, events);
-    this.#tables = tables;
-    this.#index = index;
-    this.#oldFiles = oldFiles;
-    this.#isIndexDamaged = isIndexDamaged;
+    this.#tables = new AllTables(fs, folder, events);
   }
 
   /** Which pages the tables have on the disk. */
   get index(): TableIndex {
-    return this.#index;
+    return this.#tables.index;
   }
 
   /** How many rows each table has, and their size as JSON. */
   get tableSizes(): ReadonlyMap<TableName, { readonly rows: number; readonly bytes: number }> {
-    const sizes = [...this.#tables].map(
-      ([name, { rows, bytes }]) => [name, { rows: rows.size, bytes }] as const,
-    );
-    return new Map(sizes);
+    return this.#tables.sizes;
   }
 
   get(type: string, id: string): unknown {
-    return isTableName(type) ? this.#table(type).rows.get(id) : this.#key(type, id);
+    return isTableName(type) ? this.#tables.get(type).rows.get(id) : this.#key(type, id);
   }
 
   rows(name: TableName): ReadonlyMap<string, unknown> {
-    return this.#table(name).rows;
-  }
-
-  #table(name: TableName): StoredTable {
-    const table = this.#tables.get(name);
-    if (!table) throw new Error(`there is no table ${name}`);
-    return table;
+    return this.#tables.get(name).rows;
   }
 
   /** A new object each time but for `ParsedKeys`: the library changes other values before it decides to store them. */
@@ -136,7 +111,7 @@ export class StoredValues {
   /** Applies a record that is in the journal; `values` are its parsed values, if they are at hand. */
   apply(record: Changes, values?: KeyChanges): void {
     for (const [type, texts] of record) {
-      if (isTableName(type)) this.#applyRows(this.#table(type), texts, values?.[type]);
+      if (isTableName(type)) this.#applyRows(this.#tables.get(type), texts, values?.[type]);
       else this.#applyKeys(type, texts, values?.[type]);
     }
   }
@@ -159,13 +134,7 @@ export class StoredValues {
 
   /** Removes rows that do not fit. Returns how many of each table. */
   dropRows(isRow: RowCheck): ReadonlyMap<TableName, number> {
-    const dropped = new Map<TableName, number>();
-    for (const [name, table] of this.#tables) {
-      const unfit = [...table.rows].filter(([id, value]) => !isRow(name, id, value));
-      for (const [id] of unfit) table.delete(id);
-      if (unfit.length > 0) dropped.set(name, unfit.length);
-    }
-    return dropped;
+    return this.#tables.dropRows(isRow);
   }
 
   get unsavedNames(): Iterable<string> {
@@ -177,14 +146,7 @@ export class StoredValues {
   }
 
   get hasUnsaved(): boolean {
-    return this.#unsaved.size > 0 || this.#oldFiles.length > 0 || this.#hasUnsavedPages;
-  }
-
-  get #hasUnsavedPages(): boolean {
-    const hasMerged = Object.keys(this.#index.merged).length > 0;
-    return (
-      hasMerged || this.#isIndexDamaged || [...this.#tables.values()].some(({ hasUnsaved }) => hasUnsaved)
-    );
+    return this.#unsaved.size > 0 || this.#tables.hasUnsaved;
   }
 
   /**
@@ -194,76 +156,22 @@ export class StoredValues {
   takeUnsaved(mayMerge: boolean): Unsaved {
     const keys = [...this.#unsaved];
     const keyChanges = keys.map(([name, { json }]): FileChange => [name, json]);
-    const before = this.#index;
-    const pages = this.#hasUnsavedPages || this.#oldFiles.length > 0 ? this.#takePages(mayMerge) : undefined;
-    const oldFiles = this.#oldFiles;
+    const tables = this.#tables.takeUnsaved(mayMerge);
     return {
       steps: [
-        [...keyChanges, ...(pages?.changes ?? [])],
-        pages ? [[TABLE_INDEX, indexToJson(pages.index)]] : [],
-        [...(pages?.removals ?? []), ...(pages ? oldFiles : [])].map((name): FileChange => [name, null]),
+        [...keyChanges, ...(tables?.pages ?? [])],
+        tables ? [tables.index] : [],
+        tables?.removals ?? [],
       ],
       saved: () => {
         for (const [name, entry] of keys) {
           if (this.#unsaved.get(name) === entry) this.#unsaved.delete(name);
         }
-        if (!pages) return;
-        this.#oldFiles = [];
-        this.#isIndexDamaged = false;
+        tables?.saved();
       },
-      failed: () => {
-        pages?.failed();
-        // The disk may have the old index or the new one, so the merged pages of both wait for the next checkpoint.
-        this.#index = { ...this.#index, merged: mergedLists(before.merged, this.#index.merged) };
-      },
+      failed: () => tables?.failed(),
     };
   }
-
-  #takePages(mayMerge: boolean): {
-    changes: readonly FileChange[];
-    index: TableIndex;
-    removals: readonly string[];
-    failed: () => void;
-  } {
-    const taken = [...this.#tables.values()].map((table) => ({ table, pages: table.takeUnsaved(mayMerge) }));
-    const merged = listsOf(taken, ({ pages }) => pages.merged);
-    const index = { pages: listsOf(taken, ({ table }) => table.pageNumbers, true), merged };
-    // A copy of the folder may have merged pages that still hold rows: those stay.
-    const named = new Set(pageFilesOf(index.pages));
-    const removals = [
-      ...pageFilesOf(this.#index.merged),
-      ...pageFilesOf(listsOf(taken, ({ pages }) => pages.dropped)),
-    ].filter((file) => !named.has(file));
-    this.#index = index;
-    return {
-      changes: taken.flatMap(({ pages }) => pages.changes),
-      index,
-      removals,
-      failed: () => {
-        for (const { pages } of taken) pages.failed();
-      },
-    };
-  }
-}
-
-interface TakenPages {
-  readonly table: StoredTable;
-  readonly pages: UnsavedPages;
-}
-
-/** By the names of the tables; empty lists are left out unless `withEmpty`. */
-function listsOf(
-  taken: readonly TakenPages[],
-  numbersOf: (one: TakenPages) => readonly number[],
-  withEmpty = false,
-): PageLists {
-  const lists = taken.map((one) => [one.table.name, numbersOf(one)] as const);
-  return Object.fromEntries(lists.filter(([, numbers]) => withEmpty || numbers.length > 0));
-}
-
-function mergedLists(a: PageLists, b: PageLists): PageLists {
-  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])] as TableName[];
-  return Object.fromEntries(names.map((name) => [name, [...(a[name] ?? []), ...(b[name] ?? [])]]));
 }
 
 /** As in Baileys' store, a key without a value is removed. A row may be any JSON but `null`. */

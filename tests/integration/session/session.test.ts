@@ -14,7 +14,8 @@ import { fileURLToPath } from 'node:url';
 import { type SignalDataSet, useMultiFileAuthState } from '@whiskeysockets/baileys';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { type FileSystem, keyFileName, realFileSystem } from '../../../src/session/folder/file-system.ts';
+import { keyFileName } from '../../../src/session/folder/file-names.ts';
+import { type FileSystem, realFileSystem } from '../../../src/session/folder/file-system.ts';
 import { openSession } from '../../../src/session/session.ts';
 import { TABLE_NAMES } from '../../../src/session/values/tables.ts';
 import {

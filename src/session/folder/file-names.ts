@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+
+/** The names of the program's own files. Every other file is `TYPE-ID.json`, a key in the layout of Baileys. */
+export const NAMES = {
+  creds: 'creds.json',
+  credsCopy: 'creds.backup.json',
+  logout: 'logged-out.json',
+  restoring: 'restoring.json',
+  qr: 'qr-code.png',
+  gitignore: '.gitignore',
+  owner: 'owner.json',
+  /** A folder, so that looking for other owners does not list fifty thousand keys. */
+  lock: '.lock',
+} as const;
+
+/** The longest name that file systems take, less `.json`. */
+const LONGEST_NAME_BYTES = 250;
+const OWN_NAMES = /^(creds|creds\.backup|logged-out|owner|restoring|table-.*)$/;
+
+/**
+ * The file of a key, as Baileys' `useMultiFileAuthState` names it: `/` becomes `__` and `:` becomes `-`.
+ * A name that no file system takes (too long, with a NUL, with a lone surrogate), or that is one of the program's
+ * own, is replaced by its SHA-256.
+ */
+export function keyFileName(type: string, id: string): string {
+  const stock = `${type}-${id}`.replaceAll('/', '__').replaceAll(':', '-');
+  const isPossible =
+    Buffer.byteLength(stock) <= LONGEST_NAME_BYTES &&
+    !stock.includes('\0') &&
+    !/\p{Surrogate}/u.test(stock) &&
+    !OWN_NAMES.test(stock);
+  if (isPossible) return `${stock}.json`;
+  return `key-${createHash('sha256').update(stock, 'utf16le').digest('hex')}.json`;
+}
+
+const LEFTOVER = /^\.[0-9a-f]{8}-[0-9a-f-]{27}\.tmp$/;
+
+/** Whether this is a temporary file that a killed process left. */
+export const isLeftover = (name: string): boolean => LEFTOVER.test(name);
