@@ -1,4 +1,5 @@
 import { DAY_MS, HOUR_MS, KIB, type Limit, MIB, MINUTE_MS } from './limit.ts';
+import { MEMORY_LIMITS } from './memory-limits.ts';
 import { TABLE_LIMITS } from './table-limits.ts';
 
 export type { Limit } from './limit.ts';
@@ -119,11 +120,6 @@ export const LIMITS = {
     bytes: 1 * MIB,
     atLimit: 'Further lines are dropped and counted; a line says how many.',
   },
-  'message-records': {
-    what: 'records of what became of messages, for the status page',
-    count: 50,
-    atLimit: 'The oldest record is forgotten.',
-  },
   'http:connections': {
     what: 'connections to the status page',
     count: 100,
@@ -150,26 +146,6 @@ export const LIMITS = {
     what: 'ciphertexts of one message: it comes again if it could not be read',
     count: 16,
     atLimit: 'A further ciphertext of the message is ignored.',
-  },
-  'phone-requests': {
-    what: 'messages that the phone was asked for, because only it has them',
-    count: 10_000,
-    timeMs: DAY_MS,
-    atLimit: 'After the time the phone is not asked again; beyond the number it may be asked twice.',
-  },
-  'group-members': {
-    what: 'groups whose members are kept in memory',
-    count: 500,
-    bytes: 32 * MIB,
-    timeMs: 5 * MINUTE_MS,
-    atLimit: 'The group is queried again before the next message to it.',
-  },
-  'resend-counters': {
-    what: 'counters of how often a message was asked for again',
-    count: 5_000,
-    bytes: 2 * MIB,
-    timeMs: HOUR_MS,
-    atLimit: 'The oldest counter is forgotten.',
   },
   crashes: {
     what: 'crashes of the bot while the handler of one message ran, or one reminder was sent',
@@ -231,48 +207,7 @@ export const LIMITS = {
     count: 10,
     atLimit: 'The sync is given up; the bot works without it.',
   },
-  'keys:memory': {
-    what: 'keys of the session that are kept in memory',
-    count: 2_000,
-    bytes: 4 * MIB,
-    atLimit: 'The key that was used least recently is read from its file when it is needed.',
-  },
-  'keys:parsed': {
-    what: 'sessions and sender keys that are kept parsed; the bytes are those of their JSON',
-    count: 500,
-    bytes: 2 * MIB,
-    atLimit: 'The key that was used least recently is parsed when it is needed.',
-  },
-  'ratchet-keys:memory': {
-    what: 'keys of ratchets that are kept for OpenSSL, each of about a kilobyte',
-    count: 500,
-    atLimit: 'The oldest half is forgotten; a key is made again when it is needed.',
-  },
-  'recent:messages': {
-    what: 'messages in each list of recent ones (in work or done, own, edited)',
-    count: 20_000,
-    atLimit: 'The oldest half is forgotten; what is on the disk decides about those.',
-  },
-  'recent:people': {
-    what: 'people in each list of recent ones (names, loops, hints, addresses, devices)',
-    count: 4_000,
-    atLimit: 'The oldest half is forgotten.',
-  },
-  'recent:cooldowns': {
-    what: 'uses of commands with a cooldown',
-    count: 20_000,
-    atLimit: 'The oldest half is forgotten: those people do not have to wait.',
-  },
-  'recent:answers': {
-    what: 'requests that WhatsApp refused for now',
-    count: 2_000,
-    atLimit: 'The oldest half is forgotten: their tries are counted anew.',
-  },
-  'answer-times': {
-    what: 'messages whose answer is measured',
-    count: 1_000,
-    atLimit: 'The oldest message is not measured.',
-  },
+  ...MEMORY_LIMITS,
 } as const satisfies Readonly<Record<string, Limit>>;
 
 export type LimitName = keyof typeof LIMITS;
