@@ -10,43 +10,12 @@ import type { Replay } from '../replay/replay.ts';
 import type { Say } from '../send/say.ts';
 import type { Sent } from '../send/sent.ts';
 import type { Services } from '../services.ts';
-import type { StateStores, StateValues } from '../state/chat-state.ts';
-import type { Reminders } from '../state/reminders.ts';
+import type { StateValues } from '../state/chat-state.ts';
 import { fetchMedia, type Media, type MediaOptions } from './fetch-media.ts';
 import { type GroupAdmin, groupAdmin } from './group-admin.ts';
+import type { HandlerFacts, HandlerParts } from './handler-parts.ts';
 import type { HandlerRun } from './handler-run.ts';
-import { HandlerSends, type SendParts } from './handler-sends.ts';
-import type { Semaphore } from './semaphore.ts';
-
-/** The parts of the bot that every handler context uses. */
-export interface HandlerParts extends SendParts {
-  readonly log: Log;
-  readonly services: Services;
-  readonly states: StateStores;
-  readonly reminders: Reminders;
-  /** Limits how many handlers have files in memory. */
-  readonly mediaSlots: Semaphore<HandlerRun>;
-  readonly me: () => Me;
-  /** The person ids of the account. */
-  readonly ownIds: () => readonly string[];
-  /** The name of a person who has written since the start. */
-  nameOf(personId: string): string | undefined;
-  usableCommands(ctx: Context): Promise<readonly CommandInfo[]>;
-  /** The address of a chat that the bot may write to. Throws a `Refusal` for any other. */
-  reachable(to: string): string;
-}
-
-/** What one handler is called with. */
-export interface HandlerFacts {
-  readonly message: IncomingMessage;
-  readonly command: CommandInfo;
-  readonly args: unknown;
-  readonly text: string;
-  readonly isOwner: boolean;
-  readonly isAddressed: boolean;
-  /** What the ids of its messages are made from. */
-  readonly idKey: string;
-}
+import { HandlerSends } from './handler-sends.ts';
 
 /** Longest text of a reminder. */
 const MAX_LATER_LENGTH = 4_000;
