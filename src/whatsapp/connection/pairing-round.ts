@@ -1,46 +1,23 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { forgetHalfPairing } from '../../session/identity/credentials-json.ts';
-import type { ClientActivity } from '../client-state.ts';
-import { newAdvSecret, withAdvSecret } from './adv-secret.ts';
-import {
-  type CodeAttempts,
-  NO_ATTEMPTS,
-  needsHint,
-  recordFruitless,
-  recordRefused,
-} from './code-attempts.ts';
+import { newAdvSecret } from './adv-secret.ts';
+import { needsHint, type PairingHistory, recordFruitless, recordRefused } from './code-attempts.ts';
 import type { Connection } from './connection.ts';
 import { intercept } from './library-socket.ts';
 import { CODES_HINT, PASSKEY_HINT, refusalSentence } from './pairing-sentences.ts';
 import { isKnownStanza, readPairingStanza } from './pairing-stanza.ts';
+import { CODE_ANSWER_WITHIN_MS, codeExpiresAtMs, LINK_WITHIN_MS, qrExpiresAtMs } from './pairing-times.ts';
 import { plainAck } from './plain-ack.ts';
 import { requestCode } from './request-code.ts';
+import { type OfferedCode, type OfferedQr, type Pairing, shownPairing } from './shown-pairing.ts';
 import { UnknownStanzas } from './unknown-stanzas.ts';
-
-type Pairing = Extract<ClientActivity, { kind: 'pairing' }>;
-
-const FIRST_QR_MS = 60_000;
-const NEXT_QR_MS = 20_000;
-/** From the first QR code on, the connection lasts for six of them: a code does not outlive it. */
-const ROUND_MS = FIRST_QR_MS + 5 * NEXT_QR_MS;
-/** WhatsApp takes a code for so long after it was asked for. */
-const CODE_MS = 180_000;
-/** So long after the code was entered on the phone, the link must be there. */
-const LINK_WITHIN_MS = 60_000;
-/** A request for a code that has no answer by then does not keep the QR code from the screen. */
-const CODE_ANSWER_WITHIN_MS = 3_000;
 
 export interface PairingParts {
   /** Digits of a phone number: pair with a code instead of a QR. */
   readonly pairingNumber: string | undefined;
   readonly log: Pick<Logger, 'info' | 'warn' | 'debug'>;
   readonly now: () => number;
-}
-
-/** What pairings have in common over connections: how the codes before went. */
-export class PairingHistory {
-  attempts: CodeAttempts = NO_ATTEMPTS;
 }
 
 /**
@@ -56,8 +33,8 @@ export class PairingRound {
   readonly #unknown: UnknownStanzas;
   /** Whether this connection began as that of a linked session: everything on it is the library's. */
   readonly #wasLinked: boolean;
-  #qr: { readonly text: string; readonly index: number; readonly expiresAtMs: number } | undefined;
-  #code: { readonly text: string; readonly ref: Buffer; readonly expiresAtMs: number } | undefined;
+  #qr: OfferedQr | undefined;
+  #code: (OfferedCode & { readonly ref: Buffer }) | undefined;
   #firstQrAtMs = 0;
   #notice: string | undefined;
   #isAsking = false;
@@ -99,24 +76,16 @@ export class PairingRound {
     if (this.#isLinked) return;
     const index = (this.#qr?.index ?? -1) + 1;
     if (index === 0) this.#firstQrAtMs = now();
-    this.#qr = { text, index, expiresAtMs: now() + (index === 0 ? FIRST_QR_MS : NEXT_QR_MS) };
+    this.#qr = { text, index, expiresAtMs: qrExpiresAtMs(index, now()) };
     const isCodeDue = this.#parts.pairingNumber !== undefined && now() >= this.#history.attempts.nextAtMs;
     if (isCodeDue && !this.#code) void this.#askForCode();
     else this.#draw();
   }
 
-  /** The library writes the secret of the beginning into every QR text; the one that counts is in the credentials. */
   #draw(): void {
     if (this.#isCodeNear || this.#isLinked || !this.#qr) return;
-    const { index } = this.#qr;
-    const shown = { kind: 'pairing', index, notice: this.#notice } as const;
-    if (this.#code) {
-      const { text: code, expiresAtMs } = this.#code;
-      this.#show({ ...shown, qr: undefined, code, expiresAtMs });
-    } else {
-      const qr = withAdvSecret(this.#qr.text, this.#connection.socket.authState.creds.advSecretKey);
-      this.#show({ ...shown, qr, code: undefined, expiresAtMs: this.#qr.expiresAtMs });
-    }
+    const { advSecretKey } = this.#connection.socket.authState.creds;
+    this.#show(shownPairing(this.#qr, this.#code, advSecretKey, this.#notice));
   }
 
   async #askForCode(): Promise<void> {
@@ -130,7 +99,7 @@ export class PairingRound {
       const answer = await requestCode(this.#connection.socket, pairingNumber);
       if (this.#isOver || this.#isLinked) return;
       if (answer.kind === 'accepted') {
-        const expiresAtMs = Math.min(askedAtMs + CODE_MS, this.#firstQrAtMs + ROUND_MS);
+        const expiresAtMs = codeExpiresAtMs(askedAtMs, this.#firstQrAtMs);
         this.#code = { text: answer.code, ref: answer.ref, expiresAtMs };
         if (this.#notice !== PASSKEY_HINT) this.#notice = undefined;
         this.#timer = setTimeout(() => this.#codeEnded('its time is up'), expiresAtMs - now()).unref();

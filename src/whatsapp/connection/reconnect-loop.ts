@@ -14,10 +14,11 @@ import {
 } from '../client-state.ts';
 import type { VersionChoice } from '../wa-version.ts';
 import type { CloseReason } from './close-reason.ts';
+import { PairingHistory } from './code-attempts.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionFactory } from './connection-factory.ts';
 import type { ConnectionLog } from './connection-log.ts';
-import { PairingHistory, PairingRound } from './pairing-round.ts';
+import { PairingRound } from './pairing-round.ts';
 import {
   type CloseHistory,
   decideReconnect,
