@@ -12,18 +12,18 @@
 
 import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { Curve, proto } from '@whiskeysockets/baileys';
+import { Curve } from '@whiskeysockets/baileys';
 import { MediaHost } from '../media/media-host.ts';
 import { PairingServer } from '../pairing/pairing-server.ts';
 import { Group, type GroupOptions } from '../phones/group.ts';
-import { newMessageId } from '../phones/message-bytes.ts';
+import { newsletterPost } from '../phones/newsletter-post.ts';
 import { OwnerPhone } from '../phones/owner-phone.ts';
 import { Person, type PersonOptions } from '../phones/person.ts';
 import type { Network } from '../phones/phone-network.ts';
 import type { QueryContext } from '../queries/query-context.ts';
 import type { Connection, ConnectionListener } from '../wire/client-connection.ts';
 import { CertificateAuthority } from '../wire/noise-certificate.ts';
-import { type Stanza, stanza } from '../wire/stanza.ts';
+import type { Stanza } from '../wire/stanza.ts';
 import { Listener } from '../wire/websocket-listener.ts';
 import type { Companion } from './companion-device.ts';
 import { Directory } from './directory.ts';
@@ -184,14 +184,11 @@ export class SimulatedWhatsApp {
     return group;
   }
 
-  /** A newsletter that the account follows has a new post. */
+  /** A newsletter that the account follows has a new post. Returns its id. */
   postToNewsletter(text: string, newsletter = '120363000000000001@newsletter'): string {
-    const id = newMessageId();
-    const post = proto.Message.encode({ conversation: text }).finish();
-    const attrs = { from: newsletter, id, server_id: '100', type: 'text', t: String(nowSeconds()) };
-    const node = stanza('message', attrs, [stanza('plaintext', {}, Buffer.from(post))]);
-    for (const { mailbox } of this.devices) mailbox.post(node);
-    return id;
+    const post = newsletterPost(newsletter, text, nowSeconds());
+    for (const { mailbox } of this.devices) mailbox.post(post.stanza);
+    return post.id;
   }
 
   async #open(): Promise<void> {
