@@ -14,10 +14,10 @@ import type { Content } from './core/outgoing-message.ts';
 import { StopStack } from './core/stop-stack.ts';
 import { guardConsole } from './logging/console-guard.ts';
 import { createLogger } from './logging/logger.ts';
-import { openSession } from './session/session.ts';
-import type { WhatsAppClient as Connections } from './whatsapp/client.ts';
+import { openSession } from './session/open-session.ts';
 import type { ClientState, StopReason } from './whatsapp/client-state.ts';
 import type { CloseReason } from './whatsapp/connection/close-reason.ts';
+import type { WhatsAppClient as Connections } from './whatsapp/whatsapp-client.ts';
 
 export { AppError, type ErrorCode, isAppError } from './core/errors.ts';
 export type { IncomingMessage, Person } from './core/incoming-message.ts';

@@ -1,5 +1,5 @@
 import { Curve, useMultiFileAuthState } from '@whiskeysockets/baileys';
-import { openSession } from '../../src/session/session.ts';
+import { openSession } from '../../src/session/open-session.ts';
 import type { Kind } from '../bots.ts';
 import { inFolder } from './paired-bot.ts';
 

@@ -8,16 +8,16 @@ import { settledValue } from '../core/settled-value.ts';
 import { StopStack } from '../core/stop-stack.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { PairingOutput } from '../pairing/terminal-block.ts';
-import { openSession, type Session } from '../session/session.ts';
+import { openSession, type Session } from '../session/open-session.ts';
 import type { StopReason } from '../whatsapp/client-state.ts';
 import { ConnectionLog } from '../whatsapp/connection/connection-log.ts';
 import { type BotContents, listOf } from './bot-contents.ts';
-import { buildBoard } from './build-board.ts';
 import { buildClient } from './build-client.ts';
+import { buildBoard } from './build-status-board.ts';
+import { prunableTablesOf, pruneEachHour } from './hourly-pruning.ts';
 import { LivenessFile } from './liveness-file.ts';
 import { loadMiddleware } from './load-middleware.ts';
 import { MessageIntake } from './message-intake.ts';
-import { keepersOf, pruneEachHour } from './old-rows.ts';
 import { PairingScreen } from './pairing-screen.ts';
 import { hasRowShape } from './row-shapes.ts';
 import { tableOf } from './session-tables.ts';
@@ -157,7 +157,7 @@ export class App {
     this.#parts.push(async () => (await page.catch(() => undefined))?.stop());
 
     const pruning = bot.then((started) =>
-      pruneEachHour(keepersOf(client, started, session), systemClock, log, signal),
+      pruneEachHour(prunableTablesOf(client, started, session), systemClock, log, signal),
     );
     pruning.catch(() => {});
     this.#parts.push(() => pruning.catch(() => {}));

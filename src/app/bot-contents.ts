@@ -15,7 +15,7 @@ import {
 import { watchCommands } from '../bot/loading/reload-commands.ts';
 import type { Middleware } from '../bot/middleware.ts';
 import { systemClock } from '../core/clock.ts';
-import { nearestWord } from '../core/nearest.ts';
+import { nearestWord } from '../core/nearest-word.ts';
 import type { Logger } from '../logging/logger.ts';
 
 /** A folder with one command, listener or middleware in each file, or one of them. */

@@ -1,10 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { baileysLogger } from '../logging/baileys-logger.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { Session } from '../session/session.ts';
-import { WhatsAppClient } from '../whatsapp/client.ts';
+import type { Session } from '../session/open-session.ts';
 import type { ProxyRoutes } from '../whatsapp/proxy.ts';
 import { lookUpVersion } from '../whatsapp/wa-version.ts';
+import { WhatsAppClient } from '../whatsapp/whatsapp-client.ts';
 import { listedNumbers } from './numbers-in-settings.ts';
 
 /** Longer than four addresses of WhatsApp may take, 5 seconds each. */

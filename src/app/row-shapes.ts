@@ -1,6 +1,6 @@
 import { isRunRow } from '../bot/replay/run-row.ts';
 import { MESSAGE_OUTCOMES } from '../core/message-trail.ts';
-import type { TableName } from '../session/values/tables.ts';
+import type { TableName } from '../session/values/table-names.ts';
 
 /** As words, because a file may hold any. */
 const OUTCOMES: ReadonlySet<unknown> = new Set(MESSAGE_OUTCOMES);

@@ -1,7 +1,7 @@
 import type { Table } from '../core/table.ts';
 import { plainText } from '../core/text.ts';
-import type { Session } from '../session/session.ts';
-import { isTableName } from '../session/values/tables.ts';
+import type { Session } from '../session/open-session.ts';
+import { isTableName } from '../session/values/table-names.ts';
 import { personAddress } from '../whatsapp/address.ts';
 
 /** One of the session's tables, as the bot sees it. */

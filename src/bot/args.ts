@@ -1,4 +1,4 @@
-import { isVisible, skipInvisible, withoutInvisible, withoutMarks } from '../core/invisible.ts';
+import { isVisible, skipInvisible, withoutInvisible, withoutMarks } from '../core/invisible-characters.ts';
 import { commandText } from '../core/text.ts';
 import { readDuration } from './duration.ts';
 import { phrases } from './phrases.ts';

@@ -10,7 +10,7 @@ import type { BotSettings } from './bot-settings.ts';
 import type { Context } from './context.ts';
 import { declineCall } from './intake/decline-call.ts';
 import { type EditRow, Edits } from './intake/edits.ts';
-import { LOOP_LIMITS } from './intake/loop-guard.ts';
+import { LOOP_LIMITS } from './intake/loop-decision.ts';
 import { LoopWatch } from './intake/loop-watch.ts';
 import { MessageFilter } from './intake/message-filter.ts';
 import { MessageRouter } from './intake/message-router.ts';

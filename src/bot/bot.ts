@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from '../core/incoming-message.ts';
-import { type Keeper, pruneAll } from '../core/keeper.ts';
 import type { OutgoingMessage } from '../core/outgoing-message.ts';
+import { type PrunableTable, pruneAll } from '../core/prune-tables.ts';
 import { plainText } from '../core/text.ts';
 import { type BotOptions, type BotParts, buildBotParts } from './bot-parts.ts';
 import type { Ignored } from './intake/admission.ts';
@@ -42,12 +42,12 @@ export class Bot {
     };
   }
 
-  /** What keeps the time of each of the bot's tables. */
-  get keepers() {
+  /** The bot's tables whose rows have a time limit. */
+  get prunableTables() {
     const { edits, polls, reminders, runs, schedules, states } = this.#parts;
     return { 'chat-state': states, edits, polls, reminders, runs, schedules } satisfies Record<
       string,
-      Keeper
+      PrunableTable
     >;
   }
 
@@ -116,7 +116,7 @@ export class Bot {
   async #start(): Promise<void> {
     const { log } = this.#options;
     // The open conversations are read below, and what is too old is left out there.
-    await pruneAll({ ...this.keepers, runs: { prune: () => undefined } }, log);
+    await pruneAll({ ...this.prunableTables, runs: { prune: () => undefined } }, log);
     if (this.#stopping !== undefined) return;
     this.#parts.reminders.start();
     await this.#parts.conversations.start().catch((error: unknown) => {

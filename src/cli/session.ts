@@ -5,7 +5,7 @@ import { AppError, isAppError, messageOf } from '../core/errors.ts';
 import { sessionCommand } from '../core/session-command.ts';
 import { plainText } from '../core/text.ts';
 import type { CareReport } from '../session/care/care-reports.ts';
-import type { Check } from '../session/care/check.ts';
+import type { Check } from '../session/care/doctor-check.ts';
 
 const COMMAND_HERE = sessionCommand();
 // The command `perennial` puts its word in the place of the file.

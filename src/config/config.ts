@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { AppError, messageOf, systemCode } from '../core/errors.ts';
-import { nearestWord } from '../core/nearest.ts';
+import { nearestWord } from '../core/nearest-word.ts';
 import { type CamelCase, camelCase, type Settings, writtenSettings } from './given-settings.ts';
 import { contradictions, readValues, SETTINGS, type SettingName, type Values } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import { nearestWord } from '../core/nearest.ts';
+import { nearestWord } from '../core/nearest-word.ts';
 import { SETTINGS, type SettingName } from './settings.ts';
 
 /** `SESSION_PATH` as `sessionPath`. */

@@ -1,4 +1,4 @@
-import { nearestWord } from '../core/nearest.ts';
+import { nearestWord } from '../core/nearest-word.ts';
 
 /** What a line at the prompt wants. */
 export type Order =

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { limitsReached } from '../core/limit-counts.ts';
 import { messageCounts } from '../core/message-trail.ts';
-import { refusals } from '../core/refusals.ts';
+import { refusals } from '../core/refusal-counts.ts';
 import { SITUATIONS, type StatusSnapshot, type StatusSource } from './status-source.ts';
 
 type Labelled = ReadonlyArray<readonly [labels: Record<string, string>, value: number]>;

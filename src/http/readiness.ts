@@ -1,4 +1,4 @@
-import { UNSCANNED_AFTER_MS } from '../core/thresholds.ts';
+import { UNSCANNED_AFTER_MS } from '../core/warning-thresholds.ts';
 import { formatUptime } from './format-numbers.ts';
 import type { StatusSnapshot } from './status-source.ts';
 import { toView } from './status-view.ts';

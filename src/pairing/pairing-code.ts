@@ -7,14 +7,14 @@ export function formatPairingCode(code: string): string {
 }
 
 /**
- * The block to print for a pairing code, with the steps on the phone. `life` says how long the code is valid; it
+ * The block to print for a pairing code, with the steps on the phone. `validity` says how long the code is valid; it
  * becomes the last line. Ends with a line feed.
  */
-export function renderPairingCode(code: string, life?: string): string {
+export function renderPairingCode(code: string, validity?: string): string {
   const lines = [
     'On the phone: WhatsApp → Settings → Linked devices → Link a device',
     '→ Link with phone number instead, and type the code.',
   ];
-  if (life !== undefined) lines.push(life);
+  if (validity !== undefined) lines.push(validity);
   return `${CODE_HEADING}\n\n    ${formatPairingCode(code)}\n\n${lines.join('\n')}\n`;
 }

@@ -1,10 +1,10 @@
 import { isAppError } from '../core/errors.ts';
-import { type Life, lifeLine } from './life-line.ts';
 import { renderPairingCode } from './pairing-code.ts';
 import { type LowWindow, lowWindowSentence, type OtherWays, qrFooter } from './qr-footer.ts';
 import { qrPngPath, writeQrPng } from './qr-png.ts';
 import { isDrawn, renderQr } from './qr-terminal.ts';
 import { countLines, type PairingOutput, type ScreenSize, TerminalBlock } from './terminal-block.ts';
+import { type CodeValidity, validityLine } from './validity-line.ts';
 
 export interface QrEvent {
   readonly qr: string;
@@ -78,9 +78,9 @@ export class PairingDisplay {
     const { log, now, isTerminal } = this.#options;
     this.#block.erase();
     log.info({}, 'Pairing code received, enter it in WhatsApp');
-    const life = { index: undefined, expiresAtMs, nowMs: now(), isTerminal };
-    this.#block.print(`\n${renderPairingCode(code, lifeLine(life))}\n`);
-    this.#everySecond(life, undefined);
+    const validity = { index: undefined, expiresAtMs, nowMs: now(), isTerminal };
+    this.#block.print(`\n${renderPairingCode(code, validityLine(validity))}\n`);
+    this.#everySecond(validity, undefined);
   }
 
   /** Stops the countdown when nothing is to be scanned any more. The screen stays as it is. */
@@ -108,30 +108,30 @@ export class PairingDisplay {
     this.#hasShownHints = true;
     log.info({}, 'QR Code received, scan with WhatsApp');
     log.info(pngPath === undefined ? {} : { png: pngPath }, '📱 Please scan the QR code to authenticate');
-    const life = { index: event.index, expiresAtMs: event.expiresAtMs, nowMs: now(), isTerminal };
+    const validity = { index: event.index, expiresAtMs: event.expiresAtMs, nowMs: now(), isTerminal };
     const ways = { pngPath, page: this.#options.pageUrl?.() };
-    const drawing = this.#drawing(event.qr, { life, ways, hasHints });
+    const drawing = this.#drawing(event.qr, { validity, ways, hasHints });
     this.#block.print(drawing.block);
-    const redraw = drawing.isWhole ? undefined : this.#onceItFits(event, { life, ways, hasHints });
-    this.#everySecond(life, redraw);
+    const redraw = drawing.isWhole ? undefined : this.#onceItFits(event, { validity, ways, hasHints });
+    this.#everySecond(validity, redraw);
   }
 
   /** The block for a QR code in the window as it is now. */
-  #drawing(qr: string, { life, ways, hasHints }: DrawingParts): { block: string; isWhole: boolean } {
+  #drawing(qr: string, { validity, ways, hasHints }: DrawingParts): { block: string; isWhole: boolean } {
     const { isTerminal, isColorAllowed, isDumb = false } = this.#options;
     const size = isTerminal ? this.#options.size() : undefined;
     // NO_COLOR turns decoration off. Black and white are the code itself: without them it is inverted on a light ground.
     const isColorful = isTerminal && (isColorAllowed || !isDumb);
     const text = renderQr(qr, { columns: size?.columns, isColorful, pngPath: ways.pngPath });
     const hints = hasHints ? ways : undefined;
-    const lowWindow = size && tooLow(size, `${text}${qrFooter({ life, hints })}\n\n`);
+    const lowWindow = size && tooLow(size, `${text}${qrFooter({ validity, hints })}\n\n`);
     if (!lowWindow)
       return {
-        block: `\n${text}${qrFooter({ life, hints })}\n`,
+        block: `\n${text}${qrFooter({ validity, hints })}\n`,
         isWhole: size === undefined || isDrawn(text),
       };
     const before = lowWindowSentence(lowWindow, ways);
-    const footer = qrFooter({ life, hints, lowWindow: before });
+    const footer = qrFooter({ validity, hints, lowWindow: before });
     return { block: `\n${before}\n\n${text}${footer}\n`, isWhole: false };
   }
 
@@ -149,13 +149,13 @@ export class PairingDisplay {
   }
 
   /** Counts down to the end of the code; `redraw` returns whether it has drawn the code again, with its own countdown. */
-  #everySecond(life: Life, redraw: (() => boolean) | undefined): void {
+  #everySecond(validity: CodeValidity, redraw: (() => boolean) | undefined): void {
     this.#stopTimer();
     this.#timer = setInterval(() => {
       if (redraw?.()) return;
       const nowMs = this.#options.now();
-      const isCounting = this.#block.replaceLastLine(lifeLine({ ...life, nowMs }));
-      if (nowMs >= life.expiresAtMs || (!isCounting && redraw === undefined)) this.#stopTimer();
+      const isCounting = this.#block.replaceLastLine(validityLine({ ...validity, nowMs }));
+      if (nowMs >= validity.expiresAtMs || (!isCounting && redraw === undefined)) this.#stopTimer();
     }, TICK_MS).unref();
   }
 
@@ -184,7 +184,7 @@ export class PairingDisplay {
 }
 
 interface DrawingParts {
-  readonly life: Life;
+  readonly validity: CodeValidity;
   readonly ways: OtherWays;
   /** Whether the other ways to pair are printed under the code. */
   readonly hasHints: boolean;

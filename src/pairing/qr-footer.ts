@@ -1,4 +1,4 @@
-import { type Life, lifeLine } from './life-line.ts';
+import { type CodeValidity, validityLine } from './validity-line.ts';
 
 /** The ways to pair without the QR code on the terminal. */
 export interface OtherWays {
@@ -7,7 +7,7 @@ export interface OtherWays {
 }
 
 export interface Footer {
-  readonly life: Life;
+  readonly validity: CodeValidity;
   /** Other ways to pair; undefined if they were printed before. */
   readonly hints: OtherWays | undefined;
   /** What to do about a window that is too low, if it is. */
@@ -21,7 +21,7 @@ export interface LowWindow {
 }
 
 /** The lines under a QR code. The last one says how long it is valid. Ends with a line feed. */
-export function qrFooter({ life, hints, lowWindow }: Footer): string {
+export function qrFooter({ validity, hints, lowWindow }: Footer): string {
   const lines: string[] = [];
   if (hints) {
     lines.push('On the phone: WhatsApp → Settings → Linked devices → Link a device.');
@@ -30,7 +30,7 @@ export function qrFooter({ life, hints, lowWindow }: Footer): string {
     lines.push('Without a camera: set PAIRING_NUMBER to the phone number, and pair with a code.');
   }
   if (lowWindow !== undefined) lines.push(lowWindow);
-  lines.push(lifeLine(life));
+  lines.push(validityLine(validity));
   return `${lines.join('\n')}\n`;
 }
 

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { sleep } from '../core/clock.ts';
 import type { IncomingMessage } from '../core/incoming-message.ts';
 import type { ListedNumber } from '../core/typed-number.ts';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/open-session.ts';
 import type { ClientEvents } from './client-events.ts';
 import type { Connection } from './connection/connection.ts';
 import { ConnectionFactory } from './connection/connection-factory.ts';

@@ -2,7 +2,7 @@ import { DEFAULT_CONNECTION_CONFIG, fetchLatestWaWebVersion } from '@whiskeysock
 import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
 import { unlessAborted } from '../core/waits.ts';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/open-session.ts';
 
 /** WhatsApp Web's client version, e.g. 2.3000.1043857760. */
 export type WaVersion = readonly [number, number, number];

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { LIMITS, type Limit } from '../../src/core/limits.ts';
-import { TABLE_NAMES } from '../../src/session/values/tables.ts';
+import { TABLE_NAMES } from '../../src/session/values/table-names.ts';
 import { withLimits } from '../../tools/limits-table.ts';
 
 test('docs/operating.md shows the limits as they are in the code; `npm run docs` writes them', () => {

@@ -3,12 +3,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { baileysLogger } from '../../src/logging/baileys-logger.ts';
 import { Connection } from '../../src/whatsapp/connection/connection.ts';
 import { AnswerLog } from '../../src/whatsapp/send/answer-log.ts';
+import { CloseSuspects } from '../../src/whatsapp/send/close-suspects.ts';
 import { DeviceCache } from '../../src/whatsapp/send/device-cache.ts';
 import { GroupCache } from '../../src/whatsapp/send/group-cache.ts';
 import { RecipientAddresses } from '../../src/whatsapp/send/recipient-address.ts';
 import { RetryCounters } from '../../src/whatsapp/send/retry-counters.ts';
 import { SentMessages } from '../../src/whatsapp/send/sent-messages.ts';
-import { Suspects } from '../../src/whatsapp/send/suspects.ts';
 import { KeyTransactions } from '../../src/whatsapp/signal/key-queue.ts';
 import { signalRepositoryFactory } from '../../src/whatsapp/signal/signal-repository.ts';
 import { within } from './support/deadline.ts';
@@ -44,7 +44,7 @@ async function connect(): Promise<Connection> {
     inbox,
     sent: new SentMessages(session),
     answers,
-    suspects: new Suspects(),
+    suspects: new CloseSuspects(),
     addresses: new RecipientAddresses(session),
     logger,
     makeSignalRepository: signalRepositoryFactory(new KeyTransactions(session), inbox, silent),

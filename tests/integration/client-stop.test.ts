@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WhatsAppClient } from '../../src/whatsapp/client.ts';
+import type { WhatsAppClient } from '../../src/whatsapp/whatsapp-client.ts';
 import { within } from './support/deadline.ts';
 import { Rig } from './support/rig.ts';
 

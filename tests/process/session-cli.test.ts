@@ -21,7 +21,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { useMultiFileAuthState } from '@whiskeysockets/baileys';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { openSession, type Session } from '../../src/session/session.ts';
+import { openSession, type Session } from '../../src/session/open-session.ts';
 import { linkedCreds, stockFolder } from '../unit/session/helpers.ts';
 
 const CLI = fileURLToPath(new URL('../../src/cli/session.ts', import.meta.url));

@@ -1,5 +1,5 @@
 import { initAuthCreds } from '@whiskeysockets/baileys';
-import { openSession } from '../../src/session/session.ts';
+import { openSession } from '../../src/session/open-session.ts';
 
 /**
  * `session-writer.ts FOLDER`: a bot as far as its session is concerned. Opens it linked, and changes keys, rows,

@@ -4,7 +4,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import { RecentMap } from '../../core/recent-map.ts';
-import { decideLoop, type LoopLimits, type LoopMemory } from './loop-guard.ts';
+import { decideLoop, type LoopLimits, type LoopMemory } from './loop-decision.ts';
 
 /** A shorter answer ("pong") occurs in too many messages of people. */
 const MIN_REPEATED = 12;

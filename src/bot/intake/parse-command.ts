@@ -1,4 +1,4 @@
-import { skipInvisible, withoutInvisible } from '../../core/invisible.ts';
+import { skipInvisible, withoutInvisible } from '../../core/invisible-characters.ts';
 import { cutText, MAX_TEXT_LENGTH } from '../../core/text.ts';
 
 /** A message that has the form of a command. There may be no command with this name. */

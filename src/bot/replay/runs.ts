@@ -1,10 +1,10 @@
 import { ageMs, type Clock } from '../../core/clock.ts';
+import { EntrySizes } from '../../core/entry-sizes.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { Table } from '../../core/table.ts';
-import { Weights } from '../../core/weights.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { type Answer, isRunRow, messageKeysOf, type RunRow, waitingFor, withEntry } from './run-row.ts';
@@ -33,7 +33,7 @@ export class Runs {
   /** The row that a message belongs to, by the key of the message. */
   readonly #byMessage = new Map<string, string>();
   readonly #openOf = new Map<string, number>();
-  readonly #sizes = new Weights();
+  readonly #sizes = new EntrySizes();
 
   constructor(options: RunsOptions) {
     this.#options = options;

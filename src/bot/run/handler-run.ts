@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { Timed } from '../../core/deadlines.ts';
+import type { Timed } from '../../core/deadline-queue.ts';
 import { Interrupted, type Interruption } from './interrupted.ts';
 
 /** How a handler ended. */

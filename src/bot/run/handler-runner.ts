@@ -1,4 +1,4 @@
-import { Deadlines } from '../../core/deadlines.ts';
+import { DeadlineQueue } from '../../core/deadline-queue.ts';
 import { isAppError } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { type MessageOutcome, noteOutcome, noteTime } from '../../core/message-trail.ts';
@@ -58,14 +58,14 @@ export class HandlerRunner {
   readonly #options: HandlerRunnerOptions;
   readonly #parts: HandlerParts;
   readonly #steps: Middleware<Context>;
-  readonly #runs: Deadlines<HandlerRun>;
+  readonly #runs: DeadlineQueue<HandlerRun>;
   readonly #counts = { answered: 0, failed: 0, unfinished: 0, running: 0 };
 
   constructor(options: HandlerRunnerOptions) {
     this.#options = options;
     this.#parts = { ...options, mediaSlots: new Semaphore<HandlerRun>(MEDIA_SLOTS) };
     this.#steps = compose(options.middleware);
-    this.#runs = new Deadlines(options.clock, options.limitMs);
+    this.#runs = new DeadlineQueue(options.clock, options.limitMs);
   }
 
   get counts(): RunCounts {

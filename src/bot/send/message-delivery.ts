@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { Deadlines, type Timed } from '../../core/deadlines.ts';
+import { DeadlineQueue, type Timed } from '../../core/deadline-queue.ts';
 import { AppError, isAppError, systemCode } from '../../core/errors.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import type { Log } from '../../core/log.ts';
@@ -24,7 +24,7 @@ export class Delivery {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #deadlineMs: number;
-  readonly #deadlines: Deadlines<Timed>;
+  readonly #deadlines: DeadlineQueue<Timed>;
   #isStopped = false;
 
   /** `deadlineMs`: how long one try may take, beside the time that a file needs on a slow line. */
@@ -33,7 +33,7 @@ export class Delivery {
     this.#clock = clock;
     this.#log = log;
     this.#deadlineMs = deadlineMs;
-    this.#deadlines = new Deadlines(clock, deadlineMs);
+    this.#deadlines = new DeadlineQueue(clock, deadlineMs);
   }
 
   /**

@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
+import { EntrySizes } from '../../core/entry-sizes.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Table } from '../../core/table.ts';
-import { Weights } from '../../core/weights.ts';
 import { jsonCopy } from '../replay/json-value.ts';
 
 /** The values of a chat: name, value, and when it expires. A list, because a name may be any string. */
@@ -51,7 +51,7 @@ export class ChatStates {
   readonly #clock: Clock;
   /** The last unfinished write of each chat; the next write waits for it. */
   readonly #writing = new Map<string, Promise<void>>();
-  readonly #weights = new Weights();
+  readonly #weights = new EntrySizes();
 
   constructor(table: Table<ChatStateRow>, clock: Clock) {
     this.#table = table;

@@ -1,4 +1,5 @@
 import { ageMs, type Clock } from '../../core/clock.ts';
+import { EntrySizes } from '../../core/entry-sizes.ts';
 import { isAppError } from '../../core/errors.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -6,7 +7,6 @@ import type { Log } from '../../core/log.ts';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import { afterCrash, isPoison } from '../../core/poison.ts';
 import type { Table } from '../../core/table.ts';
-import { Weights } from '../../core/weights.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { Interrupted } from '../run/interrupted.ts';
@@ -38,7 +38,7 @@ export class Reminders {
   readonly #facts: CrashFacts;
   readonly #due = new DueTimes();
   readonly #counts = new Map<string, number>();
-  readonly #weights = new Weights();
+  readonly #weights = new EntrySizes();
   readonly #delivering = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #lastAlone: Promise<void> = Promise.resolve();

@@ -3,7 +3,7 @@ import { formatBytes } from '../../core/format-bytes.ts';
 import { timeOf } from '../identity/logout-note.ts';
 import type { RowCheck } from '../values/all-tables.ts';
 import { type Backup, backupSession, type CopyOptions } from './backup.ts';
-import type { Check } from './check.ts';
+import type { Check } from './doctor-check.ts';
 import { count, formatTime } from './format-report.ts';
 import { type Restored, restoreSession } from './restore.ts';
 import { type SessionStatus, sessionStatus } from './session-status.ts';

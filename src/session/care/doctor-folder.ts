@@ -6,7 +6,7 @@ import { maskText } from '../../logging/mask.ts';
 import { realFileSystem } from '../folder/file-system.ts';
 import { folderProblem } from '../folder/folder-problem.ts';
 import { foreignOwner } from '../folder/foreign-owner.ts';
-import type { Check } from './check.ts';
+import type { Check } from './doctor-check.ts';
 import { formatTime, oneLine } from './format-report.ts';
 import { realFolder } from './read-only-session.ts';
 import type { SessionStatus } from './session-status.ts';

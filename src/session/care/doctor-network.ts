@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { messageOf, systemCode } from '../../core/errors.ts';
-import type { Check } from './check.ts';
+import type { Check } from './doctor-check.ts';
 
 export interface NetworkTarget {
   /** Where WhatsApp is: `ws://` or `wss://`. */

@@ -9,7 +9,7 @@ import {
   type TableEvents,
   type TableIndex,
 } from './table-files.ts';
-import { TABLE_INDEX, type TableName } from './tables.ts';
+import { TABLE_INDEX, type TableName } from './table-names.ts';
 
 /** Whether a row that was read from a file has the shape that its table needs. */
 export type RowCheck = (table: TableName, id: string, value: unknown) => boolean;

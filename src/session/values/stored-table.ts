@@ -1,7 +1,7 @@
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { FileChange } from '../journal/write-files.ts';
-import { pageFileName, type TableName } from './tables.ts';
+import { pageFileName, type TableName } from './table-names.ts';
 
 /** A page of this size takes no more rows. Small, because a page is written whole when one of its rows changes. */
 const PAGE_BYTES = 64 * 1024;

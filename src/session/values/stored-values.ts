@@ -10,7 +10,7 @@ import { keyFromJson, keyToJson } from './key-json.ts';
 import { ParsedKeys } from './parsed-keys.ts';
 import type { StoredTable } from './stored-table.ts';
 import type { TableEvents, TableIndex } from './table-files.ts';
-import { isTableName, type TableName } from './tables.ts';
+import { isTableName, type TableName } from './table-names.ts';
 
 /** Changes that the files lack, and what to call once they are written, or could not be. */
 export interface Unsaved {

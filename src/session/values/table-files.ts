@@ -7,7 +7,7 @@ import {
   sizeIfThere,
   textOf,
 } from '../folder/file-system.ts';
-import { largeObjectEntries } from './large-object.ts';
+import { largeObjectEntries } from './large-json-file.ts';
 import { StoredTable } from './stored-table.ts';
 import {
   isPageFile,
@@ -16,7 +16,7 @@ import {
   TABLE_INDEX,
   TABLE_NAMES,
   type TableName,
-} from './tables.ts';
+} from './table-names.ts';
 
 /** Page numbers by table. */
 export type PageLists = Readonly<Partial<Record<TableName, readonly number[]>>>;

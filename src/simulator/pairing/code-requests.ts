@@ -4,7 +4,7 @@ import { type Contact, isSameUser, jidOf } from '../phones/contact-address.ts';
 import type { PairingSwitches } from '../server/switches.ts';
 import { bytesOf, childOf, errorOf, resultOf, type Stanza, stanza, textOf } from '../wire/stanza.ts';
 import type { CodeRequest } from './code-exchange.ts';
-import { expiredCodeNotice } from './pairing-notices.ts';
+import { expiredCodeNotification } from './pairing-notifications.ts';
 import type { UnlinkedClient } from './unlinked-client.ts';
 
 export interface CodeRequestsOptions {
@@ -75,7 +75,7 @@ export class CodeRequests {
   /** Tells a client that its code has expired (`stage="refresh_code"`). */
   expire(client: UnlinkedClient): void {
     if (!client.code) return;
-    client.connection.send(expiredCodeNotice(client.code, this.#options.nowSeconds()));
+    client.connection.send(expiredCodeNotification(client.code, this.#options.nowSeconds()));
     client.code = undefined;
     client.hasNoCode = true;
   }

@@ -10,12 +10,12 @@ import { answerCode, normalizeCode, openKeyBundle } from './code-exchange.ts';
 import { CodeRequests } from './code-requests.ts';
 import { isCountersigned, sealDeviceIdentity, signDeviceIdentity } from './device-identity.ts';
 import {
-  emptyCodeNotice,
-  passkeyNotice,
+  emptyCodeNotification,
+  passkeyNotification,
   primaryHello,
   type RefreshChild,
-  refreshNotice,
-} from './pairing-notices.ts';
+  refreshNotification,
+} from './pairing-notifications.ts';
 import { readRegistration, UnlinkedClient } from './unlinked-client.ts';
 
 interface PairingOptions {
@@ -121,7 +121,7 @@ export class PairingServer {
     const bundle = bytesOf(childOf(await finish, 'link_code_pairing_wrapped_key_bundle'));
     if (switches.stallsAfterCode) throw new Error('the phone goes no further');
     const secret = openKeyBundle(offer, account, registration.identityKey, bundle);
-    if (switches.requiresPasskey) connection.send(emptyCodeNotice(nowSeconds()));
+    if (switches.requiresPasskey) connection.send(emptyCodeNotification(nowSeconds()));
     this.#checkPasskey(client);
     return this.#link(client, secret);
   }
@@ -163,13 +163,13 @@ export class PairingServer {
 
   #refresh(client: UnlinkedClient, child: RefreshChild, secret: string | undefined): void {
     if (secret) client.retiredSecrets.add(secret);
-    client.connection.send(refreshNotice(child, this.#options.nowSeconds()));
+    client.connection.send(refreshNotification(child, this.#options.nowSeconds()));
   }
 
   /** Throws if the account can be linked with a passkey only. The client is told. */
   #checkPasskey(client: UnlinkedClient): void {
     if (!this.#options.switches.requiresPasskey) return;
-    client.connection.send(passkeyNotice(this.#options.nowSeconds()));
+    client.connection.send(passkeyNotification(this.#options.nowSeconds()));
     throw new Error('the account can be linked with a passkey only');
   }
 

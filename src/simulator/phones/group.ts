@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import { type Addressing, type Contact, type GroupAddress, jidOf, userOf } from './contact-address.ts';
-import { type GroupChange, groupNotice } from './group-notices.ts';
+import { type GroupChange, groupNotification } from './group-notifications.ts';
 import { newMessageId } from './message-bytes.ts';
 import type { Person } from './person.ts';
 import type { Network } from './phone-network.ts';
@@ -193,7 +193,7 @@ export class Group implements GroupAddress {
       [this.addressing === 'lid' ? 'participant_pn' : 'participant_lid']: other,
       addressing_mode: this.addressing,
     };
-    const content = [groupNotice(change, (contact) => this.participant(contact))];
+    const content = [groupNotification(change, (contact) => this.participant(contact))];
     for (const id of this.#network.companionIds())
       this.#network.post(id, stanza('notification', attrs, content));
   }

@@ -5,8 +5,6 @@ import { fileIn, type MediaFile, mediaMessage } from '../media/media-message.ts'
 import type { Delivery, SentMessage } from '../server/delivery.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import { type ActionTarget, targetOf } from './action-target.ts';
-import { type Addressing, type Contact, type GroupAddress, jidOf } from './contact-address.ts';
-import { Handset } from './handset.ts';
 import {
   deletion,
   eventAnswer,
@@ -15,7 +13,9 @@ import {
   quoteOf,
   reaction,
   sealedEdit,
-} from './message-actions.ts';
+} from './build-message-actions.ts';
+import { type Addressing, type Contact, type GroupAddress, jidOf } from './contact-address.ts';
+import { Handset } from './handset.ts';
 import { newMessageId } from './message-bytes.ts';
 import type { Network } from './phone-network.ts';
 import type { ReceivedMessage } from './received-messages.ts';

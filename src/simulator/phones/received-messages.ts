@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { proto } from '@whiskeysockets/baileys';
 import type { Delivery } from '../server/delivery.ts';
-import { actIn, type MessageAct } from './message-acts.ts';
 import { contextIn, textIn } from './message-bytes.ts';
+import { actIn, type MessageAct } from './read-message-action.ts';
 
 export interface ReceivedMessage {
   readonly id: string;

@@ -1,4 +1,4 @@
-import type { RefreshChild } from '../pairing/pairing-notices.ts';
+import type { RefreshChild } from '../pairing/pairing-notifications.ts';
 import type { PairingServer } from '../pairing/pairing-server.ts';
 import type { CodeAnswerPart, PairingSwitches } from './switches.ts';
 

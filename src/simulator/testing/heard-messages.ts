@@ -1,8 +1,8 @@
 import type { proto } from '@whiskeysockets/baileys';
 import type { MediaType } from '../media/media-cipher.ts';
 import type { Handset } from '../phones/handset.ts';
-import type { MessageAct } from '../phones/message-acts.ts';
 import { mediaTypeOf, stanzaTypeOf } from '../phones/message-bytes.ts';
+import type { MessageAct } from '../phones/read-message-action.ts';
 import type { ReceivedMessage } from '../phones/received-messages.ts';
 import { before, DeadlineError } from './deadline-error.ts';
 

@@ -1,4 +1,4 @@
-import type { RefreshChild } from '../pairing/pairing-notices.ts';
+import type { RefreshChild } from '../pairing/pairing-notifications.ts';
 import type { Faults } from '../server/faults.ts';
 import type { SendFilter } from '../server/send-faults.ts';
 

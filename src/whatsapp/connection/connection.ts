@@ -10,18 +10,18 @@ import type {
 } from '@whiskeysockets/baileys';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import { resolvable } from '../../core/waits.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/open-session.ts';
 import { acknowledgeAppState, fetchNameOnce } from '../receive/app-state.ts';
 import { answerIgnored } from '../receive/ignored-stanzas.ts';
 import type { Inbox } from '../receive/inbox.ts';
 import { askPhone } from '../receive/phone-resend.ts';
 import type { AnswerLog } from '../send/answer-log.ts';
+import type { CloseSuspects } from '../send/close-suspects.ts';
 import type { DeviceCache } from '../send/device-cache.ts';
 import type { GroupCache } from '../send/group-cache.ts';
 import type { RecipientAddresses } from '../send/recipient-address.ts';
 import { Sender } from '../send/sender.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
-import type { Suspects } from '../send/suspects.ts';
 import { dropKeyErrors } from '../signal/key-answers.ts';
 import { updateCaches } from './cache-updates.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
@@ -37,7 +37,7 @@ export interface ConnectionParts {
   readonly inbox: Inbox;
   readonly sent: SentMessages;
   readonly answers: AnswerLog;
-  readonly suspects: Suspects;
+  readonly suspects: CloseSuspects;
   readonly addresses: RecipientAddresses;
   readonly logger: SocketConfig['logger'];
   readonly makeSignalRepository: SocketConfig['makeSignalRepository'];
@@ -134,8 +134,8 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     const { inbox } = this.#parts;
     closeWithin(this.socket, CLOSE_WITHIN_MS);
     ws.prependListener('CB:message', (node) => inbox.sawStanza(node));
-    ws.prependListener('CB:notification,type:w:gp2', (node) => inbox.sawNotice(node));
-    ws.prependListener('CB:call', (node) => inbox.sawNotice(node));
+    ws.prependListener('CB:notification,type:w:gp2', (node) => inbox.sawEvent(node));
+    ws.prependListener('CB:call', (node) => inbox.sawEvent(node));
     ws.on('open', () => this.#answerWithin(this.#parts.settings.connectTimeoutMs));
     ws.on('frame', (frame: unknown) => {
       // The bytes of the handshake come here, too.

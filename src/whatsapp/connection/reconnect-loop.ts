@@ -2,8 +2,8 @@ import type { EventEmitter } from 'node:events';
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { isAppError, messageOf } from '../../core/errors.ts';
-import { REFUSED_LOGINS_TO_TELL } from '../../core/thresholds.ts';
-import type { Session } from '../../session/session.ts';
+import { REFUSED_LOGINS_TO_TELL } from '../../core/warning-thresholds.ts';
+import type { Session } from '../../session/open-session.ts';
 import type { ClientEvents } from '../client-events.ts';
 import {
   type ClientActivity,

@@ -1,10 +1,10 @@
 import { type BinaryNode, jidNormalizedUser } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { EntrySizes } from '../../core/entry-sizes.ts';
 import { messageOf } from '../../core/errors.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { Weights } from '../../core/weights.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/open-session.ts';
 import { lidOfNumber } from '../lid-numbers.ts';
 import { atStart, type InboxChanges, type InboxRow, prune, rowBytes } from './inbox-rows.ts';
 import { type OutcomeChanges, OutcomeTable } from './outcome-table.ts';
@@ -51,7 +51,7 @@ export class InboxTable {
   /** What became of messages that are finished or never were for the bot. */
   readonly outcomes: OutcomeTable;
   readonly #keyOfHash = new Map<string, string>();
-  readonly #weights = new Weights();
+  readonly #weights = new EntrySizes();
   #lastAtMs = 0;
   #prunedAtMs = Number.NEGATIVE_INFINITY;
   #saidAtMs = Number.NEGATIVE_INFINITY;

@@ -5,15 +5,15 @@ import { LIMITS } from '../../core/limits.ts';
 import type { MessageOutcome, MessageRecord } from '../../core/message-trail.ts';
 import type { WorkMarks } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/open-session.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 import type { DecryptionHooks } from '../signal/signal-repository.ts';
 import { DecryptedIntake, type Intake, type StanzaPart } from './decrypted-intake.ts';
+import { readEventStanza } from './event-stanza.ts';
 import { freezeMessage, thawMessage } from './frozen-message.ts';
 import { doneRow, EMPTY_PLAINTEXT, hashOf, isWantedFromPhone, oldestFirst } from './inbox-rows.ts';
 import { InboxTable } from './inbox-table.ts';
 import { MessageReader } from './message-reader.ts';
-import { readNotice } from './notice.ts';
 import type { OutcomeTable } from './outcome-table.ts';
 import type { EnvelopeFacts } from './parse-message.ts';
 import { isLeftToPhone } from './phone-resend.ts';
@@ -77,8 +77,8 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   }
 
   /** A change of a group or a call, before Baileys acknowledges it. Kept only if the bot waits for it. */
-  sawNotice(node: BinaryNode): void {
-    const message = readNotice(node, this.#facts);
+  sawEvent(node: BinaryNode): void {
+    const message = readEventStanza(node, this.#facts);
     if (!message || !this.#reader.isWanted(message) || this.#table.rows.has(message.key)) return;
     const notice = freezeMessage(message);
     if (notice.length > LIMITS['table:inbox'].bytesEach) return;

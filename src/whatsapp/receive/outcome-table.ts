@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { ageMs } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
-import type { Keeper } from '../../core/keeper.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { MessageRecord } from '../../core/message-trail.ts';
+import type { PrunableTable } from '../../core/prune-tables.ts';
 import { cutText } from '../../core/text.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/open-session.ts';
 
 /** What became of a message, without its text. WhatsApp's id of the message is in the key of the row. */
 export type OutcomeRow = Omit<MessageRecord, 'id'>;
@@ -27,7 +27,7 @@ export function outcomeKey(id: string, inboxKey: string): string {
 export const idOfOutcome = (rowKey: string): string => rowKey.slice(0, -(HASH_LENGTH + 1));
 
 /** What `session explain` reads: what became of the last messages, within the limits of `table:outcomes`. */
-export class OutcomeTable implements Keeper {
+export class OutcomeTable implements PrunableTable {
   readonly #session: Session;
   readonly #now: () => number;
 

@@ -2,14 +2,14 @@ import type { Logger } from 'pino';
 import type { AppError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
-import { noteRefusal } from '../../core/refusals.ts';
-import { type Answer, codeOf, type Request, sortAnswer } from './answers.ts';
+import { noteRefusal } from '../../core/refusal-counts.ts';
+import { type Answer, codeOf, type Request, sortAnswer } from './answer-verdicts.ts';
 import { later, notSent, refused } from './send-errors.ts';
 
 const keyOf = (request: Request, id: string): string => `${request} ${id}`;
 
 /**
- * Turns WhatsApp's answers into errors for the caller, by the table in answers.ts. Counts and logs each refusal by its
+ * Turns WhatsApp's answers into errors for the caller, by the table in answer-verdicts.ts. Counts and logs each refusal by its
  * code. Outlives connections, so that the number of tries is counted over all of them.
  */
 export class AnswerLog {

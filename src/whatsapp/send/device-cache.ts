@@ -2,7 +2,7 @@ import { jidDecode, type PossiblyExtendedCacheStore } from '@whiskeysockets/bail
 import { ageMs } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/open-session.ts';
 import { personAddress } from '../address.ts';
 
 interface Row {

@@ -4,7 +4,7 @@ import type { GroupFacts } from '../../core/group-facts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { numberAmong, personId } from '../address.ts';
 import type { AnswerLog } from './answer-log.ts';
-import { answerIn } from './answers.ts';
+import { answerIn } from './answer-verdicts.ts';
 import { notConnected } from './send-errors.ts';
 
 const { count, bytes, timeMs } = LIMITS['group-members'];

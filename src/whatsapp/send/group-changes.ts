@@ -1,7 +1,7 @@
 import type { WASocket } from '@whiskeysockets/baileys';
 import type { GroupChange, MemberChange } from '../../core/group-facts.ts';
 import type { AnswerLog } from './answer-log.ts';
-import { answerIn } from './answers.ts';
+import { answerIn } from './answer-verdicts.ts';
 
 type GroupSocket = Pick<
   WASocket,

@@ -1,7 +1,7 @@
 import { USyncQuery, USyncUser, type WASocket } from '@whiskeysockets/baileys';
 import { chatKind } from '../address.ts';
 import type { AnswerLog } from './answer-log.ts';
-import { answerIn } from './answers.ts';
+import { answerIn } from './answer-verdicts.ts';
 import type { GroupCache } from './group-cache.ts';
 import { notConnected } from './send-errors.ts';
 

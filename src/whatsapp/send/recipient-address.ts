@@ -1,6 +1,6 @@
 import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/open-session.ts';
 import { personAddress } from '../address.ts';
 import { lidOfNumber } from '../lid-numbers.ts';
 import type { NumberSocket, TypedNumbers } from '../typed-numbers.ts';

@@ -8,21 +8,21 @@ import type { CloseReason } from '../connection/close-reason.ts';
 import { countSilent, isMute } from '../connection/unacknowledged-sends.ts';
 import { AckError, Acks } from './acknowledgements.ts';
 import type { AnswerLog } from './answer-log.ts';
-import { type Answer, answerIn } from './answers.ts';
+import { type Answer, answerIn } from './answer-verdicts.ts';
 import { additionalAttributes, additionalNodes, buildMessage } from './build-message.ts';
+import { type CloseSuspects, isStreamError, mayBeCausedBySend } from './close-suspects.ts';
 import type { GroupCache } from './group-cache.ts';
 import { expectReceivers } from './receivers.ts';
 import type { RecipientAddresses } from './recipient-address.ts';
 import { notConnected, notSent, timedOut } from './send-errors.ts';
 import type { SentMessages } from './sent-messages.ts';
-import { isStreamError, mayBeCausedBySend, type Suspects } from './suspects.ts';
 
 /** What outlives a connection. */
 export interface SenderParts {
   readonly sent: SentMessages;
   readonly groups: GroupCache;
   readonly answers: AnswerLog;
-  readonly suspects: Suspects;
+  readonly suspects: CloseSuspects;
   readonly addresses: RecipientAddresses;
 }
 

@@ -1,9 +1,9 @@
 import { proto } from '@whiskeysockets/baileys';
 import { ageMs } from '../../core/clock.ts';
+import { EntrySizes } from '../../core/entry-sizes.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { Weights } from '../../core/weights.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/open-session.ts';
 
 interface SentRow {
   readonly atMs: number;
@@ -23,7 +23,7 @@ const PRUNE_EVERY_MS = 60 * 60 * 1000;
 export class SentMessages {
   readonly #session: Session;
   readonly #now: () => number;
-  readonly #weights = new Weights();
+  readonly #weights = new EntrySizes();
   #prunedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(session: Session, now: () => number = Date.now) {

@@ -8,14 +8,14 @@ import { keyFileName } from '../../../src/session/folder/file-names.ts';
 import { realFileSystem } from '../../../src/session/folder/file-system.ts';
 import { credentialsToJson } from '../../../src/session/identity/credentials-json.ts';
 import { loadCredentials } from '../../../src/session/identity/load-credentials.ts';
-import { openSession } from '../../../src/session/session.ts';
+import { openSession } from '../../../src/session/open-session.ts';
 import { keyToJson } from '../../../src/session/values/key-json.ts';
 import {
   oldTableFileName,
   pageFileName,
   TABLE_INDEX,
   TABLE_NAMES,
-} from '../../../src/session/values/tables.ts';
+} from '../../../src/session/values/table-names.ts';
 import {
   KEY_TYPES,
   linkedCreds,

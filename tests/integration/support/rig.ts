@@ -7,16 +7,16 @@ import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
 import { baileysLogger } from '../../../src/logging/baileys-logger.ts';
 import { guardConsole } from '../../../src/logging/console-guard.ts';
 import { type FileSystem, realFileSystem } from '../../../src/session/folder/file-system.ts';
-import { openSession, type Session } from '../../../src/session/session.ts';
+import { openSession, type Session } from '../../../src/session/open-session.ts';
 import type { Person } from '../../../src/simulator/phones/person.ts';
 import {
   SimulatedWhatsApp,
   type SimulatorOptions,
 } from '../../../src/simulator/server/simulated-whatsapp.ts';
-import { WhatsAppClient } from '../../../src/whatsapp/client.ts';
 import type { ClientOptions } from '../../../src/whatsapp/client-parts.ts';
 import type { ClientState, StopReason } from '../../../src/whatsapp/client-state.ts';
 import type { CloseReason } from '../../../src/whatsapp/connection/close-reason.ts';
+import { WhatsAppClient } from '../../../src/whatsapp/whatsapp-client.ts';
 import { within } from './deadline.ts';
 import { makeFolder, snapshot } from './folder.ts';
 import { allowUnheardLosses } from './unheard.ts';

@@ -13,7 +13,7 @@ import {
 } from '@whiskeysockets/baileys';
 import fc from 'fast-check';
 import { onTestFinished } from 'vitest';
-import { openSession, type Session, type SessionOptions } from '../../../src/session/session.ts';
+import { openSession, type Session, type SessionOptions } from '../../../src/session/open-session.ts';
 
 /** A new seed for each run, unless `SEED` says which; a property that fails prints it. */
 export const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);

@@ -23,7 +23,7 @@ import { sessionStatus } from '../../../../src/session/care/session-status.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { writeRestoreNote } from '../../../../src/session/folder/restore-note.ts';
 import { encodeRecord } from '../../../../src/session/journal/journal-record.ts';
-import { openSession } from '../../../../src/session/session.ts';
+import { openSession } from '../../../../src/session/open-session.ts';
 import {
   KEY_TYPES,
   linkedCreds,

@@ -22,7 +22,7 @@ import { sessionStatus } from '../../../../src/session/care/session-status.ts';
 import { readRegularFile } from '../../../../src/session/folder/read-file.ts';
 import { decodeJournals, encodeRecord } from '../../../../src/session/journal/journal-record.ts';
 import { currentOwner } from '../../../../src/session/lock/folder-lock.ts';
-import { openSession } from '../../../../src/session/session.ts';
+import { openSession } from '../../../../src/session/open-session.ts';
 import { openQuietly, recordingLog, sessionPath, stockFolder, temporaryFolder } from '../helpers.ts';
 
 const isUnix = process.platform !== 'win32';

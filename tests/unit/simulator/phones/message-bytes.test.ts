@@ -1,6 +1,5 @@
 import type { proto } from '@whiskeysockets/baileys';
 import { describe, expect, it } from 'vitest';
-import { actIn } from '../../../../src/simulator/phones/message-acts.ts';
 import {
   editTypeOf,
   mediaTypeOf,
@@ -8,6 +7,7 @@ import {
   textIn,
   unwrapped,
 } from '../../../../src/simulator/phones/message-bytes.ts';
+import { actIn } from '../../../../src/simulator/phones/read-message-action.ts';
 import { sampleContents, WRAPPERS, wrapped } from '../../../../src/simulator/phones/sample-contents.ts';
 
 const kinds: [string, proto.IMessage, string, string | undefined][] = [

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { MAX_TEXT_LENGTH } from '../../../../src/core/text.ts';
-import type { Session } from '../../../../src/session/session.ts';
+import type { Session } from '../../../../src/session/open-session.ts';
 import { SentMessages } from '../../../../src/whatsapp/send/sent-messages.ts';
 
 /** SentMessages over rows in memory. */

@@ -13,7 +13,7 @@ const MAX_PEOPLE = 1_024;
  * text. Undefined for what is of no interest. Sources: `process-message.js` and `messages-recv.js` of Baileys
  * 7.0.0-rc14.
  */
-export function readNotice(node: BinaryNode, facts: EnvelopeFacts): IncomingMessage | undefined {
+export function readEventStanza(node: BinaryNode, facts: EnvelopeFacts): IncomingMessage | undefined {
   const { attrs, tag } = node;
   const [child] = childrenOf(node);
   const chat = attrs.from;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { Deadlines } from '../../../src/core/deadlines.ts';
+import { DeadlineQueue } from '../../../src/core/deadline-queue.ts';
 import { FakeClock, START_MS } from '../bot/fakes.ts';
 
 function makeDeadlines() {
   const clock = new FakeClock();
-  const deadlines = new Deadlines(clock, 60_000);
+  const deadlines = new DeadlineQueue(clock, 60_000);
   const expired: Array<[name: string, atMs: number]> = [];
   const add = (name: string, dueAtMs: () => number) => {
     const timed = { dueAtMs, expire: () => void expired.push([name, clock.now() - START_MS]) };

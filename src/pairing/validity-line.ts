@@ -1,5 +1,5 @@
 /** How long a code is valid. On a terminal it counts down; in a log it names the time, because it is read later. */
-export interface Life {
+export interface CodeValidity {
   /** Which QR code of this connection it is, from 0; undefined for a pairing code. */
   readonly index: number | undefined;
   readonly expiresAtMs: number;
@@ -8,7 +8,7 @@ export interface Life {
 }
 
 /** How long the code is still valid, as a sentence; on a terminal also that it has ended. */
-export function lifeLine({ index, expiresAtMs, nowMs, isTerminal }: Life): string {
+export function validityLine({ index, expiresAtMs, nowMs, isTerminal }: CodeValidity): string {
   const seconds = Math.max(0, Math.round((expiresAtMs - nowMs) / 1000));
   const name = index === undefined ? 'This code' : `Code ${index + 1}`;
   if (isTerminal && seconds === 0) return `${name} is used up; the next one is on its way.`;

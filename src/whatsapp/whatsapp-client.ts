@@ -60,8 +60,8 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.on('opened', () => parts.listed.opened());
   }
 
-  /** What keeps the time of each of the client's tables. */
-  get keepers() {
+  /** The client's tables whose rows have a time limit. */
+  get prunableTables() {
     const { sent, devices } = this.#parts.connections;
     return { inbox: this.inbox, outcomes: this.inbox.outcomes, sent, devices, numbers: this.#parts.numbers };
   }

@@ -1,7 +1,7 @@
 import { Boom } from '@hapi/boom';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { refusals } from '../../../../src/core/refusals.ts';
+import { refusals } from '../../../../src/core/refusal-counts.ts';
 import { AnswerLog } from '../../../../src/whatsapp/send/answer-log.ts';
 import {
   type Answer,
@@ -9,7 +9,7 @@ import {
   type Request,
   sortAnswer,
   type Verdict,
-} from '../../../../src/whatsapp/send/answers.ts';
+} from '../../../../src/whatsapp/send/answer-verdicts.ts';
 
 const error = (code: number): Answer => ({ kind: 'error', code });
 

@@ -19,7 +19,7 @@ export type GroupChange =
 const OFF = { announcement: 'not_announcement', locked: 'unlocked' } as const;
 
 /** The child of a `w:gp2` notification. */
-export function groupNotice(change: GroupChange, participant: (contact: Contact) => Stanza): Stanza {
+export function groupNotification(change: GroupChange, participant: (contact: Contact) => Stanza): Stanza {
   switch (change.kind) {
     case 'create':
       return stanza('create', {}, [change.group]);

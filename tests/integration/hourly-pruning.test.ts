@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pruneEachHour, type TimedTable } from '../../src/app/old-rows.ts';
+import { pruneEachHour, type TimedTable } from '../../src/app/hourly-pruning.ts';
 import { hasRowShape } from '../../src/app/row-shapes.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { type CreatedBot, createBot } from '../../src/index.ts';
-import { openSession, type Session } from '../../src/session/session.ts';
+import { openSession, type Session } from '../../src/session/open-session.ts';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
 import { FakeClock, FakeLog } from '../unit/bot/fakes.ts';
 
@@ -113,7 +113,7 @@ test('rows are looked through each hour, and a table that fails does not keep th
   const log = new FakeLog();
   const stop = new AbortController();
   const pruned: string[] = [];
-  const keepers = Object.fromEntries(
+  const prunableTables = Object.fromEntries(
     TABLES.map((table) => [
       table,
       {
@@ -124,7 +124,7 @@ test('rows are looked through each hour, and a table that fails does not keep th
       },
     ]),
   ) as unknown as Parameters<typeof pruneEachHour>[0];
-  const running = pruneEachHour(keepers, clock, log, stop.signal);
+  const running = pruneEachHour(prunableTables, clock, log, stop.signal);
   await clock.advance(HOUR - 1);
   expect(pruned).toHaveLength(TABLES.length - 1);
   await clock.advance(1);

@@ -10,7 +10,7 @@ export interface Timed {
  * Time limits of the same length for many items, with one timer for all of them, so that adding and removing an item
  * is cheap. The timer runs only while there are items.
  */
-export class Deadlines<T extends Timed> {
+export class DeadlineQueue<T extends Timed> {
   readonly #items = new Set<T>();
   readonly #clock: Clock;
   readonly #limitMs: number;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { CloseReason } from '../../../../src/whatsapp/connection/close-reason.ts';
 import {
+  CloseSuspects,
   isStreamError,
   mayBeCausedBySend,
   restMs,
-  Suspects,
-} from '../../../../src/whatsapp/send/suspects.ts';
+} from '../../../../src/whatsapp/send/close-suspects.ts';
 
 const MINUTE = 60_000;
 
@@ -36,9 +36,9 @@ describe('mayBeCausedBySend', () => {
   });
 });
 
-describe('Suspects', () => {
+describe('CloseSuspects', () => {
   it('lets one suspect in at a time, in order', async () => {
-    const queue = new Suspects();
+    const queue = new CloseSuspects();
     const said: string[] = [];
     const run = async (name: string): Promise<void> => {
       const leave = await queue.enter();
@@ -53,7 +53,7 @@ describe('Suspects', () => {
 
   it('lets a chat rest after three closes, longer with each further one, and forgets them at an acknowledgement', () => {
     let nowMs = 1_000;
-    const suspects = new Suspects(() => nowMs);
+    const suspects = new CloseSuspects(() => nowMs);
     suspects.noteClose('a');
     suspects.noteClose('a');
     expect([suspects.isSuspect('a'), suspects.rests('a'), suspects.isSuspect('b')]).toEqual([

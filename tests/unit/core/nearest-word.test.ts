@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearestWord } from '../../../src/core/nearest.ts';
+import { nearestWord } from '../../../src/core/nearest-word.ts';
 
 test.each<[written: string, words: string[], nearest: string | undefined]>([
   ['OWNER_NUMBER', ['OWNER_NUMBERS', 'HTTP_PORT'], 'OWNER_NUMBERS'],

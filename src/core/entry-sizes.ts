@@ -1,5 +1,5 @@
 /** The sizes of the entries of a collection and their sum, so that a limit in bytes costs no walk over all entries. */
-export class Weights {
+export class EntrySizes {
   readonly #bytesOf = new Map<string, number>();
   #total = 0;
 

@@ -5,7 +5,7 @@ import {
   LOOP_LIMITS,
   type LoopEvent,
   type LoopMemory,
-} from '../../../../src/bot/intake/loop-guard.ts';
+} from '../../../../src/bot/intake/loop-decision.ts';
 import ping from '../../../../src/commands/ping.ts';
 import { ANNA, BEN, GROUP, incoming, makeBot, type World } from '../fakes.ts';
 

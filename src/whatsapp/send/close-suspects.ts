@@ -42,7 +42,7 @@ export function restMs(count: number): number {
  * a message that was on its way when WhatsApp closed a connection, or one to such a chat. Alone, an innocent one is
  * cleared by its acknowledgement, and only the one that closes the connection collects closes.
  */
-export class Suspects {
+export class CloseSuspects {
   readonly #chats = new RecentMap<ChatCloses>(LIMITS['recent:people'].count);
   readonly #uptime: () => number;
   #last: Promise<void> = Promise.resolve();

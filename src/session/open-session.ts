@@ -15,7 +15,7 @@ import { type Recovered, recover, type SessionLog } from './recover.ts';
 import type { RowCheck } from './values/all-tables.ts';
 import type { KeyChanges, KeyStore } from './values/key-changes.ts';
 import type { StoredValues } from './values/stored-values.ts';
-import type { TableName } from './values/tables.ts';
+import type { TableName } from './values/table-names.ts';
 
 export interface SessionOptions {
   readonly log: SessionLog;
