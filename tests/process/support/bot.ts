@@ -20,6 +20,8 @@ interface RunOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
+  /** Signals go to its children too, as a terminal sends Ctrl+C. */
+  readonly isGroup?: boolean;
 }
 
 /** How long a process may take to get somewhere on a machine that is busy with other things. */
@@ -29,16 +31,19 @@ const PATIENCE_MS = 20_000;
 export class BotProcess {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
+  readonly #isGroup: boolean;
   readonly #events = new EventEmitter<{ said: [] }>();
   #output = '';
 
-  constructor({ command: [file, ...args], cwd, env = {}, uid }: RunOptions) {
+  constructor({ command: [file, ...args], cwd, env = {}, uid, isGroup = false }: RunOptions) {
     const beganAtMs = performance.now();
+    this.#isGroup = isGroup;
     const { PATH = '', HOME = '' } = process.env;
     this.#child = spawn(file, args, {
       cwd,
       env: { PATH, HOME, LOG_FORMAT: 'pretty', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: isGroup,
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -86,7 +91,15 @@ export class BotProcess {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    const { pid } = this.#child;
+    if (!this.#isGroup || pid === undefined) this.#child.kill(signal);
+    else {
+      try {
+        process.kill(-pid, signal);
+      } catch {
+        // All of them have ended.
+      }
+    }
   }
 
   exit(deadlineMs = PATIENCE_MS): Promise<Exit> {
