@@ -33,7 +33,7 @@ export function hasKeysFor(session: Session, chat: string): boolean {
   if (address === undefined) return false;
   const { user } = address;
   const mapped = session.get('lid-mapping', [user, `${user}_reverse`]);
-  // Baileys names the session of a LID with the number of its domain, 1.
+  // Baileys names the Signal session of a LID with the number of its domain, 1.
   const users = [user, ...Object.values(mapped).map(String)];
   const ids = users.flatMap((one) => [`${one}.0`, `${one}_1.0`]);
   return Object.keys(session.get('session', ids)).length > 0;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { TRANSITIONS } from '../../src/whatsapp/client-state.ts';
 
@@ -10,4 +10,25 @@ test('the state diagram in docs/design.md has the transitions of the client, eac
   const allowed = Object.entries(TRANSITIONS).flatMap(([from, next]) => next.map((to) => `${from} ${to}`));
   expect(drawn.sort()).toEqual(allowed.sort());
   expect(diagram).toContain('[*] --> idle');
+});
+
+const SRC = new URL('../../src/', import.meta.url);
+const folders = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((path) => `${path.replaceAll('\\', '/')}/`)
+  .filter((path) => statSync(new URL(path.slice(0, -1), SRC)).isDirectory());
+
+test('docs/design.md says what is in each folder of src, and names no other', () => {
+  const table = /## The folders of `src\/`\n([\s\S]*?)\n## /.exec(design)?.[1] ?? '';
+  const named = [...table.matchAll(/^\| ((?:`[\w/]+\/`(?:, )?)+) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([\w/]+\/)`/g)].map(([, folder]) => folder),
+  );
+  expect(named.sort()).toEqual(folders.sort());
+});
+
+test('README names each folder at the top of src, and no other', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const map = /```\nsrc\/\n([\s\S]*?)\ntests\//.exec(readme)?.[1] ?? '';
+  const named = [...map.matchAll(/^ {2}(\w+\/)/gm)].map(([, folder]) => folder);
+  const atTop = folders.filter((folder) => folder.indexOf('/') === folder.length - 1);
+  expect(named.sort()).toEqual(atTop.sort());
 });

@@ -26,7 +26,7 @@ export class PhoneCrypto {
     return this.#keys;
   }
 
-  /** Takes over copies of the keys and sessions of another phone with the same owner. */
+  /** Takes over copies of the keys and Signal sessions of another phone with the same owner. */
   adopt(other: PhoneCrypto): void {
     this.#keys = new PhoneKeys(other.#keys);
     this.loseSessions();
@@ -46,13 +46,13 @@ export class PhoneCrypto {
     this.loseSessions();
   }
 
-  /** Opens a session if there is none. Undefined if the companion is not linked any more. */
+  /** Opens a Signal session if there is none. Undefined if the companion is not linked any more. */
   async encrypt(companion: number, message: proto.IMessage): Promise<Ciphertext | undefined> {
     if (!this.#sessions.has(companion)) return this.encryptAnew(companion, message, undefined);
     return this.#sessions.encrypt(companion, encodeMessage(message));
   }
 
-  /** Encrypts in a new session, made from the keys of a retry receipt or from those on the server. */
+  /** Encrypts in a new Signal session, made from the keys of a retry receipt or from those on the server. */
   async encryptAnew(
     companion: number,
     message: proto.IMessage,

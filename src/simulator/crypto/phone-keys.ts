@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type Stanza, stanza, uintBytes } from '../wire/stanza.ts';
 import { curve, type SignalKeyPair, withoutKeyType } from './phone-libsignal.ts';
 
-/** The keys with which a session with a device is opened. Public keys have no type byte. */
+/** The keys with which a Signal session with a device is opened. Public keys have no type byte. */
 export interface KeyBundle {
   readonly registrationId: number;
   readonly identity: Buffer;

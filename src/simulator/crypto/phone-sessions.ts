@@ -20,12 +20,12 @@ export interface Ciphertext {
   readonly body: Buffer;
 }
 
-/** How many sessions are kept for each device, as in Signal. */
+/** How many Signal sessions are kept for each device, as in Signal. */
 const MAX_SESSIONS = 40;
 
 /**
  * A phone's pairwise Signal sessions, one record for each remote device.
- * A message that cannot be decrypted must not change any session.
+ * A message that cannot be decrypted must not change any Signal session.
  */
 export class PhoneSessions {
   readonly #keys: PhoneKeys;
@@ -46,7 +46,7 @@ export class PhoneSessions {
     };
   }
 
-  /** Copies the sessions of another phone with the same owner. */
+  /** Copies the Signal sessions of another phone with the same owner. */
   adopt(other: PhoneSessions): void {
     for (const [address, record] of other.#records) {
       this.#records.set(address, SessionRecord.deserialize(record.serialize()));
@@ -57,7 +57,7 @@ export class PhoneSessions {
     return this.#records.get(this.#address(device).toString())?.getOpenSession() !== undefined;
   }
 
-  /** Opens a session from a bundle. The old one stays for messages that are under way. */
+  /** Opens a Signal session from a bundle. The old one stays for messages that are under way. */
   async start(device: number, bundle: KeyBundle): Promise<void> {
     const { identity, signedPreKey, preKey } = bundle;
     if (!isSignatureValid(identity, withKeyType(signedPreKey.value), signedPreKey.signature)) {
@@ -141,12 +141,12 @@ export class PhoneSessions {
     const cipher = new SessionCipher(this.#store, this.#address(device));
     const plaintext = await cipher.doDecryptWhisperMessage(Buffer.from(body), copy);
     copy.indexInfo.used = Date.now();
-    // Phones answer in the session of the last message that they read.
+    // Phones answer in the Signal session of the last message that they read.
     this.#open(device, copy);
     return plaintext;
   }
 
-  /** Makes `ratchet` the open session. The library's own function prints private keys. */
+  /** Makes `ratchet` the open Signal session. The library's own function prints private keys. */
   #open(device: number, ratchet: Ratchet): void {
     const address = this.#address(device).toString();
     const record = this.#records.get(address) ?? new SessionRecord();

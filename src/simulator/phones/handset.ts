@@ -87,7 +87,7 @@ export abstract class Handset implements Contact, Author {
     return this.#inOrder(() => this.#receive(delivery));
   }
 
-  /** Sends a message again to a companion that could not read it, in a new session. */
+  /** Sends a message again to a companion that could not read it, in a new Signal session. */
   resend(id: string, companion: number, count: number, bundle: KeyBundle | undefined): Promise<void> {
     return this.#inOrder(() => this.#outbox.resend(id, companion, count, bundle));
   }
@@ -102,7 +102,7 @@ export abstract class Handset implements Contact, Author {
     return this.#inOrder(async () => this.#crypto.loseSessions());
   }
 
-  /** A new phone with the old number: a new identity key and no sessions. Companions get a notification. */
+  /** A new phone with the old number: a new identity key and no Signal sessions. Companions get a notification. */
   reinstall(): Promise<void> {
     return this.#inOrder(async () => {
       this.#crypto.renewIdentity();
@@ -111,7 +111,7 @@ export abstract class Handset implements Contact, Author {
     });
   }
 
-  /** Takes over copies of the keys and sessions of another phone with the same number. */
+  /** Takes over copies of the keys and Signal sessions of another phone with the same number. */
   protected adoptKeys(other: Handset): void {
     this.#crypto.adopt(other.#crypto);
   }
@@ -134,7 +134,7 @@ export abstract class Handset implements Contact, Author {
   }
 
   async #receive(delivery: Delivery): Promise<void> {
-    // A message with a known id is decrypted as well, because it may open a new session.
+    // A message with a known id is decrypted as well, because it may open a new Signal session.
     const isKnown = this.#inbox.has(delivery.id);
     const message = await this.#read(delivery).catch((error: Error) => error);
     if (message instanceof Error && !isKnown) {

@@ -99,7 +99,7 @@ export interface QuerySwitches {
   ignored: Set<string>;
   /** Queries with these namespaces get an error. */
   readonly refusals: Map<string, Refusal>;
-  /** A device look-up by phone number also returns the LID, so that clients open new sessions. */
+  /** A device look-up by phone number also returns the LID, so that clients open new Signal sessions. */
   repliesWithLids: boolean;
   /** No query returns a LID. */
   hidesLids: boolean;

@@ -31,7 +31,7 @@ export interface WorkFacts {
   readonly unanswered: Backlog;
 }
 
-/** The limit that shows that a connection does no work. One person's broken session alone is no reason. */
+/** The limit that shows that a connection does no work. One person's broken Signal session alone is no reason. */
 export function reachedLimit(facts: WorkFacts, nowMs: number): WorkLimit | undefined {
   const { undecrypted, unreadable, unanswered } = facts;
   const isReached = ({ count, sinceMs }: Backlog, limit: WorkLimit): boolean =>

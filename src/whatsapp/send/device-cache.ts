@@ -16,9 +16,9 @@ const { count: MAX_ROWS, timeMs: KEEP_MS } = LIMITS['table:devices'];
 /**
  * The devices of each person, kept over restarts.
  *
- * Baileys keeps them in memory for five minutes. Each look-up that returns a LID makes it replace the session with
- * that person, so after every start it replaces all sessions. Phones keep forty old sessions; a message that was
- * encrypted before that cannot be read.
+ * Baileys keeps them in memory for five minutes. After each look-up that returns a LID, it replaces the Signal session
+ * with that person, so after every start it replaces all of them. Phones keep forty old Signal sessions. They cannot
+ * read a message that was encrypted with an older one.
  */
 export class DeviceCache implements PossiblyExtendedCacheStore {
   readonly #session: Session;

@@ -24,7 +24,7 @@ interface LibSignal {
   readonly SessionCipher: { readonly prototype: SessionCipher };
 }
 
-/** How many used-up chains a session keeps, so that a late copy of a message is recognised. */
+/** How many used-up chains a Signal session keeps, so that a late copy of a message is recognised. */
 const MOST_USED_CHAINS = 8;
 
 let isRepaired = false;
@@ -32,13 +32,13 @@ let isRepaired = false;
 /**
  * Repairs two faults of libsignal 6.0.0, for the whole process. Later calls do nothing.
  *
- * 1. libsignal tries a message on one session after another. A try that fails has already stepped the ratchet of
- *    its session. If a later session fits, the whole record is stored, the damaged session included: a source of
- *    "Bad MAC" and of "Waiting for this message". Phones work on a copy. Here a session gets the fields of its
- *    stored form back after a failed try.
- * 2. Every turn of a conversation leaves a used-up chain behind, and libsignal keeps all of them: after a thousand
- *    turns a record has 100 KB, which is read and written with each message. A closed chain without message keys
- *    can decrypt nothing; only the newest few are kept.
+ * 1. libsignal tries a message on one Signal session after another. A try that fails has already moved the ratchet of
+ *    its Signal session. If a later one fits, libsignal stores the whole record, with the damaged Signal session in
+ *    it. This is a source of "Bad MAC" and of "Waiting for this message". Phones work on a copy. Here a Signal session
+ *    gets the fields of its stored form back after a failed try.
+ * 2. Each time that the two sides take turns, a used-up chain stays, and libsignal keeps all of them. After a thousand
+ *    turns a record has 100 KB, and each message reads and writes it. A closed chain without message keys cannot
+ *    decrypt any message, so only the newest few are kept.
  *
  * Source: `libsignal/src/session_cipher.js`.
  */
@@ -73,7 +73,7 @@ function restore(target: object, source: object): void {
   Object.assign(target, source);
 }
 
-/** The chains of a session are in the order in which they began. */
+/** The chains of a Signal session are in the order in which they began. */
 function dropUsedChains(chains: Record<string, Chain>): void {
   const used = Object.entries(chains).filter(
     ([, { chainKey, messageKeys }]) => chainKey.key === undefined && Object.keys(messageKeys).length === 0,

@@ -36,9 +36,9 @@ export interface DecryptionHooks {
  * - all transactions wait in one queue (see `KeyTransactions`);
  * - a plaintext is stored in the same commit as the ratchet that decrypted it;
  * - a ratchet that encrypted a message is stored before the stanza is sent;
- * - a session is looked up without parsing all of its keys;
+ * - a Signal session is looked up without parsing all of its keys;
  * - sender keys of groups are repaired (see sender-keys.ts);
- * - the sessions of a folder from Baileys 6.7 move to the LID of their person;
+ * - the Signal sessions of a folder from Baileys 6.7 move to the LID of their person;
  * - keys of people without a known LID are fetched by phone number, and devices without a key are reported.
  */
 export function signalRepositoryFactory(
@@ -163,9 +163,9 @@ function overrideOf<O, R>(
 const DEVICES = Array.from({ length: 100 }, (_, device) => device);
 
 /**
- * Writes down the devices of a person with whom there are sessions, if no list of them is there. The library moves the
- * sessions of a person to their LID only for the devices in that list, and Baileys 6.7 kept none: without it, the next
- * message of each known person cannot be decrypted.
+ * Stores the list of the devices with which there are Signal sessions for a person, if no such list is stored. The
+ * library moves the Signal sessions of a person to their LID only for the devices in that list, and Baileys 6.7 kept
+ * none. Without the list, the next message of each known person cannot be decrypted.
  *
  * Source: `migrateSession` in `lib/Signal/libsignal.js` of Baileys 7.0.0-rc14.
  */

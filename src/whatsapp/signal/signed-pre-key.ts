@@ -2,9 +2,9 @@ import { type AuthenticationCreds, Curve, generateSignalPubKey } from '@whiskeys
 import { verifyXeddsa } from './xeddsa.ts';
 
 /**
- * Signs the signed pre-key anew if its signature is damaged or missing: WhatsApp refuses new pre-keys with such a one
- * (error 406), and people could not begin a session with this device. The keys that it is made from are whole, or the
- * folder would not have been opened. Returns whether it did.
+ * Signs the signed pre-key anew if its signature is damaged or missing. With such a signature WhatsApp refuses new
+ * pre-keys (error 406), and people could not begin a Signal session with this device. The keys are whole, because
+ * otherwise the folder would not have been opened. Returns whether it signed.
  */
 export function mendSignedPreKey(creds: AuthenticationCreds): boolean {
   const { signedIdentityKey, signedPreKey } = creds;
