@@ -1,6 +1,7 @@
 import type { ContactCard, IncomingEvent, IncomingMessage, MediaKind } from '../core/incoming-message.ts';
 import type { WhenOpen } from './command.ts';
 import type { Context } from './context.ts';
+import { checkKnown } from './known-fields.ts';
 
 /** What a listener listens to. `message` is every new message that is not a command. */
 export type ListenerEvent = 'message' | IncomingEvent['kind'];
@@ -57,20 +58,44 @@ const EVENTS: readonly string[] = [
 
 /** Describes a listener: the default export of a file in `src/listeners/`. Throws a `TypeError` if it is not valid. */
 export function listener(spec: ListenerSpec): Listener {
-  if (!EVENTS.includes(spec.on)) throw new TypeError(`on must be one of ${EVENTS.join(', ')}`);
-  const place = spec.in ?? 'both';
-  if (!['direct', 'group', 'both'].includes(place))
-    throw new TypeError('in must be one of direct, group, both');
-  if (typeof spec.run !== 'function') throw new TypeError('run is not a function');
+  checkSpec(spec);
   return {
     kind: 'listener',
     on: spec.on,
-    in: place,
+    in: spec.in ?? 'both',
     isForAddressed: spec.when === 'addressed',
     whenOpen: spec.whenOpen ?? 'newest',
     fits: (message) => fits(message, spec),
     run: (ctx) => spec.run(ctx),
   };
+}
+
+/** What may be in the fields of a description. JavaScript has no types, and a mistyped filter would let everything in. */
+const FIELDS: Readonly<
+  Record<keyof ListenerSpec, readonly [mustBe: string, fits: (value: unknown) => boolean]>
+> = {
+  on: oneOf(EVENTS),
+  in: oneOf(['direct', 'group', 'both']),
+  when: oneOf(['addressed', 'always']),
+  text: ['a text or a RegExp', (value) => typeof value === 'string' || value instanceof RegExp],
+  media: oneOf(['image', 'video', 'audio', 'document', 'sticker', 'any']),
+  location: ['true or false', (value) => typeof value === 'boolean'],
+  contact: ['true or false', (value) => typeof value === 'boolean'],
+  whenOpen: oneOf(['newest', 'first']),
+  run: ['a function', (value) => typeof value === 'function'],
+};
+
+function oneOf(words: readonly string[]): readonly [string, (value: unknown) => boolean] {
+  return [`one of ${words.join(', ')}`, (value) => words.includes(String(value))];
+}
+
+function checkSpec(spec: ListenerSpec): void {
+  checkKnown(spec, Object.keys(FIELDS));
+  for (const [name, [mustBe, fits]] of Object.entries(FIELDS)) {
+    const value = spec[name as keyof ListenerSpec];
+    const isLeftOut = value === undefined && name !== 'on' && name !== 'run';
+    if (!isLeftOut && !fits(value)) throw new TypeError(`${name} must be ${mustBe}`);
+  }
 }
 
 /** Whether this is what `listener()` returns. Another copy of this module may have made it. */

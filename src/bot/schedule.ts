@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import type { Context } from './context.ts';
+import { checkKnown } from './known-fields.ts';
 
 /** The context of a schedule: it writes with `sendTo`, and remembers its steps. */
 export interface ScheduleContext
@@ -36,6 +37,7 @@ export interface Schedule {
  * `TypeError` if something is not valid.
  */
 export function schedule(pattern: string, spec: ScheduleSpec): Schedule {
+  checkKnown(spec, ['timeZone', 'missed', 'run']);
   const { timeZone, missed = 'once' } = spec;
   if (typeof spec.run !== 'function') throw new TypeError('run is not a function');
   if (!['once', 'skip'].includes(missed)) throw new TypeError('missed must be once or skip');

@@ -157,6 +157,10 @@ test.each<[sentence: string, spec: object]>([
   ['an event that is not known', { on: 'jump' }],
   ['a place that is not known', { on: 'message', in: 'space' }],
   ['no run', { on: 'message', run: undefined }],
+  ['a mistyped "addressed"', { on: 'message', when: 'adressed' }],
+  ['a filter that is not known', { on: 'message', texts: /pizza/ }],
+  ['a kind of media that is not known', { on: 'message', media: 'pdf' }],
+  ['a text that is a number', { on: 'message', text: 5 }],
 ])('listener() refuses %s', (_sentence, spec) => {
   expect(() => listener({ run: () => undefined, ...spec } as unknown as ListenerSpec)).toThrow(TypeError);
 });
