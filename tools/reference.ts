@@ -36,6 +36,7 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
     'The context: answers',
     'bot/context: ContextAnswers',
     'bot/send/say: Say',
+    'bot/send/say: SayShape',
     'bot/send/say: SayImage',
     'bot/send/say: SayVideo',
     'bot/send/sent: Sent',
@@ -82,7 +83,7 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
 
 /** Types that need no description: those of the language, type parameters, and types that follow from other types. */
 const UNDESCRIBED =
-  /^(?:AsyncIterable|Readonly|Record|RegExp|Omit|Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|[A-Z])$/;
+  /^(?:AsyncIterable|Readonly|Record|RegExp|Omit|OneOf|Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|[A-Z])$/;
 /** The types whose members an author finds under `ctx.`. */
 const OF_CONTEXT = ['ContextInput', 'ContextAnswers', 'ContextMemory', 'ContextServices'];
 
@@ -108,7 +109,7 @@ function tell(type: string): string {
   if (declaration.type === 'TSTypeAliasDeclaration') {
     const written = source.code(declaration);
     // What names other types does not compile alone.
-    const fence = /\b(?:Context|ContactCard|IncomingEvent|Person|SayImage)\b/.test(
+    const fence = /\b(?:Context|ContactCard|IncomingEvent|Person|SayImage|SayShape)\b/.test(
       written.replace(`type ${wanted}`, ''),
     )
       ? ''

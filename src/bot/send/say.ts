@@ -28,15 +28,24 @@ export type SayVideo = {
   readonly viewOnce?: boolean;
 };
 
+type KeysOf<T> = T extends unknown ? keyof T : never;
+
+/** One of the shapes, with no field of the others. The compiler names a field that does not belong to the shape. */
+export type OneOf<T, All = T> = T extends unknown
+  ? T & { readonly [K in Exclude<KeysOf<All>, keyof T>]?: never }
+  : never;
+
 /**
- * What a handler can send; a string is a text. A sticker is a WebP, still or animated; a voice note is Ogg Opus, its
+ * What a handler can send: a text, or the fields of one shape and no field of another. A sticker is a WebP, still or animated; a voice note is Ogg Opus, its
  * waveform 64 values from 0 to 100. An album has 2 to 30 images and videos. `mentionAll` notifies all members of a
  * group. Refused with `SEND_REFUSED` before it leaves: a text that is blank or has more than 65,536 characters (it is
  * not split into parts), a file of no bytes or of more than 64 MiB, a poll that WhatsApp would not show, and a field
  * that is not known.
  */
-export type Say =
-  | string
+export type Say = string | OneOf<SayShape>;
+
+/** What a message can be, besides a text. */
+export type SayShape =
   | {
       readonly text: string;
       readonly mentions?: readonly { readonly jid: string }[];
@@ -68,15 +77,16 @@ export type Say =
       };
     }
   | { readonly contacts: readonly ContactCard[] }
-  | { readonly album: readonly (SayImage | SayVideo)[] }
+  | { readonly album: readonly OneOf<SayImage | SayVideo>[] }
   | { readonly poll: string; readonly options: readonly string[]; readonly maxChoices?: number };
 
 /**
  * `say` in the form that the messenger takes. Throws `SEND_REFUSED` for what WhatsApp would drop or cut without an
  * error: an empty or overlong text, a file that is too large, a poll that is not valid.
  */
-export function toContent(say: Say, mentionsIn: (text: string) => readonly string[]): Content {
-  checkShape(say);
+export function toContent(given: Say, mentionsIn: (text: string) => readonly string[]): Content {
+  checkShape(given);
+  const say: string | SayShape = given;
   if (typeof say === 'string') return textContent(say, mentionsIn(say));
   if ('album' in say) refuse('An album is sent as several messages.');
   if ('text' in say) return textContent(say.text, mentionsOf(say.text, say.mentions, mentionsIn));
@@ -123,7 +133,7 @@ function mentionsOf(
   return [...new Set([...mentionsIn(text), ...(named ?? []).map(({ jid }) => jid)])];
 }
 
-function locationContent(place: Extract<Say, { location: unknown }>['location']): Content {
+function locationContent(place: Extract<SayShape, { location: unknown }>['location']): Content {
   const { latitude, longitude } = place;
   if (!(Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180))
     refuse('A location needs a latitude from -90 to 90 and a longitude from -180 to 180.');
