@@ -48,6 +48,8 @@ const crashHistory = {
   crashes: optional(isCount),
   isStarted: optional(isFlag),
   hasSent: optional(isFlag),
+  isSending: optional(isFlag),
+  waits: optional(isCount),
 };
 
 /** What a row of each table must look like. Further fields are allowed: a newer version may have written them. */
@@ -86,7 +88,7 @@ const ROW_SHAPES: Readonly<Record<TableName, Check>> = {
   }),
   schedules: objectOf({
     doneUntilMs: isTime,
-    inWork: optional(objectOf({ dueAtMs: isTime, tries: isCount })),
+    inWork: optional(objectOf({ ...crashHistory, dueAtMs: isTime })),
   }),
   'http-keys': objectOf({ fingerprint: isText, atMs: isTime }),
   numbers: objectOf({ atMs: isTime, number: (value) => value === null || isText(value) }),

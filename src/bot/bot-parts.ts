@@ -3,7 +3,7 @@ import type { IncomingMessage } from '../core/incoming-message.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Log } from '../core/log.ts';
 import type { Messenger } from '../core/messenger.ts';
-import type { WorkMarks } from '../core/poison.ts';
+import { joinMarks, type WorkMarks } from '../core/poison.ts';
 import { RecentMap } from '../core/recent-map.ts';
 import type { Table } from '../core/table.ts';
 import type { BotSettings } from './bot-settings.ts';
@@ -28,6 +28,7 @@ import { listenerTask } from './run/listener-task.ts';
 import type { Outcome } from './run/outcome.ts';
 import { scheduleMessage, scheduleTask } from './run/schedule-task.ts';
 import { storedTask } from './run/stored-task.ts';
+import { Suspects } from './run/suspects.ts';
 import { Outbox } from './send/outbox.ts';
 import { mayWriteTo, reachable } from './send/reachable.ts';
 import type { Services } from './services.ts';
@@ -88,6 +89,7 @@ export interface BotParts {
 }
 
 export function buildBotParts(options: BotOptions): BotParts {
+  const { wasKilled = false } = options;
   const names = new RecentMap<string>(LIMITS['recent:people'].count / 2);
   const { messenger, clock, log, settings, storage } = options;
   const filter = new MessageFilter({
@@ -118,11 +120,19 @@ export function buildBotParts(options: BotOptions): BotParts {
   const edits = new Edits(storage.table<EditRow>('edits'), clock);
   const states = new StateStores(storage.table<ChatStateRow>('chat-state'), clock, conversationOf);
   const reminders = new Reminders(storage.table<Reminder>('reminders'), clock, log, send, {
-    wasKilled: options.wasKilled ?? false,
+    wasKilled,
     whenOpen: (signal) => messenger.whenOpen(signal),
   });
   const polls = new Polls(() => storage.table<PollRow>('polls'), clock);
-  const runs = new Runs({ table: () => storage.table<RunRow>('runs'), clock, log, conversationOf });
+  const runs = new Runs({
+    table: () => storage.table<RunRow>('runs'),
+    clock,
+    log,
+    conversationOf,
+    wasKilled,
+    wasSent: (id) => filter.isOwn(id),
+  });
+  const suspects = new Suspects(clock);
   const frozen = {
     freeze: (message: IncomingMessage) => messenger.freeze?.(message) ?? freezePlain(message),
     thaw: (text: string) => (messenger.thaw ? messenger.thaw(text) : thawPlain(text)),
@@ -141,7 +151,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     middleware: options.middleware ?? [],
     limitMs: options.handlerLimitMs ?? 60_000,
     marksRead: settings.markRead === 'true',
-    marks: options.marks,
+    marks: joinMarks(() => [options.marks, runs.marks, schedules.marks]),
     send,
     wasSent: (id) => filter.isOwn(id),
     me: () => meOf(settings),
@@ -164,6 +174,7 @@ export function buildBotParts(options: BotOptions): BotParts {
   const stored = { commands: options.commands, listeners, tasks, prefix: settings.commandPrefix, senderOf };
   const conversations = new Conversations({
     runs,
+    suspects,
     clock,
     log,
     ...frozen,
@@ -180,6 +191,15 @@ export function buildBotParts(options: BotOptions): BotParts {
     clock,
     log,
     all: () => listeners.schedules,
+    suspects,
+    wasKilled,
+    wasSent: (id) => filter.isOwn(id),
+    whenOpen: (signal) => messenger.whenOpen(signal),
+    logOf: (key) => runs.withMessage(key)?.row,
+    endLog: async (key) => {
+      const found = runs.withMessage(key);
+      if (found) await runs.end(found.id);
+    },
     run: (loaded, dueAtMs) => {
       const message = scheduleMessage(loaded.name, dueAtMs);
       const earlier = runs.withMessage(message.key);

@@ -25,12 +25,6 @@ export const LIMITS = {
     count: 1_000,
     atLimit: 'The conversation ends with an error in the log.',
   },
-  'run-tries': {
-    what: 'starts that go on with a conversation, or with one time of a schedule, and make no progress',
-    count: 2,
-    atLimit:
-      'The conversation ends and the person is told; a schedule skips this time. The log names the file.',
-  },
   'commands:chat': {
     what: 'commands that wait in one chat',
     count: 5_000,
@@ -148,14 +142,19 @@ export const LIMITS = {
     atLimit: 'A further ciphertext of the message is ignored.',
   },
   crashes: {
-    what: 'crashes of the bot while the handler of one message ran, or one reminder was sent',
+    what: 'crashes of the bot while the handler of one message, conversation or time of a schedule ran, or one reminder was sent; a conversation that remembers one more call begins at 0',
     count: 2,
-    atLimit: 'It is set aside: it is not tried again, and the person is told.',
+    atLimit: 'It is set aside: it is not tried again, and the person is told. A schedule skips this time.',
   },
   'crashes:sent': {
     what: 'the same, if the handler had sent something',
     count: 4,
-    atLimit: 'The message is set aside.',
+    atLimit: 'The same.',
+  },
+  'crashes:waiting': {
+    what: 'crashes of the bot while a conversation, or a time of a schedule, waited for WhatsApp to acknowledge what it had sent; those do not count above',
+    count: 10,
+    atLimit: 'The same.',
   },
   'sends:closes': {
     what: 'closes of the connection by WhatsApp while one message was not acknowledged',

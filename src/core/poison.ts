@@ -8,29 +8,141 @@ export interface CrashHistory {
   readonly isStarted?: boolean;
   /** Whether its work has sent something, so that it gets further than its start. */
   readonly hasSent?: boolean;
+  /** Whether something that its work sent is not acknowledged. Not every kind of row notes this. */
+  readonly isSending?: boolean;
+  /** At how many crashes its work was waiting for WhatsApp: these do not count as `crashes`. */
+  readonly waits?: number;
 }
 
 /**
  * The history after a crash. `mayBeFirst`: whether the work of a row that has seen no crash before may have been
  * running; the rows that waited behind another one were not.
  */
-export function afterCrash(history: CrashHistory, mayBeFirst: boolean): { readonly crashes: number } {
+export function afterCrash(
+  history: CrashHistory,
+  mayBeFirst: boolean,
+): { readonly crashes: number; readonly waits?: number } {
+  const { crashes = 0, waits = 0 } = history;
   const wasRunning = history.crashes === undefined ? mayBeFirst : history.isStarted === true;
-  return { crashes: (history.crashes ?? 0) + (wasRunning ? 1 : 0) };
+  if (wasRunning && history.isSending) return { crashes, waits: waits + 1 };
+  return { crashes: crashes + (wasRunning ? 1 : 0), ...(waits > 0 && { waits }) };
+}
+
+/** The limit that a row has reached, if its work is the likely cause of the crashes and must not be started again. */
+export function poisonLimit({
+  crashes = 0,
+  waits = 0,
+  hasSent,
+}: CrashHistory): 'crashes' | 'crashes:sent' | 'crashes:waiting' | undefined {
+  if (waits >= LIMITS['crashes:waiting'].count) return 'crashes:waiting';
+  const limit = hasSent ? 'crashes:sent' : 'crashes';
+  return crashes >= LIMITS[limit].count ? limit : undefined;
 }
 
 /**
  * Whether the work of a row is the likely cause of the crashes, so that it must not be started again. Work that has
  * sent something gets more tries: it does something before it crashes, so a coincidence is more likely.
  */
-export function isPoison({ crashes = 0, hasSent }: CrashHistory): boolean {
-  return crashes >= (hasSent ? LIMITS['crashes:sent'].count : LIMITS.crashes.count);
+export const isPoison = (history: CrashHistory): boolean => poisonLimit(history) !== undefined;
+
+/**
+ * The history of a row that was in work, at the start of the process; undefined if nothing changes. `hadSent`: whether
+ * its work had got to its next send, which is asked if nothing was noted.
+ */
+export function historyAtStart(
+  row: CrashHistory,
+  wasCrash: boolean,
+  hadSent: () => boolean,
+): CrashHistory | undefined {
+  const { isStarted, isSending, ...kept } = historyOf(row);
+  if (!wasCrash) return isStarted === undefined ? undefined : kept;
+  const isFirst = row.crashes === undefined;
+  return { ...kept, ...afterCrash(row, true), ...(isFirst && hadSent() && { hasSent: true }) };
+}
+
+const FIELDS = ['crashes', 'isStarted', 'hasSent', 'isSending', 'waits'] as const satisfies Array<
+  keyof CrashHistory
+>;
+
+/** Only what a row knows about crashes. */
+export const historyOf = (row: CrashHistory): CrashHistory =>
+  Object.fromEntries(FIELDS.flatMap((name) => (row[name] === undefined ? [] : [[name, row[name]]])));
+
+/** The row as if it had seen no crash. */
+export function withoutCrashes<R extends CrashHistory>(row: R): Omit<R, keyof CrashHistory> {
+  const { crashes, isStarted, hasSent, isSending, waits, ...rest } = row;
+  return rest;
 }
 
 /** Notes the progress of the work on a message, so that `isPoison` can tell after a crash. */
 export interface WorkMarks {
   /** Must be called before the handler of a message runs, and awaited if it returns a promise. */
   noteStarted(key: string): void | Promise<void>;
-  /** Must be called before the handler's first send. */
-  noteSent(key: string): void;
+  /** Must be called before each send. What it returns must be called when WhatsApp has acknowledged or refused it. */
+  noteSent(key: string): void | (() => void);
+}
+
+/** Marks that several parts keep, each for its own rows. `parts` is called each time. */
+export function joinMarks(parts: () => ReadonlyArray<WorkMarks | undefined>): WorkMarks {
+  return {
+    noteStarted(key) {
+      const writes = parts().flatMap((one) => one?.noteStarted(key) ?? []);
+      return writes.length === 0 ? undefined : Promise.all(writes).then(() => undefined);
+    },
+    noteSent(key) {
+      const settled = parts().flatMap((one) => one?.noteSent(key) ?? []);
+      if (settled.length === 0) return;
+      return () => {
+        for (const one of settled) one();
+      };
+    },
+  };
+}
+
+/** The history of a row that is in work, and how to store another one. */
+export interface MarkedRow {
+  readonly history: CrashHistory;
+  store(history: CrashHistory): Promise<void>;
+}
+
+/** The marks of rows that also note when their work waits for WhatsApp. Rows that have seen no crash are not written. */
+export class CrashMarks implements WorkMarks {
+  readonly #find: (key: string) => MarkedRow | undefined;
+  /** How many sends of each row are not acknowledged. */
+  readonly #unacknowledged = new Map<string, number>();
+
+  /** `find` gives the row that is in work under this key. */
+  constructor(find: (key: string) => MarkedRow | undefined) {
+    this.#find = find;
+  }
+
+  noteStarted(key: string): void | Promise<void> {
+    const row = this.#find(key);
+    if (row?.history.crashes === undefined || row.history.isStarted) return;
+    return row.store({ ...row.history, isStarted: true });
+  }
+
+  noteSent(key: string): void | (() => void) {
+    const row = this.#find(key);
+    if (!row?.history.isStarted) return;
+    const count = this.#unacknowledged.get(key) ?? 0;
+    this.#unacknowledged.set(key, count + 1);
+    if (count === 0) this.#store(row, { ...row.history, hasSent: true, isSending: true });
+    return () => this.#noteSettled(key);
+  }
+
+  #noteSettled(key: string): void {
+    const left = (this.#unacknowledged.get(key) ?? 1) - 1;
+    if (left > 0) return void this.#unacknowledged.set(key, left);
+    this.#unacknowledged.delete(key);
+    const row = this.#find(key);
+    if (!row?.history.isSending) return;
+    const { isSending, ...running } = row.history;
+    this.#store(row, running);
+  }
+
+  /** If it cannot be stored, a crash may count as another one. */
+  #store(row: MarkedRow, history: CrashHistory): void {
+    row.store(history).catch(() => undefined);
+  }
 }

@@ -22,6 +22,20 @@ function makeSources(folder: string): void {
 export default command({ name: 'boom', summary: 'kills the bot', run: () => process.kill(process.pid, 'SIGKILL') });
 `,
   );
+  writeFileSync(
+    join(folder, 'src/commands/trap.ts'),
+    `import { command } from '../bot/command.ts';
+export default command({
+  name: 'trap',
+  summary: 'kills the bot after an answer',
+  async run(ctx) {
+    const { text } = await ctx.ask('Which word?');
+    if (text === 'boom') process.kill(process.pid, 'SIGKILL');
+    await ctx.reply('You said ' + text);
+  },
+});
+`,
+  );
 }
 
 it('sets a command aside that killed the bot twice, tells the person, and answers everybody else', async () => {
@@ -42,5 +56,30 @@ it('sets a command aside that killed the bot twice, tells the person, and answer
   expect(bot.output).toContain('a message is set aside');
   await culprit.waitForMessage(({ quotedId }) => quotedId === later.id, 20_000);
   await stage.ping(other);
+  expect((await bot.stop()).code).toBe(0);
+}, 60_000);
+
+it('sets a conversation aside that killed the bot twice, tells the person, and goes on with the others', async () => {
+  cwd = makeFolder();
+  makeSources(cwd);
+  stage = new Stage({ command: [process.execPath, '--import', 'tsx', 'src/main.ts'], cwd });
+  let bot = await stage.pair();
+  const [culprit, other] = [stage.wa.addPerson(), stage.wa.addPerson()];
+  for (const person of [culprit, other]) {
+    await person.send('!trap');
+    await person.waitForMessage(({ text }) => text === 'Which word?');
+  }
+  await culprit.send('boom');
+  for (let crash = 1; crash <= 2; crash += 1) {
+    expect((await bot.exit()).signal).toBe('SIGKILL');
+    bot = await stage.start();
+  }
+  await culprit.waitForMessage(({ text }) => text?.includes('gave up') === true, 20_000);
+  expect(bot.output).toContain('a conversation is set aside');
+  await other.send('hello');
+  await other.waitForMessage(({ text }) => text === 'You said hello', 20_000);
+  await culprit.send('!ping');
+  await culprit.waitForMessage(({ text }) => text === 'pong', 20_000);
+  expect(culprit.inbox.filter(({ text }) => text === 'Which word?')).toHaveLength(1);
   expect((await bot.stop()).code).toBe(0);
 }, 60_000);

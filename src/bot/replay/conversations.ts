@@ -1,17 +1,20 @@
 import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
-import { LIMITS } from '../../core/limits.ts';
+import type { LimitName } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import { noteOutcome, withRecordOf } from '../../core/message-trail.ts';
+import { poisonLimit } from '../../core/poison.ts';
 import { phrases } from '../phrases.ts';
 import type { Outcome } from '../run/outcome.ts';
+import type { Suspects } from '../run/suspects.ts';
 import { isCancel, readAnswer } from './read-answer.ts';
-import { type RunRow, waitingFor } from './run-row.ts';
+import { isInWork, type RunRow, waitingFor } from './run-row.ts';
 import type { Runs, StoredRun } from './runs.ts';
 
 export interface ConversationsOptions {
   readonly runs: Runs;
+  readonly suspects: Suspects;
   readonly clock: Clock;
   readonly log: Log;
   freeze(message: IncomingMessage): string;
@@ -75,13 +78,14 @@ export class Conversations {
     );
     for (const { id, row } of this.#options.runs.all()) {
       // `Schedules` runs these again itself.
-      if (waitingFor(row) === undefined && row.handler.kind !== 'schedule') this.#queueAfterStart(id, row);
+      if (isInWork(row) && row.handler.kind !== 'schedule') this.#queueAfterStart(id, row);
     }
     this.arm();
   }
 
   stop(): void {
     this.#stopping.abort();
+    this.#options.suspects.stop();
     this.#wait?.abort();
   }
 
@@ -98,7 +102,7 @@ export class Conversations {
   /** A message of a conversation came again, because it was not finished. Must run in the order of the chat. */
   async again(messageKey: string): Promise<Outcome> {
     const found = this.#options.runs.withMessage(messageKey);
-    if (found === undefined || found.row.isEnded || waitingFor(found.row) !== undefined) return 'done';
+    if (found === undefined || !isInWork(found.row)) return 'done';
     return withRecordOf(messageKey, found.row.messageKey, () => this.#goOn(found.id));
   }
 
@@ -199,6 +203,7 @@ export class Conversations {
     const waiting = waitingFor(row);
     if (waiting !== undefined && waiting.untilMs > clock.now()) return 'done';
     if (waiting?.kind === 'ask') await runs.answer(id, row, { kind: 'timed-out' });
+    else await runs.wake(id, row);
     return this.#goOn(id);
   }
 
@@ -221,7 +226,7 @@ export class Conversations {
     return result;
   }
 
-  /** Waits for a connection first, so that a program that ends without one does not count as a try. */
+  /** Waits for a connection first, so that a program that ends without one does not count as a crash of it. */
   #queueAfterStart(id: string, row: RunRow): void {
     this.#inWork.add(id);
     this.#options.inOrder(row.chat, async () => {
@@ -238,22 +243,28 @@ export class Conversations {
     });
   }
 
-  /** It was in work when the program ended. If that happens again and again, it may be what ended the program. */
+  /** It was in work when the program ended, and may be what ended the program. */
   async #goOnAfterStart(id: string): Promise<Outcome> {
-    const { runs, log, thaw, notify } = this.#options;
+    const { runs, suspects } = this.#options;
     const row = runs.get(id);
-    if (row === undefined || waitingFor(row) !== undefined) return 'done';
+    if (row === undefined || !isInWork(row)) return 'done';
+    const limit = poisonLimit(row);
+    if (limit !== undefined) return this.#giveUp({ id, row }, limit);
+    return row.crashes === undefined ? this.#goOn(id) : suspects.run(() => this.#goOn(id));
+  }
+
+  async #giveUp({ id, row }: StoredRun, limit: LimitName): Promise<Outcome> {
+    const { runs, log, thaw, notify } = this.#options;
     const { name, file } = row.handler;
-    if (row.tries >= LIMITS['run-tries'].count) {
-      noteLimitReached('run-tries');
-      this.#setAside += 1;
-      log.error({ name, file }, 'a conversation was in work when the program ended, again; it is set aside');
-      await runs.end(id);
-      const message = thaw(row.message);
-      const sorry = phrases.failed;
-      return message === undefined ? 'done' : notify(message, 'set aside', sorry);
-    }
-    await runs.save(id, { ...row, tries: row.tries + 1 });
-    return this.#goOn(id);
+    noteLimitReached(limit);
+    this.#setAside += 1;
+    log.error(
+      { name, file, crashes: (row.crashes ?? 0) + (row.waits ?? 0) },
+      'a conversation is set aside: the bot crashed each time that it went on',
+    );
+    // First, so that a crash of the notice is the last one.
+    await runs.end(id);
+    const message = thaw(row.message);
+    return message === undefined ? 'done' : notify(message, 'set aside', phrases.setAside);
   }
 }

@@ -35,7 +35,9 @@ export class Replay {
   readonly #log: RunLog;
   #calls = 0;
   #randoms = 0;
-  readonly #inWork = new Set<string>();
+  /** Remembered calls that have not ended, as an error names them. */
+  readonly #steps = new Set<string>();
+  readonly #waits = new Set<string>();
 
   /** `idKey` is the one of the conversation, see `RunRow`. */
   constructor(parts: ReplayParts, run: HandlerRun, idKey: string, log: RunLog) {
@@ -62,6 +64,7 @@ export class Replay {
 
   async step(name: string, work: (key: string, signal: AbortSignal) => unknown): Promise<unknown> {
     this.#run.check();
+    checkNone(this.#waits, 'step');
     const at = this.#next();
     const found = this.#log.at(at);
     if (found !== undefined) {
@@ -69,7 +72,8 @@ export class Replay {
       if (found.failed === undefined) return structuredClone(found.value);
       throw found.isRefusal ? new Refusal(found.failed) : new StepFailed(found.failed);
     }
-    this.#inWork.add(name);
+    const call = `the step "${name}"`;
+    this.#steps.add(call);
     try {
       // Before the work: what is refused must have done nothing.
       await this.#log.begin();
@@ -81,7 +85,7 @@ export class Replay {
       await this.#rememberFailure(at, name, error);
       throw error;
     } finally {
-      this.#inWork.delete(name);
+      this.#steps.delete(call);
     }
   }
 
@@ -100,14 +104,21 @@ export class Replay {
     const hash = shortHash(JSON.stringify([question, choices]));
     const found = this.#log.at(at);
     if (found === undefined) {
-      // Before the question: a conversation that is refused has asked nothing.
-      await this.#log.begin();
-      const { id } = await send();
-      await this.#run.whenSent();
-      const untilMs = this.#parts.clock.now() + timeoutMs;
-      const rest = { sentId: id, sends: this.#run.sendCount, untilMs, ...(choices && { options: choices }) };
-      await this.#store({ at, kind: 'ask', question: hash, ...rest });
-      return this.#suspend();
+      return this.#alone('ask()', async () => {
+        // Before the question: a conversation that is refused has asked nothing.
+        await this.#log.begin();
+        const { id } = await send();
+        await this.#run.whenSent();
+        const untilMs = this.#parts.clock.now() + timeoutMs;
+        const rest = {
+          sentId: id,
+          sends: this.#run.sendCount,
+          untilMs,
+          ...(choices && { options: choices }),
+        };
+        await this.#store({ at, kind: 'ask', question: hash, ...rest });
+        return this.#suspend();
+      });
     }
     if (found.kind !== 'ask' || found.question !== hash) return this.#changed(at, 'ask', found);
     this.#run.nextSendNumber(); // a send of an earlier run keeps its number
@@ -127,14 +138,18 @@ export class Replay {
     const now = this.#parts.clock.now();
     if (found !== undefined && found.kind !== 'sleep') return this.#changed(at, 'sleep', found);
     const untilMs = found?.untilMs ?? now + ms;
-    if (found === undefined) {
-      await this.#run.whenSent();
-      await this.#store({ at, kind: 'sleep', sends: this.#run.sendCount, untilMs });
-    }
-    const leftMs = untilMs - now;
-    if (leftMs <= 0) return;
-    if (leftMs > SHORT_SLEEP_MS) return this.#suspend();
-    await this.#run.track(this.#parts.clock.sleep(leftMs, this.#run.signal));
+    if (found?.isOver) return;
+    const sleep = found ?? ({ at, kind: 'sleep', sends: this.#run.sendCount, untilMs } as const);
+    await this.#alone('sleep()', async () => {
+      if (found === undefined) {
+        await this.#run.whenSent();
+        await this.#store(sleep);
+      }
+      const leftMs = untilMs - now;
+      if (leftMs > SHORT_SLEEP_MS) return this.#suspend();
+      if (leftMs > 0) await this.#run.track(this.#parts.clock.sleep(leftMs, this.#run.signal));
+      await this.#store({ ...sleep, isOver: true });
+    });
   }
 
   now(): number {
@@ -183,8 +198,18 @@ export class Replay {
   }
 
   #checkAlone(call: string): void {
-    const [name] = this.#inWork;
-    if (name !== undefined) throw new Error(`await the step "${name}" before you call ${call}()`);
+    checkNone(this.#steps, call);
+    checkNone(this.#waits, call);
+  }
+
+  /** No other remembered call may begin before this one has ended. */
+  async #alone<T>(call: string, work: () => Promise<T>): Promise<T> {
+    this.#waits.add(call);
+    try {
+      return await work();
+    } finally {
+      this.#waits.delete(call);
+    }
   }
 
   async #store(entry: Entry): Promise<void> {
@@ -204,6 +229,11 @@ export class Replay {
     this.#run.end({ kind: 'changed', at, wanted, found: has });
     return never();
   }
+}
+
+function checkNone(open: ReadonlySet<string>, call: string): void {
+  const [first] = open;
+  if (first !== undefined) throw new Error(`await ${first} before you call ${call}()`);
 }
 
 function checkWait(name: string, ms: number): void {

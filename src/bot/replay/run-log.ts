@@ -100,7 +100,6 @@ export class RunLog {
       log: [],
       startedAtMs: now,
       changedAtMs: now,
-      tries: 0,
       isEnded: false,
     };
     await runs.save(this.#id, row);

@@ -1,3 +1,5 @@
+import { type CrashHistory, withoutCrashes } from '../../core/poison.ts';
+
 /** One remembered call of a handler, at its place among the remembered calls. */
 export type Entry = { readonly at: number } & (
   | {
@@ -8,7 +10,13 @@ export type Entry = { readonly at: number } & (
       readonly isRefusal?: boolean;
     }
   | QuestionEntry
-  | { readonly kind: 'sleep'; readonly sends: number; readonly untilMs: number }
+  | {
+      readonly kind: 'sleep';
+      readonly sends: number;
+      readonly untilMs: number;
+      /** Whether the handler has gone on after it. */
+      readonly isOver?: boolean;
+    }
   | { readonly kind: 'now'; readonly ms: number }
 );
 
@@ -31,8 +39,11 @@ export type Answer =
   | { readonly kind: 'message'; readonly key: string; readonly frozen: string; readonly option?: string }
   | { readonly kind: 'timed-out' };
 
-/** A conversation as it is kept: who is in it, where, and everything that its handler must remember. */
-export interface RunRow {
+/**
+ * A conversation as it is kept: who is in it, where, and everything that its handler must remember. Crashes count from
+ * its last progress on: an entry of its log takes them off.
+ */
+export interface RunRow extends CrashHistory {
   readonly version: 1;
   /** Makes the ids of its messages: the key of the starting message, and for a listener its name. */
   readonly idKey: string;
@@ -52,8 +63,6 @@ export interface RunRow {
   readonly log: readonly Entry[];
   readonly startedAtMs: number;
   readonly changedAtMs: number;
-  /** At how many starts of the program it was in work without getting further. */
-  readonly tries: number;
   /** Whether it has ended. It is kept for a while, so that a message of it that comes again does not start it anew. */
   readonly isEnded: boolean;
 }
@@ -63,8 +72,11 @@ export function waitingFor(row: RunRow): (Entry & { readonly kind: 'ask' | 'slee
   const last = row.log.at(-1);
   if (row.isEnded || last === undefined) return undefined;
   if (last.kind === 'ask') return last.answer === undefined ? last : undefined;
-  return last.kind === 'sleep' ? last : undefined;
+  return last.kind === 'sleep' && last.isOver !== true ? last : undefined;
 }
+
+/** Whether its handler runs, or is to run: it waits for nothing. */
+export const isInWork = (row: RunRow): boolean => !row.isEnded && waitingFor(row) === undefined;
 
 /** The keys of all messages that belong to a conversation. */
 export function messageKeysOf(row: RunRow): string[] {
@@ -74,11 +86,15 @@ export function messageKeysOf(row: RunRow): string[] {
   return [row.messageKey, ...answers];
 }
 
+/** How many sends of the handler WhatsApp has acknowledged for sure. */
+export const sendsIn = (row: RunRow): number =>
+  Math.max(0, ...row.log.map((entry) => ('sends' in entry ? entry.sends : 0)));
+
 /** The row with one more entry, or with another one at its place. */
 export function withEntry(row: RunRow, entry: Entry, nowMs: number): RunRow {
   const others = row.log.filter(({ at }) => at !== entry.at);
   const log = [...others, entry].sort((a, b) => a.at - b.at);
-  return { ...row, log, changedAtMs: nowMs, tries: 0 };
+  return { ...withoutCrashes(row), log, changedAtMs: nowMs };
 }
 
 /** Whether this is a row of this version. Anything may be in a file. */
@@ -86,7 +102,7 @@ export function isRunRow(value: unknown): value is RunRow {
   if (!isObject(value) || value.version !== 1 || !isObject(value.handler) || !Array.isArray(value.log))
     return false;
   const texts = [value.idKey, value.chat, value.personJid, value.personId, value.messageKey, value.message];
-  const numbers = [value.startedAtMs, value.changedAtMs, value.tries];
+  const numbers = [value.startedAtMs, value.changedAtMs];
   return (
     texts.every((text) => typeof text === 'string') &&
     numbers.every((number) => Number.isFinite(number)) &&

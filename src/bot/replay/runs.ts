@@ -4,10 +4,21 @@ import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
+import { CrashMarks, historyAtStart, historyOf, type MarkedRow, withoutCrashes } from '../../core/poison.ts';
 import type { Table } from '../../core/table.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
-import { type Answer, isRunRow, messageKeysOf, type RunRow, waitingFor, withEntry } from './run-row.ts';
+import { sendId } from '../send/message-id.ts';
+import {
+  type Answer,
+  isInWork,
+  isRunRow,
+  messageKeysOf,
+  type RunRow,
+  sendsIn,
+  waitingFor,
+  withEntry,
+} from './run-row.ts';
 
 export interface RunsOptions {
   /** Called each time that the table is needed. */
@@ -15,6 +26,10 @@ export interface RunsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly conversationOf: (chat: string) => string;
+  /** Whether the last run of the process was killed. */
+  readonly wasKilled: boolean;
+  /** Whether an earlier run of the process sent the message with this id. */
+  readonly wasSent: (id: string) => boolean;
 }
 
 /** A conversation and the key of its row. */
@@ -29,6 +44,8 @@ const KEEP_ENDED_MS = 10 * 60_000;
 
 /** The open conversations: one for each person in each chat. Every change is on disk when it resolves. */
 export class Runs {
+  /** Notes which handlers run, for conversations that have seen a crash. */
+  readonly marks = new CrashMarks((key) => this.#marked(key));
   readonly #options: RunsOptions;
   /** The row that a message belongs to, by the key of the message. */
   readonly #byMessage = new Map<string, string>();
@@ -48,7 +65,7 @@ export class Runs {
     return this.#openOf.size > 0;
   }
 
-  /** Reads the table. Rows that are damaged, too large or too old are removed. */
+  /** Reads the table and counts the crash. Rows that are damaged, too large or too old are removed. */
   async load(): Promise<void> {
     const { clock, log } = this.#options;
     const table = this.#table;
@@ -57,8 +74,29 @@ export class Runs {
       const isSound = size <= LIMIT.bytesEach;
       if (!isSound) log.warn({}, 'a conversation on disk is damaged or too large, and is removed');
       if (!isSound || this.#isOver(row, clock.now())) await table.delete(id);
-      else this.#index(id, undefined, row, size);
+      else {
+        this.#index(id, undefined, row, size);
+        await this.#noteCrash(id, row);
+      }
     }
+  }
+
+  /** After a crash, what was in work gets one more crash. After a clean stop its marks are removed. */
+  async #noteCrash(id: string, row: RunRow): Promise<void> {
+    const { wasKilled, wasSent } = this.#options;
+    const hadSent = () => wasSent(sendId(row.idKey, sendsIn(row) + 1));
+    const history = historyAtStart(row, wasKilled && isInWork(row), hadSent);
+    // If this cannot be stored, the crash is not counted.
+    if (history) await this.save(id, { ...withoutCrashes(row), ...history }).catch(() => undefined);
+  }
+
+  #marked(messageKey: string): MarkedRow | undefined {
+    const found = this.withMessage(messageKey);
+    if (found === undefined || found.row.isEnded) return undefined;
+    return {
+      history: historyOf(found.row),
+      store: (history) => this.save(found.id, { ...withoutCrashes(found.row), ...history }),
+    };
   }
 
   /** Whether a row is of no use any more. A message of an ended conversation may come again after a start. */
@@ -123,6 +161,14 @@ export class Runs {
     }
   }
 
+  /** The handler has ended and must run again. */
+  async noteOver(id: string): Promise<void> {
+    const row = this.get(id);
+    if (!row?.isStarted) return;
+    const { isStarted, isSending, ...over } = row;
+    await this.save(id, over);
+  }
+
   /** Adds the answer to the open question. */
   async answer(id: string, row: RunRow, answer: Answer): Promise<void> {
     const waiting = waitingFor(row);
@@ -130,12 +176,25 @@ export class Runs {
     await this.save(id, withEntry(row, { ...waiting, answer }, this.#options.clock.now()));
   }
 
+  /** The sleep is over, and its handler goes on. */
+  async wake(id: string, row: RunRow): Promise<void> {
+    const waiting = waitingFor(row);
+    if (waiting?.kind !== 'sleep') return;
+    await this.save(id, withEntry(row, { ...waiting, isOver: true }, this.#options.clock.now()));
+  }
+
   /** The conversation is over: what it remembered is dropped. */
   async end(id: string): Promise<void> {
     const row = this.#table.get(id);
     if (row === undefined || row.isEnded) return;
     const log = row.log.filter((entry) => entry.kind === 'ask').map((entry) => withoutText(entry));
-    const ended = { ...row, message: '', log, isEnded: true, changedAtMs: this.#options.clock.now() };
+    const ended = {
+      ...withoutCrashes(row),
+      message: '',
+      log,
+      isEnded: true,
+      changedAtMs: this.#options.clock.now(),
+    };
     await this.#table.set(id, ended);
     this.#index(id, row, ended, sizeOf(ended));
   }

@@ -166,11 +166,8 @@ export class HandlerRunner {
     const { runs } = this.#options.replay;
     if (storedId === undefined || end.kind === 'suspended') return;
     try {
-      const row = runs.get(storedId);
       if (outcome === 'done') await runs.end(storedId);
-      // A clean stop is not a crash.
-      else if (end.kind === 'stopping' && row !== undefined && row.tries > 0)
-        await runs.save(storedId, { ...row, tries: 0 });
+      else await runs.noteOver(storedId);
     } catch {
       // A full disk: the next start finds the conversation as it was, and sends nothing twice.
     }

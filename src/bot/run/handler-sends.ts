@@ -154,7 +154,8 @@ export class HandlerSends {
       this.#flushing === undefined
         ? this.#parts.send(message)
         : this.#flushing.then(() => this.#parts.send(message));
-    this.#parts.marks?.noteSent(this.#place.messageKey);
+    const settled = this.#parts.marks?.noteSent(this.#place.messageKey);
+    if (settled) sending.then(settled, settled);
     if (content.kind === 'poll') void this.#parts.polls.note(id, content.options);
     return sending;
   }

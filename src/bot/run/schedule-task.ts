@@ -4,9 +4,16 @@ import type { LoadedSchedule } from '../loading/listener-registry.ts';
 import type { StoredRun } from '../replay/runs.ts';
 import type { HandlerTask } from './handler-runner.ts';
 
+const KEY_BEGINS = 'schedule|';
+
+/** The key of one time of a schedule. */
+export const scheduleKey = (name: string, dueAtMs: number): string => `${KEY_BEGINS}${name}|${dueAtMs}`;
+
+export const isScheduleKey = (key: string): boolean => key.startsWith(KEY_BEGINS);
+
 /** What a schedule runs for has the form of a message, whose key makes the ids of what it sends. */
 export function scheduleMessage(name: string, dueAtMs: number): IncomingMessage {
-  const key = `schedule|${name}|${dueAtMs}`;
+  const key = scheduleKey(name, dueAtMs);
   return {
     ...EMPTY_MESSAGE,
     key,

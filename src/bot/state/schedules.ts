@@ -1,15 +1,31 @@
 import { ageMs, type Clock } from '../../core/clock.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS, type LimitName } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
+import {
+  type CrashHistory,
+  CrashMarks,
+  historyAtStart,
+  historyOf,
+  type MarkedRow,
+  poisonLimit,
+} from '../../core/poison.ts';
 import type { Table } from '../../core/table.ts';
 import type { LoadedSchedule } from '../loading/listener-registry.ts';
 import type { Outcome } from '../run/outcome.ts';
+import { isScheduleKey, scheduleKey } from '../run/schedule-task.ts';
+import type { Suspects } from '../run/suspects.ts';
+import { sendId } from '../send/message-id.ts';
+
+/** A time whose handler runs. Its crashes count until it remembers a step: from there on its log counts them. */
+interface TimeInWork extends CrashHistory {
+  readonly dueAtMs: number;
+}
 
 /** Until when the times of a schedule have been dealt with, and the one that is in work. */
 export interface ScheduleRow {
   readonly doneUntilMs: number;
-  readonly inWork?: { readonly dueAtMs: number; readonly tries: number };
+  readonly inWork?: TimeInWork;
 }
 
 export interface SchedulesOptions {
@@ -18,9 +34,25 @@ export interface SchedulesOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly all: () => readonly LoadedSchedule[];
+  readonly suspects: Suspects;
+  /** Whether the last run of the process was killed. */
+  readonly wasKilled: boolean;
+  /** Whether an earlier run of the process sent the message with this id. */
+  readonly wasSent: (id: string) => boolean;
+  /** Resolves when there is a connection to WhatsApp. */
+  whenOpen(signal: AbortSignal): Promise<void>;
+  /** The crashes of a handler that has a log, by the key of its time. */
+  logOf(key: string): CrashHistory | undefined;
+  /** Ends the log, if there is one. */
+  endLog(key: string): Promise<void>;
   /** Runs the handler. Resolves with `unfinished` if it must run again. */
   run(loaded: LoadedSchedule, dueAtMs: number): Promise<Outcome>;
 }
+
+const withHistory = (row: ScheduleRow, { dueAtMs }: TimeInWork, history: CrashHistory): ScheduleRow => ({
+  ...row,
+  inWork: { ...history, dueAtMs },
+});
 
 /** Longest timer: schedules may be loaded and clocks may be set meanwhile. */
 const LOOK_EVERY_MS = 60_000;
@@ -28,6 +60,8 @@ const MAX_AHEAD_MS = 86_400_000;
 
 /** Runs schedules when they are due, each time once, over restarts. */
 export class Schedules {
+  /** Notes which times run, for those that have seen a crash. */
+  readonly marks = new CrashMarks((key) => this.#marked(key));
   readonly #options: SchedulesOptions;
   readonly #running = new Map<string, Promise<void>>();
   readonly #stopping = new AbortController();
@@ -46,7 +80,36 @@ export class Schedules {
   }
 
   start(): void {
+    for (const [name, row] of [...this.#options.table().entries()]) this.#noteCrash(name, row);
     void this.#look();
+  }
+
+  /** After a crash, a time that was in work gets one more crash. After a clean stop its marks are removed. */
+  #noteCrash(name: string, row: ScheduleRow): void {
+    const { inWork } = row;
+    const { wasKilled, wasSent } = this.#options;
+    if (inWork === undefined) return;
+    const hadSent = () => wasSent(sendId(scheduleKey(name, inWork.dueAtMs), 1));
+    const history = historyAtStart(inWork, wasKilled, hadSent);
+    // If this cannot be stored, the crash is not counted.
+    if (history) this.#keep(name, withHistory(row, inWork, history)).catch(() => undefined);
+  }
+
+  #marked(key: string): MarkedRow | undefined {
+    if (!isScheduleKey(key)) return undefined;
+    for (const [name, row] of this.#options.table().entries()) {
+      const { inWork } = row;
+      if (inWork === undefined || scheduleKey(name, inWork.dueAtMs) !== key) continue;
+      return {
+        history: historyOf(inWork),
+        store: (history) => this.#keep(name, withHistory(row, inWork, history)),
+      };
+    }
+    return undefined;
+  }
+
+  async #keep(name: string, row: ScheduleRow): Promise<void> {
+    await this.#options.table().set(name, row);
   }
 
   /** Resolves when no schedule runs. */
@@ -100,8 +163,10 @@ export class Schedules {
     }
     const { inWork } = row;
     if (inWork !== undefined) {
-      if (inWork.tries >= LIMITS['run-tries'].count) return this.#setAside(loaded);
-      await this.#work(loaded, row, inWork.dueAtMs, inWork.tries + 1);
+      const crashes = this.#options.logOf(scheduleKey(name, inWork.dueAtMs)) ?? inWork;
+      const limit = poisonLimit(crashes);
+      if (limit !== undefined) return this.#setAside(loaded, inWork.dueAtMs, crashes, limit);
+      await this.#work(loaded, row, inWork.dueAtMs, crashes);
       return undefined;
     }
     const dueAtMs = schedule.nextAfter(row.doneUntilMs);
@@ -110,23 +175,28 @@ export class Schedules {
       await table.set(name, { doneUntilMs: now });
       return schedule.nextAfter(now);
     }
-    await this.#work(loaded, row, dueAtMs, 0);
+    await this.#work(loaded, row, dueAtMs, undefined);
     return undefined;
   }
 
-  /** Noted before it runs, so that a kill does not lose it. */
-  async #work(loaded: LoadedSchedule, row: ScheduleRow, dueAtMs: number, tries: number): Promise<void> {
-    const { table, run, clock, log } = this.#options;
+  /** Noted before it runs, so that a kill does not lose it. `earlier`: what is known of it, if it runs again. */
+  async #work(
+    loaded: LoadedSchedule,
+    row: ScheduleRow,
+    dueAtMs: number,
+    earlier: CrashHistory | undefined,
+  ): Promise<void> {
+    const { clock, log } = this.#options;
     const { name, file } = loaded;
-    await table().set(name, { ...row, inWork: { dueAtMs, tries } });
-    const work = run(loaded, dueAtMs)
+    if (earlier === undefined) await this.#keep(name, { ...row, inWork: { dueAtMs } });
+    const work = this.#runOrSuspect(loaded, dueAtMs, earlier?.crashes !== undefined)
       .then(async (outcome) => {
         const isDone = outcome === 'done';
-        // An unfinished run is not a crash, so its tries begin again at 0.
-        const left = { doneUntilMs: row.doneUntilMs, inWork: { dueAtMs, tries: 0 } };
+        // An unfinished run is not a crash, so none are left.
+        const left = { doneUntilMs: row.doneUntilMs, inWork: { dueAtMs } };
         // After a run that an earlier start began, later times may be missed too, so only this time is done.
-        const doneUntilMs = tries > 0 ? dueAtMs : clock.now();
-        await table().set(name, isDone ? { doneUntilMs } : left);
+        const doneUntilMs = earlier === undefined ? clock.now() : dueAtMs;
+        await this.#keep(name, isDone ? { doneUntilMs } : left);
         return isDone;
       })
       .catch(() => log.warn({ file }, 'could not store that a schedule has run; it runs again'))
@@ -140,12 +210,35 @@ export class Schedules {
     this.#running.set(name, work);
   }
 
-  async #setAside({ name, file, schedule }: LoadedSchedule): Promise<number | undefined> {
-    const { table, clock, log } = this.#options;
-    noteLimitReached('run-tries');
+  /** What may have crashed the bot runs alone, and once there is a connection. */
+  async #runOrSuspect(loaded: LoadedSchedule, dueAtMs: number, isSuspect: boolean): Promise<Outcome> {
+    const { run, suspects, whenOpen } = this.#options;
+    if (!isSuspect) return run(loaded, dueAtMs);
+    const { signal } = this.#stopping;
+    try {
+      await whenOpen(signal);
+      return await suspects.run(() => run(loaded, dueAtMs));
+    } catch (error) {
+      if (signal.aborted) return 'unfinished';
+      throw error;
+    }
+  }
+
+  async #setAside(
+    { name, file, schedule }: LoadedSchedule,
+    dueAtMs: number,
+    { crashes = 0, waits = 0 }: CrashHistory,
+    limit: LimitName,
+  ): Promise<number | undefined> {
+    const { clock, log, endLog } = this.#options;
+    noteLimitReached(limit);
     this.#timesSetAside += 1;
-    log.error({ file }, 'a schedule was in work when the program ended, again; this time of it is set aside');
-    await table().set(name, { doneUntilMs: clock.now() });
+    log.error(
+      { file, crashes: crashes + waits },
+      'a time of a schedule is set aside: the bot crashed each time that it ran',
+    );
+    await endLog(scheduleKey(name, dueAtMs));
+    await this.#keep(name, { doneUntilMs: clock.now() });
     return schedule.nextAfter(clock.now());
   }
 }

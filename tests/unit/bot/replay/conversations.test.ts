@@ -572,22 +572,6 @@ test('steps may run side by side, and their results are found again', async () =
   expect(works).toBe(2);
 });
 
-test('a conversation that was in work at several ends of the program is set aside', async () => {
-  const hang = asking(async (ctx) => {
-    await ctx.step('first', () => 1);
-    await new Promise(() => undefined);
-  });
-  let world = makeBot([hang]);
-  await world.bot.start();
-  void say(world, '!talk');
-  await rest();
-  for (let start = 0; start < 3; start += 1) world = await restart(world, [hang]);
-  await rest();
-  expect(world.log.of('error')).toMatchObject([{ facts: { file: 'src/commands/talk.ts' } }]);
-  expect(openRows(world)).toEqual([]);
-  expect(world.messenger.texts).toEqual([expect.stringMatching(/something went wrong/)]);
-});
-
 test('a conversation that ended does not begin again when its first message comes again', async () => {
   const world = makeBot([asking(async (ctx) => ctx.reply((await ctx.ask('Name?')).text))]);
   await world.bot.start();
@@ -651,4 +635,20 @@ test('a question whose time ended while the bot was away times out soon after th
   const next = await restart(world, [talk]);
   await next.clock.advance(MINUTE);
   expect(next.messenger.texts).toEqual([expect.stringContaining('No answer came in time')]);
+});
+
+test.each<[string, (ctx: Context) => Promise<unknown>]>([
+  ['two questions', (ctx) => Promise.all([ctx.ask('One?'), ctx.ask('Two?')])],
+  ['a question and a sleep', (ctx) => Promise.race([ctx.ask('One?'), ctx.sleep(MINUTE)])],
+  ['a question and a step', (ctx) => Promise.all([ctx.ask('One?'), ctx.step('a', () => 1)])],
+  ['a step and a question', (ctx) => Promise.all([ctx.step('a', rest), ctx.ask('One?')])],
+])('%s at once are an error that says which to await', async (_what, run) => {
+  const world = makeBot([asking(run)]);
+  await world.bot.start();
+  await say(world, '!talk');
+  expect(world.messenger.texts.at(-1)).toMatch(/something went wrong/);
+  expect(world.log.of('error')).toMatchObject([
+    { facts: { err: { message: expect.stringMatching(/^await .* before you call/) } } },
+  ]);
+  expect(openRows(world)).toEqual([]);
 });
