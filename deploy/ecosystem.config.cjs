@@ -19,8 +19,8 @@ function bot(name, env = {}) {
     exec_mode: 'fork',
     instances: 1,
     env: { NODE_ENV: 'production', SESSION_PATH: resolve(home, 'sessions', name), ...env },
-    // In use or taken over, logged out, bad settings: a restart does not help. pm2 7 then makes none, though its
-    // list goes on to say "waiting restart": that is what it shows wherever a delay is set.
+    // 75: in use or taken over. 77: logged out. 78: bad settings. A restart does not help. After these codes pm2 7
+    // does not restart the bot, but its list still says "waiting restart", as it does for each bot with a delay.
     stop_exit_codes: [75, 77, 78],
     restart_delay: 5_000,
     // A bot that ends early is started again all the same.

@@ -1,7 +1,7 @@
 // Tells whether the bot of this container is well: exit code 0 or 1.
 //
-//   node deploy/healthcheck.mjs          the process runs; an ended one that hold.sh holds is not well
-//   node deploy/healthcheck.mjs live     the same, but a held one counts as alive: it must not be restarted
+//   node deploy/healthcheck.mjs          the process runs; if it has ended and hold.sh waits, the answer is no
+//   node deploy/healthcheck.mjs live     the same, but yes if hold.sh waits: a restart would not help
 //   node deploy/healthcheck.mjs ready    connected to WhatsApp (/readyz)
 //
 // The process runs if it renewed the file SESSION_PATH/.lock/alive within the last minute, or if /healthz answers.

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs the bot for supervisors that restart after every exit code: Docker's
 # `restart: unless-stopped`, and Kubernetes. After 75 (the session is in use or was taken over), 77 (logged out)
-# and 78 (bad settings, unusable folder) a restart does not help, and after 75 it would fight the other copy.
+# and 78 (bad settings, unusable folder) a restart does not help, and after 75 it would take the session from the
+# other copy.
 # After these codes this script says so and waits until a person stops or restarts the container.
 # It passes every other exit code on.
 
@@ -14,7 +15,7 @@ trap 'asked=1; kill -TERM "$bot" 2>/dev/null' TERM INT HUP
 
 wait "$bot"
 code=$?
-# A signal ends the wait, not the bot: it has its second and a half.
+# A signal ends the wait and not the bot, which takes up to 1.5 seconds to stop.
 while kill -0 "$bot" 2>/dev/null; do
   wait "$bot"
   code=$?
@@ -29,7 +30,7 @@ trap 'kill "${nap:-}" 2>/dev/null; exit 0' TERM INT HUP
 [ -n "${asked:-}" ] && exit "$code"
 
 : >"$held"
-echo "The bot has ended with exit code $code, for the reason above. A restart would not help, so none is made: put the cause right, then restart the container." >&2
+echo "The bot has ended with exit code $code, for the reason above. A restart would not help. Correct the cause, then restart the container." >&2
 while :; do
   sleep 3600 &
   nap=$!

@@ -81,15 +81,15 @@ const found = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
     [...readFileSync(join(SRC, path), 'utf8').matchAll(COLLECTION)].map(([, field]) => `${path} #${field}`),
   );
 
-test('everything that can grow says what bounds it', () => {
+test('the list of this test names what bounds each collection that can grow', () => {
   expect(found.filter((field) => !(field in BOUNDS))).toEqual([]);
 });
 
-test('no bound is named for a collection that is not there', () => {
+test('the list of this test names no collection that does not exist', () => {
   expect(Object.keys(BOUNDS).filter((field) => !found.includes(field))).toEqual([]);
 });
 
-test('a bound that looks like the name of a limit is one', () => {
+test('if the list of this test names a limit, the limit exists', () => {
   const named = Object.values(BOUNDS).filter((bound) => /^[\w-]+:[\w-]+$/.test(bound));
   expect(named.length).toBeGreaterThan(10);
   expect(named.filter((bound) => !(bound in LIMITS))).toEqual([]);

@@ -10,11 +10,11 @@ import { withReference } from '../../tools/reference.ts';
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const guide = read('docs/commands.md');
 
-test('the reference is what the types say; `npm run docs` writes it', () => {
+test('the reference in docs/commands.md is made from the types; `npm run docs` writes it', () => {
   expect(guide).toBe(withReference(guide));
 });
 
-test('it tells of every member of the context', () => {
+test('the reference in docs/commands.md has every member of the context', () => {
   const members = Object.getOwnPropertyNames(HandlerContext.prototype).filter(
     (name) => name !== 'constructor',
   );
@@ -22,11 +22,11 @@ test('it tells of every member of the context', () => {
   expect(members.filter((name) => !new RegExp(`\\| \`ctx\\.${name}[(:]`).test(guide))).toEqual([]);
 });
 
-test('the tutorial shows ping as it is', () => {
+test('the tutorial in docs/commands.md shows the file of ping', () => {
   expect(guide).toContain(read('src/commands/ping.ts').trim());
 });
 
-test('each example compiles as it is written, as a file in src/commands/', () => {
+test('each example of docs/commands.md compiles as a file in src/commands/', () => {
   const examples = [...guide.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code ?? '');
   expect(examples.length).toBeGreaterThan(5);
   expect(complaints(examples)).toEqual([]);

@@ -76,7 +76,7 @@ describe('Dockerfile', () => {
   });
 });
 
-test('compose: every bot has a folder of its own, and none is restarted after an exit code for which a restart does harm', () => {
+test('in compose.yaml every bot has a folder of its own, and none is restarted after 75, 77 or 78', () => {
   const text = read('deploy/compose.yaml');
   const bots = [...text.matchAll(/^ {2}(bot\d+):$/gm)].map((match) => match[1]);
   const volumes = [...text.matchAll(/volumes: \["\.\.\/(\S+):\/app\/sessions"\]/g)].map((match) => match[1]);
@@ -85,7 +85,7 @@ test('compose: every bot has a folder of its own, and none is restarted after an
   expect(text).toContain('command: ["sh", "deploy/hold.sh"]');
 });
 
-test('kubernetes: one volume a replica, for one pod only, and no port without a token', () => {
+test('in kubernetes.yaml each replica has a volume for one pod only, and no port is open without a token', () => {
   const text = read('deploy/kubernetes.yaml');
   expect(text).toContain('kind: StatefulSet');
   expect(text).toContain('accessModes: [ReadWriteOncePod]');
@@ -94,7 +94,7 @@ test('kubernetes: one volume a replica, for one pod only, and no port without a 
   expect(text).toMatch(/HTTP_TOKEN\s+valueFrom/);
 });
 
-test('systemd: the codes that must not be restarted, and a session for each instance', () => {
+test('the systemd unit does not restart after 75, 77 and 78, and has a session for each instance', () => {
   const unit = read('deploy/perennial@.service');
   expect(unit).toContain(`RestartPreventExitStatus=${STOP_CODES.join(' ')}`);
   expect(unit).toContain('Restart=always');
@@ -102,7 +102,7 @@ test('systemd: the codes that must not be restarted, and a session for each inst
   expect(unit).toContain('StateDirectory=perennial/%i');
 });
 
-test('pm2: a process and a folder each, and the codes that must not be restarted', () => {
+test('the pm2 file has one process and one folder for each bot, and does not restart after 75, 77 and 78', () => {
   const load = createRequire(import.meta.url);
   const { apps } = load(resolve('deploy/ecosystem.config.cjs')) as {
     apps: { exec_mode: string; instances: number; stop_exit_codes: number[]; env: Record<string, string> }[];
@@ -161,19 +161,19 @@ describe('healthcheck.mjs', () => {
     return once(child, 'exit').then(([code]) => code as number | null);
   }
 
-  test('the check is well if there is nothing to look at', async () => {
+  test('healthcheck.mjs answers yes if there is no file and no port to look at', async () => {
     expect(await ask('', {})).toBe(0);
     expect(await ask('', { HTTP_PORT: '0' })).toBe(0);
   });
 
-  test('a held container is alive, and otherwise not well', async () => {
+  test('healthcheck.mjs says that a bot that hold.sh holds is alive and not well', async () => {
     writeFileSync(join(folder, 'held'), '');
     expect(await ask('live', {})).toBe(0);
     expect(await ask('', {})).toBe(1);
     expect(await ask('ready', {})).toBe(1);
   });
 
-  test('a fresh sign of life is well without a question over HTTP; an old one is not', async () => {
+  test('healthcheck.mjs answers yes at a fresh liveness file without an HTTP request, and no at an old one', async () => {
     mkdirSync(join(folder, '.lock'));
     writeFileSync(join(folder, '.lock', 'alive'), '');
     const env = { SESSION_PATH: folder, HTTP_PORT: '9' };
@@ -185,7 +185,7 @@ describe('healthcheck.mjs', () => {
     expect(await ask('', { SESSION_PATH: folder })).toBe(1);
   });
 
-  test('the check asks the process, or with the token whether it is connected', async () => {
+  test('healthcheck.mjs asks /healthz, and with `ready` and the token /readyz', async () => {
     const asked: unknown[] = [];
     const server = createServer(({ url, headers }, response) => {
       asked.push([url, headers.authorization]);

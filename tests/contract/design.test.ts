@@ -24,11 +24,3 @@ test('docs/design.md says what is in each folder of src, and names no other', ()
   );
   expect(named.sort()).toEqual(folders.sort());
 });
-
-test('README names each folder at the top of src, and no other', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const map = /```\nsrc\/\n([\s\S]*?)\ntests\//.exec(readme)?.[1] ?? '';
-  const named = [...map.matchAll(/^ {2}(\w+\/)/gm)].map(([, folder]) => folder);
-  const atTop = folders.filter((folder) => folder.indexOf('/') === folder.length - 1);
-  expect(named.sort()).toEqual(atTop.sort());
-});

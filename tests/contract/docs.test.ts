@@ -51,24 +51,24 @@ const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string
 describe.each(docs)('%s', (path) => {
   const text = read(path);
 
-  test('names only scripts that exist', () => {
+  test('this page names only scripts that exist', () => {
     const named = [...text.matchAll(/npm run (?:--silent )?([a-z:]+)/g)].map(([, name]) => name ?? '');
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 
-  test('links only to files that exist', () => {
+  test('this page links only to files that exist', () => {
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link ?? '');
     expect(links.filter((link) => !existsSync(join(ROOT, dirname(path), link)))).toEqual([]);
   });
 
-  test('names only files of the program that exist', () => {
+  test('this page names only files of the program that exist', () => {
     const named = found(text, /`(?:src\/)?((?:[\w-]+\/)*[\w-]+\.ts)[`,]/g);
     // What the tutorial lets people write is theirs.
     const ours = named.filter((name) => name !== 'commands/roll.ts');
     expect(ours.filter((name) => !sources.some((path) => `/${path}`.endsWith(`/${name}`)))).toEqual([]);
   });
 
-  test('names only settings that exist', () => {
+  test('this page names only settings that exist', () => {
     const named = found(
       text,
       /`([A-Z]{2,}(?:_[A-Z]+)+)(?:=[^`]*)?`|(?:^|-e |sudo -u \S+ )([A-Z]{2,}(?:_[A-Z]+)+)=/gm,
@@ -78,16 +78,16 @@ describe.each(docs)('%s', (path) => {
     expect(named.filter((name) => !(name in SETTINGS) && !codes.test(`\`${name}`))).toEqual([]);
   });
 
-  test('names only exit codes that there are', () => {
+  test('this page names only exit codes that exist', () => {
     const named = found(text, /\b(?:exits?(?: codes?| with)?|ends with) `?(\d+)`?|^\| (\d+),? [|\d]/gm);
     expect(named.filter((code) => !EXIT_CODES.includes(Number(code)))).toEqual([]);
   });
 
-  test('quotes only what the program says', () => {
+  test('this page quotes only lines that the program prints', () => {
     expect(quotedLines(text).filter((line) => !isSaid(line))).toEqual([]);
   });
 
-  test('names only commands, orders of the demo, addresses and metrics that there are', () => {
+  test('this page names only commands, orders of the demo, addresses and metrics that exist', () => {
     const care = found(text, /npm run session -- (\w+)|dist\/cli\/session\.js (\w+)/g);
     expect(
       care.filter((name) => !['status', 'doctor', 'backup', 'restore', 'explain'].includes(name)),
@@ -110,7 +110,7 @@ test('docs/library.md names every kind of close', () => {
 describe('README.md', () => {
   const readme = read('README.md');
 
-  test('has each setting with its default', () => {
+  test('README has each setting with its default', () => {
     const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (?:`([^`]*)`|([^|]*?)) *\|/gm)];
     const written = Object.fromEntries(
       rows.map(([, name, quoted, plain]) => [name, quoted ?? plain?.trim() ?? '']),
@@ -122,18 +122,18 @@ describe('README.md', () => {
     expect(written).toEqual(Object.fromEntries(wanted));
   });
 
-  test('has the exit codes that errors mean', () => {
+  test('README has the exit codes of errors', () => {
     const codes: ErrorCode[] = ['SESSION_LOCKED', 'LOGGED_OUT', 'BAD_CONFIG'];
     for (const code of codes) expect(readme).toContain(`\`${new AppError(code, '').exitCode}\``);
   });
 
-  test('shows log lines, and commands that are built in', () => {
+  test('README shows log lines and commands that exist', () => {
     expect(quotedLines(readme).length).toBeGreaterThan(10);
     const named = found(readme, /`!(\w+)/g);
     expect(named.filter((name) => !commands.includes(name))).toEqual([]);
   });
 
-  test('has every folder and file of src in its map', () => {
+  test('README has every folder and file at the top of src in its map', () => {
     const map = readme.slice(readme.indexOf('src/\n'), readme.indexOf('tests/  '));
     const names = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
       .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
@@ -145,7 +145,7 @@ describe('README.md', () => {
 describe('docs/demo.md', () => {
   const text = read('docs/demo.md');
 
-  test('has every order of the prompt, and none that there is not', () => {
+  test('docs/demo.md has every order of the prompt, and no other', () => {
     for (const [order] of HELP) expect(text).toContain(`\`${order.split(' ')[0]}`);
     const named = found(text, /`(\/[a-z]+[^`]*)`/g);
     expect(named.filter((order) => readOrder(order).do === 'explain')).toEqual([]);
@@ -153,7 +153,7 @@ describe('docs/demo.md', () => {
 });
 
 describe('docs/operating.md', () => {
-  test('has a row for every exit code', () => {
+  test('docs/operating.md has a row for every exit code', () => {
     const rows = found(read('docs/operating.md'), /^\| ([\d, ]+) \|/gm).flatMap((row) => row.split(', '));
     expect(rows.map(Number)).toEqual(EXIT_CODES);
   });

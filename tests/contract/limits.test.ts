@@ -25,7 +25,7 @@ test('every durable table has a limit in count and in bytes, and in time unless 
   }
 });
 
-test('no limit is without an end: each has at least one number, all above zero', () => {
+test('each limit has at least one number, and all of its numbers are above zero', () => {
   for (const [name, { count, bytes, bytesEach, timeMs }] of Object.entries<Limit>(LIMITS)) {
     const numbers = [count, bytes, bytesEach, timeMs].filter((number) => number !== undefined);
     expect(numbers.length, name).toBeGreaterThan(0);
@@ -65,7 +65,7 @@ function reads(text: string, name: string, field: string): boolean {
   return text.includes(`'${name}'`) && new RegExp(`LIMITS\\[[a-z]+\\]\\.${field}\\b`).test(text);
 }
 
-test('every number in the list is read by code, so that none is only a claim', () => {
+test('every number in the list of limits is read by code', () => {
   const numbers = Object.entries<Limit>(LIMITS).flatMap(([name, limit]) =>
     Object.entries(limit).flatMap(([field, value]) =>
       typeof value === 'number' ? [[name, field] as const] : [],
@@ -75,7 +75,7 @@ test('every number in the list is read by code, so that none is only a claim', (
   expect(unread.map((number) => number.join(' ')).sort()).toEqual(Object.keys(FOLLOWS).sort());
 });
 
-test('what forgets the oldest entries by itself takes its size from the list', () => {
+test('each collection that forgets its oldest entries takes its size from the list of limits', () => {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((path) =>
     path.endsWith('.ts'),
   );

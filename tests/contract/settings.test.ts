@@ -8,11 +8,11 @@ import { settingsExample, withSettings } from '../../tools/settings-table.ts';
 const examplePath = new URL('../../.env.example', import.meta.url).pathname;
 const example = readFileSync(examplePath, 'utf8');
 
-test('.env.example is what the settings say; `npm run docs` writes it', () => {
+test('.env.example is made from the list of settings; `npm run docs` writes it', () => {
   expect(example).toBe(settingsExample());
 });
 
-test('the table of settings in README is what the settings say; `npm run docs` writes it', () => {
+test('the table of settings in README is made from the list of settings; `npm run docs` writes it', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   expect(readme).toBe(withSettings(readme));
 });

@@ -93,19 +93,19 @@ function broken(isBroken: (file: SourceFile, one: Import, target: string) => boo
 }
 
 describe('the walls', () => {
-  it('every file is in a room of the plan', () => {
+  it('every file of src is in a folder of the plan', () => {
     expect([...new Set(SOURCES.map(({ path }) => roomOf(path)))].filter((room) => !(room in ROOMS))).toEqual(
       [],
     );
     expect(SOURCES.length).toBeGreaterThan(100);
   });
 
-  it('the imports are all seen: each names a file that is there', () => {
+  it('this test sees all imports, and each names a file that exists', () => {
     expect(broken((_, one, target) => isOwn(one) && !existsSync(join(SRC, target)))).toEqual([]);
     expect(SOURCES.flatMap(({ imports }) => imports).filter(isOwn).length).toBeGreaterThan(300);
   });
 
-  it('imports between rooms point one way', () => {
+  it('imports between folders point one way', () => {
     expect(
       broken((file, one, target) => {
         const [from, to] = [roomOf(file.path), roomOf(target)];
@@ -114,7 +114,7 @@ describe('the walls', () => {
     ).toEqual([]);
   });
 
-  it('and so does the plan', () => {
+  it('the plan of imports has no circle', () => {
     const reaches = (from: string, to: string): boolean =>
       (ROOMS[from] ?? []).some((next) => next === to || reaches(next, to));
     expect(Object.keys(ROOMS).filter((room) => reaches(room, room))).toEqual([]);
@@ -149,7 +149,7 @@ describe('the walls', () => {
     expect(loaded.size).toBeGreaterThan(5);
   });
 
-  it('no file imports itself by a way around, types included', () => {
+  it('no files import each other in a circle, types included', () => {
     const paths = new Map(SOURCES.map((file) => [file.path, file]));
     const cycles: string[] = [];
     const done = new Set<string>();
@@ -202,7 +202,7 @@ describe('what only one place does', () => {
     ).toEqual([]);
   });
 
-  it('nobody writes to the console but the guard of it', () => {
+  it('only the console guard uses the console', () => {
     expect(filesWith(/\bconsole\s*[.[]/).filter((path) => roomOf(path) !== 'logging')).toEqual([]);
   });
 
@@ -210,7 +210,7 @@ describe('what only one place does', () => {
     expect(filesWith(/\bmakeWASocket\b/)).toEqual(['whatsapp/connection/open-socket.ts']);
   });
 
-  it('nothing that the bot runs removes a folder: that is the act of a person', () => {
+  it('no code that the bot runs removes a folder', () => {
     const removing = filesWith(/\brm(Sync)?\([^)]*recursive|\brmdir/);
     expect([...reachableFrom('main.ts')].filter((path) => removing.includes(path))).toEqual([]);
   });

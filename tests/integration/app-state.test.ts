@@ -24,20 +24,17 @@ function countQueries(): { readonly count: number } {
 }
 
 describe('app state', () => {
-  it.each(['empty', 'endless'] as const)(
-    'is not asked for without an end if answers are %s',
-    async (flaw) => {
-      rig = new Rig();
-      rig.wa.faults.queries.breakAppState(flaw);
-      const queries = countQueries();
-      await rig.pairAnew();
-      await rig.ping(rig.wa.addPerson());
-      await rig.settled();
-      expect(queries.count).toBeLessThanOrEqual(10);
-    },
-  );
+  it.each(['empty', 'endless'] as const)('the sync of the app state ends if answers are %s', async (flaw) => {
+    rig = new Rig();
+    rig.wa.faults.queries.breakAppState(flaw);
+    const queries = countQueries();
+    await rig.pairAnew();
+    await rig.ping(rig.wa.addPerson());
+    await rig.settled();
+    expect(queries.count).toBeLessThanOrEqual(10);
+  });
 
-  it('that WhatsApp does not answer delays nobody', async () => {
+  it('an app-state query without an answer delays no message', async () => {
     rig = new Rig();
     rig.wa.faults.queries.ignore('w:sync:app:state');
     await rig.pairAnew();
@@ -48,7 +45,7 @@ describe('app state', () => {
     expect(rig.closes).toEqual([{ kind: 'restart-required' }]);
   });
 
-  it('is not fetched when it changes: the notice gets a plain acknowledgement', async () => {
+  it('a change of the app state is not fetched: its notification gets a plain acknowledgement', async () => {
     rig = new Rig();
     await rig.pairAnew();
     await rig.ping(rig.wa.addPerson());

@@ -139,7 +139,7 @@ function loadedBy(path: string, found = new Set<string>()): Set<string> {
   return found;
 }
 
-test('loads neither the bot, nor a logger, nor sharp', () => {
+test('the entry auth-state loads neither the bot, nor a logger, nor sharp', () => {
   auth = { close: async () => {} } as unknown as DurableAuthState;
   const loaded = [...loadedBy(join(SRC, 'auth-state.ts'))];
   const own = loaded

@@ -154,7 +154,7 @@ describe('after every close that is not final', () => {
     await rig.ping(rig.wa.addPerson());
   });
 
-  it('a WhatsApp that is down is tried again until it is up', async () => {
+  it('the client tries to connect to a WhatsApp that is down until it is up', async () => {
     await paired();
     await rig.atRest();
     await rig.wa.faults.down();
@@ -168,7 +168,7 @@ describe('after every close that is not final', () => {
     await rig.ping(rig.wa.addPerson());
   });
 
-  it('an upgrade that is not answered is given up', async () => {
+  it('the client gives up an upgrade that is not answered', async () => {
     rig = new Rig();
     rig.wa.faults.hangUpgrades(true);
     await rig.wa.start();
@@ -178,7 +178,7 @@ describe('after every close that is not final', () => {
     expect(rig.closes).toMatchObject([{ kind: 'network' }]);
   });
 
-  it('a server that never says hello is given up', async () => {
+  it('the client gives up a server that never sends its hello', async () => {
     const silent = new WebSocketServer({ port: 0 });
     onTestFinished(() => void silent.close());
     await once(silent, 'listening');
@@ -189,7 +189,7 @@ describe('after every close that is not final', () => {
     expect(rig.closes).toMatchObject([{ kind: 'network', message: 'WhatsApp did not answer' }]);
   });
 
-  it('QR codes that nobody scanned: said, and a new one after five seconds, and no failure', async () => {
+  it('if nobody scans a QR code, the log says so, a new one follows after five seconds, and that is no failure', async () => {
     rig = new Rig({ simulator: { qrRefs: 0 } });
     await rig.start();
     for (let i = 0; i < 12; i++) expect(await rig.reconnect()).toMatchObject({ ms: 5_000 });
@@ -197,7 +197,7 @@ describe('after every close that is not final', () => {
     expect(rig.lines).toContain('info Nobody scanned or entered the code in time. A new one follows.');
   });
 
-  it('a peer that is gone without a word is noticed, and does not hold up the next connection', async () => {
+  it('the client notices a peer that has gone without a close, and its next connection does not wait for it', async () => {
     rig = new Rig();
     await rig.wa.start();
     const socket = { url: rig.wa.url, version: undefined, agent: undefined, dispatcher: undefined };
@@ -213,7 +213,7 @@ describe('after every close that is not final', () => {
 });
 
 it.each(['abc', '0', '200', '-1', '', '99999'])(
-  'a code that is none (%j) ends a connection and a login like any other, and not the process',
+  'a code that is no number (%j) ends a connection and a login as any other code, and not the process',
   async (code) => {
     await paired();
     rig.wa.faults.streamError(code);
@@ -239,7 +239,7 @@ it.each([
 });
 
 describe('failures in a row', () => {
-  it('are waited for five seconds ten times, then longer up to five minutes', async () => {
+  it('after a failure the client waits five seconds, ten times, and then longer up to five minutes', async () => {
     await paired();
     rig.wa.faults.failNextLogins(503, 20);
     rig.wa.faults.dropConnection();
@@ -270,15 +270,15 @@ describe('failures in a row', () => {
     return (await rig.nextWait()).ms;
   }
 
-  it('are forgotten once a connection has stayed open for a minute', async () => {
+  it('failures are forgotten after a connection has stayed open for a minute', async () => {
     expect(await afterTenFailures(60_000)).toBe(5_000);
   });
 
-  it('are not forgotten for a shorter one', async () => {
+  it('failures are not forgotten after a connection of less than a minute', async () => {
     expect(await afterTenFailures(50_000)).toBe(10_000);
   });
 
-  it('of the login: from the fifth on an error says each time that the session is probably gone', async () => {
+  it('from the fifth refused login on, an error line says each time that the session is probably gone', async () => {
     await paired();
     rig.wa.faults.unlinkWhileOffline();
     rig.wa.faults.dropConnection();
@@ -299,7 +299,7 @@ describe('failures in a row', () => {
   });
 });
 
-it('a session that WhatsApp lets in each time, and cuts off with 401, is not said to be gone', async () => {
+it('if WhatsApp accepts each login and then closes with 401, no line says that the session is gone', async () => {
   await paired();
   for (let i = 0; i < 7; i++) {
     await rig.state('open');
@@ -311,7 +311,7 @@ it('a session that WhatsApp lets in each time, and cuts off with 401, is not sai
   expect(rig.lines.filter((line) => line.startsWith('error '))).toEqual([]);
 });
 
-it('a server that asks for a restart each time is not called without a pause', async () => {
+it('if WhatsApp asks for a restart each time, the client makes pauses', async () => {
   rig = new Rig();
   await rig.pairAnew();
   const from = rig.closes.length;
@@ -330,7 +330,7 @@ it('a server that asks for a restart each time is not called without a pause', a
 });
 
 describe('a logout', () => {
-  it('is the end, leaves a note, and nothing else changes', async () => {
+  it('a logout stops the client, leaves a note, and changes nothing else in the folder', async () => {
     await paired();
     const before = await rig.atRest();
     rig.wa.faults.removeDevice();
@@ -349,7 +349,7 @@ describe('a logout', () => {
     expect(await rig.client.start()).toEqual({ kind: 'logged-out' });
   });
 
-  it('on the phone, while the client waits to reconnect, is a refused login and nothing final', async () => {
+  it('a logout on the phone while the client waits to reconnect is a refused login, and not final', async () => {
     await paired();
     rig.wa.faults.dropConnection();
     const wait = await rig.nextWait();
@@ -362,7 +362,7 @@ describe('a logout', () => {
 });
 
 describe('a session that another client takes over', () => {
-  it('twice within ten minutes is left to it', async () => {
+  it('the client stops if another client takes its session over twice within ten minutes', async () => {
     await paired();
     rig.wa.faults.replace();
     expect(await rig.reconnect()).toMatchObject({ ms: 60_000 });
@@ -376,7 +376,7 @@ describe('a session that another client takes over', () => {
     expect(rig.waits).toHaveLength(1);
   });
 
-  it('and once more much later is tried again', async () => {
+  it('the client connects again if the second takeover comes much later', async () => {
     await paired();
     rig.wa.faults.replace();
     await rig.reconnect();
@@ -390,7 +390,7 @@ describe('a session that another client takes over', () => {
 describe('a client version that WhatsApp refuses', () => {
   const CURRENT = [2, 3000, 1_099_999_999] as const;
 
-  it('is looked up, used, and remembered for the next start', async () => {
+  it('after a refusal of its version the client looks up the current one, uses it, and remembers it for the next start', async () => {
     await paired();
     rig.wa.minimumVersion = CURRENT.join('.');
     rig.wa.faults.dropConnection();
@@ -411,7 +411,7 @@ describe('a client version that WhatsApp refuses', () => {
     expect(rig.wa.counters.refusedLogins).toBe(1);
   });
 
-  it('that nobody can look up is tried again, and looked up again', async () => {
+  it('if the look-up of the version fails, the client connects again and looks it up again', async () => {
     await paired();
     await rig.stop();
     rig.wa.minimumVersion = CURRENT.join('.');
@@ -428,7 +428,7 @@ describe('a client version that WhatsApp refuses', () => {
     expect(rig.lines.join('\n')).toContain('Set WA_VERSION if this goes on.');
   });
 
-  it('that was remembered gives way to a newer one that is built in', async () => {
+  it('a newer built-in version replaces the remembered one', async () => {
     await paired();
     await rig.session.set({ client: { 'wa-version': [2, 2000, 1] } });
     await rig.stop();
@@ -439,22 +439,25 @@ describe('a client version that WhatsApp refuses', () => {
 });
 
 describe('an account that WhatsApp refuses', () => {
-  it.each([406, 409, 415, 418])('%i is said in a sentence, and tried again after an hour', async (code) => {
-    rig = new Rig();
-    await rig.pair();
-    await rig.stop();
-    rig.wa.faults.failNextLogins(code);
-    const from = rig.lines.length;
-    await rig.start();
-    const wait = await rig.nextWait();
-    expect(wait.ms).toBe(3_600_000);
-    expect(rig.closes.at(-1)).toEqual({ kind: 'account-refused', statusCode: code });
-    expect(
-      rig.lines.slice(from).filter((line) => line.startsWith('error ') && line.includes(`(${code})`)),
-    ).toHaveLength(1);
-    wait.finish();
-    await rig.state('open');
-  });
+  it.each([406, 409, 415, 418])(
+    'the log explains the refusal %i of the account in a sentence, and the client tries again after an hour',
+    async (code) => {
+      rig = new Rig();
+      await rig.pair();
+      await rig.stop();
+      rig.wa.faults.failNextLogins(code);
+      const from = rig.lines.length;
+      await rig.start();
+      const wait = await rig.nextWait();
+      expect(wait.ms).toBe(3_600_000);
+      expect(rig.closes.at(-1)).toEqual({ kind: 'account-refused', statusCode: code });
+      expect(
+        rig.lines.slice(from).filter((line) => line.startsWith('error ') && line.includes(`(${code})`)),
+      ).toHaveLength(1);
+      wait.finish();
+      await rig.state('open');
+    },
+  );
 });
 
 it('a removed device is a logout, though WhatsApp names no code', async () => {

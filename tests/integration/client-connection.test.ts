@@ -76,7 +76,7 @@ const ENDS: ReadonlyArray<readonly [string, (connection: Connection) => void]> =
   ],
 ];
 
-it('a socket that begins to close is not open, whatever it has said so far', async () => {
+it('a connection counts as closed as soon as its socket begins to close', async () => {
   const connection = await connect();
   expect(connection.isOpen).toBe(true);
   void connection.socket.ws.close();
@@ -88,7 +88,7 @@ it('a socket that begins to close is not open, whatever it has said so far', asy
 });
 
 describe.each(ENDS)('a socket that was ended by %s', (_, end) => {
-  it('says so once, and is dead to the program: no listener, no state, no write', async () => {
+  it('an ended socket emits one close, and then has no listener and writes nothing', async () => {
     const connection = await connect();
     expect(connection.isOpen).toBe(true);
     const creds = await rig.atRest();
@@ -117,7 +117,7 @@ describe.each(ENDS)('a socket that was ended by %s', (_, end) => {
   });
 });
 
-it('a connection that hears and gets no answer any more is given up', async () => {
+it('a connection that receives stanzas but no answers is given up', async () => {
   rig = new Rig();
   await rig.wa.start();
   const impatient = {

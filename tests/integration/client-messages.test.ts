@@ -58,7 +58,7 @@ describe('messages', () => {
     );
   });
 
-  it('receives after the start what came while it was stopped', async () => {
+  it('the client receives after its start what came while it was stopped', async () => {
     await paired();
     const person = rig.wa.addPerson();
     await rig.ping(person);
@@ -318,7 +318,7 @@ describe('a message that WhatsApp refuses', () => {
   const ID = '3EB0CCCCCCCCCCCCCCCC';
   const signal = () => AbortSignal.timeout(5_000);
 
-  it('is refused for good if it closes the connection three times, and after a restart', async () => {
+  it('a message at which WhatsApp closes the connection three times is refused for good, after a restart too', async () => {
     await paired({ answers: false });
     const [culprit, other] = [rig.wa.addPerson(), rig.wa.addPerson()];
     rig.wa.faults.sends.closeAt(500, { id: ID, times: Number.POSITIVE_INFINITY });
@@ -342,7 +342,7 @@ describe('a message that WhatsApp refuses', () => {
     expect(other.inbox).toHaveLength(3);
   });
 
-  it('closes the connection for one chat three times, whatever is sent to it, and serves the others', async () => {
+  it('after three closes at messages to one chat, the client refuses messages to it and serves the others', async () => {
     await paired({ answers: false });
     const [culprit, other] = [rig.wa.addPerson(), rig.wa.addPerson()];
     rig.wa.faults.sends.closeAt(500, { to: culprit, times: Number.POSITIVE_INFINITY });
@@ -365,7 +365,7 @@ describe('a message that WhatsApp refuses', () => {
     expect(other.inbox).toHaveLength(3);
   });
 
-  it('knows such a chat again if the number is written in another form', async () => {
+  it('a chat at which WhatsApp closes the connection is recognised if its number is written in another form', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson({ number: '553188887777', aliases: ['5531988887777'] });
     rig.wa.faults.sends.closeAt(500, { to: person, times: Number.POSITIVE_INFINITY });
@@ -381,7 +381,7 @@ describe('a message that WhatsApp refuses', () => {
     await expect(send(5, '553188887777')).rejects.toMatchObject(refused);
   });
 
-  it('takes none of those along that are on their way with it each time', async () => {
+  it('a message at which WhatsApp closes the connection is refused alone: those that were sent with it arrive', async () => {
     await paired({ answers: false });
     const people = Array.from({ length: 6 }, () => rig.wa.addPerson());
     for (const person of people) await rig.client.send(text(`WARM${person.number}`, person.jid), signal());
@@ -409,7 +409,7 @@ describe('a message that WhatsApp refuses', () => {
     for (const person of people.slice(1)) expect(person.inbox).toHaveLength(2);
   });
 
-  it('is refused for good if the person is not on WhatsApp', async () => {
+  it('a message is refused for good if the person is not on WhatsApp', async () => {
     await paired({ answers: false });
     const sending = rig.client.send(text(ID, '15550999999@s.whatsapp.net'), signal());
     await expect(sending).rejects.toMatchObject({ code: 'SEND_REFUSED', whatsappCode: 'no-devices' });
@@ -417,7 +417,7 @@ describe('a message that WhatsApp refuses', () => {
     expect(rig.lines.join()).not.toContain('15550999999');
   });
 
-  it('is sent again later if WhatsApp does not say which devices the person has', async () => {
+  it('a message is sent again later if WhatsApp does not say which devices the person has', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     rig.wa.faults.queries.refuse('usync', 429);
@@ -428,37 +428,43 @@ describe('a message that WhatsApp refuses', () => {
     expect(person.inbox).toHaveLength(1);
   });
 
-  it.each([403, 404] as const)('is refused for good if its group answers %i', async (code) => {
-    await paired({ answers: false });
-    const group = rig.wa.addGroup({ people: [rig.wa.addPerson()] });
-    group.goneCode = code;
-    const refused = { code: 'SEND_REFUSED', whatsappCode: String(code) };
-    await expect(rig.client.send(text(ID, group.jid), signal())).rejects.toMatchObject(refused);
-    await expect(rig.client.group(group.jid)).rejects.toMatchObject(refused);
-  });
+  it.each([403, 404] as const)(
+    'a message to a group is refused for good if WhatsApp answers %i',
+    async (code) => {
+      await paired({ answers: false });
+      const group = rig.wa.addGroup({ people: [rig.wa.addPerson()] });
+      group.goneCode = code;
+      const refused = { code: 'SEND_REFUSED', whatsappCode: String(code) };
+      await expect(rig.client.send(text(ID, group.jid), signal())).rejects.toMatchObject(refused);
+      await expect(rig.client.group(group.jid)).rejects.toMatchObject(refused);
+    },
+  );
 
   it.each([
     [403, 'SEND_REFUSED', undefined],
     [479, 'SEND_REFUSED', undefined],
     [429, 'SEND_TIMEOUT', 60_000],
     [500, 'SEND_TIMEOUT', 5_000],
-  ] as const)('with error %i is answered with %s', async (error, code, retryAfterMs) => {
-    await paired({ answers: false });
-    const person = rig.wa.addPerson();
-    rig.wa.faults.sends.refuse(error, { id: ID });
-    const sending = rig.client.send(text(ID, person.jid), signal());
-    await expect(sending).rejects.toMatchObject({ code, retryAfterMs, whatsappCode: String(error) });
-    expect(rig.client.state.kind).toBe('open');
-    await rig.client.send(text(ID, person.jid), signal());
-    expect(person.inbox).toHaveLength(1);
-  });
+  ] as const)(
+    'a message that WhatsApp answers with error %i rejects with %s',
+    async (error, code, retryAfterMs) => {
+      await paired({ answers: false });
+      const person = rig.wa.addPerson();
+      rig.wa.faults.sends.refuse(error, { id: ID });
+      const sending = rig.client.send(text(ID, person.jid), signal());
+      await expect(sending).rejects.toMatchObject({ code, retryAfterMs, whatsappCode: String(error) });
+      expect(rig.client.state.kind).toBe('open');
+      await rig.client.send(text(ID, person.jid), signal());
+      expect(person.inbox).toHaveLength(1);
+    },
+  );
 });
 
 describe('an address that WhatsApp does not accept', () => {
   const ID = '3EB0CCCCCCCCCCCCCCCC';
   const send = (chat: string, id = ID) => rig.client.send(text(id, chat), AbortSignal.timeout(5_000));
 
-  it('is replaced by the LID when a message without a quote is sent to a known person', async () => {
+  it('a message without a quote to a known person goes to the LID', async () => {
     await paired();
     const person = rig.wa.addPerson({ addressing: 'pn' });
     await rig.ping(person);
@@ -467,7 +473,7 @@ describe('an address that WhatsApp does not accept', () => {
     await person.waitForMessage(({ id }) => id === ID);
   });
 
-  it('is the number again if WhatsApp does not accept the LID yet', async () => {
+  it('a message goes to the number if WhatsApp does not accept the LID yet', async () => {
     await paired();
     const person = rig.wa.addPerson({ addressing: 'pn' });
     await rig.ping(person);
@@ -480,7 +486,7 @@ describe('an address that WhatsApp does not accept', () => {
     await person.waitForMessage(({ id }) => id === ID);
   });
 
-  it('is replaced by the LID after one refusal of a reply', async () => {
+  it('a reply that WhatsApp refuses goes to the LID once', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson({ addressing: 'pn' });
     await person.send('!ping');
@@ -497,7 +503,7 @@ describe('an address that WhatsApp does not accept', () => {
     expect(person.duplicates).toBe(0);
   });
 
-  it('is tried again with the privacy token that WhatsApp asks for, under the same id', async () => {
+  it('a message is sent again under the same id with the privacy token that WhatsApp asks for', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     rig.wa.faults.sends.requireTokens(person);
@@ -508,7 +514,7 @@ describe('an address that WhatsApp does not accept', () => {
     expect(person.duplicates).toBe(0);
   });
 
-  it('is refused for good at the second 463', async () => {
+  it('a message is refused for good at the second 463', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     rig.wa.faults.sends.refuse(463, { id: ID, times: 2 });
@@ -523,16 +529,19 @@ describe('a sealed edit', () => {
     ['pn', 'lid'],
     ['lid', 'lid'],
     ['lid', 'pn'],
-  ] as const)('is opened if a message by %s is edited under the address by %s', async (from, namedBy) => {
-    await paired();
-    const person = rig.wa.addPerson({ addressing: from });
-    await rig.ping(person);
-    const { id } = await person.send('ping');
-    await person.edit(id, '!ping', { namedBy });
-    await vi.waitFor(() => expect(rig.received.at(-1)).toMatchObject({ edits: id, text: '!ping' }));
-  });
+  ] as const)(
+    'a sealed edit is opened if the message came from %s and the edit names %s',
+    async (from, namedBy) => {
+      await paired();
+      const person = rig.wa.addPerson({ addressing: from });
+      await rig.ping(person);
+      const { id } = await person.send('ping');
+      await person.edit(id, '!ping', { namedBy });
+      await vi.waitFor(() => expect(rig.received.at(-1)).toMatchObject({ edits: id, text: '!ping' }));
+    },
+  );
 
-  it('is opened after a restart', async () => {
+  it('a sealed edit is opened after a restart', async () => {
     await paired();
     const person = rig.wa.addPerson();
     await rig.ping(person);
@@ -605,7 +614,7 @@ describe('a message that the bot ignores', () => {
       'an answer of the bot',
     );
 
-  it('is acknowledged without an error if it is a status', async () => {
+  it('a status is acknowledged without an error', async () => {
     await paired();
     rig.wa.faults.holdQueueAfterNack(true);
     const person = rig.wa.addPerson();
@@ -620,7 +629,7 @@ describe('a message that the bot ignores', () => {
     await person.waitForMessage(answerTo(later.id));
   });
 
-  it('gets a receipt that names the chat if the owner wrote it to Meta AI', async () => {
+  it('what the owner writes to Meta AI gets a receipt that names that chat', async () => {
     await paired();
     const chat = '867051314767696@bot';
     const sent = rig.wa.phone.sendMessage({ conversation: '!status' }, chat);

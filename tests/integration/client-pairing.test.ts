@@ -19,7 +19,7 @@ function isLinkStored(): boolean {
 const kindsOf = (states: readonly ClientState[]): string[] => states.map(({ kind }) => kind);
 
 describe('pairing by QR', () => {
-  it('goes from the QR over the restart to an open connection, without a wait', async () => {
+  it('a pairing goes from the QR code over the restart to an open connection without a pause', async () => {
     rig = new Rig();
     let pairings = 0;
     const client = await rig.prepare();
@@ -36,7 +36,7 @@ describe('pairing by QR', () => {
     expect(pairings).toBe(1);
   });
 
-  it('has the identity on disk before WhatsApp hears that it is linked', async () => {
+  it('in a pairing the identity is on disk before the link is confirmed to WhatsApp', async () => {
     rig = new Rig();
     const wasStored: boolean[] = [];
     rig.wa.events.on('paired', () => wasStored.push(isLinkStored()));
@@ -44,7 +44,7 @@ describe('pairing by QR', () => {
     expect(wasStored).toEqual([true]);
   });
 
-  it('needs no second QR: not after a stop, not after five', async () => {
+  it('a paired client shows no second QR code after a stop, and none after five stops', async () => {
     rig = new Rig();
     await rig.pairAnew();
     const person = rig.wa.addPerson();
@@ -57,7 +57,7 @@ describe('pairing by QR', () => {
     expect(rig.wa.counters).toMatchObject({ pairings: 1, refusedLogins: 0 });
   });
 
-  it('that was begun and not finished is no pairing: the next start shows a QR', async () => {
+  it('after a pairing that was begun and not finished, the next start shows a QR code', async () => {
     rig = new Rig();
     await rig.start();
     const first = await rig.state('pairing');
@@ -69,7 +69,7 @@ describe('pairing by QR', () => {
     await rig.state('open');
   });
 
-  it('that is cut off before WhatsApp hears that it is stored begins anew, with nothing to delete', async () => {
+  it('a pairing that is cut off before its confirmation begins anew, and nobody has to delete anything', async () => {
     rig = new Rig();
     const client = await rig.prepare();
     // The identity is on disk by then, and its confirmation not yet on the wire.
@@ -91,7 +91,7 @@ describe('pairing by QR', () => {
     expect(rig.wa.counters.pairings).toBe(1);
   });
 
-  it('that WhatsApp has let in is never given up, however often it is refused afterwards', async () => {
+  it('a session that WhatsApp has accepted once is never given up, however often it is refused afterwards', async () => {
     rig = new Rig();
     await rig.pairAnew();
     rig.wa.faults.failNextLogins(401, 7);
@@ -101,7 +101,7 @@ describe('pairing by QR', () => {
     expect(rig.wa.counters.pairings).toBe(1);
   });
 
-  it('tells the log in the lines that people know', async () => {
+  it('a pairing logs the lines that people know', async () => {
     rig = new Rig();
     await rig.pairAnew();
     expect(rig.lines.slice(0, 2)).toEqual([
@@ -119,7 +119,7 @@ describe('pairing by QR', () => {
 describe('pairing by code', () => {
   const pairingNumber = '15550100000';
 
-  it('shows a code of eight characters, and links when it is typed', async () => {
+  it('the client shows a code of eight characters, and is linked when it is entered on the phone', async () => {
     rig = new Rig();
     await rig.start({ pairingNumber });
     const { code, qr } = await rig.state('pairing');
@@ -131,7 +131,7 @@ describe('pairing by code', () => {
     await rig.ping(rig.wa.addPerson());
   });
 
-  it('that nobody typed before a restart is forgotten: the next start registers anew', async () => {
+  it('a pairing code that nobody entered before a restart is forgotten, and the next start registers anew', async () => {
     rig = new Rig();
     await rig.start({ pairingNumber });
     const first = await rig.state('pairing');
@@ -145,7 +145,7 @@ describe('pairing by code', () => {
     await rig.state('open');
   });
 
-  it('that nobody typed before a lost connection is forgotten, too', async () => {
+  it('a pairing code that nobody entered before a close of the connection is forgotten, too', async () => {
     rig = new Rig();
     await rig.start({ pairingNumber });
     await rig.state('pairing');
@@ -157,7 +157,7 @@ describe('pairing by code', () => {
     await rig.state('open');
   });
 
-  it('after a QR that nobody scanned works as well', async () => {
+  it('a pairing code works after a QR code that nobody scanned', async () => {
     rig = new Rig();
     await rig.start();
     await rig.state('pairing');
@@ -167,7 +167,7 @@ describe('pairing by code', () => {
     await rig.state('open');
   });
 
-  it('that WhatsApp does not give is asked for again later', async () => {
+  it('a pairing code that WhatsApp refuses is asked for again later', async () => {
     rig = new Rig();
     rig.wa.faults.queries.ignore('md');
     await rig.start({ pairingNumber });
@@ -181,7 +181,7 @@ describe('pairing by code', () => {
 });
 
 describe('on a disk that is full', () => {
-  it('a pairing that cannot be stored is not confirmed, and the next one is a new one', async () => {
+  it('on a full disk a pairing is not confirmed, and the next pairing begins anew', async () => {
     let isFull = false;
     const writeSync = ((...args: Parameters<typeof realFileSystem.writeSync>) => {
       if (isFull) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });

@@ -18,7 +18,7 @@ async function stopping(client: WhatsAppClient): Promise<number> {
 const MOST_MS = 1_000;
 
 describe('stop()', () => {
-  it('before start() makes start() end at once, without a connection', async () => {
+  it('stop() before start() makes start() end at once, without a connection', async () => {
     rig = new Rig();
     const client = await rig.prepare();
     await client.stop();
@@ -27,14 +27,14 @@ describe('stop()', () => {
     expect(client.state).toEqual({ kind: 'stopped', reason: { kind: 'asked' }, sinceMs: expect.any(Number) });
   });
 
-  it('ends a client that has only just started', async () => {
+  it('stop() ends a client that has only just started', async () => {
     rig = new Rig();
     const client = await rig.start();
     expect(await stopping(client)).toBeLessThan(MOST_MS);
     expect(await rig.running).toEqual({ kind: 'asked' });
   });
 
-  it('while connecting, if the server does not answer', async () => {
+  it('stop() ends a client that connects to a server that does not answer', async () => {
     rig = new Rig();
     rig.wa.faults.hangUpgrades(true);
     const client = await rig.start();
@@ -43,14 +43,14 @@ describe('stop()', () => {
     expect(await rig.running).toEqual({ kind: 'asked' });
   });
 
-  it('ends a client that shows a QR code', async () => {
+  it('stop() ends a client that shows a QR code', async () => {
     rig = new Rig();
     const client = await rig.start();
     await rig.state('pairing');
     expect(await stopping(client)).toBeLessThan(MOST_MS);
   });
 
-  it('while a pairing code is asked for', async () => {
+  it('stop() ends a client that asks for a pairing code', async () => {
     rig = new Rig();
     const asked = new Promise<void>((resolve) => rig.wa.events.once('qr-requested', () => resolve()));
     const client = await rig.start({ pairingNumber: '15550100000' });
@@ -58,7 +58,7 @@ describe('stop()', () => {
     expect(await stopping(client)).toBeLessThan(MOST_MS);
   });
 
-  it('while open, and the device stays linked', async () => {
+  it('stop() ends an open connection, and the device stays linked', async () => {
     rig = new Rig();
     const client = await rig.pair();
     expect(await stopping(client)).toBeLessThan(MOST_MS);
@@ -67,14 +67,14 @@ describe('stop()', () => {
     expect(rig.lines.at(-1)).toBe('info Connection status: close');
   });
 
-  it('while open on a line that is dead', async () => {
+  it('stop() ends an open connection whose peer does not answer any more', async () => {
     rig = new Rig();
     const client = await rig.pair();
     rig.wa.faults.halfOpen(true);
     expect(await stopping(client)).toBeLessThan(MOST_MS);
   });
 
-  it('while it waits to reconnect', async () => {
+  it('stop() ends a client that waits to reconnect', async () => {
     rig = new Rig();
     const client = await rig.pair();
     rig.wa.faults.dropConnection();
@@ -83,7 +83,7 @@ describe('stop()', () => {
     expect(rig.wa.counters.logins).toBe(1);
   });
 
-  it('while it really waits: the timer goes too', async () => {
+  it('stop() ends a wait in real time, and its timer is gone', async () => {
     rig = new Rig({ hasRealWaits: true });
     // The wait that is built in, and one that is longer than any timer of Node.
     rig.wa.faults.failNextLogins(402, 1, { expire: '9999999' });
@@ -96,7 +96,7 @@ describe('stop()', () => {
     expect(rig.wa.counters.connections).toBe(1);
   });
 
-  it('while a version look-up does not end', async () => {
+  it('stop() ends a client whose version look-up does not end', async () => {
     rig = new Rig();
     let asked: () => void = () => {};
     const wasAsked = new Promise<void>((resolve) => {
@@ -113,7 +113,7 @@ describe('stop()', () => {
     expect(await stopping(client)).toBeLessThan(MOST_MS);
   });
 
-  it('while a send waits for an answer inside the key queue', async () => {
+  it('stop() ends a client in which a send waits for an answer inside the key queue', async () => {
     rig = new Rig({ answers: false });
     const client = await rig.pair();
     rig.wa.faults.queries.ignore('usync');
@@ -134,7 +134,7 @@ describe('stop()', () => {
     await outcome;
   });
 
-  it('twice, and at once from many sides, is one stop', async () => {
+  it('many calls of stop() are one stop', async () => {
     rig = new Rig();
     const client = await rig.pairAnew();
     await within(Promise.all([client.stop(), client.stop(), client.stop()]), 'the stops', 3_000);
@@ -142,7 +142,7 @@ describe('stop()', () => {
     expect(rig.lines.filter((line) => line === 'info Connection status: close')).toHaveLength(2);
   });
 
-  it('may be called from inside an event', async () => {
+  it('stop() may be called from inside an event', async () => {
     rig = new Rig();
     const client = await rig.prepare();
     let stopped: Promise<void> | undefined;
@@ -153,7 +153,7 @@ describe('stop()', () => {
     await stopped;
   });
 
-  it('ends whoever waits for a connection', async () => {
+  it('stop() rejects every wait for a connection', async () => {
     rig = new Rig();
     const client = await rig.start();
     const waiting = expect(client.whenOpen(new AbortController().signal)).rejects.toMatchObject({
@@ -166,7 +166,7 @@ describe('stop()', () => {
 });
 
 describe('start()', () => {
-  it('twice gives the same promise, and one connection', async () => {
+  it('two calls of start() give the same promise and make one connection', async () => {
     rig = new Rig();
     const client = await rig.start();
     expect(client.start()).toBe(rig.running);
@@ -175,7 +175,7 @@ describe('start()', () => {
     expect(rig.wa.counters.connections).toBe(1);
   });
 
-  it('after the end gives the end', async () => {
+  it('start() after the end gives the reason of the end', async () => {
     rig = new Rig();
     const client = await rig.start();
     await client.stop();
@@ -184,7 +184,7 @@ describe('start()', () => {
 });
 
 describe('without a connection', () => {
-  it('nothing can be sent, shown or asked, and it says so', async () => {
+  it('without a connection every send and query rejects with NOT_CONNECTED', async () => {
     rig = new Rig();
     const client = await rig.prepare();
     const code = { code: 'NOT_CONNECTED' };
@@ -196,7 +196,7 @@ describe('without a connection', () => {
     await rig.start().catch(() => {});
   });
 
-  it('whenOpen waits for one, and leaves no listener behind', async () => {
+  it('whenOpen waits for a connection, and leaves no listener behind', async () => {
     rig = new Rig();
     const client = await rig.start();
     const listeners = client.listenerCount('opened');
@@ -209,7 +209,7 @@ describe('without a connection', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('whenOpen ends with its signal', async () => {
+  it('whenOpen rejects when its signal aborts', async () => {
     rig = new Rig();
     const client = await rig.start();
     const listeners = client.listenerCount('opened');

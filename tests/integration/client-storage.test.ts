@@ -32,7 +32,7 @@ class Disk {
 const answerTo = (id: string) => (message: { quotedId: string | undefined }) => message.quotedId === id;
 
 describe.each(['ENOSPC', 'EIO'])('a write that fails with %s', (code) => {
-  it('closes the connection, acknowledges nothing, and once it works again all is answered once', async () => {
+  it('a write that fails closes the connection and acknowledges nothing; when writes work again, every message is answered once', async () => {
     const disk = new Disk();
     rig = new Rig({ fs: disk.fs });
     await rig.pair();
@@ -70,7 +70,7 @@ describe.each(['ENOSPC', 'EIO'])('a write that fails with %s', (code) => {
     expect(person.inbox.filter(answerTo(id))).toHaveLength(1);
   });
 
-  it('at the moment of a send leaves the send to be made again', async () => {
+  it('if a write fails at a send, the send is made again', async () => {
     const disk = new Disk();
     rig = new Rig({ fs: disk.fs, answers: false });
     await rig.pair();
@@ -96,7 +96,7 @@ describe.each(['ENOSPC', 'EIO'])('a write that fails with %s', (code) => {
   });
 });
 
-it('a message that only the phone has is not acknowledged on a full disk, and comes once it is not', async () => {
+it('a message that only the phone has is not acknowledged on a full disk, and comes when the disk has room', async () => {
   const disk = new Disk();
   rig = new Rig({ fs: disk.fs });
   await rig.pair();
@@ -116,7 +116,7 @@ it('a message that only the phone has is not acknowledged on a full disk, and co
   expect(rig.received.filter((message) => message.id === id)).toHaveLength(1);
 });
 
-it('a logout on a full disk is a logout, and the line says so', async () => {
+it('a logout on a full disk stops the client, and the log says that it is a logout', async () => {
   const disk = new Disk();
   rig = new Rig({ fs: disk.fs });
   await rig.pair();
@@ -150,7 +150,7 @@ it('a session folder that fails to be read for a moment does not tell WhatsApp t
   await person.waitForMessage(answerTo(id));
 });
 
-it('goes on without a QR code if the signature of the signed pre-key is damaged, and signs it anew', async () => {
+it('a session whose signed pre-key has a damaged signature needs no QR code, and signs it anew', async () => {
   rig = new Rig();
   await rig.pair();
   await rig.stop();

@@ -40,7 +40,7 @@ describe('a clock that jumps', () => {
     expect(rig.lines.filter((line) => /^warn The clock of this machine/.test(line))).toHaveLength(1);
   });
 
-  it('back an hour makes no recent takeover of one that was long ago', async () => {
+  it('a clock that is set back an hour does not make an old takeover a recent one', async () => {
     await paired();
     rig.wa.faults.replace();
     await rig.reconnect();
@@ -51,7 +51,7 @@ describe('a clock that jumps', () => {
     expect(await rig.nextWait()).toMatchObject({ ms: 60_000 });
   });
 
-  it('forward a day makes no old takeover of a recent one', async () => {
+  it('a clock that is set forward a day does not make a recent takeover an old one', async () => {
     await paired();
     rig.wa.faults.replace();
     await rig.reconnect();
@@ -78,7 +78,7 @@ describe('a clock that jumps', () => {
 });
 
 describe('a machine that slept', () => {
-  it('notices at its next look that the connection is gone, and comes back', async () => {
+  it('after the machine slept, the client notices at its next check that the connection is gone, and connects again', async () => {
     rig = new Rig();
     await rig.wa.start();
     const socket = {

@@ -126,7 +126,7 @@ test('a vote counts in a poll that was sent twice, as after a kill between the p
   await expect.poll(() => votes, { timeout: 10_000 }).toEqual([['soup']]);
 });
 
-test('what is sent can be edited, deleted and reacted to, and votes are counted', async () => {
+test('a message of the bot can be edited, deleted and reacted to, and votes in its poll are counted', async () => {
   await rig.pair();
   const anna = rig.wa.addPerson();
   const polls: Array<{ votes(): unknown }> = [];

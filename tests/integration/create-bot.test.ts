@@ -42,7 +42,7 @@ async function startBot(options: BotOptions): Promise<{ bot: CreatedBot; ended: 
   return { bot: made, ended };
 }
 
-test('a bot made of values runs its commands, listeners and middleware, and the built-in commands', async () => {
+test('a bot from createBot runs its commands, listeners and middleware, and the built-in commands', async () => {
   const seen: string[] = [];
   await startBot({
     commands: [
@@ -203,7 +203,7 @@ test('a program sends messages through its bot; the same key is the same message
   await expect(made.send(anna.number, 'late')).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
 });
 
-test('a bot that is stopped before it starts never connects, and settings that are wrong are thrown', async () => {
+test('a bot that is stopped before it starts never connects, and createBot throws if a setting is wrong', async () => {
   const early = createBot({ output: { write: () => undefined } });
   await early.stop();
   await expect(early.start()).resolves.toEqual({ kind: 'asked' });

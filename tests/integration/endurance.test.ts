@@ -109,7 +109,7 @@ const WEATHERS: readonly Weather[] = [
 ];
 
 test.skipIf(process.platform !== 'linux')(
-  'a day with a server that flaps leaves nothing behind, and the answers still come at its end',
+  'after a day of closes by the server no listeners, timers or memory are left, and the bot still answers',
   { timeout: 60_000 + (SIMULATED_MS / HOUR) * 20_000 },
   async () => {
     const waits: number[] = [];

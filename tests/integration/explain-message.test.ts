@@ -32,7 +32,7 @@ async function expectOutcome(id: string, outcome: string, detail?: string): Prom
   expect(lastMessages().find((record) => record.id === id)).toMatchObject({ outcome });
 }
 
-test('says what became of messages while the bot runs, and after it has stopped', async () => {
+test('session explain says what became of messages while the bot runs, and after it has stopped', async () => {
   await program.start();
   const { wa } = program;
   const [anna, ben] = [wa.addPerson(), wa.addPerson({ addressing: 'lid' })];
@@ -55,7 +55,7 @@ test('says what became of messages while the bot runs, and after it has stopped'
   for (const one of cases) await expectOutcome(...one);
 });
 
-test('a message that could not be decrypted is known as such, and as answered when it came again', async () => {
+test('session explain knows a message that could not be decrypted, and says that it was answered when it came again', async () => {
   await program.start();
   const anna = program.wa.addPerson();
   const { id } = await anna.sendMessage({ conversation: '!ping' }, { isCorrupt: true, isSentOnce: true });
@@ -68,7 +68,7 @@ test('a message that could not be decrypted is known as such, and as answered wh
   await expectOutcome(again.id, 'ran', 'ping');
 });
 
-test('nothing that a person wrote, and no whole number, is kept or said', async () => {
+test('session explain keeps and prints no text of a person and no whole number', async () => {
   await program.start();
   const anna = program.wa.addPerson();
   const { id } = await anna.send('my secret word');

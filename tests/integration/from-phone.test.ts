@@ -52,7 +52,7 @@ function receivedOnce(id: string): void {
 
 describe('a message that only the phone has', () => {
   it.each(['pn', 'lid'] as const)(
-    'hands out a message of a %s chat that only the phone had',
+    'the bot gets a message of a %s chat that only the phone had',
     async (addressing) => {
       await paired();
       const person = rig.wa.addPerson({ addressing, name: 'Anna' });
@@ -65,7 +65,7 @@ describe('a message that only the phone has', () => {
     },
   );
 
-  it('hands out a group message that only the phone had', async () => {
+  it('the bot gets a group message that only the phone had', async () => {
     await paired();
     const person = rig.wa.addPerson();
     const group = rig.wa.addGroup({ people: [person] });
@@ -77,26 +77,29 @@ describe('a message that only the phone has', () => {
   it.each([
     ['the line is cut', false],
     ['the bot is stopped', true],
-  ])('is asked for after the next connect where %s before Baileys has asked', async (_, isStopped) => {
-    await paired();
-    const person = rig.wa.addPerson();
-    rig.wa.faults.halfOpen(true);
-    const { id } = await person.sendMessage(PING, ON_PHONE_ONLY);
-    const ack = acknowledged(id);
-    rig.wa.faults.halfOpen(false);
-    await ack;
-    if (isStopped) {
-      await rig.stop();
-      await rig.start();
-    } else {
-      rig.wa.faults.dropConnection();
-      await rig.reconnect();
-    }
-    await person.waitForMessage(answerTo(id), PATIENCE_MS);
-    receivedOnce(id);
-  });
+  ])(
+    'the phone is asked again after the next connect where %s before Baileys has asked',
+    async (_, isStopped) => {
+      await paired();
+      const person = rig.wa.addPerson();
+      rig.wa.faults.halfOpen(true);
+      const { id } = await person.sendMessage(PING, ON_PHONE_ONLY);
+      const ack = acknowledged(id);
+      rig.wa.faults.halfOpen(false);
+      await ack;
+      if (isStopped) {
+        await rig.stop();
+        await rig.start();
+      } else {
+        rig.wa.faults.dropConnection();
+        await rig.reconnect();
+      }
+      await person.waitForMessage(answerTo(id), PATIENCE_MS);
+      receivedOnce(id);
+    },
+  );
 
-  it('hands out a resent message after the next start if the bot stopped before it was handled', async () => {
+  it('the bot gets a resent message after the next start if it stopped before it was handled', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson({ addressing: 'lid' });
     const { id } = await person.sendMessage({ conversation: 'hello' }, ON_PHONE_ONLY);
@@ -111,7 +114,7 @@ describe('a message that only the phone has', () => {
     receivedOnce(id);
   });
 
-  it('answers once although the phone is asked before and after a restart', async () => {
+  it('the bot answers once although the phone is asked before and after a restart', async () => {
     await paired();
     await rig.wa.phone.turnOff(true);
     const person = rig.wa.addPerson();
@@ -128,7 +131,7 @@ describe('a message that only the phone has', () => {
     expect(rig.wa.devices[0]?.mailbox.waiting.filter(({ tag }) => tag === 'message')).toEqual([]);
   });
 
-  it('answers once although the message comes from its sender and from the phone', async () => {
+  it('the bot answers once although the message comes from its sender and from the phone', async () => {
     await paired();
     await rig.wa.phone.turnOff(true);
     const person = rig.wa.addPerson();
@@ -144,7 +147,7 @@ describe('a message that only the phone has', () => {
   });
 });
 
-it('gets a message that could not be decrypted from the phone', async () => {
+it('the bot gets a message that could not be decrypted from the phone', async () => {
   await paired();
   const person = rig.wa.addPerson({ addressing: 'lid', name: 'Anna' });
   await rig.ping(person);

@@ -108,7 +108,7 @@ test('the program removes rows of every table that are older than the time of it
   expect(kept).toEqual(Object.fromEntries(TABLES.map((table) => [table, ['new']])));
 });
 
-test('rows are looked through each hour, and a table that fails does not keep the others', async () => {
+test('the program prunes all tables each hour, and a table that fails does not stop the others', async () => {
   const clock = new FakeClock();
   const log = new FakeLog();
   const stop = new AbortController();

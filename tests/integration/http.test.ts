@@ -64,7 +64,7 @@ async function link(): Promise<void> {
 
 const readiness = async (url: string): Promise<number> => (await fetch(`${url}/readyz`)).status;
 
-test('a script writes to somebody through the bot, once a key, and sees it counted', async () => {
+test('a script sends a message through the bot once for each key, and the metrics count it', async () => {
   const friend = wa.addPerson({ name: 'Friend' });
   const url = await startApp();
   const post = (text: string): Promise<Response> =>
@@ -129,7 +129,7 @@ test('the same key after a restart is the same message', async () => {
   expect(friend.inbox.filter(({ text }) => text === 'Once.')).toHaveLength(1);
 });
 
-test('reconnects are counted by their reason, and the page stops with the bot', async () => {
+test('the metrics count reconnects by their reason, and the page stops with the bot', async () => {
   const url = await startApp();
   await link();
   await expect.poll(() => readiness(url), { timeout: 15_000 }).toBe(200);
@@ -143,7 +143,7 @@ test('reconnects are counted by their reason, and the page stops with the bot', 
   await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
 });
 
-test('a port in use is said in one line, and the bot runs on', async () => {
+test('if the port is in use, one line says so, and the bot runs', async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const address = other.address();

@@ -37,20 +37,23 @@ async function send(file: Partial<MediaFile> = {}): Promise<IncomingMessage> {
 const download = (message: IncomingMessage) =>
   rig.client.download(message, { which: 'own', maxBytes: 1_000, signal: AbortSignal.timeout(5_000) });
 
-it('fetches a sticker whose address names a page of WhatsApp', async () => {
+it('the bot fetches a sticker whose address names a host without files', async () => {
   await paired();
   const message = await send({ url: 'https://web.whatsapp.net' });
   expect(Buffer.from(await download(message))).toEqual(data);
 });
 
-it.each([404, 410] as const)('asks the phone once to upload a file again that answers %i', async (status) => {
-  await paired();
-  const message = await send();
-  rig.wa.media.expire(pathOf(message), status);
-  expect(Buffer.from(await download(message))).toEqual(data);
-});
+it.each([404, 410] as const)(
+  'the bot asks the phone once to upload a file again if the media host answers %i',
+  async (status) => {
+    await paired();
+    const message = await send();
+    rig.wa.media.expire(pathOf(message), status);
+    expect(Buffer.from(await download(message))).toEqual(data);
+  },
+);
 
-it('refuses a file that the phone does not have either', async () => {
+it('the bot refuses a file that the phone does not have either', async () => {
   await paired();
   const message = await send();
   rig.wa.media.expire(pathOf(message), 404);

@@ -42,7 +42,7 @@ async function expectOneAnswerEach(
   for (const [person] of asked) expect(person.unreadable).toEqual([]);
 }
 
-test('shows by default that it types before it answers', async () => {
+test('by default the bot shows that it types before it answers', async () => {
   await program.start({ TYPING_DELAY_MS: '' });
   const person = program.wa.addPerson();
   const id = await ask(person);
@@ -53,7 +53,9 @@ test('shows by default that it types before it answers', async () => {
 });
 
 describe('every command is answered exactly once', () => {
-  test('answers 500 commands of one person exactly once and in order', { timeout: 90_000 }, async () => {
+  test('the bot answers 500 commands of one person exactly once and in order', {
+    timeout: 90_000,
+  }, async () => {
     await program.start();
     const person = program.wa.addPerson({ addressing: 'mixed' });
     const ids: string[] = [];
@@ -65,7 +67,7 @@ describe('every command is answered exactly once', () => {
     expect(person.inbox.map((message) => message.quotedId)).toEqual(ids);
   });
 
-  test('answers five commands each of 200 people exactly once', { timeout: 90_000 }, async () => {
+  test('the bot answers five commands each of 200 people exactly once', { timeout: 90_000 }, async () => {
     await program.start();
     const people = Array.from({ length: 200 }, (_, index) =>
       program.wa.addPerson({ addressing: (['pn', 'lid', 'mixed'] as const)[index % 3] ?? 'pn' }),
@@ -77,7 +79,7 @@ describe('every command is answered exactly once', () => {
     await expectOneAnswerEach(asked, 60_000);
   });
 
-  test('answers commands from a downtime if they are at most ten minutes old', {
+  test('the bot answers commands from a downtime if they are at most ten minutes old', {
     timeout: 90_000,
   }, async () => {
     // This moves the clock of the whole process; timers are not affected.
@@ -108,7 +110,7 @@ describe('every command is answered exactly once', () => {
     expect(droppedForAge()).toBe(old.length);
   });
 
-  test('sends a message that WhatsApp did not acknowledge again under the same id', {
+  test('the bot sends a message that WhatsApp did not acknowledge again under the same id', {
     timeout: 60_000,
   }, async () => {
     await program.start();

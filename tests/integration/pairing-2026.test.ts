@@ -34,7 +34,7 @@ function nextPairing(fits: (state: Pairing) => boolean, what: string): Promise<P
 
 describe('a secret that WhatsApp retires while a QR code is shown', () => {
   it.each(['companion_reg_refresh', 'pair-device-rotate-qr'] as const)(
-    'is renewed and stored at <%s>, and the same ref is drawn again with the new one',
+    'at <%s> the client makes and stores a new secret, and shows the same ref with it',
     async (child) => {
       rig = new Rig();
       await rig.start();
@@ -52,7 +52,7 @@ describe('a secret that WhatsApp retires while a QR code is shown', () => {
     },
   );
 
-  it('may be retired before there is a QR code: the first one has the new secret', async () => {
+  it('if WhatsApp retires the secret before the first QR code, that code has the new secret', async () => {
     rig = new Rig();
     const acknowledged = within(
       new Promise<void>((resolve) => {
@@ -74,7 +74,7 @@ describe('a secret that WhatsApp retires while a QR code is shown', () => {
     await rig.state('open');
   });
 
-  it('may be retired twice in a row, and while a pairing code is shown, which stays', async () => {
+  it('WhatsApp may retire the secret twice in a row, and a pairing code on the screen stays', async () => {
     rig = new Rig();
     await rig.start({ pairingNumber: rig.wa.phone.number });
     const { code } = await nextPairing((state) => state.code !== undefined, 'the code');
@@ -87,7 +87,7 @@ describe('a secret that WhatsApp retires while a QR code is shown', () => {
     await rig.state('open');
   });
 
-  it('may be retired by the scan itself, again and again: the last QR code links', async () => {
+  it('if each scan retires the secret, the last QR code links', async () => {
     rig = new Rig();
     rig.wa.faults.pairing.refreshAtScan(3);
     await rig.start();
@@ -112,7 +112,7 @@ it.each([
     content: [{ tag: 'pair-new', attrs: {} }],
   },
   { tag: 'notification', attrs: { type: 'pair_later', id: '78', from: 's.whatsapp.net' } },
-])('a stanza that nobody knows is logged during a pairing, and the QR code stays: <$tag>', async (node) => {
+])('an unknown stanza in a pairing is logged, and the QR code stays: <$tag>', async (node) => {
   rig = new Rig();
   await rig.start();
   const { qr } = await rig.state('pairing');
@@ -131,7 +131,7 @@ describe('a request for a pairing code', () => {
     await rig.start({ pairingNumber: rig.wa.phone.number });
   };
 
-  it('that WhatsApp accepted shows a code with the end of its time', async () => {
+  it('if WhatsApp accepts a request for a pairing code, the code is shown with the end of its time', async () => {
     await byCode();
     const { code, qr, expiresAtMs } = await rig.state('pairing');
     expect(code).toMatch(/^[0-9A-Z]{8}$/);
@@ -142,7 +142,7 @@ describe('a request for a pairing code', () => {
   });
 
   it.each([429, 400, 503])(
-    'that WhatsApp refused with %i shows no code, but the reason and the QR code',
+    'if WhatsApp refuses a request for a pairing code with %i, the reason and the QR code are shown',
     async (status) => {
       await byCode(status, 9);
       const { code, qr, notice } = await rig.state('pairing');
@@ -154,7 +154,7 @@ describe('a request for a pairing code', () => {
     },
   );
 
-  it('is followed by another one when WhatsApp lets the code expire', async () => {
+  it('when WhatsApp lets a pairing code expire, the client asks for another one', async () => {
     await byCode();
     const first = await rig.state('pairing');
     const next = nextPairing(({ code }) => code !== undefined && code !== first.code, 'the next code');
@@ -169,7 +169,7 @@ describe('a request for a pairing code', () => {
     'primary_identity_pub',
     'link_code_pairing_ref',
   ] as const)(
-    'ends its code when the answer of the phone lacks %s, says so, and offers another one',
+    'if the answer of the phone lacks %s, the pairing code ends, a line says why, and another one follows',
     async (part) => {
       await byCode();
       rig.wa.faults.pairing.answerCodesWithout(part);
@@ -185,7 +185,7 @@ describe('a request for a pairing code', () => {
   );
 
   it.each(['link_code_pairing_wrapped_primary_ephemeral_pub', 'primary_identity_pub'] as const)(
-    'ends its code when %s in the answer of the phone is too short',
+    'if %s in the answer of the phone is too short, the pairing code ends',
     async (part) => {
       await byCode();
       rig.wa.faults.pairing.cutCodeAnswers(part);
@@ -197,7 +197,7 @@ describe('a request for a pairing code', () => {
     },
   );
 
-  it('ends its code when WhatsApp refuses what follows the answer of the phone', async () => {
+  it('if WhatsApp refuses the step after the answer of the phone, the pairing code ends', async () => {
     await byCode();
     rig.wa.faults.pairing.refuseFinish(401);
     const first = await rig.state('pairing');
@@ -209,7 +209,7 @@ describe('a request for a pairing code', () => {
     await rig.state('open');
   });
 
-  it('that has no answer does not keep the QR code from the screen', async () => {
+  it('while a request for a pairing code has no answer, the QR code is shown', async () => {
     rig = new Rig();
     rig.wa.faults.pairing.ignoreCodeRequests(true);
     await rig.start({ pairingNumber: rig.wa.phone.number });
@@ -219,7 +219,7 @@ describe('a request for a pairing code', () => {
     await rig.state('open');
   });
 
-  it('gives a hint that names the passkey after three codes that led to nothing', async () => {
+  it('after three pairing codes without a link a hint names the passkey', async () => {
     await byCode();
     rig.wa.faults.pairing.answerCodesWithout('primary_identity_pub');
     let shown = await rig.state('pairing');
@@ -238,7 +238,7 @@ describe('a request for a pairing code', () => {
     await rig.state('open');
   });
 
-  it('says at once that the account wants a passkey', async () => {
+  it('if the account wants a passkey, a line says so at once', async () => {
     await byCode();
     rig.wa.faults.pairing.requirePasskey(true);
     const { code } = await rig.state('pairing');

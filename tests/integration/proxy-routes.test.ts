@@ -83,7 +83,7 @@ const KINDS = [
 describe.each(KINDS)('through $kind, credentials $credentials', ({ kind, credentials }) => {
   const options = credentials ? { kind, credentials } : { kind };
 
-  test('requests of both kinds arrive, and all of them through the proxy', async () => {
+  test('requests of both kinds go through the proxy', async () => {
     const proxy = await started(options);
     const target = await echo();
     const made = routes(proxy.url);
@@ -92,7 +92,7 @@ describe.each(KINDS)('through $kind, credentials $credentials', ({ kind, credent
     expect(proxy.targets).toEqual([target, target]);
   });
 
-  test('names are left to the proxy', async () => {
+  test('the proxy resolves the names', async () => {
     const proxy = await started(options);
     const target = await echo();
     proxy.redirect = () => target;
@@ -102,14 +102,14 @@ describe.each(KINDS)('through $kind, credentials $credentials', ({ kind, credent
     expect(proxy.targets).toEqual(['whatsapp.invalid:8080', 'whatsapp.invalid:80']);
   });
 
-  test('the version look-up goes through it', async () => {
+  test('the version look-up goes through the proxy', async () => {
     const proxy = await started(options);
     proxy.refusal = kind === 'http' ? 503 : 2;
     expect(await lookUpVersion(routes(proxy.url).dispatcher)).toBeUndefined();
     expect(proxy.targets).toEqual(['web.whatsapp.com:443']);
   });
 
-  test('a proxy that is silent is given up in time, and its sockets are closed', async () => {
+  test('a proxy that does not answer is given up in time, and its sockets are closed', async () => {
     const proxy = await started(options);
     proxy.isSilent = true;
     const made = routes(proxy.url, PLAIN, 100);
@@ -120,14 +120,14 @@ describe.each(KINDS)('through $kind, credentials $credentials', ({ kind, credent
     await vi.waitFor(() => expect(proxy.openSockets).toBe(0));
   });
 
-  test('a tunnel may be quiet for longer than it took to dig', async () => {
+  test('a tunnel through the proxy may carry no data for longer than the time limit of its connect', async () => {
     const proxy = await started(options);
     const server = createServer((_, response) => void setTimeout(() => response.end('late'), 400));
     const made = routes(proxy.url, PLAIN, 200);
     expect(await postWithAgent(await listening(server), made)).toBe('late');
   });
 
-  test('a proxy that is not there is named', async () => {
+  test('the error names a proxy that cannot be reached', async () => {
     const proxy = await started(options);
     const { host } = new URL(proxy.url);
     await proxy.stop();
@@ -136,7 +136,7 @@ describe.each(KINDS)('through $kind, credentials $credentials', ({ kind, credent
     expect(message).toContain('ECONNREFUSED');
   });
 
-  test('the certificate of the target is checked', async () => {
+  test('the certificate of the target is checked through the proxy', async () => {
     const proxy = await started(options);
     const target = await listening(createTlsServer(makeTlsIdentity(), (_, response) => response.end('no')));
     const made = routes(proxy.url, 'wss://127.0.0.1/');
@@ -157,56 +157,68 @@ describe('what a proxy refuses', () => {
     [440, 'it refused to connect (HTTP 440)'],
     [502, 'it refused to connect (HTTP 502)'],
     [515, 'it refused to connect (HTTP 515)'],
-  ])('%i is a failure of the network, and none of its words are taken over', async (status, text) => {
-    const proxy = await started({ kind: 'http' });
-    proxy.refusal = status;
-    const message = await failureOf(routes(proxy.url));
-    expect(message).toBe(`through the proxy ${new URL(proxy.url).host}: ${text}`);
-    const boom = { output: { statusCode: 500 }, message: `WebSocket Error (${message})` };
-    expect(classifyClose(Object.assign(new Error(boom.message), boom)).kind).toBe('network');
-    await vi.waitFor(() => expect(proxy.openSockets).toBe(0));
-  });
+  ])(
+    'the status %i of a proxy is a failure of the network, and its text is not logged',
+    async (status, text) => {
+      const proxy = await started({ kind: 'http' });
+      proxy.refusal = status;
+      const message = await failureOf(routes(proxy.url));
+      expect(message).toBe(`through the proxy ${new URL(proxy.url).host}: ${text}`);
+      const boom = { output: { statusCode: 500 }, message: `WebSocket Error (${message})` };
+      expect(classifyClose(Object.assign(new Error(boom.message), boom)).kind).toBe('network');
+      await vi.waitFor(() => expect(proxy.openSockets).toBe(0));
+    },
+  );
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 99])('the socks5 reply %i', async (reply) => {
-    const proxy = await started({ kind: 'socks5' });
-    proxy.refusal = reply;
-    expect(await failureOf(routes(proxy.url))).toContain(`through the proxy ${new URL(proxy.url).host}: `);
-    await vi.waitFor(() => expect(proxy.openSockets).toBe(0));
-  });
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 99])(
+    'the socks5 reply %i of a proxy is a failure of the network',
+    async (reply) => {
+      const proxy = await started({ kind: 'socks5' });
+      proxy.refusal = reply;
+      expect(await failureOf(routes(proxy.url))).toContain(`through the proxy ${new URL(proxy.url).host}: `);
+      await vi.waitFor(() => expect(proxy.openSockets).toBe(0));
+    },
+  );
 
-  test.each(['http', 'socks5'] as const)('wrong and missing credentials at %s', async (kind) => {
-    const proxy = await started({ kind, credentials: { user: 'bot', password: 'right' } });
-    const { host } = new URL(proxy.url);
-    for (const login of ['bot:wrong-password@', 'wrong:right@', '']) {
-      const message = await failureOf(routes(`${kind}://${login}${host}`));
-      expect(message).toContain(`through the proxy ${host}: `);
-      expect(message).not.toContain('wrong');
-    }
-    expect(proxy.targets.filter(() => kind === 'socks5')).toEqual([]);
-  });
+  test.each(['http', 'socks5'] as const)(
+    'wrong and missing credentials at %s are a failure of the network',
+    async (kind) => {
+      const proxy = await started({ kind, credentials: { user: 'bot', password: 'right' } });
+      const { host } = new URL(proxy.url);
+      for (const login of ['bot:wrong-password@', 'wrong:right@', '']) {
+        const message = await failureOf(routes(`${kind}://${login}${host}`));
+        expect(message).toContain(`through the proxy ${host}: `);
+        expect(message).not.toContain('wrong');
+      }
+      expect(proxy.targets.filter(() => kind === 'socks5')).toEqual([]);
+    },
+  );
 
   test.each([
     ['hangs up at once', ''],
     ['is no proxy', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['is a web server', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi'],
-  ])('whatever listens there %s', async (_, answer) => {
-    const server = createTcpServer((socket) => {
-      socket.on('error', () => {});
-      socket.end(answer);
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    endings.push(async () => server.close());
-    const { port } = server.address() as AddressInfo;
-    for (const kind of ['http', 'https', 'socks5']) {
-      const failed = await failureOf(routes(`${kind}://127.0.0.1:${port}`, PLAIN, 500));
-      // A web server that says 200 to CONNECT has promised a tunnel.
-      expect(failed).not.toBe('');
-    }
-  });
+  ])(
+    'a server in the place of the proxy that is no proxy is a failure of the network: %s',
+    async (_, answer) => {
+      const server = createTcpServer((socket) => {
+        socket.on('error', () => {});
+        socket.end(answer);
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      endings.push(async () => server.close());
+      const { port } = server.address() as AddressInfo;
+      for (const kind of ['http', 'https', 'socks5']) {
+        const failed = await failureOf(routes(`${kind}://127.0.0.1:${port}`, PLAIN, 500));
+        // A web server that says 200 to CONNECT has promised a tunnel.
+        expect(failed).not.toBe('');
+      }
+    },
+  );
 });
 
-test('a password with a percent sign of its own is taken as it is', async () => {
+test('a password of the proxy that contains a percent sign is used as it is', async () => {
   const proxy = await started({ kind: 'http', credentials: { user: 'bot', password: '50%off' } });
   const target = await echo();
   const { host } = new URL(proxy.url);

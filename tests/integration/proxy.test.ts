@@ -111,7 +111,7 @@ const ways: [string, ProxyOptions][] = [
 ];
 
 describe.each(ways)('through %s', (_, options) => {
-  test('it pairs, answers, takes a picture, sends a sticker, and all of it went through the proxy', async () => {
+  test('through a proxy the bot pairs, answers, takes a picture and sends a sticker, and every connection goes through it', async () => {
     await startProxy(options);
     const started = startBot();
     await pair(started);
@@ -139,7 +139,7 @@ describe.each(ways)('through %s', (_, options) => {
 });
 
 describe('when the proxy', () => {
-  test('is down, comes up and cuts the line, that is the network, and it comes back by itself', async () => {
+  test('a proxy that is down or closes connections counts as a network failure, and the bot connects again by itself', async () => {
     await startProxy({ kind: 'http', credentials });
     await proxy.stop();
     const started = startBot();
@@ -159,7 +159,7 @@ describe('when the proxy', () => {
     ['http', [401, 403, 407]],
     ['socks5', [1, 2, 5]],
   ] as const)(
-    'of kind %s refuses with %j, nothing is said of authentication or a logout',
+    'if a %s proxy refuses with %j, no line speaks of authentication or a logout',
     async (kind, refusals) => {
       await startProxy({ kind, credentials });
       proxy.refusal = refusals[0];
@@ -180,7 +180,7 @@ describe('when the proxy', () => {
     },
   );
 
-  test('is given a wrong password, the log says where to look and not what it was', async () => {
+  test('if the password of the proxy is wrong, the log names the setting and not the password', async () => {
     await startProxy({ kind: 'http', credentials });
     const started = startBot(proxy.url.replace(/:[^:@]*@/, ':wrong-secret@'));
     await started.printed('check user and password in PROXY_URL', 2);
@@ -188,7 +188,7 @@ describe('when the proxy', () => {
     expect(started.count('Authentication failed')).toBe(0);
   });
 
-  test('goes while a picture comes, the bot says so to the person and runs on', async () => {
+  test('if the proxy fails during a download, the person is told and the bot runs on', async () => {
     await startProxy({ kind: 'http' });
     const started = startBot();
     await pair(started);

@@ -16,7 +16,7 @@ const FLAWS: readonly CertificateFlaw[] = [
 ];
 
 describe('the certificate chain of the server', () => {
-  it.each(FLAWS)('is refused with the flaw %s: no QR code is shown', async (flaw) => {
+  it.each(FLAWS)('a certificate chain with the flaw %s is refused, and no QR code is shown', async (flaw) => {
     rig = new Rig();
     rig.wa.faults.forgeCertificate(flaw);
     await rig.start();
@@ -29,7 +29,7 @@ describe('the certificate chain of the server', () => {
     await rig.state('pairing');
   });
 
-  it('of a server on this machine is not checked if its root is not named', async () => {
+  it('the certificate chain of a server on this machine is not checked if its root is not named', async () => {
     rig = new Rig();
     rig.wa.faults.forgeCertificate('other-root');
     const client = await rig.prepare({});
@@ -43,7 +43,7 @@ describe('the certificate chain of the server', () => {
 });
 
 describe('the signature of the account in a pairing', () => {
-  it('is refused if it is forged: nothing is linked, and a new QR code follows', async () => {
+  it('a forged signature of the account is refused: no device is linked, and a new QR code follows', async () => {
     rig = new Rig();
     rig.wa.faults.pairing.forgeAccountSignature(true);
     await rig.start();

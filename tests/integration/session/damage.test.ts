@@ -60,7 +60,9 @@ describe(`creds.json (SEED=${seed})`, () => {
     return [...cut, ...noisy, zeros, ['null', Buffer.from('null')], ['{}', Buffer.from('{}')]];
   };
 
-  test('cut at any length or full of noise: the copy is taken', { timeout: 120_000 }, () => {
+  test('a creds.json that is cut at any length or full of noise is replaced by its copy', {
+    timeout: 120_000,
+  }, () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'creds.backup.json'), good);
     for (const [what, content] of variants()) {
@@ -74,7 +76,7 @@ describe(`creds.json (SEED=${seed})`, () => {
     }
   });
 
-  test('cut at any length or full of noise, without a good copy: refused, never a new identity', {
+  test('a creds.json that is cut at any length or full of noise, without a good copy, is refused: there is never a new identity', {
     timeout: 120_000,
   }, () => {
     const folder = temporaryFolder();
@@ -88,7 +90,7 @@ describe(`creds.json (SEED=${seed})`, () => {
     }
   });
 
-  test('flipped bits in a key are noticed', () => {
+  test('flipped bits in a key of creds.json are noticed', () => {
     const folder = temporaryFolder();
     const creds = linkedCreds();
     for (const key of [creds.noiseKey, creds.signedIdentityKey, creds.signedPreKey.keyPair]) {
@@ -103,7 +105,7 @@ describe(`creds.json (SEED=${seed})`, () => {
     expect(loadCredentials(realFileSystem, folder).source).toBe('file');
   });
 
-  test('a signature that was hit, and a link that went out of the file, are noticed', () => {
+  test('a damaged signature in creds.json, and a missing link, are noticed', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'creds.backup.json'), good);
     const hit = good.replace(/("accountSignature":\{"type":"Buffer","data":")./, '$1é');
@@ -118,7 +120,7 @@ describe(`creds.json (SEED=${seed})`, () => {
     }
   });
 
-  test('a link that lacks a part, or is gone after the first login, is damage and no reason to pair anew', () => {
+  test('a link in creds.json that lacks a part, or is gone after the first login, counts as damage and does not lead to a new pairing', () => {
     const folder = temporaryFolder();
     const creds = linkedCreds();
     const parts = ['details', 'accountSignature', 'deviceSignature'] as const;
@@ -160,7 +162,7 @@ describe(`creds.json (SEED=${seed})`, () => {
     expect(loadCredentials(realFileSystem, folder).source).toBe('file');
   });
 
-  test('a refusal says which file and what to do, and changes nothing', async () => {
+  test('a refusal of a damaged session names the file and what to do, and changes no file', async () => {
     for (const [what, content] of [...variants()].filter((_, index) => index % 300 === 1)) {
       const path = sessionPath();
       await stockFolder(path);
@@ -177,7 +179,7 @@ describe(`creds.json (SEED=${seed})`, () => {
     }
   });
 
-  test('restored, it is whole again, the damaged one lies beside it, and the copy is whole too', async () => {
+  test('after a restore creds.json is whole, the damaged file lies beside it, and the copy is whole too', async () => {
     for (const [what, content] of [...variants()].filter((_, index) => index % 300 === 7)) {
       const path = sessionPath();
       await stockFolder(path);
@@ -193,7 +195,7 @@ describe(`creds.json (SEED=${seed})`, () => {
     }
   });
 
-  test('a damaged copy is replaced', async () => {
+  test('a damaged copy of creds.json is replaced', async () => {
     const path = sessionPath();
     await stockFolder(path);
     writeFileSync(join(path, 'creds.backup.json'), 'noise');
@@ -206,7 +208,7 @@ describe(`creds.json (SEED=${seed})`, () => {
 
 describe(`key files (SEED=${seed})`, () => {
   test.each(KEY_TYPES)(
-    '%s cut at any length or full of noise: set aside, told, and the bot runs on',
+    'a key file %s that is cut at any length or full of noise is set aside and reported, and the session opens',
     async (type) => {
       const path = sessionPath();
       await stockFolder(path);
@@ -240,14 +242,14 @@ describe(`key files (SEED=${seed})`, () => {
     },
   );
 
-  test('a file that is not there is missing, and nothing is told', async () => {
+  test('a key without a file is missing, and no damage is reported', async () => {
     const { lines, log } = recordingLog();
     const session = await openQuietly(sessionPath(), { log });
     for (const type of KEY_TYPES) expect(session.get(type, ['none'])).toEqual({});
     expect(lines).toEqual([]);
   });
 
-  test('`null` in a file is none', async () => {
+  test('a key file that holds `null` counts as no key', async () => {
     const path = sessionPath();
     await stockFolder(path);
     for (const type of KEY_TYPES) writeFileSync(join(path, keyFileName(type, 'none')), 'null');
@@ -306,7 +308,7 @@ describe(`tables (SEED=${seed})`, () => {
     },
   );
 
-  test('an index that is damaged is told, and the pages are found by their names', async () => {
+  test('a damaged index is reported, and the pages are found by their names', async () => {
     for (const content of [
       Buffer.from('{"pages":'),
       Buffer.from('{"pages":{"inbox":["x"]},"merged":{}}'),
@@ -329,7 +331,7 @@ describe(`tables (SEED=${seed})`, () => {
 });
 
 describe(`journals (SEED=${seed})`, () => {
-  test('cut, flipped and noisy ones open; what is read was written, and the loss is told', async () => {
+  test('a session with cut, flipped and noisy journals opens, reads only values that were written, and reports the loss', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     session.saveCreds();

@@ -101,7 +101,7 @@ const calls = await countCalls();
 const dry = new Set<Call>(['chmodSync']);
 
 describe('the nth call of each file operation fails', () => {
-  test('a life makes every call there is', () => {
+  test('the run of a session in this file makes every call of the file system', () => {
     expect([...calls.keys()].sort()).toEqual(
       Object.keys(new ModelDisk().fs)
         .filter((call) => !dry.has(call as Call))
@@ -110,7 +110,7 @@ describe('the nth call of each file operation fails', () => {
   });
 
   test.each([...calls])(
-    '%s, %i of them: nothing acknowledged is lost, and it goes on',
+    'if any one call of %s (there are %i) fails, no acknowledged change is lost, and the session goes on',
     async (call, count) => {
       let stories = 0;
       for (let nth = 1; nth <= count; nth++) {
@@ -155,7 +155,7 @@ describe('the nth call of each file operation fails', () => {
     },
   );
 
-  test('a disk that stays full: everything is refused, nothing is lost, and it goes on when there is room', async () => {
+  test('on a disk that stays full every write is refused, no acknowledged change is lost, and the session goes on when there is room', async () => {
     for (const call of ['writeSync', 'openSync', 'fsync', 'fdatasync', 'fsyncSync'] as const) {
       for (let nth = 1; nth <= (calls.get(call) ?? 0); nth += 3) {
         const what = `${call} from ${nth} on`;

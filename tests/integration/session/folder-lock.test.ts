@@ -29,7 +29,7 @@ function socketIn(folder: string, name = 'owner-00000000-0000-4000-8000-00000000
 }
 
 describe('one owner', () => {
-  test('a second one is told who has it, and since when', async () => {
+  test('a second process is told which process has the session, and since when', async () => {
     const folder = temporaryFolder();
     const beforeMs = Date.now();
     await lock(folder);
@@ -44,7 +44,7 @@ describe('one owner', () => {
     expect(sockets(folder).length).toBe(1);
   });
 
-  test('of many at once exactly one gets it, again and again', async () => {
+  test('if many processes want the lock at once, exactly one gets it, again and again', async () => {
     const folder = temporaryFolder();
     for (let round = 0; round < 5; round++) {
       const attempts = await Promise.allSettled(Array.from({ length: 12 }, () => lockSession(folder)));
@@ -55,7 +55,7 @@ describe('one owner', () => {
     }
   });
 
-  test('given back, it is free at once, and leaves nothing', async () => {
+  test('a lock that was given back is free at once, and leaves no file', async () => {
     const folder = temporaryFolder();
     for (let round = 0; round < 3; round++) {
       const held = await lockSession(folder);
@@ -66,7 +66,7 @@ describe('one owner', () => {
     expect([...readdirSync(folder), ...sockets(folder)]).toEqual(['.lock']);
   });
 
-  test('looking takes nothing', async () => {
+  test('looking at the lock does not take it', async () => {
     const folder = temporaryFolder();
     expect(await currentOwner(folder)).toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
@@ -76,14 +76,14 @@ describe('one owner', () => {
 });
 
 describe('what others leave', () => {
-  test('files with the names of sockets are swept away', async () => {
+  test('files with the names of sockets are removed', async () => {
     const folder = temporaryFolder();
     writeFileSync(socketIn(folder), '');
     await lock(folder);
     expect(sockets(folder).length).toBe(1);
   });
 
-  test('a socket that never got its name is swept away once it is old', async () => {
+  test('a socket that never got its name is removed when it is old', async () => {
     const folder = temporaryFolder();
     // One is as old as a crash, the other belongs to a process that is just starting.
     for (const [name, atSeconds] of [
@@ -97,7 +97,7 @@ describe('what others leave', () => {
     expect(sockets(folder).filter((name) => name.endsWith('.new'))).toEqual(['owner-b.new']);
   });
 
-  test('whether the last owner gave it back is known', async () => {
+  test('the lock knows whether the last owner gave it back', async () => {
     const folder = temporaryFolder();
     expect((await lockSession(folder)).wasKilled).toBe(false);
     // It is dead, for all that can be seen: its socket is gone.
@@ -108,7 +108,7 @@ describe('what others leave', () => {
     expect((await lock(folder)).wasKilled).toBe(false);
   });
 
-  test('one that accepts and says nothing counts as alive: refused in under two seconds, with what its note says', async () => {
+  test('an owner that accepts connections and sends nothing counts as alive: a second process is refused in under two seconds, with the facts of its note', async () => {
     const folder = temporaryFolder();
     const silent = createServer(() => {}).listen(socketIn(folder));
     onTestFinished(() => void silent.close());
@@ -119,7 +119,7 @@ describe('what others leave', () => {
     expect(existsSync(socketIn(folder))).toBe(true);
   });
 
-  test('one that hangs up without a word is asked again: it was dying', async () => {
+  test('an owner that closes the connection without an answer is asked again, because its process may be ending', async () => {
     const folder = temporaryFolder();
     const path = socketIn(folder);
     let asked = 0;
@@ -132,7 +132,7 @@ describe('what others leave', () => {
     expect(asked).toBeGreaterThanOrEqual(3);
   });
 
-  test('one that talks nonsense is alive', async () => {
+  test('an owner that sends nonsense counts as alive', async () => {
     const folder = temporaryFolder();
     const server = createServer((socket) => socket.end('nonsense'));
     server.listen(socketIn(folder));
@@ -140,7 +140,7 @@ describe('what others leave', () => {
     await expect(lockSession(folder)).rejects.toMatchObject({ code: 'SESSION_LOCKED' });
   });
 
-  test('somebody who asked and never hangs up does not keep it from being given back', async () => {
+  test('a process that asked and keeps its connection open does not stop the owner from giving the lock back', async () => {
     const folder = temporaryFolder();
     const held = await lockSession(folder);
     const [name = ''] = sockets(folder);
@@ -153,7 +153,7 @@ describe('what others leave', () => {
   });
 });
 
-test('a folder whose path is longer than a socket address', async () => {
+test('the lock works in a folder whose path is longer than a socket address', async () => {
   const folder = join(temporaryFolder(), 'x'.repeat(100), 'y'.repeat(100));
   mkdirSync(folder, { recursive: true });
   const held = await lockSession(folder);
@@ -171,7 +171,7 @@ describe('the note of an owner', () => {
     onTestFinished(() => void server.close());
   }
 
-  test('that somebody else left is not taken for that of the one who is silent', async () => {
+  test('the note of an earlier owner is not taken for the note of a silent owner', async () => {
     const folder = temporaryFolder();
     const note = { pid: 77, host: 'far', sinceMs: 0, ticket: '11111111-0000-4000-8000-000000000000' };
     writeFileSync(join(folder, 'owner.json'), JSON.stringify(note));
@@ -180,7 +180,7 @@ describe('the note of an owner', () => {
     expect(await currentOwner(folder)).toMatchObject({ pid: 0, isSilent: true });
   });
 
-  test('that cannot be written over is replaced', async () => {
+  test('a note of an owner that cannot be overwritten is replaced', async () => {
     const folder = temporaryFolder();
     symlinkSync('/nowhere/owner.json', join(folder, 'owner.json'));
     await lock(folder);

@@ -37,7 +37,7 @@ const journals = (path: string): string[] => readdirSync(path).filter((name) => 
 
 describe('keys', () => {
   test.each(KEY_TYPES)(
-    '%s: at once, in a copy made now, after a clean close and a second one',
+    '%s is read at once, in a copy that is made now, after a clean close and after a second one',
     async (type) => {
       const path = sessionPath();
       const value = sampleKeys()[type];
@@ -55,7 +55,7 @@ describe('keys', () => {
     },
   );
 
-  test('any type and id, removals included, before and after a kill and a close', async () => {
+  test('keys of any type and id, also removed ones, are right before and after a kill and a close', async () => {
     const word = fc.oneof(
       fc.string({ maxLength: 40 }),
       fc.string({ unit: 'binary', maxLength: 400 }),
@@ -100,7 +100,7 @@ describe('keys', () => {
     );
   });
 
-  test('file names are those of the stock store, and always possible', () => {
+  test("the names of key files are those of Baileys' own store, and always possible", () => {
     const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string());
     fc.assert(
       fc.property(text, text, (type, id) => {
@@ -119,7 +119,7 @@ describe('keys', () => {
     }
   });
 
-  test('the same object again writes nothing; changed in place, as Baileys does, it is written', async () => {
+  test('setting the same object again writes nothing; an object that was changed in place is written', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     const memory: Record<string, boolean> = { a: true };
@@ -138,7 +138,7 @@ describe('keys', () => {
     expect(session.facts().journalBytes).toBe(afterCheckpoint);
   });
 
-  test('more keys than the cache holds, and values larger than it', async () => {
+  test('the session reads more keys than the cache holds, and values that are larger than the cache', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     const big = 'x'.repeat(13 * 1024 * 1024);
@@ -170,7 +170,7 @@ describe('tables', () => {
     expect(new Map((await openQuietly(path)).rows('reminders'))).toEqual(expected);
   });
 
-  test('a row and a key set together are there together', async () => {
+  test('a row and a key that were set together are there together', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     await session.set({ inbox: { m: { atMs: 1 } }, session: { s: { n: 1 } } });
@@ -190,7 +190,7 @@ describe('tables', () => {
 });
 
 describe('the stock layout', () => {
-  test('a folder of the library opens as it is, and is private from then on', async () => {
+  test('a folder of Baileys opens as it is, and is private from then on', async () => {
     const path = sessionPath();
     await stockFolder(path);
     chmodSync(path, 0o755);
@@ -206,7 +206,7 @@ describe('the stock layout', () => {
     for (const name of before.keys()) expect(modeOf(join(path, name))).toBe(0o600);
   });
 
-  test('after a clean close the library reads all of it, and no journal is left', async () => {
+  test('after a clean close Baileys reads the whole folder, and no journal is left', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     Object.assign(session.creds, linkedCreds());
@@ -227,7 +227,7 @@ describe('the stock layout', () => {
     expect((await state.keys.get('session', ['gone'])).gone).toBeNull();
   });
 
-  test('handed over and back, again and again, the newest value is the one that is read', async () => {
+  test('if Baileys and this session use a folder in turns, each reads the newest value', async () => {
     const path = sessionPath();
     await stockFolder(path);
     for (let round = 1; round <= 4; round++) {
@@ -244,7 +244,7 @@ describe('the stock layout', () => {
 });
 
 describe('the identity', () => {
-  test('a new one is saved when it is told to be, and is the same afterwards', async () => {
+  test('a new identity is saved by saveCreds, and is the same afterwards', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     expect(session.wasLinked).toBe(false);
@@ -256,7 +256,7 @@ describe('the identity', () => {
     expect(killed.wasLinked).toBe(true);
   });
 
-  test('half a pairing is no pairing', async () => {
+  test('half a pairing does not count as a pairing', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     Object.assign(session.creds, { me: { id: '15551234567@s.whatsapp.net' }, pairingCode: 'ABCD1234' });
@@ -270,7 +270,7 @@ describe('the identity', () => {
   });
 
   test.each(['missing', 'empty', 'damaged'])(
-    'creds.json %s: restored from the copy, with a warning',
+    'a creds.json %s is restored from the copy, with a warning',
     async (how) => {
       const path = sessionPath();
       const session = await openQuietly(path);
@@ -296,7 +296,7 @@ describe('the identity', () => {
     },
   );
 
-  test('a linked copy is not given up for an identity that nobody linked', async () => {
+  test('a linked copy of creds.json is not replaced by an identity that is not linked', async () => {
     const path = sessionPath();
     await stockFolder(path);
     await (await openSession(path, recordingLog())).close();
@@ -324,7 +324,7 @@ describe('the identity', () => {
     expect(again.creds).toMatchObject({ nextPreKeyId: 32, firstUnuploadedPreKeyId: 32 });
   });
 
-  test('ids that are ahead of the keys stay as they are', async () => {
+  test('pre-key ids that are ahead of the stored keys stay as they are', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     Object.assign(session.creds, { nextPreKeyId: 900, firstUnuploadedPreKeyId: 880 });
@@ -345,7 +345,7 @@ describe('the identity', () => {
 });
 
 describe('the folder', () => {
-  test('is private, its files too, and git never takes it', async () => {
+  test('the session folder and its files are private, and git ignores them', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     session.saveCreds();
@@ -358,7 +358,7 @@ describe('the folder', () => {
     expect(readFileSync(join(path, '.gitignore'), 'utf8')).toBe('*\n');
   });
 
-  test('a folder inside it is never touched, whatever it is called', async () => {
+  test('a folder inside of the session folder is never touched, whatever its name is', async () => {
     const path = sessionPath();
     await (await openSession(join(path, 'bot1'), recordingLog())).close();
     for (const name of ['journal-7.log', 'pre-key-9.json', '.2f0b7c9e-0000-4000-8000-000000000000.tmp']) {
@@ -377,7 +377,7 @@ describe('the folder', () => {
     expect(existsSync(join(path, 'journal-7.log', 'x'))).toBe(true);
   });
 
-  test('files that a killed process never gave a name are removed', async () => {
+  test('temporary files that a killed process left are removed', async () => {
     const path = sessionPath();
     await stockFolder(path);
     writeFileSync(join(path, '.2f0b7c9e-0000-4000-8000-000000000000.tmp'), '{"half":');
@@ -385,7 +385,7 @@ describe('the folder', () => {
     expect(readdirSync(path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  test('a file in its place is refused, with what to do', async () => {
+  test('a file in the place of the session folder is refused, and the error says what to do', async () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     for (const path of [file, join(file, 'sessions')]) {
@@ -396,7 +396,7 @@ describe('the folder', () => {
     }
   });
 
-  test('a second opening is refused while the first is open, and works after it', async () => {
+  test('a second opening of a session is refused while the first one is open, and works after its close', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     await expect(openSession(path, recordingLog())).rejects.toMatchObject({ code: 'SESSION_LOCKED' });
@@ -405,7 +405,7 @@ describe('the folder', () => {
     await (await openSession(path, recordingLog())).close();
   });
 
-  test('nothing is written once it is closed', async () => {
+  test('a closed session refuses every write', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     await session.close();
@@ -415,7 +415,7 @@ describe('the folder', () => {
     expect(readdirSync(path)).toEqual(before);
   });
 
-  test('what is set while it closes is stored, or refused', async () => {
+  test('a change that is made while the session closes is stored or refused', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     let accepted = -1;
@@ -439,7 +439,7 @@ describe('the folder', () => {
 });
 
 describe('while it is open', () => {
-  test('a copy (cp -r) opens and goes on, whatever is going on', async () => {
+  test('a copy by cp -r opens and goes on, whatever the session does meanwhile', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     Object.assign(session.creds, linkedCreds());
@@ -470,7 +470,7 @@ describe('while it is open', () => {
     expect(journals(path).length).toBe(2);
   });
 
-  test('a thousand changed keys are brought into the files by themselves', async () => {
+  test('after a thousand changed keys a checkpoint is made without a call', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     for (let n = 0; n < 1_001; n++) void session.set({ 'lid-mapping': { [n]: 'x' } });
@@ -481,7 +481,7 @@ describe('while it is open', () => {
   });
 
   test.each([0, 1])(
-    'killed twenty times in a row, each time after %i checkpoints, it still opens',
+    'a session that is killed twenty times in a row, each time after %i checkpoints, still opens',
     async (checkpoints) => {
       let path = sessionPath();
       // More lives than a journal has names.
@@ -505,7 +505,7 @@ describe('while it is open', () => {
     },
   );
 
-  test('forty checkpoints that fail leave it able to make one, and to open again', async () => {
+  test('after forty failed checkpoints the session can make one, and can be opened again', async () => {
     const path = sessionPath();
     let isBroken = true;
     const fs: FileSystem = {
@@ -528,7 +528,7 @@ describe('while it is open', () => {
     expect(journals(path).length).toBeLessThanOrEqual(2);
   });
 
-  test('the journal is safe from a power cut before a file is newer: at a start after a kill, and in a clean stop', async () => {
+  test('the journal is synced before any file is newer than it: at a start after a kill, and in a clean stop', async () => {
     const path = sessionPath();
     const first = await openQuietly(path);
     await first.set({ session: { a: { n: 1 } } });
@@ -565,7 +565,7 @@ describe('while it is open', () => {
     expect(deeds.slice(0, firstFile)).toContain('sync journal-2.log');
   });
 
-  test('a folder that was taken away, and another bot in its place, get nothing from it', async () => {
+  test('a session writes nothing into a folder that replaced its own', async () => {
     const path = sessionPath();
     const failures: unknown[] = [];
     const first = await openQuietly(path, { onFailure: (error) => void failures.push(error) });
@@ -592,7 +592,7 @@ describe('while it is open', () => {
     expect((await openQuietly(path)).get('session', ['a', 'b'])).toEqual({ b: { n: 3 } });
   });
 
-  test('a checkpoint with nothing to do does nothing', async () => {
+  test('a checkpoint without changes writes nothing', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     await session.checkpoint();
@@ -601,7 +601,7 @@ describe('while it is open', () => {
     expect(readdirSync(path)).toEqual(before);
   });
 
-  test('sets during a checkpoint are in the files after the next one', async () => {
+  test('changes during a checkpoint are in the files after the next checkpoint', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     for (let n = 0; n < 200; n++) void session.set({ session: { [`p${n}`]: { n } } });
@@ -617,7 +617,7 @@ describe('while it is open', () => {
   });
 });
 
-test('812 pre-keys at `ulimit -n 256`, and the library reads all of them', async () => {
+test('at `ulimit -n 256` a session stores 812 pre-keys, and Baileys reads all of them', async () => {
   const path = sessionPath();
   const program = fileURLToPath(new URL('save-pre-keys.ts', import.meta.url));
   const command = 'ulimit -n 256; exec "$0" --import tsx "$1" "$2" 812';
@@ -654,7 +654,7 @@ describe('a folder of fifty thousand keys', () => {
     return path;
   }
 
-  test('is not listed if the last stop was a clean one', async () => {
+  test('a folder of fifty thousand keys is not listed if the last stop was a clean one', async () => {
     expect(await listingsOf(await linkedFolder())).toBe(0);
   });
 
@@ -681,7 +681,7 @@ describe('a folder of fifty thousand keys', () => {
   }
 });
 
-test('whether it can be written is tried before each connection, and once at the start', async () => {
+test('the session tries whether its folder can be written before each connection, and once at the start', async () => {
   let isFull = false;
   const openSync = ((...args: Parameters<typeof realFileSystem.openSync>) => {
     if (isFull) throw Object.assign(new Error('full'), { code: 'ENOSPC' });

@@ -51,7 +51,7 @@ test('a checkpoint after 100 messages writes as much with 20 MB of sent messages
   expect(large).toBeLessThan(small + 64 * KIB + 8 * KIB);
 });
 
-test(`any changes are there after a kill and after a close (SEED=${seed})`, async () => {
+test(`any changes of tables are there after a kill and after a close (SEED=${seed})`, async () => {
   const random = seeded(seed);
   const path = sessionPath();
   await stockFolder(path);
@@ -80,7 +80,7 @@ test(`any changes are there after a kill and after a close (SEED=${seed})`, asyn
   await session.close();
 });
 
-test('pages whose rows have gone go, too, and small ones are merged', async () => {
+test('pages without rows are removed, and small pages are merged', async () => {
   const path = sessionPath();
   await stockFolder(path);
   const session = await openQuietly(path);

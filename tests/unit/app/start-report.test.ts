@@ -46,7 +46,7 @@ function start(options: { wasLinked: boolean; me?: { id: string; name?: string }
 }
 
 describe('the start report after a pairing', () => {
-  test('says who is linked, with the number masked, and what to try', async () => {
+  test('after a pairing the report says who is linked, with the number masked, and what to try', async () => {
     const { events, lines, done } = start({ wasLinked: false });
     events.emit('opened');
     await done;
@@ -55,7 +55,7 @@ describe('the start report after a pairing', () => {
     ]);
   });
 
-  test('waits for the name for a limited time', async () => {
+  test('after a pairing the report waits for the name for a limited time', async () => {
     const named = start({ wasLinked: false, me: { id: ME.id } });
     named.events.emit('opened');
     await named.clock.advance(700);
@@ -69,7 +69,7 @@ describe('the start report after a pairing', () => {
     expect(nameless.lines[0]).toContain('Linked to +1555•••000.');
   });
 
-  test('says nothing at a second opening', async () => {
+  test('after a pairing a second opening is not reported', async () => {
     const { events, lines, done } = start({ wasLinked: false });
     events.emit('opened');
     await done;
@@ -78,7 +78,7 @@ describe('the start report after a pairing', () => {
     expect(lines).toHaveLength(1);
   });
 
-  test('says nothing if the bot stops before the connection opens', async () => {
+  test('there is no report if the bot stops before the connection opens', async () => {
     const { stop, lines, done } = start({ wasLinked: false });
     stop.abort();
     await done;
@@ -87,7 +87,7 @@ describe('the start report after a pairing', () => {
 });
 
 describe('the start report at a second start', () => {
-  test('waits until the messages of the meantime are handled, and says what became of them', async () => {
+  test('at a second start the report waits until the messages of the meantime are handled, and says what became of them', async () => {
     const { events, clock, lines, world, done } = start({ wasLinked: true });
     await clock.advance(1_234);
     events.emit('opened');
@@ -103,7 +103,7 @@ describe('the start report at a second start', () => {
     ]);
   });
 
-  test('does not take a bot that is still being loaded for one that has answered', async () => {
+  test('at a second start the report does not take a bot that is still being loaded for one that has answered', async () => {
     const { events, clock, lines, world, done } = start({ wasLinked: true });
     world.stats = undefined;
     events.emit('opened');
@@ -115,7 +115,7 @@ describe('the start report at a second start', () => {
     expect(lines[0]).toContain('1 message came in the meantime: 1 answered.');
   });
 
-  test('comes after a minute if the bot has work all the time', async () => {
+  test('at a second start the report comes after a minute if the bot always has work', async () => {
     const { events, clock, lines, world, done } = start({ wasLinked: true });
     events.emit('opened');
     world.stats = { ...NOTHING, received: 3, answered: 2, running: 1, queued: 1 };
@@ -124,7 +124,7 @@ describe('the start report at a second start', () => {
     expect(lines[0]).toContain('3 messages came in the meantime: 2 answered, 1 still at work.');
   });
 
-  test('ends its wait when the bot stops', async () => {
+  test('at a second start the report ends its wait when the bot stops', async () => {
     const { events, stop, lines, done } = start({ wasLinked: true });
     events.emit('opened');
     await rest();
@@ -157,10 +157,10 @@ test.each([
   [{ id: ME.id }, '+1555•••000'],
   [{ id: '100000000000000:1@lid', name: 'Owner' }, 'Owner'],
   [undefined, 'your account'],
-])('the account %j is called %s', (me, label) => {
+])('the report calls the account %j %s', (me, label) => {
   expect(accountLabel(me)).toBe(label);
 });
 
-test('the hint has a space between a prefix that is a word and the command', () => {
+test('the hint of the report has a space between a prefix that is a word and the command', () => {
   expect(invitation('bot')).toBe('Send bot ping to this account from another phone, or bot help.');
 });

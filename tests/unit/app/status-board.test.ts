@@ -88,13 +88,13 @@ describe('the status board', () => {
     });
   });
 
-  test('shows no account after half a pairing, and a masked one after a whole pairing', () => {
+  test('the status board shows no account after half a pairing, and a masked one after a whole pairing', () => {
     expect(board.snapshot().account).toBeUndefined();
     isLinked = true;
     expect(board.snapshot().account).toEqual({ number: '+1555•••000', name: 'Owner' });
   });
 
-  test('knows the situation before the first change, and each after it', () => {
+  test('the status board knows the situation before the first change, and after each change', () => {
     expect(board.snapshot().situation).toEqual({ kind: 'starting' });
     const heard = vi.fn();
     const unsubscribe = board.onChange(heard);
@@ -112,14 +112,14 @@ describe('the status board', () => {
     expect(heard).toHaveBeenCalledTimes(2);
   });
 
-  test('takes the time of the situation from the state', () => {
+  test('the status board takes the time of the situation from the state', () => {
     client.become({ kind: 'pairing', qr: 'one', code: undefined, expiresAtMs: 5, index: 0 }, 1_000);
     expect(board.snapshot().sinceMs).toBe(1_000);
     client.become({ kind: 'open' }, 2_000);
     expect(board.snapshot().sinceMs).toBe(2_000);
   });
 
-  test('counts reconnects by reason, and refused logins in a row', () => {
+  test('the status board counts reconnects by reason, and refused logins in a row', () => {
     client.closeFor(REASONS.network);
     for (let times = 0; times < 3; times += 1) client.closeFor(REASONS['auth-failed']);
     expect(board.snapshot()).toMatchObject({
@@ -131,7 +131,7 @@ describe('the status board', () => {
     expect(board.snapshot().refusedLogins).toBe(0);
   });
 
-  test('tells when the client last had an acknowledgement', () => {
+  test('the status board says when the client last had an acknowledgement', () => {
     expect(board.snapshot().lastSentAtMs).toBeUndefined();
     client.lastAckAtMs = 1_700_000_000_000;
     expect(board.snapshot().lastSentAtMs).toBe(1_700_000_000_000);
@@ -160,7 +160,7 @@ describe('the timings', () => {
     return { client, messenger: timings.measured(client), timings, told, pass };
   }
 
-  test('measure a reply once, from its message on, and a send from its start on', async () => {
+  test('the timings measure a reply once, from its message on, and a send from its start on', async () => {
     const { client, messenger, timings, told, pass } = rig();
     client.send = async () => pass(30);
     timings.received({ key: 'k' });
@@ -177,7 +177,7 @@ describe('the timings', () => {
     ]);
   });
 
-  test('do not measure a send that fails, and pass its error on', async () => {
+  test('the timings do not measure a send that fails, and pass its error on', async () => {
     const { client, messenger, timings, told } = rig();
     client.send = () => Promise.reject(new Error('refused'));
     timings.received({ key: 'k' });
@@ -185,7 +185,7 @@ describe('the timings', () => {
     expect(told).toEqual([]);
   });
 
-  test('forget messages that nobody answers', async () => {
+  test('the timings forget messages without an answer', async () => {
     const { messenger, timings, told } = rig();
     for (let index = 0; index <= 1_000; index += 1) timings.received({ key: `k${index}` });
     await messenger.send(message('k0'), signal);

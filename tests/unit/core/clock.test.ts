@@ -37,21 +37,21 @@ describe('a wait', () => {
     ['5 seconds', 5_000],
     ['a day', 24 * HOUR],
     ['40 days, longer than any timer', 40 * 24 * HOUR],
-  ])('of %s lasts exactly so long', async (_, ms) => {
+  ])('a wait of %s lasts exactly so long', async (_, ms) => {
     const clock = new FakeClock();
     await sleep(ms, never, clock);
     expect(clock.sleptMs).toBe(ms);
     expect(Math.max(...clock.sleeps)).toBeLessThanOrEqual(MINUTE);
   });
 
-  it('of nothing, or less, is none', async () => {
+  it('a wait of 0 ms or less ends at once', async () => {
     const clock = new FakeClock();
     await sleep(0, never, clock);
     await sleep(-1, never, clock);
     expect(clock.sleeps).toEqual([]);
   });
 
-  it('is over when the machine wakes up after its end', async () => {
+  it('a wait ends when the machine wakes up after its end', async () => {
     const clock = new FakeClock((self, nth) => {
       if (nth === 3) self.wall += 8 * HOUR;
     });
@@ -59,7 +59,7 @@ describe('a wait', () => {
     expect(clock.sleptMs).toBe(3 * MINUTE);
   });
 
-  it('goes on for the rest when the machine wakes up before its end', async () => {
+  it('a wait goes on for the rest when the machine wakes up before its end', async () => {
     const clock = new FakeClock((self, nth) => {
       if (nth === 3) self.wall += HOUR;
     });
@@ -67,7 +67,7 @@ describe('a wait', () => {
     expect(clock.sleptMs).toBe(HOUR);
   });
 
-  it('is no longer if the clock is set back', async () => {
+  it('a wait does not get longer if the clock is set back', async () => {
     const clock = new FakeClock((self, nth) => {
       if (nth === 3) self.wall -= 24 * HOUR;
     });
@@ -75,7 +75,7 @@ describe('a wait', () => {
     expect(clock.sleptMs).toBe(2 * HOUR);
   });
 
-  it('ends with the signal, and one that is aborted already never begins', async () => {
+  it('a wait rejects when its signal aborts, and at once if the signal has aborted', async () => {
     const stop = new AbortController();
     const clock = new FakeClock((_, nth) => {
       if (nth === 2) stop.abort();
@@ -85,7 +85,7 @@ describe('a wait', () => {
     expect(clock.sleeps).toHaveLength(2);
   });
 
-  it('by real clocks is not shorter than it says', async () => {
+  it('a wait by the real clock is not shorter than it should be', async () => {
     const wallMs = Date.now();
     const upMs = performance.now();
     await sleep(20, never);

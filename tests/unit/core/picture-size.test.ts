@@ -41,7 +41,7 @@ test('bytes that are no picture, or whose header is cut off at any length, have 
     expect(readPictureSize(jpeg.subarray(0, length))).toBeUndefined();
 });
 
-test('bits, channels and interlacing count', () => {
+test('the size of a decoded picture depends on bits, channels and interlacing', () => {
   const size = { format: 'png', width: 8_000, height: 6_250, channels: 4, bitsPerChannel: 16 } as const;
   expect(decodedBytes({ ...size, isInterlaced: false })).toBe(400_000_000);
   expect(decodedBytes({ ...size, isInterlaced: true })).toBe(800_000_000);

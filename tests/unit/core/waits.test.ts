@@ -7,7 +7,7 @@ import { underEither } from '../../../src/core/waits.ts';
 const never = new AbortController().signal;
 
 describe('work under two signals', () => {
-  it.each([0, 1])('sees signal %i abort', async (index) => {
+  it.each([0, 1])('work under two signals sees signal %i abort', async (index) => {
     const signals = [new AbortController(), new AbortController()] as const;
     await underEither([signals[0].signal, signals[1].signal], async (either) => {
       expect(either.aborted).toBe(false);
@@ -16,17 +16,17 @@ describe('work under two signals', () => {
     });
   });
 
-  it('sees one that was aborted before', async () => {
+  it('work under two signals sees a signal that was aborted before', async () => {
     const aborted = await underEither([AbortSignal.abort(), never], async (either) => either.aborted);
     expect(aborted).toBe(true);
   });
 
-  it('passes on what the work gives and throws', async () => {
+  it('work under two signals passes its result and its error on', async () => {
     expect(await underEither([never, never], async () => 7)).toBe(7);
     await expect(underEither([never, never], () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   });
 
-  it('leaves nothing behind on a signal that lives on, however often', async () => {
+  it('work under two signals leaves no listener on a signal that lives on', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const heap = (): number => {

@@ -86,7 +86,7 @@ describe('with a token', () => {
     expect(page.body).not.toContain('/events');
   });
 
-  test('the token in the header opens everything', async () => {
+  test('a request with the token in its header gets every page', async () => {
     const { port, bot } = await start();
     for (const path of ['/', '/readyz', '/metrics']) {
       expect((await ask(port, path, { headers: { ...bearer, Host: 'bot.example.org' } })).status).toBe(200);
@@ -156,14 +156,14 @@ describe('with a token', () => {
 });
 
 describe('the token', () => {
-  test('two bots on one machine have cookies of their own', () => {
+  test('two bots on one machine use cookies with different names', () => {
     const [one, other] = [new HttpToken('one'), new HttpToken('other')].map(
       (token) => token.cookie(false).split('=')[0],
     );
     expect(one).not.toBe(other);
   });
 
-  test('the cookie outlives a restart and ends with the token', () => {
+  test('the cookie is valid after a restart, and not after the token has changed', () => {
     const [cookie = ''] = new HttpToken('one').cookie(false).split(';');
     expect(new HttpToken('one').isInCookies(cookie)).toBe(true);
     expect(new HttpToken('other').isInCookies(cookie)).toBe(false);

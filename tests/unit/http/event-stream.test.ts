@@ -11,7 +11,7 @@ const listen = ({ port }: Rig): RawCaller =>
   new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n');
 
 describe('EventStream', () => {
-  test('sends the present state first, and each change at once', async () => {
+  test('the event stream sends the present state first, and each change at once', async () => {
     const rig = await startServer();
     const page = listen(rig);
     await page.until(/event: status\ndata: \{"nowMs":1700000000000,"view":.*"title":"Connected"/);
@@ -22,7 +22,7 @@ describe('EventStream', () => {
     await page.until(/"title":"Reconnecting"/, 500);
   });
 
-  test('sends a QR code while one is to be scanned, and nothing of it afterwards', async () => {
+  test('the event stream sends a QR code while there is one to scan, and no part of it afterwards', async () => {
     const rig = await startServer();
     const page = listen(rig);
     const qr = '2@a-qr-code-that-links-a-device';
@@ -38,7 +38,7 @@ describe('EventStream', () => {
     expect(page.text).not.toMatch(/"pairing"|M0 0h7/);
   });
 
-  test('sends changed counters, and nothing if nothing has changed', async () => {
+  test('the event stream sends changed counters, and no event if no counter has changed', async () => {
     const rig = await startServer({}, { lookEveryMs: 20 });
     const page = listen(rig);
     await page.until(/"Received","text":"1,234"/);
@@ -51,12 +51,12 @@ describe('EventStream', () => {
     expect(page.text.split('event: status').length).toBe(frames);
   });
 
-  test('sends a beat, so that the page notices a dead connection', async () => {
+  test('the event stream sends a beat, so that the page notices a dead connection', async () => {
     const rig = await startServer({}, { beatEveryMs: 20 });
     await listen(rig).until(/(event: beat\ndata:\n\n.*){2}/s, 1_000);
   });
 
-  test('sends a page that connects again the whole state', async () => {
+  test('the event stream sends the whole state to a page that connects again', async () => {
     const rig = await startServer();
     const first = listen(rig);
     await first.until(/"title":"Connected"/);
@@ -67,7 +67,7 @@ describe('EventStream', () => {
     expect(second.text).not.toContain('"title":"Connected"');
   });
 
-  test('refuses more pages than allowed, and takes another one when one leaves', async () => {
+  test('the event stream refuses more pages than allowed, and takes another one when one leaves', async () => {
     const rig = await startServer({}, { maxListeners: 2 });
     const pages = [listen(rig), listen(rig)];
     for (const page of pages) await page.until(/event: status/);
@@ -84,7 +84,7 @@ describe('EventStream', () => {
       .toBe(true);
   });
 
-  test('answers a page that comes after the stop that the bot is stopping', () => {
+  test('the event stream tells a page that comes after the stop that the bot is stopping', () => {
     const stream = new EventStream(new FakeStatus(), DEFAULT_LIMITS);
     stream.stop();
     const response = new ServerResponse(new IncomingMessage(new Socket()));
@@ -97,7 +97,7 @@ describe('EventStream', () => {
     );
   });
 
-  test('runs no timer while no page is open', async () => {
+  test('the event stream runs no timer while no page is open', async () => {
     const rig = await startServer();
     const page = listen(rig);
     await page.until(/event: status/);
@@ -106,7 +106,7 @@ describe('EventStream', () => {
     await expect.poll(() => rig.status.changeListeners.size).toBe(0);
   });
 
-  test('disconnects a page that does not read', async () => {
+  test('the event stream disconnects a page that does not read', async () => {
     const rig = await startServer({}, { maxUnreadBytes: 32 * 1024 });
     const page = listen(rig);
     await page.until(/event: status/);

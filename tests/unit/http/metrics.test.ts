@@ -42,7 +42,7 @@ async function scrape(port: number): Promise<ReturnType<typeof parse>> {
   return parse(reply.body);
 }
 
-test('every sample has a type, and names say their unit', async () => {
+test('every metric has a type, and its name says its unit', async () => {
   const { port } = await startServer();
   const { types, samples } = await scrape(port);
   for (const { name } of samples) {
@@ -56,7 +56,7 @@ test('every sample has a type, and names say their unit', async () => {
   expect(types.get('nodejs_eventloop_lag_p99_seconds')).toBe('gauge');
 });
 
-test('counters, gauges and states are those of the bot', async () => {
+test('the metrics have the counters, gauges and states of the bot', async () => {
   const { port, status } = await startServer();
   const { samples } = await scrape(port);
   const value = (name: string, labels: object = {}): number | undefined =>
@@ -78,7 +78,7 @@ test('counters, gauges and states are those of the bot', async () => {
   expect(value('perennial_last_acknowledged_timestamp_seconds')).toBe((status.now.lastSentAtMs ?? 0) / 1_000);
 });
 
-test('a second scrape has the new values, and leaves unknown ones out', async () => {
+test('a second scrape of the metrics has the new values, and leaves unknown ones out', async () => {
   const { port, status } = await startServer();
   const before = await scrape(port);
   expect(before.samples.some(({ name }) => name === 'perennial_phone_seen_timestamp_seconds')).toBe(false);
@@ -106,7 +106,7 @@ test('the times of sends and replies are in histograms', async () => {
   expect(samples.find(({ name }) => name === 'perennial_send_duration_seconds_sum')?.value).toBeCloseTo(0.74);
 });
 
-test('two bots in one process have numbers of their own', async () => {
+test('two bots in one process have metrics of their own', async () => {
   const one = await startServer();
   const other = await startServer();
   one.status.time({ kind: 'send', ms: 40 });

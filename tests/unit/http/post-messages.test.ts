@@ -113,7 +113,7 @@ describe('the same key', () => {
     expect(bot.sent).toHaveLength(1);
   });
 
-  test('the same key with another text or number gets 409, with a number that is only written otherwise it does not', async () => {
+  test('the same key with another text or number gets 409; a number that is only written in another form does not count as another', async () => {
     const { port, bot } = await startServer();
     await post(port, HELLO);
     expect((await post(port, { ...HELLO, to: '15550200001' })).status).toBe(200);

@@ -22,7 +22,7 @@ const EXAMPLES: Readonly<Record<Situation['kind'], Situation>> = {
 };
 
 describe('the headline', () => {
-  test.each(SITUATIONS)('has words of its own for %s, and only open is ready', (kind) => {
+  test.each(SITUATIONS)('the headline has its own words for %s, and only open is ready', (kind) => {
     const snapshot = { ...SNAPSHOT, situation: EXAMPLES[kind] };
     const { title, sentence, tone } = toView(snapshot).headline;
     expect(title).toMatch(/^[A-Z]/);
@@ -31,7 +31,7 @@ describe('the headline', () => {
     expect(readinessOf(snapshot).ready).toBe(kind === 'open');
   });
 
-  test('tells why it waits, and until when', () => {
+  test('the headline says why the bot waits, and until when', () => {
     expect(headline({ situation: EXAMPLES.waiting })).toMatchObject({
       title: 'Reconnecting',
       sentence: 'The connection was lost.',
@@ -39,7 +39,7 @@ describe('the headline', () => {
     });
   });
 
-  test('after a logout says what to run, with the real path', () => {
+  test('after a logout the headline says what to run, with the real path', () => {
     const situation = { kind: 'stopped', why: 'logged-out' } as const;
     expect(headline({ situation, sessionPath: './sessions/bot1' })).toMatchObject({
       tone: 'bad',
@@ -48,7 +48,7 @@ describe('the headline', () => {
     });
   });
 
-  test('after a takeover names the way out', () => {
+  test('after a takeover the headline says what to do', () => {
     expect(headline({ situation: { kind: 'stopped', why: 'replaced' } }).sentence).toContain('SESSION_PATH');
   });
 
@@ -78,23 +78,26 @@ describe('a bot that nobody links', () => {
 });
 
 describe('the last messages', () => {
-  test.each(MESSAGE_OUTCOMES)('say in words that a message had the outcome %s', (outcome) => {
-    const message = {
-      id: 'ABC',
-      chatKind: 'direct',
-      sender: '+1555•••123',
-      outcome,
-      detail: 'ping',
-      atMs: NOW_MS,
-      waitedMs: 1,
-      handlerMs: 2,
-      tookMs: 1_234,
-    };
-    const [line] = toView({ ...SNAPSHOT, lastMessages: [message] }).messages;
-    expect(line).toMatchObject({ atMs: NOW_MS, from: '+1555•••123, direct' });
-    expect(line?.outcome).toMatch(/^[a-z].* ping/);
-    expect(line?.outcome.endsWith('(1,234 ms)')).toBe(outcome === 'ran' || outcome === 'failed');
-  });
+  test.each(MESSAGE_OUTCOMES)(
+    'the list of messages says in words that a message had the outcome %s',
+    (outcome) => {
+      const message = {
+        id: 'ABC',
+        chatKind: 'direct',
+        sender: '+1555•••123',
+        outcome,
+        detail: 'ping',
+        atMs: NOW_MS,
+        waitedMs: 1,
+        handlerMs: 2,
+        tookMs: 1_234,
+      };
+      const [line] = toView({ ...SNAPSHOT, lastMessages: [message] }).messages;
+      expect(line).toMatchObject({ atMs: NOW_MS, from: '+1555•••123, direct' });
+      expect(line?.outcome).toMatch(/^[a-z].* ping/);
+      expect(line?.outcome.endsWith('(1,234 ms)')).toBe(outcome === 'ran' || outcome === 'failed');
+    },
+  );
 });
 
 describe('warnings', () => {
@@ -116,7 +119,7 @@ describe('warnings', () => {
     expect(warnings({ refusedLogins })).toHaveLength(count);
   });
 
-  test('say nothing beside the reason why the bot stopped', () => {
+  test('beside the reason why the bot stopped the page shows no warnings', () => {
     const situation = { kind: 'stopped', why: 'logged-out' } as const;
     expect(warnings({ refusedLogins: 9, phoneSeenAtMs: 0, situation })).toEqual([]);
   });
@@ -130,11 +133,11 @@ describe('facts', () => {
         .map((fact) => [fact.label, fact]),
     );
 
-  test('the restart that belongs to every pairing is no reconnect', () => {
+  test('the restart that belongs to every pairing does not count as a reconnect', () => {
     expect(facts().Reconnects?.text).toBe('4');
   });
 
-  test('the page shows every fact there is', () => {
+  test('the page shows every fact', () => {
     expect(facts()).toMatchObject({
       'Linked to': { text: 'Bot, +1555•••000' },
       'Last close': { text: 'The connection was lost.', atMs: NOW_MS - 70_000 },
@@ -152,7 +155,7 @@ describe('facts', () => {
     });
   });
 
-  test('of a fresh start are words, not gaps', () => {
+  test('after a fresh start every fact on the page is a word', () => {
     const fresh = facts({ account: undefined, lastClose: undefined, lastSentAtMs: undefined });
     expect([fresh['Linked to'], fresh['Last close'], fresh['Last sent']].map((fact) => fact?.text)).toEqual([
       'nobody yet',
@@ -175,12 +178,12 @@ test.each([
 });
 
 describe('pairing', () => {
-  test('a code is shown in two halves', () => {
+  test('the page shows a pairing code in two halves', () => {
     const situation = { kind: 'pairing', qr: undefined, code: 'ABCD1234', expiresAtMs: undefined } as const;
     expect(toView({ ...SNAPSHOT, situation }).pairing).toEqual({ kind: 'code', code: 'ABCD-1234' });
   });
 
-  test('a code and a QR have their end and the sentence for the person', () => {
+  test('a pairing code and a QR code have their end and the sentence for the person', () => {
     const situation = {
       kind: 'pairing',
       qr: '2@x',
@@ -200,16 +203,19 @@ describe('pairing', () => {
     });
   });
 
-  test('nothing of it is there in any other situation', () => {
+  test('the page has no QR code and no pairing code in any other situation', () => {
     for (const kind of SITUATIONS) {
       const { pairing } = toView({ ...SNAPSHOT, situation: EXAMPLES[kind] });
       expect(pairing !== undefined).toBe(kind === 'pairing');
     }
   });
 
-  test.each(['2@short', `2@${'aB3+/='.repeat(40)}`])('the drawing reads as what was drawn: %s', (text) => {
-    expect(readPath(drawQr(text))).toBe(text);
-  });
+  test.each(['2@short', `2@${'aB3+/='.repeat(40)}`])(
+    'a scan of the drawing gives the text that was drawn: %s',
+    (text) => {
+      expect(readPath(drawQr(text))).toBe(text);
+    },
+  );
 });
 
 /** Fills the path's bars into pixels, four a module, with the margin around them. */

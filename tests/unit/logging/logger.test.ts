@@ -49,7 +49,7 @@ describe('the lines that people rely on', () => {
     expect(last()).toEqual({ level, time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/), msg: text });
   });
 
-  it.each(LINES)('%s in color keeps level and text in one piece: %s', (level, text) => {
+  it.each(LINES)('the line %s in color keeps level and text in one piece: %s', (level, text) => {
     const { log, output } = recorded({ format: 'auto', isTerminal: true });
     log[level](text);
     expect(output()).toContain(`[${level.toUpperCase()}] ${text}`);
@@ -78,13 +78,13 @@ describe('the format', () => {
     expect(output().includes(ESCAPE)).toBe(hasColor);
   });
 
-  it('puts facts after the text', () => {
+  it('the logger puts facts after the text', () => {
     const { log, output } = recorded({ format: 'pretty' });
     log.info({ code: 401, name: 'two words', list: [1] }, 'connection closed');
     expect(output()).toBe('[INFO] connection closed  code=401 name="two words" list=[1]\n');
   });
 
-  it('says nothing below its level, and nothing at all at silent', () => {
+  it('the logger writes no line below its level, and none at silent', () => {
     const { log, output } = recorded({ level: 'warn' });
     log.info('no');
     log.level = 'silent';
@@ -111,7 +111,7 @@ describe('the format', () => {
     },
   );
 
-  it('prints an AppError without its stack and a bug with it', () => {
+  it('the logger prints an AppError without its stack, and another error with it', () => {
     const { log, output } = recorded({ format: 'pretty' });
     log.error({ err: new AppError('LOGGED_OUT', 'It is over. Link again.') }, 'stopped');
     expect(output()).toBe('[ERROR] stopped  err="It is over. Link again."\n');
@@ -119,7 +119,7 @@ describe('the format', () => {
     expect(output()).toMatch(/\[ERROR\] x is not a function.*\n\s*TypeError: x is not a function\n\s+at /);
   });
 
-  it('tells code, status and cause of an error, and none of what hangs on it', () => {
+  it('the logger prints code, status and cause of an error, and no other fields of it', () => {
     const { log, last } = recorded();
     const cause = Object.assign(new Error('no space'), { code: 'ENOSPC' });
     const error = Object.assign(new Error('closed', { cause }), {
@@ -136,7 +136,7 @@ describe('the format', () => {
     });
   });
 
-  it('survives facts that go in circles, deep, and wide', () => {
+  it('the logger prints facts that contain themselves, are deep or are wide', () => {
     const { log, last } = recorded();
     const circle: Record<string, unknown> = {
       a: 1,
@@ -161,7 +161,7 @@ describe('maskNumber', () => {
     expect(maskNumber(number)).toBe(masked);
   });
 
-  it('always takes out four digits or more', () => {
+  it('maskNumber always hides at least four digits', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[0-9]{7,15}$/), (number) => {
         expect(maskNumber(number).replace(/\D/g, '').length).toBeLessThanOrEqual(number.length - 4);
@@ -219,7 +219,7 @@ describe('maskText', () => {
     expect(maskText(text)).toBe(text);
   });
 
-  it('is quick, whatever it is given', () => {
+  it('maskText is quick for any text', () => {
     for (const part of ['1', 'a1', '+1 ', '@', 'a@', '"', 'Unexpected token ', 'http://', 'Aa1/']) {
       const startedMs = performance.now();
       maskText(part.repeat(100_000));
@@ -227,7 +227,7 @@ describe('maskText', () => {
     }
   });
 
-  it('leaves no number and changes nothing the second time', () => {
+  it('maskText leaves no number in a text, and a second call changes nothing', () => {
     const number = fc.stringMatching(/^[1-9][0-9]{7,14}$/);
     const frame = fc.constantFrom(
       ['', ''],
@@ -246,14 +246,14 @@ describe('maskText', () => {
     );
   });
 
-  it('masks an address alone too', () => {
+  it('maskText masks an address that is the whole text', () => {
     expect(maskJid('4915112345123@s.whatsapp.net')).toBe('49151•••123@s.whatsapp.net');
     expect(maskJid('4915112345123')).toBe('49151•••123');
   });
 });
 
 describe('redaction', () => {
-  it('shows a path as it is, and hides what it was told to', () => {
+  it('the logger prints a path as it is, and hides the values that it was told to hide', () => {
     const { log, output } = recorded({ keep: ['./sessions/4915112345123'], hide: ['hunter2', 'e', ''] });
     log.error(
       { token: 'hunter2', seen: 'hunter2' },
@@ -273,7 +273,7 @@ describe('redaction', () => {
     },
   );
 
-  it('does not take a number for a path', () => {
+  it('the logger does not take a number for a path', () => {
     const { log, output } = recorded({ keep: ['4915112345123'] });
     log.info('4915112345123');
     expect(output()).toContain('49151•••123');
@@ -323,7 +323,7 @@ describe('redaction', () => {
     expect(output().match(/hello/g)).toHaveLength(3);
   });
 
-  it('masks numbers wherever they are: text, facts, names of facts, children, formats', () => {
+  it('the logger masks numbers in texts, facts, names of facts, children and formats', () => {
     const { log, output } = recorded();
     const jid = '4915112345123@s.whatsapp.net';
     log.info({ jid, list: [jid], [jid]: 1, url: new URL('http://x/4915112345123') }, `to ${jid}`);
@@ -334,7 +334,7 @@ describe('redaction', () => {
     expect(output()).toContain('49151•••123');
   });
 
-  it('leaves counts, even of secret things', () => {
+  it('the logger prints counts, also of secret things', () => {
     const { log, last } = recorded();
     log.info({ preKeys: 812, hasCreds: true, code: 'ENOSPC', waitedMs: 1234567890123 }, 'opened');
     expect(last()).toMatchObject({ preKeys: 812, hasCreds: true, code: 'ENOSPC', waitedMs: 1234567890123 });
@@ -344,7 +344,7 @@ describe('redaction', () => {
 describe('baileysLogger', () => {
   const secret = 'hello my friend';
 
-  it('passes no object, at any level', () => {
+  it('the logger for Baileys passes no object on, at any level', () => {
     const { log, output } = recorded();
     const logger = baileysLogger(log);
     const facts = {
@@ -365,7 +365,7 @@ describe('baileysLogger', () => {
     expect(output().match(/recv/g)).toHaveLength(5);
   });
 
-  it('keeps the few facts that help', () => {
+  it('the logger for Baileys keeps the few facts that help', () => {
     const { log, last } = recorded();
     const error = Object.assign(new Error('Bad MAC\nat line 2'), { output: { statusCode: 401 } });
     const facts = { err: error, msgId: '3EB0AA', count: 3, jid: '4915112345123@s.whatsapp.net', other: 1 };
@@ -394,7 +394,7 @@ describe('baileysLogger', () => {
     expect(last().level).toBe(ours);
   });
 
-  it('is silent at info, but for restrictions of the account', () => {
+  it('the logger for Baileys is silent at info, except for restrictions of the account', () => {
     const { log, output } = recorded({ level: 'info' });
     baileysLogger(log).error({ err: new Error('x') }, 'stream errored out');
     expect(output()).toBe('');
@@ -417,7 +417,7 @@ describe('baileysLogger', () => {
 });
 
 describe('guardConsole', () => {
-  it('lets a fixed sentence through, and nothing of what was printed', () => {
+  it('the console guard logs a fixed sentence in place of what a library prints', () => {
     const { log, output } = recorded();
     const restore = guardConsole(log);
     try {
@@ -449,7 +449,7 @@ describe('guardConsole', () => {
     ]);
   });
 
-  it('logs what a command prints, with its name and masked, at the level of the method', () => {
+  it('the console guard logs what a command prints, masked, with the name of the command, at the level of the method', () => {
     const { log, output } = recorded({ level: 'debug' });
     const restore = guardConsole(log);
     try {
@@ -475,7 +475,7 @@ describe('guardConsole', () => {
     expect(lines[2].msg).toContain('Error: bad');
   });
 
-  it('hides what a library prints while a command calls it', () => {
+  it('the console guard hides what a library prints while a command calls it', () => {
     const stack = (file: string) =>
       `Error\n    at print (${file}:1:2)\n    at run (file:///bot/commands/roll.js:3:4)`;
     const own = '/app/dist/';
@@ -495,7 +495,7 @@ describe('guardConsole', () => {
     expect(isAuthorsCode('Error\n    at new Promise (<anonymous>)', own)).toBe(false);
   });
 
-  it('gives the console back', () => {
+  it('the console guard restores the console', () => {
     const before = { ...console };
     guardConsole(recorded().log)();
     expect({ ...console }).toEqual(before);
@@ -507,7 +507,7 @@ function failing(code: string): Error {
 }
 
 describe('createSink', () => {
-  it('writes on after a short write', () => {
+  it('the sink writes the rest after a short write', () => {
     let out = '';
     createSink(1, (_, bytes) => {
       out += Buffer.from(bytes.subarray(0, 3)).toString();
@@ -516,7 +516,7 @@ describe('createSink', () => {
     expect(out).toBe('hello world');
   });
 
-  it('keeps the order when the reader is slow, and gives it all at the end', () => {
+  it('the sink keeps the order if the reader is slow, and writes everything at the end', () => {
     let out = '';
     let turn = 0;
     const sink = createSink(1, (_, bytes) => {
@@ -530,7 +530,7 @@ describe('createSink', () => {
     expect(out).toBe('0\n1\n2\n3\n4\n');
   });
 
-  it('does not wait for ever, nor fill the memory, when nobody reads', () => {
+  it('if nobody reads the log, the sink neither waits for ever nor fills the memory', () => {
     let isStuck = true;
     let out = '';
     const sink = createSink(1, (_, bytes) => {
@@ -548,7 +548,7 @@ describe('createSink', () => {
     expect(out).toMatch(/\(dropped 1952 lines: the reader of the log was too slow\)\n$/);
   });
 
-  it('forgets a reader that has gone', () => {
+  it('the sink writes no more after its reader has closed the pipe', () => {
     let tries = 0;
     const sink = createSink(1, () => {
       tries += 1;
@@ -559,7 +559,7 @@ describe('createSink', () => {
     expect(tries).toBe(1);
   });
 
-  it('writes again when a full disk has room again', () => {
+  it('the sink writes again when a full disk has room again', () => {
     let isFull = true;
     let out = '';
     const sink = createSink(1, (_, bytes) => {

@@ -13,7 +13,7 @@ describe('formatPairingCode', () => {
 });
 
 describe('renderPairingCode', () => {
-  it('has a heading, the code alone on its line, and the way to it on the phone', () => {
+  it('the block of a pairing code has a heading, the code alone on a line, and the steps on the phone', () => {
     const lines = renderPairingCode('ABCDEFGH').split('\n');
     expect(lines[0]).toBe('=== ENTER THIS CODE IN WHATSAPP ===');
     expect(lines.filter((line) => line.trim() === 'ABCD-EFGH')).toHaveLength(1);

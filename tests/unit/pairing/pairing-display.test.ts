@@ -50,7 +50,7 @@ const first = { qr: QR, expiresAtMs: 1_060_000, index: 0 };
 const second = { qr: `${QR}2`, expiresAtMs: 1_020_000, index: 1 };
 
 describe('showQr', () => {
-  it('says the two lines, then prints the block, on a terminal', async () => {
+  it('on a terminal showQr logs the two lines, and then prints the block', async () => {
     const { shown, lines } = display({ isTerminal: true });
     await shown.showQr(first);
     expect(lines()[0]).toBe('[INFO] QR Code received, scan with WhatsApp');
@@ -61,7 +61,7 @@ describe('showQr', () => {
     expect(statSync(join(sessionPath, 'qr-code.png')).size).toBeGreaterThan(300);
   });
 
-  it('prints the block without escape codes if stdout is not a terminal, and names the picture before it', async () => {
+  it('showQr prints the block without escape codes if stdout is not a terminal, and names the picture before it', async () => {
     const { shown, text, lines } = display({ isTerminal: false });
     await shown.showQr(first);
     expect(JSON.parse(lines()[1] ?? '')).toMatchObject({
@@ -72,7 +72,7 @@ describe('showQr', () => {
     expect(text()).not.toContain('\u001b');
   });
 
-  it('names the other ways to pair once, and the lifetime with each code', async () => {
+  it('showQr names the other ways to pair once, and the time that is left with each code', async () => {
     const { shown, text } = display({ pageUrl: () => 'http://127.0.0.1:8080/' });
     await shown.showQr(first);
     await shown.showQr(second);
@@ -83,7 +83,7 @@ describe('showQr', () => {
     }
   });
 
-  it('erases the last block and prints all of it again', async () => {
+  it('on a terminal showQr erases the last block and prints the whole new one', async () => {
     const { shown, text } = display({ isTerminal: true });
     await shown.showQr(first);
     const block = text().slice(text().indexOf('\n\n===') + 1);
@@ -111,7 +111,7 @@ describe('showQr', () => {
     expect(text().match(/=== SCAN/g)).toHaveLength(2);
   });
 
-  it('shows codes one after another, in order', async () => {
+  it('showQr shows codes one after another, in order', async () => {
     const { shown, text } = display();
     await Promise.all(Array.from({ length: 8 }, (_, index) => shown.showQr({ ...first, index })));
     expect([...text().matchAll(/Code (\d)/g)].map((match) => match[1]).join('')).toBe('12345678');
@@ -119,7 +119,7 @@ describe('showQr', () => {
     expect(readdirSync(sessionPath)).toEqual(['qr-code.png']);
   });
 
-  it('shows the code if the picture cannot be written, and does not name the picture', async () => {
+  it('showQr shows the code if the picture cannot be written, and does not name the picture', async () => {
     const { shown, text } = display({ sessionPath: join(sessionPath, 'missing') });
     await shown.showQr(first);
     expect(text()).toContain('"level":"warn"');
@@ -127,7 +127,7 @@ describe('showQr', () => {
     expect(text()).not.toMatch(/"png"|As a picture/);
   });
 
-  it('leaves out a code that no QR can hold, and shows the next one', async () => {
+  it('showQr leaves out a text that is too long for a QR code, and shows the next one', async () => {
     const { shown, text } = display();
     await shown.showQr({ ...first, qr: 'x'.repeat(3_000) });
     await shown.showQr(second);
@@ -135,7 +135,7 @@ describe('showQr', () => {
     expect(text()).toContain('Code 2');
   });
 
-  it('draws the longest code that it accepts', async () => {
+  it('showQr draws the longest text that it accepts', async () => {
     const { shown, text } = display();
     await shown.showQr({ ...first, qr: 'x'.repeat(2_900) });
     expect(text()).toContain('=== SCAN');
@@ -156,7 +156,7 @@ describe('the countdown', () => {
     vi.useRealTimers();
   });
 
-  it('replaces the last line once a second until the code ends', async () => {
+  it('the countdown replaces the last line once a second until the code ends', async () => {
     const { since } = await ticking();
     vi.advanceTimersByTime(60_000);
     const line = (text: string) => `\u001b[2A\r${text}\u001b[K\u001b[2B\r`;
@@ -181,7 +181,7 @@ describe('the countdown', () => {
     expect(since()).toBe('[INFO] hello\n');
   });
 
-  it('the countdown stops when nothing is to be scanned any more', async () => {
+  it('the countdown stops when there is no code to scan any more', async () => {
     const { shown, since } = await ticking();
     shown.rest();
     vi.advanceTimersByTime(3_000);
@@ -201,7 +201,7 @@ describe('the countdown', () => {
     expect(since()).toBe('');
   });
 
-  it('names the time of day if stdout is not a terminal, because a log is read later', async () => {
+  it('if stdout is not a terminal, the line names the time of day at which the code ends', async () => {
     vi.setSystemTime(new Date(2026, 0, 2, 13, 4, 5));
     const { text } = await ticking({ isTerminal: false });
     expect(text()).toContain('Code 1, good for 3 seconds, until 13:04:08; then comes the next one.');
@@ -209,7 +209,7 @@ describe('the countdown', () => {
 });
 
 describe('a secret that was renewed', () => {
-  it('draws the same code with its new text at once, on the terminal and as a picture', async () => {
+  it('a QR code whose secret was renewed is drawn with its new text at once, on the terminal and as a picture', async () => {
     const { shown, text } = display();
     await shown.showQr(first);
     const before = readFileSync(join(sessionPath, 'qr-code.png'));
@@ -218,7 +218,7 @@ describe('a secret that was renewed', () => {
     expect(readFileSync(join(sessionPath, 'qr-code.png')).equals(before)).toBe(false);
   });
 
-  it('does not draw a code again that is on the screen already', async () => {
+  it('a QR code that is on the screen already is not drawn again', async () => {
     const { shown, text } = display();
     await shown.showQr(first);
     await shown.showQr(first);
@@ -234,7 +234,7 @@ describe('a pairing code', () => {
     vi.useRealTimers();
   });
 
-  it('counts down on a terminal and says that it has ended', () => {
+  it('on a terminal a pairing code counts down, and the line says when it has ended', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
     const { shown, text } = display({ isTerminal: true, now: Date.now });
     shown.showCode({ code: 'ABCDEFGH', expiresAtMs: Date.now() + 180_000 });
@@ -245,7 +245,7 @@ describe('a pairing code', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('names the time of its end in a log', () => {
+  it('in a log the line of a pairing code names the time of its end', () => {
     const { shown, text } = display();
     shown.showCode({ code: 'ABCDEFGH', expiresAtMs: 1_180_000 });
     expect(text()).toMatch(/This code is good for 180 seconds, until \d\d:\d\d:\d\d;/);
@@ -253,7 +253,7 @@ describe('a pairing code', () => {
 });
 
 describe('NO_COLOR on a terminal', () => {
-  it('draws black on white all the same, because a camera needs it on a light ground', async () => {
+  it('with NO_COLOR a QR code is still drawn black on white, because a camera needs it on a light ground', async () => {
     const { shown, text } = display({ isTerminal: true, isColorAllowed: false });
     await shown.showQr(first);
     expect(text()).toContain('\u001b[38;5;16;48;5;231m');
@@ -262,7 +262,7 @@ describe('NO_COLOR on a terminal', () => {
     expect(text().replace(/\u001b\[38;5;16;48;5;231m|\u001b\[0m/g, '')).not.toMatch(/\u001b/);
   });
 
-  it('draws without any escape code if the terminal is a dumb one', async () => {
+  it('with TERM=dumb a QR code is drawn without escape codes', async () => {
     const { shown, text } = display({ isTerminal: true, isColorAllowed: false, isDumb: true });
     await shown.showQr(first);
     expect(text()).not.toContain('\u001b');
@@ -306,7 +306,7 @@ describe('a window that grows', () => {
 });
 
 describe('a window that is too low', () => {
-  it('is told before the code is drawn, with every way out', async () => {
+  it('if the window is too low, a line before the code says so and names every other way', async () => {
     const { shown, text } = display({
       isTerminal: true,
       size: () => ({ columns: 80, rows: 24 }),

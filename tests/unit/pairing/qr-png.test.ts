@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('writeQrPng', () => {
-  it('draws exactly the modules of the code, with a margin of four', async () => {
+  it('the picture has exactly the modules of the QR code, with a margin of four', async () => {
     await writeQrPng('hello', folder);
     const { modules } = create('hello', { errorCorrectionLevel: 'L' });
     const { data, info } = await sharp(readFileSync(qrPngPath(folder)))
@@ -45,13 +45,13 @@ describe('writeQrPng', () => {
     expect(readFileSync(qrPngPath(folder)).subarray(1, 4).toString()).toBe('PNG');
   });
 
-  it('keeps the old picture if the new one cannot be written', async () => {
+  it('the old picture stays if the new one cannot be written', async () => {
     mkdirSync(qrPngPath(folder));
     await expect(writeQrPng('x', folder)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
     expect(readdirSync(folder)).toEqual(['qr-code.png']);
   });
 
-  it('says which file it could not write', async () => {
+  it('the error names the picture that could not be written', async () => {
     const missing = join(folder, 'missing');
     await expect(writeQrPng('x', missing)).rejects.toThrow(`could not write ${missing}/qr-code.png: ENOENT`);
   });

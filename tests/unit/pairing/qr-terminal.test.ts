@@ -52,12 +52,12 @@ function withoutMargin(rows: string[], top: number, side: number, size: number):
 }
 
 describe('renderQr', () => {
-  it('has the heading that people look for', () => {
+  it('the block of a QR code has the heading that people look for', () => {
     expect(renderQr(QR, plain).split('\n')[0]).toBe('=== SCAN THIS QR CODE WITH WHATSAPP ===');
     expect(renderQr(QR, paper).startsWith(`${QR_HEADING}\n`)).toBe(true);
   });
 
-  it('fits into 80 columns: 69 with a margin, 63 without', () => {
+  it('the block of a QR code fits into 80 columns: 69 with a margin, 63 without', () => {
     expect(QR.length).toBe(278);
     expect(widthOf(renderQr(QR, plain))).toBe(63);
     expect(widthOf(renderQr(QR, { ...paper, columns: 80 }))).toBe(69);
@@ -93,7 +93,7 @@ describe('renderQr', () => {
     },
   );
 
-  it('sets black and white on every line in color, and uses no escape codes without', () => {
+  it('in color the block sets black and white on every line, and without color it has no escape codes', () => {
     for (const line of renderQr(QR, paper).split('\n').slice(1, -1)) {
       expect(line.startsWith('\u001b[38;5;16;48;5;231m')).toBe(true);
       expect(line.endsWith('\u001b[0m')).toBe(true);
@@ -101,14 +101,14 @@ describe('renderQr', () => {
     expect(renderQr(QR, plain)).not.toContain('\u001b');
   });
 
-  it('names the picture in one line if the window is too narrow', () => {
+  it('if the window is too narrow, one line names the picture', () => {
     expect(renderQr(QR, { ...paper, columns: 62 })).toBe(
       `${QR_HEADING}\nThis window has 62 columns, the code needs 63: make it wider, or open ./sessions/qr-code.png\n`,
     );
     expect(renderQr(QR, { ...paper, columns: 62, pngPath: undefined })).toMatch(/needs 63: make it wider\n$/);
   });
 
-  it('never is wider than the window', () => {
+  it('the block of a QR code is never wider than the window', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 120 }), fc.boolean(), (columns, isColorful) => {
         const lines = stripVTControlCharacters(renderQr(QR, { ...plain, columns, isColorful })).split('\n');

@@ -64,7 +64,7 @@ describe('chatKind', () => {
   });
 });
 
-it('nothing that a stranger may be called makes any of them throw', () => {
+it('the functions for addresses never throw, whatever the name of a stranger is', () => {
   const jids = fc.oneof(
     fc.string(),
     fc.tuple(fc.string(), fc.constantFrom('s.whatsapp.net', 'lid', 'g.us', '@', '')).map((p) => p.join('@')),

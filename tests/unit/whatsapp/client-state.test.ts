@@ -29,7 +29,7 @@ describe('statusWord', () => {
     waiting: 'close',
     stopped: 'close',
   };
-  it.each(KINDS)('has the word that users know for the state %s', (kind) => {
+  it.each(KINDS)('statusWord has the word that users know for the state %s', (kind) => {
     expect(statusWord(at(kind, 0))).toBe(WORDS[kind]);
   });
 });
@@ -39,13 +39,13 @@ describe('nextState', () => {
     KINDS.map((to) => [from, to, TRANSITIONS[from].includes(to)] as const),
   );
 
-  it.each(pairs)('from %s to %s is allowed: %s', (from, to, isAllowed) => {
+  it.each(pairs)('a change from %s to %s is allowed: %s', (from, to, isAllowed) => {
     const next = (): ClientState => nextState(at(from, 1_000), ACTIVITIES[to], 2_000);
     if (!isAllowed) return expect(next).toThrow(`the client cannot be ${to} after ${from}`);
     expect(next()).toEqual({ ...ACTIVITIES[to], sinceMs: from === to ? 1_000 : 2_000 });
   });
 
-  it('reaches every state from the first one, and ends in the last one', () => {
+  it('every state can be reached from the first one, and the last one has no successor', () => {
     const reached = new Set<Kind>(['idle']);
     for (const kind of reached) for (const next of TRANSITIONS[kind]) reached.add(next);
     expect([...reached].sort()).toEqual([...KINDS].sort());

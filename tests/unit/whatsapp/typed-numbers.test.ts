@@ -43,7 +43,7 @@ const found = (number: string): BinaryNode => {
   return { tag: 'iq', attrs: {}, content: [{ tag: 'usync', attrs: {}, content: [list] }] };
 };
 
-test('asks once for sends at the same time, and not again', async () => {
+test('a typed number is looked up once for sends at the same time, and not again', async () => {
   const { numbers, clock, socket } = world(() => found(REAL));
   const chats = await Promise.all([1, 2, 3].map(() => numbers.lookUpChat(`${TYPED}@s.whatsapp.net`, socket)));
   expect(chats).toEqual(Array.from({ length: 3 }, () => `${REAL}@s.whatsapp.net`));
@@ -52,7 +52,7 @@ test('asks once for sends at the same time, and not again', async () => {
 });
 
 test.each(['15559990000@s.whatsapp.net', '7001@lid', '120363000000000001@g.us', 'status@broadcast'])(
-  'does not ask for %s',
+  '%s is not looked up',
   async (chat) => {
     const { numbers, clock, socket } = world(() => found(REAL));
     expect(await numbers.lookUpChat(chat, socket)).toBe(chat);
@@ -60,7 +60,7 @@ test.each(['15559990000@s.whatsapp.net', '7001@lid', '120363000000000001@g.us', 
   },
 );
 
-test('after a look-up without an answer the number counts as it is, and is asked for after a pause that grows', async () => {
+test('after a look-up without an answer the number is used as it is typed, and is looked up again after a pause that grows', async () => {
   const { numbers, clock, socket } = world((asked) => (asked < 3 ? undefined : found(REAL)));
   expect(await numbers.ask(TYPED, socket)).toBeUndefined();
   expect([numbers.numberOf(TYPED), numbers.mayAsk(TYPED)]).toEqual([TYPED, false]);
@@ -91,7 +91,7 @@ test('a number that another account has by now counts for that one after a week'
   expect(numbers.numberOf(TYPED)).toBe(TYPED);
 });
 
-test('at the limit the oldest answers go, but none for a number in the settings', async () => {
+test('at the limit the oldest answers are removed, but none for a number in the settings', async () => {
   const { numbers, rows, clock, socket } = world(() => found(REAL), ['1']);
   const { count, timeMs } = LIMITS['table:numbers'];
   for (let n = 1; n <= count + 5; n++)

@@ -61,7 +61,7 @@ describe('a copy', () => {
     },
   );
 
-  test('that the credentials change under is made again: pre-keys may be newer than they are, never older', async () => {
+  test('a copy is made again if the credentials change meanwhile: pre-keys may be newer than the credentials, never older', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     Object.assign(session.creds, linkedCreds());
@@ -83,7 +83,7 @@ describe('a copy', () => {
     expect(Object.keys(copy.get('pre-key', ['10', '11', '12']))).toEqual(['10', '11', '12']);
   });
 
-  test('a file that was removed meanwhile is not in it', async () => {
+  test('a file that was removed while the copy was made is not in the copy', async () => {
     const path = sessionPath();
     await stockFolder(path);
     const to = temporaryFolder();
@@ -100,7 +100,7 @@ describe('a copy', () => {
     expect(existsSync(join(to, 'session-1-2.json'))).toBe(false);
   });
 
-  test('a backup that fails leaves nothing behind', async () => {
+  test('a backup that fails leaves no folder behind', async () => {
     const path = sessionPath();
     await stockFolder(path);
     writeFileSync(join(path, 'creds.json'), '{');
@@ -138,7 +138,7 @@ test('a restored session can be restored from in turn: the one before is kept ea
 });
 
 describe('a restore', () => {
-  test('that may not write beside the session keeps what was there inside of it', async () => {
+  test('a restore that may not write beside the session keeps the former session inside of the folder', async () => {
     const path = sessionPath();
     await stockFolder(path);
     mkdirSync(join(path, 'bot1'));
@@ -163,7 +163,7 @@ describe('a restore', () => {
     expect(existsSync(join(path, 'session-late.json'))).toBe(true);
   });
 
-  test('from the session of a running bot is refused: two copies of one session must never run', async () => {
+  test('a restore from the session of a running bot is refused, because two copies of one session must never run', async () => {
     const running = await openQuietly(sessionPath());
     Object.assign(running.creds, linkedCreds());
     running.saveCreds();
@@ -175,7 +175,7 @@ describe('a restore', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test('tells how many of its keys are damaged', async () => {
+  test('a restore says how many keys of the backup are damaged', async () => {
     const from = sessionPath();
     await stockFolder(from);
     writeFileSync(join(from, 'pre-key-7.json'), '{');
@@ -184,7 +184,7 @@ describe('a restore', () => {
     expect(lines).toContain('1 file cannot be read: the bot sets them aside and runs on.');
   });
 
-  test('that cannot move a file leaves the session that was there, whole', async () => {
+  test('a restore that cannot move a file leaves the former session whole', async () => {
     const path = sessionPath();
     await stockFolder(path);
     const copy = join(temporaryFolder(), 'copy');
@@ -224,7 +224,7 @@ describe('a restore', () => {
       return { path, copy, old, before };
     }
 
-    test('keeps the session that was there before in one piece', async () => {
+    test('a restore after one that was cut off keeps the former session in one piece', async () => {
       const { path, copy, old } = await cutOff();
       const { before = '' } = await restoreSession(path, copy);
       expect(readdirSync(before).sort()).toEqual(old.sort());
@@ -233,7 +233,7 @@ describe('a restore', () => {
       expect((await openQuietly(path)).get('session', ['late'])).toEqual({ late: { n: 'new' } });
     });
 
-    test('that fails puts that session back', async () => {
+    test('a restore that fails after one that was cut off puts the former session back', async () => {
       const { path, copy } = await cutOff();
       rmSync(join(path, 'session-new.json'));
       mkdirSync(join(path, 'session-new.json'));
@@ -246,7 +246,7 @@ describe('a restore', () => {
       expect(session.get('session', ['late'])).toEqual({ late: { n: 1 } });
     });
 
-    test('that cannot put it back says where it is, and no start takes the rest for a new session', async () => {
+    test('a restore that cannot put the former session back says where it is, and no start takes the rest for a new session', async () => {
       const { path, copy, before } = await cutOff();
       mkdirSync(join(path, 'creds.json'));
       const where = expect.stringContaining(before);
@@ -262,7 +262,7 @@ describe('a restore', () => {
     });
   });
 
-  test('that fails leaves no folder that was not there', async () => {
+  test('a restore that fails leaves no new folder', async () => {
     const from = sessionPath();
     await stockFolder(from);
     const path = sessionPath();
@@ -278,7 +278,7 @@ describe('a restore', () => {
 });
 
 describe('what a doctor sees of the files', () => {
-  test('keys that hold no key, by name and without a whole number', async () => {
+  test('doctor names the files that hold no key, without a whole number', async () => {
     const path = sessionPath();
     await stockFolder(path);
     expect(unreadableKeys(path)).toEqual([]);
@@ -293,7 +293,7 @@ describe('what a doctor sees of the files', () => {
     expect(line).not.toContain('15551234567');
   });
 
-  test('an owner that hangs is a warning that says what to do', async () => {
+  test('doctor warns of an owner that hangs, and says what to do', async () => {
     const path = sessionPath();
     await stockFolder(path);
     const owner = { pid: 4711, host: 'here', sinceMs: 1_767_312_000_000, isSilent: true };
@@ -307,7 +307,7 @@ describe('what a doctor sees of the files', () => {
 });
 
 describe('status', () => {
-  test('knows every type of file', async () => {
+  test('status knows every type of file', async () => {
     const path = sessionPath();
     await stockFolder(path);
     mkdirSync(join(path, 'bot1'));
@@ -321,7 +321,7 @@ describe('status', () => {
     expect(typeOfFile('whatever.json')).toBe('other');
   });
 
-  test('says since when the account is linked, by what the phone wrote down', async () => {
+  test('status says since when the account is linked, by the time that the phone noted', async () => {
     const path = sessionPath();
     const session = await openQuietly(path);
     Object.assign(session.creds, linkedCreds());
@@ -343,7 +343,7 @@ describe('status', () => {
 });
 
 describe('words', () => {
-  test('a time that is none is unknown', () => {
+  test('status shows an invalid time as unknown', () => {
     for (const atMs of [0, Number.NaN, 1e20, -5]) expect(formatTime(atMs)).toBe('an unknown time');
   });
 

@@ -160,19 +160,19 @@ describe.runIf(isUnix)('the folder itself', () => {
     expect(() => readRegularFile(path, { followsLinks: false })).toThrow(/ELOOP/);
   });
 
-  test('a file may have at most its limit', () => {
+  test('a file of a session that is larger than its limit is refused', () => {
     const path = join(temporaryFolder(), 'x.json');
     writeFileSync(path, Buffer.alloc(1000, 'x'));
     expect(readRegularFile(path, { maxBytes: 1000 }).length).toBe(1000);
     expect(() => readRegularFile(path, { maxBytes: 999 })).toThrow(/larger than/);
   });
 
-  test('a record number that leaves none for later records is no record', () => {
+  test('a journal record whose number leaves no numbers for later records is ignored', () => {
     const record = encodeRecord(Number.MAX_SAFE_INTEGER, new Map([['session', new Map([['a', '1']])]]));
     expect(decodeJournals([record])).toMatchObject({ records: [], sequence: 0 });
   });
 
-  test.runIf(isRoot)('of another user is not used without a word', async () => {
+  test.runIf(isRoot)('a session folder of another user is used with a warning', async () => {
     const path = await closedSession();
     chownSync(path, 65_534, 65_534);
     const { lines, log } = recordingLog();
@@ -226,7 +226,7 @@ describe('notes of any content', () => {
 });
 
 describe.runIf(isRoot && process.platform === 'linux')('a socket in the temporary folder', () => {
-  test('that another user made does not own the session', async () => {
+  test('a socket that another user made in the temporary folder does not own the session', async () => {
     const path = await closedSession();
     const { dev, ino } = statSync(path);
     const name = (ticket: string): string => join(tmpdir(), `perennial-${dev}-${ino}-${ticket}.sock`);

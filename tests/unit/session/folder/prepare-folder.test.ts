@@ -53,14 +53,14 @@ describe('a folder that cannot be one', () => {
     }
   });
 
-  test('one whose name is too long: another one is asked for', () => {
+  test('if the name of the session folder is too long, the error asks for another one', () => {
     expect(refusalOf(join(temporaryFolder(), 'x'.repeat(300)))).toMatchObject({
       code: 'SESSION_UNUSABLE',
       message: expect.stringMatching(/longer than names can be.*Set another SESSION_PATH\.$/),
     });
   });
 
-  test('one that is mounted read-only: no chown would mend that', () => {
+  test('if the session folder is mounted read-only, the error does not propose a chown', () => {
     const { what, mend } = folderProblem(realFileSystem, '/mnt/ro', failed('EROFS'));
     expect(what).toContain('read-only');
     expect(mend).toEqual({ todo: expect.stringContaining('mount it writable') });
@@ -68,7 +68,7 @@ describe('a folder that cannot be one', () => {
 });
 
 describe('a folder by another name', () => {
-  test('behind a link it is the same session, for the bot and for those who look after it', async () => {
+  test('a session behind a link is the same session for the bot and for the session commands', async () => {
     const root = temporaryFolder();
     await stockFolder(join(root, 'real'));
     const link = join(root, 'link');
@@ -91,7 +91,7 @@ describe('a folder by another name', () => {
     },
   );
 
-  test('two that are made at once beside each other', () => {
+  test('two session folders can be made at once beside each other', () => {
     const path = join(temporaryFolder(), 'a', 'b');
     const rival: typeof realFileSystem = {
       ...realFileSystem,
@@ -117,7 +117,7 @@ test.each([
 describe('the sessions folder of a clone', () => {
   const inRepository = fileURLToPath(new URL('../../../../', import.meta.url));
 
-  test('is in the repository, and a start after rm -rf leaves git status clean', () => {
+  test('the folder sessions is in the repository, and a start after rm -rf leaves git status clean', () => {
     const clone = temporaryFolder();
     const git = (...args: string[]): string =>
       execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.c', ...args], {
@@ -139,7 +139,7 @@ describe('the sessions folder of a clone', () => {
     expect(git('status', '--porcelain')).not.toContain('creds.json');
   });
 
-  test('is a folder without a session to status and restore', async () => {
+  test('for status and restore the folder sessions of a clone has no session', async () => {
     const path = join(temporaryFolder(), 'sessions');
     const backup = join(temporaryFolder(), 'backup');
     mkdirSync(path);

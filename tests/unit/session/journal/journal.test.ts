@@ -41,7 +41,7 @@ const sorted = (record: Changes | undefined): unknown =>
 const all = (records: readonly Changes[]): unknown[] => records.map(sorted);
 
 describe('a record', () => {
-  test('comes back as it was, whatever is in it', () => {
+  test('a record of any content is read as it was written', () => {
     fc.assert(
       fc.property(journal, (records) => {
         const replay = decodeJournals([Buffer.concat(encode(records))]);
@@ -51,7 +51,7 @@ describe('a record', () => {
     );
   });
 
-  test('is one line of text', () => {
+  test('a record is one line of text', () => {
     fc.assert(
       fc.property(changes, (record) => {
         const line = encodeRecord(7, record);
@@ -62,7 +62,7 @@ describe('a record', () => {
 });
 
 describe('damage', () => {
-  test('every prefix of a journal is a prefix of its records, and no damage', () => {
+  test('a journal that is cut off anywhere gives the first records, and does not count as damaged', () => {
     fc.assert(
       fc.property(fc.array(changes, { minLength: 1, maxLength: 3 }), (records) => {
         const lines = encode(records);
@@ -80,7 +80,7 @@ describe('damage', () => {
     );
   });
 
-  test('a flipped bit costs the record it hits, and is counted if later records are whole', () => {
+  test('a flipped bit loses only its record, and is counted as damage if later records are whole', () => {
     fc.assert(
       fc.property(journal, fc.nat(), fc.nat({ max: 7 }), (records, where, bit) => {
         const lines = encode(records);
@@ -102,7 +102,7 @@ describe('damage', () => {
     );
   });
 
-  test('doubled and reordered records change nothing', () => {
+  test('doubled and reordered records give the same values', () => {
     const shuffled = journal.chain((records) => {
       const lines = encode(records);
       const order = fc.shuffledSubarray([...lines, ...lines], { minLength: lines.length * 2 });
@@ -117,7 +117,7 @@ describe('damage', () => {
     );
   });
 
-  test('whole records cut out of the middle are counted', () => {
+  test('whole records that are missing in the middle are counted as damage', () => {
     fc.assert(
       fc.property(fc.array(changes, { minLength: 3, maxLength: 8 }), fc.nat(), (records, where) => {
         const lines = encode(records, 41);
@@ -129,7 +129,7 @@ describe('damage', () => {
     );
   });
 
-  test('noise gives nothing, and never throws', () => {
+  test('random bytes give no record, and reading them never throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
         expect(decodeJournals([Buffer.from(noise)]).records).toEqual([]);
@@ -153,7 +153,7 @@ describe('damage', () => {
     }
   });
 
-  test('a torn tail of one file is no damage when another file goes on', () => {
+  test('a torn tail of one journal file is no damage if another file goes on', () => {
     const first = Buffer.concat([
       encodeRecord(1, one('a', '1')),
       encodeRecord(2, one('a', '2')).subarray(0, 9),
@@ -201,7 +201,7 @@ describe('journal files', () => {
   const replayOf = (folder: string) =>
     decodeJournals(journalNames(nodeFs.readdirSync(folder)).map((name) => readFileSync(join(folder, name))));
 
-  test('what is not synced yet goes along into the next file, and counts once', async () => {
+  test('records that are not synced yet are written into the next journal file too, and count once', async () => {
     const { folder, journal } = start();
     journal.append(one('a', '1'));
     await journal.sync();
@@ -214,7 +214,7 @@ describe('journal files', () => {
     await journal.close();
   });
 
-  test('after a failed sync the same records are written again before the next one', async () => {
+  test('after a failed sync the journal writes the same records again before the next one', async () => {
     let isBroken = true;
     const written: string[] = [];
     const fs: FileSystem = {
@@ -242,7 +242,7 @@ describe('journal files', () => {
     await journal.close();
   });
 
-  test('a file that could not be created does not block the next attempt', () => {
+  test('a journal file that could not be created does not block the next attempt', () => {
     let failures = 0;
     const fs: FileSystem = {
       ...nodeFs,
@@ -265,14 +265,14 @@ describe('journal files', () => {
     return journal.close();
   });
 
-  test('nothing can be appended once it is closed', async () => {
+  test('an append to a closed journal rejects', async () => {
     const { journal } = start();
     await journal.close();
     expect(() => journal.append(one('a', '1'))).toThrow(/the session is closed/);
     await journal.close();
   });
 
-  test('a background sync that fails is reported, and tried again by itself', async () => {
+  test('a background sync that fails is reported, and the journal tries it again by itself', async () => {
     let isBroken = true;
     let synced: () => void = () => {};
     const isSynced = new Promise<void>((resolve) => {

@@ -26,7 +26,7 @@ class SessionRecords implements Records {
   }
 }
 
-test('no object that is handed out is changed by libsignal, whatever becomes of the message', async () => {
+test('libsignal never changes an object that the cache of parsed keys hands out', async () => {
   for (const method of ['log', 'info', 'warn', 'error'] as const)
     vi.spyOn(console, method).mockReturnValue(undefined);
   const path = sessionPath();

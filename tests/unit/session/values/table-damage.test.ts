@@ -9,7 +9,7 @@ import { copyOf, openQuietly, recordingLog, sessionPath, stockFolder } from '../
 const log = recordingLog().log;
 const text = (n: number) => 'x'.repeat(n);
 
-test('a deleted row stays deleted, though the checkpoint that should have noted it failed', async () => {
+test('a deleted row stays deleted after the checkpoint that should have written its deletion failed', async () => {
   const path = sessionPath();
   await stockFolder(path);
   let failing = false;

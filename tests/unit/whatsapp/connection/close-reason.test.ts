@@ -227,7 +227,7 @@ describe('classifyClose', () => {
     expect(classifyClose(error)).toEqual(reason);
   });
 
-  it('takes whatever was thrown', () => {
+  it('classifyClose takes any thrown value', () => {
     fc.assert(
       fc.property(fc.anything().filter(isPrintable), (thrown) => {
         expect(classifyClose(thrown).kind).toBeTypeOf('string');
@@ -235,7 +235,7 @@ describe('classifyClose', () => {
     );
   });
 
-  it('never ends a session for a status and data that it does not know', () => {
+  it('classifyClose never ends a session for an unknown status and unknown data', () => {
     const data = fc.oneof(fc.constant(undefined), fc.constant(conflict('replaced')), fc.object());
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 999 }), data, (statusCode, data) => {
@@ -246,7 +246,7 @@ describe('classifyClose', () => {
     );
   });
 
-  it('keeps the length of a ban within what a clock can tell', () => {
+  it('classifyClose limits the length of a ban to a valid time', () => {
     fc.assert(
       fc.property(fc.oneof(fc.double(), fc.integer(), fc.string()), (expire) => {
         const reason = classifyClose(foreignBoom('Connection Failure', 402, { expire: String(expire) }));

@@ -18,7 +18,7 @@ it.each(['400', '503', '999'])('keeps the code %s', (code) => {
   expect(prepared({ tag: 'failure', attrs: { reason: code } }).attrs).toEqual({ reason: code });
 });
 
-it('puts the conflict first', () => {
+it('the conflict becomes the first child of a stream error', () => {
   const children = ['text', 'conflict', 'other'].map((tag) => ({ tag, attrs: {} }));
   const node = prepared({ tag: 'stream:error', attrs: {}, content: children });
   expect((node.content as BinaryNode[]).map(({ tag }) => tag)).toEqual(['conflict', 'text', 'other']);

@@ -50,13 +50,13 @@ describe('the lines that people rely on', () => {
     expect(saidBy(tell)).toEqual(lines);
   });
 
-  it('a logout names the real path, and how to link again', () => {
+  it('the line about a logout names the real path, and how to link again', () => {
     const lines = saidBy((connectionLog) => connectionLog.loggedOut(), '/srv/bots/one');
     expect(lines[0]).toBe('error Logged out. Run: rm -rf /srv/bots/one');
     expect(lines[1]).toMatch(/^error .*scan.*Linked devices/);
   });
 
-  it('a session that is probably gone: how often it was refused, and what to run', () => {
+  it('the line about a session that is probably gone says how often it was refused, and what to run', () => {
     const lines = saidBy((connectionLog) => connectionLog.sessionProbablyGone(6), './sessions/bot1');
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^error .*6 times.*probably gone.*rm -rf \.\/sessions\/bot1/);
@@ -71,7 +71,7 @@ describe('the lines that people rely on', () => {
     expect(lines[5]).toMatch(/^warn .* run: npm run session -- doctor$/);
   });
 
-  it('a pairing that was cut off: nothing to run', () => {
+  it('the line about a pairing that was cut off names no command', () => {
     const lines = saidBy((connectionLog) => connectionLog.pairingCutOff());
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^warn .*cut off.*A new code follows/);
@@ -100,19 +100,19 @@ const LEVELS: {
 };
 
 describe('every close', () => {
-  it.each(Object.values(LEVELS))('%o is told at level %s', (reason, level) => {
+  it.each(Object.values(LEVELS))('the close %o is logged at level %s', (reason, level) => {
     const lines = saidBy((connectionLog) => connectionLog.closed(reason, NO_CLOSES));
     expect(lines.map((line) => line.split(' ')[0])[0]).toBe(level);
   });
 
-  it('a ban says until when', () => {
+  it('the line about a ban says until when it lasts', () => {
     const forMs = 86_400_000;
     const [line] = saidBy((connectionLog) => connectionLog.closed({ kind: 'banned', forMs }, NO_CLOSES));
     const until = Date.parse(/until (\S+?Z)/.exec(line ?? '')?.[1] ?? '');
     expect(Math.abs(until - Date.now() - forMs)).toBeLessThan(5_000);
   });
 
-  it('a failed write is told in its own words', () => {
+  it('the line about a failed write has the error of the write', () => {
     const [line] = saidBy((connectionLog) => connectionLog.closed(LEVELS['storage-failed'][0], NO_CLOSES));
     expect(line).toContain('Could not write x (ENOSPC).');
   });

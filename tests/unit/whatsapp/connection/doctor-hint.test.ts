@@ -26,7 +26,7 @@ test.each<[what: string, closes: readonly CloseReason[], dueAt: readonly number[
   expect(due).toEqual(dueAt);
 });
 
-test('an open connection ends the row', () => {
+test('an open connection ends the row of failures after which the doctor is named', () => {
   const hint = new DoctorHint();
   for (const close of times(4, noDns)) hint.isDue(close);
   hint.opened();

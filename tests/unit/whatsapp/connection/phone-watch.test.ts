@@ -33,11 +33,11 @@ test.each([
   [10, 4],
   [13.5, 1],
   [20, 0],
-])('away for %s days leaves %s', (days, left) => {
+])('after %s days without the phone, the days until WhatsApp unlinks are shown as %s', (days, left) => {
   expect(daysLeft(days === undefined ? undefined : 0, (days ?? 0) * DAY)).toBe(left);
 });
 
-test('it is remembered, and warned of from the tenth day on, after a restart too', async () => {
+test('the last sign of life of the phone is stored, and a warning comes from the tenth day on, after a restart too', async () => {
   const path = sessionPath();
   const session = await openQuietly(path);
   session.creds.me = { ...ME };

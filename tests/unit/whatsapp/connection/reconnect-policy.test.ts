@@ -72,7 +72,7 @@ describe('the first close of its kind', () => {
 });
 
 describe('only a logout and a second takeover are the end', () => {
-  it('nothing else stops, however often it came before', () => {
+  it('only a logout and a second takeover stop the client, however often another close came before', () => {
     fc.assert(
       fc.property(
         reasons,
@@ -108,23 +108,23 @@ describe('a session that another client took over', () => {
     expect(decideReconnect(REPLACED, before, POLICY, NOW + laterMs, half).action).toBe(action);
   });
 
-  it('stops too when other closes came between', () => {
+  it('a second takeover stops the client also if other closes came between', () => {
     const before = historyOf([REPLACED, NOW], [NETWORK, NOW + MINUTE], [AUTH, NOW + 2 * MINUTE]);
     expect(decideReconnect(REPLACED, before, POLICY, NOW + 3 * MINUTE, half)).toEqual({ action: 'stop' });
   });
 
-  it('stops too when the connection was stable in between', () => {
+  it('a second takeover stops the client also if the connection was stable in between', () => {
     const before = recordStable(historyOf([REPLACED, NOW]));
     expect(decideReconnect(REPLACED, before, POLICY, NOW + 3 * MINUTE, half)).toEqual({ action: 'stop' });
   });
 
-  it('counts from the last time', () => {
+  it('the time between two takeovers counts from the last one', () => {
     const before = historyOf([REPLACED, NOW], [REPLACED, NOW + 11 * MINUTE]);
     expect(decideReconnect(REPLACED, before, POLICY, NOW + 12 * MINUTE, half)).toEqual({ action: 'stop' });
   });
 });
 
-it('restarts are made at once three times in a row; who asks for more gets the usual waits', () => {
+it('the first three restarts in a row are made at once; further ones get the usual waits', () => {
   const RESTART: CloseReason = { kind: 'restart-required' };
   const waitAfter = (...reasons: CloseReason[]) => {
     const before = historyOf(...reasons.map((reason) => [reason, NOW] as const));
@@ -158,14 +158,14 @@ describe('a message that closes the connection', () => {
     expect(times.map((count) => waitAfter(count, hasWorked))).toEqual(waits);
   });
 
-  it('a stable connection lets it be back soon again', () => {
+  it('after a stable connection the first waits after a message that closes the connection are short again', () => {
     const before = recordStable(historyOf(...Array(20).fill([closedBySend(true), NOW])));
     expect(decideReconnect(closedBySend(true), before, POLICY, NOW, half)).toMatchObject({ delayMs: 500 });
   });
 });
 
 describe('the history', () => {
-  it('counts failures, and those of the login by themselves', () => {
+  it('the history counts failures, and separately those of the login', () => {
     expect(historyOf([NETWORK, NOW], [AUTH, NOW], [AUTH, NOW])).toEqual({
       failures: 3,
       authFailures: 2,
@@ -177,22 +177,22 @@ describe('the history', () => {
     });
   });
 
-  it('forgets refused logins at any other close', () => {
+  it('the history forgets refused logins at any other close', () => {
     expect(historyOf([AUTH, NOW], [AUTH, NOW], [NETWORK, NOW]).authFailures).toBe(0);
   });
 
-  it('forgets refused logins when one was let in, and nothing else', () => {
+  it('after an accepted login the history forgets refused logins, and nothing else', () => {
     const before = historyOf([REPLACED, NOW], [AUTH, NOW], [AUTH, NOW]);
     expect(recordOpened(before)).toEqual({ ...before, authFailures: 0, refusedSinceMs: undefined });
   });
 
-  it('counts neither a pairing that nobody finished nor a restart that was asked for', () => {
+  it('the history counts neither a pairing that nobody finished nor a restart that WhatsApp asked for', () => {
     expect(
       historyOf([{ kind: 'qr-ended' }, NOW], [{ kind: 'restart-required' }, NOW], [NETWORK, NOW]).failures,
     ).toBe(1);
   });
 
-  it('begins anew after a stable connection, and remembers the takeover', () => {
+  it('the history begins anew after a stable connection, and remembers the takeover', () => {
     expect(recordStable(historyOf([NETWORK, NOW], [REPLACED, NOW]))).toEqual({
       failures: 0,
       authFailures: 0,
@@ -206,7 +206,7 @@ describe('the history', () => {
 });
 
 describe('waits', () => {
-  it('are the same ten times, then double up to the longest', () => {
+  it('the waits are the same ten times, and then double up to the longest', () => {
     const waits = Array.from({ length: 18 }, (_, index) => waitFor(index + 1, POLICY, () => 0));
     expect(waits).toEqual([
       ...Array(10).fill(5_000),
@@ -221,12 +221,12 @@ describe('waits', () => {
     ]);
   });
 
-  it('are shortened by up to a fifth by chance', () => {
+  it('the waits are shortened by a random part of up to a fifth', () => {
     expect(waitFor(12, POLICY, () => 1)).toBe(16_000);
     expect(waitFor(100, POLICY, () => 1)).toBe(240_000);
   });
 
-  it('stay within their bounds, whatever the settings', () => {
+  it('the waits stay within their bounds for any settings', () => {
     const settings = fc
       .tuple(fc.integer({ min: 1, max: 86_400_000 }), fc.integer({ min: 1, max: 86_400_000 }))
       .map(([a, b]) => ({ delayMs: Math.min(a, b), maxDelayMs: Math.max(a, b) }));
@@ -271,7 +271,7 @@ describe('after an hour', () => {
     expect(delayAfter(reason, sinceMs)).toBe(delayMs);
   });
 
-  it('a login that was let in begins the hour anew', () => {
+  it('an accepted login begins the hour anew', () => {
     const opened = recordOpened(historyOf([AUTH, NOW - 120 * MINUTE]));
     expect(decideReconnect(AUTH, opened, POLICY, NOW, half)).toEqual({ action: 'reconnect', delayMs: 5_000 });
   });

@@ -26,19 +26,19 @@ it.each([
   ['almost right, the other way', 1 - MINUTE, 0],
   ['a day ahead', DAY, DAY],
   ['an hour behind', -60 * MINUTE, -60 * MINUTE],
-])('a clock that is %s', (_, aheadMs, correctionMs) => {
+])('the log warns of a clock that is %s', (_, aheadMs, correctionMs) => {
   login(aheadMs);
   expect(clock.localMs(SERVER_S)).toBe(SERVER_S * 1000 + correctionMs);
   expect(lines).toHaveLength(correctionMs === 0 ? 0 : 1);
 });
 
-it('is told of once, and again when it is wrong otherwise', () => {
+it('the log warns of a wrong clock once, and again if it is wrong in another way', () => {
   for (const aheadMs of [DAY, DAY + 1_000, 2 * DAY, 0, DAY]) login(aheadMs);
   expect(lines).toHaveLength(3);
   expect(lines[0]).toContain('1440 minutes ahead of');
 });
 
-it('is not read off what is no login, or off nonsense', () => {
+it('the time of the server is not read from other stanzas or from nonsense', () => {
   login(0);
   for (const tag of ['message', 'ack']) clock.saw({ tag, attrs: { t: '1' } });
   for (const attrs of [{}, { t: 'x' }, { t: '-5' }, { t: '0' }] as Record<string, string>[])

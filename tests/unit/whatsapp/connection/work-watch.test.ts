@@ -72,7 +72,7 @@ describe('WorkWatch', () => {
   const success: BinaryNode = { tag: 'success', attrs: {} };
   const person = '15550101@s.whatsapp.net';
 
-  it('says once that nothing is decrypted, and renews with growing pauses until something is', () => {
+  it('the watch logs once that no message is decrypted, and asks for new connections with growing pauses until one is', () => {
     const { watch, calls, after } = start();
     watch.saw(success);
     for (let i = 0; i < 3; i++) watch.saw(message(person));
@@ -95,7 +95,7 @@ describe('WorkWatch', () => {
     expect(watch.deafness).toBeUndefined();
   });
 
-  it('counts the limit that was reached when messages of two people cannot be decrypted', () => {
+  it('the watch counts the limit that is reached when messages of two people cannot be decrypted', () => {
     const reached = () => new Map<string, number>(limitsReached());
     const before = reached();
     const { watch, after } = start();
@@ -110,7 +110,7 @@ describe('WorkWatch', () => {
     expect(reached().get('work:undecrypted')).toBe(before.get('work:undecrypted'));
   });
 
-  it('counts no message that is ignored or that has nothing to decrypt', () => {
+  it('the watch counts no message that is ignored or that has nothing to decrypt', () => {
     const { watch, after } = start();
     for (let i = 0; i < 5; i++) {
       watch.saw(message('status@broadcast'));
@@ -122,7 +122,7 @@ describe('WorkWatch', () => {
     expect(watch.deafness).toBeUndefined();
   });
 
-  it('gives a new connection the whole time', () => {
+  it('the watch gives a new connection the whole time', () => {
     const { watch, after } = start();
     for (let i = 0; i < 3; i++) watch.saw(message(person));
     after(40);
@@ -131,7 +131,7 @@ describe('WorkWatch', () => {
     expect(watch.deafness).toBeUndefined();
   });
 
-  it('is deaf while the bot finishes nothing and nothing is sent, and no longer when it does', () => {
+  it('the watch reports no work while the bot finishes no message and sends none, and ends the report when it does', () => {
     const { watch, calls, after } = start();
     watch.received('a');
     watch.received('b');

@@ -29,7 +29,7 @@ describe('ignoredHow', () => {
 });
 
 describe('answerToIgnored', () => {
-  it('copies what the ack needs, and has no error', () => {
+  it('the answer to an ignored stanza has the attributes that an ack needs, and no error', () => {
     const stanza = node({ from: 'status@broadcast', participant: '200000000000001@lid', type: 'text' });
     expect(answerToIgnored(stanza, 'ack', '15550100000:3@s.whatsapp.net')).toEqual({
       tag: 'ack',
@@ -44,7 +44,7 @@ describe('answerToIgnored', () => {
     });
   });
 
-  it('names the chat of Meta AI in the receipt', () => {
+  it('the receipt for a message to Meta AI names that chat', () => {
     const stanza = node({ from: '100000000000000:0@lid', recipient: '8670@bot', type: 'text' });
     expect(answerToIgnored(stanza, 'receipt', undefined)).toEqual({
       tag: 'receipt',

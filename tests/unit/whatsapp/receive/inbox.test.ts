@@ -106,7 +106,7 @@ const decode = (plain: Uint8Array | undefined): object =>
 const textsOf = (messages: IncomingMessage[]): string[] => messages.map(({ text }) => text);
 
 describe('a message that is not handed to the bot', () => {
-  it('is recorded if it could not be decrypted, with its sender masked', () => {
+  it('a message that could not be decrypted is recorded, with its sender masked', () => {
     const ciphertext = randomBytes(40);
     inbox.sawStanza(stanzaOf([ciphertext], { id: 'SEALED' }));
     inbox.failed(ciphertext);
@@ -118,7 +118,7 @@ describe('a message that is not handed to the bot', () => {
     });
   });
 
-  it('is recorded if there is nothing in it to read', async () => {
+  it('a message without readable content is recorded', async () => {
     await receive({ pinInChatMessage: {} }, { id: 'EMPTY' });
     expect(received).toEqual([]);
     expect(lastMessages()[0]).toMatchObject({ id: 'EMPTY', outcome: 'ignored', detail: 'nothing to read' });
@@ -126,15 +126,18 @@ describe('a message that is not handed to the bot', () => {
 });
 
 describe('a message with an id or an address of absurd length', () => {
-  it.each(['id', 'from', 'participant', 'sender_lid'])('is not kept and not handed out: %s', async (name) => {
-    const rows = session.rows('inbox').size;
-    const long = name === 'id' ? 'x'.repeat(60_000) : `${'1'.repeat(60_000)}@s.whatsapp.net`;
-    await receive({ conversation: '!ping' }, { [name]: long });
-    expect(received).toEqual([]);
-    expect(session.rows('inbox').size).toBe(rows);
-  });
+  it.each(['id', 'from', 'participant', 'sender_lid'])(
+    'a message whose %s is absurdly long is neither kept nor handed out',
+    async (name) => {
+      const rows = session.rows('inbox').size;
+      const long = name === 'id' ? 'x'.repeat(60_000) : `${'1'.repeat(60_000)}@s.whatsapp.net`;
+      await receive({ conversation: '!ping' }, { [name]: long });
+      expect(received).toEqual([]);
+      expect(session.rows('inbox').size).toBe(rows);
+    },
+  );
 
-  it('is recorded with the beginning of its id if it cannot be decrypted', () => {
+  it('a message with an absurdly long id is recorded with the beginning of the id if it cannot be decrypted', () => {
     const ciphertext = randomBytes(40);
     inbox.sawStanza(stanzaOf([ciphertext], { id: 'x'.repeat(60_000) }));
     inbox.failed(ciphertext);
@@ -180,7 +183,7 @@ describe('a message', () => {
     expect(textsOf(inbox.unfinished())).toEqual(['two']);
   });
 
-  it('accepts that a message is finished twice, and that an unknown one is', async () => {
+  it('the inbox accepts that a message is finished twice, and that an unknown message is finished', async () => {
     await receive({ conversation: 'one' });
     const { key } = received[0] ?? { key: '' };
     await inbox.finish(key);
@@ -470,7 +473,7 @@ describe('a message whose handler crashes the bot', () => {
   const start = (index = 0) => inbox.noteStarted(inbox.unfinished()[index]?.key ?? '');
   const aside = () => inbox.unfinished().map(({ id, isSetAside }) => [id, isSetAside ?? false]);
 
-  it('is set aside at the second crash', async () => {
+  it('a message whose handler crashes the bot is set aside at the second crash', async () => {
     await receive({ conversation: '!boom' });
     await crash();
     expect(aside()).toEqual([['ID1', false]]);
@@ -484,7 +487,7 @@ describe('a message whose handler crashes the bot', () => {
     expect(inbox.setAside).toBe(1);
   });
 
-  it('is set aside at the fourth crash if it had sent something', async () => {
+  it('a message whose handler crashes the bot is set aside at the fourth crash if the handler had sent something', async () => {
     await receive({ conversation: '!boom' });
     await crash();
     for (let crashes = 1; crashes < 4; crashes += 1) {
@@ -496,13 +499,13 @@ describe('a message whose handler crashes the bot', () => {
     expect(aside()).toEqual([['ID1', true]]);
   });
 
-  it('is not set aside if its handler was not started at the second crash', async () => {
+  it('a message is not set aside if its handler was not running at the second crash', async () => {
     await receive({ conversation: '!ping' });
     for (let crashes = 0; crashes < 9; crashes += 1) await crash();
     expect(aside()).toEqual([['ID1', false]]);
   });
 
-  it('is not set aside after stops of the bot', async () => {
+  it('a message is not set aside after stops of the bot', async () => {
     await receive({ conversation: '!slow' });
     await crash();
     for (let stops = 0; stops < 9; stops += 1) {
@@ -513,7 +516,7 @@ describe('a message whose handler crashes the bot', () => {
     expect(aside()).toEqual([['ID1', false]]);
   });
 
-  it('does not take those behind it in its chat along, nor those of other chats', async () => {
+  it('if a message is set aside, later messages of its chat and messages of other chats are not', async () => {
     await receive({ conversation: '!boom' });
     await receive({ conversation: '!ping' }, { id: 'ID2' });
     await receive({ conversation: '!ping' }, { id: 'ID3', from: '15550200002@s.whatsapp.net' });

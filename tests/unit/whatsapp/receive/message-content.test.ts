@@ -32,7 +32,7 @@ describe('unwrap', () => {
     expect(textOf(unwrap(wired(message)))).toBe('!ping');
   });
 
-  it('takes off a wrapper that is not known yet', () => {
+  it('unwrap removes a wrapper that is not known yet', () => {
     const message = { wrapperOfNextYear: { message: text } } as proto.IMessage;
     expect(textOf(unwrap(message))).toBe('!ping');
   });
@@ -43,7 +43,7 @@ describe('unwrap', () => {
     expect(inner.messageContextInfo).toEqual(messageContextInfo);
   });
 
-  it('gives up on a message that has too many wrappers', () => {
+  it('unwrap finds no content in a message that has too many wrappers', () => {
     let message: proto.IMessage = text;
     for (let depth = 0; depth < 50; depth += 1) message = { ephemeralMessage: { message } };
     expect(textOf(unwrap(message))).toBe('');
@@ -81,7 +81,7 @@ describe('textOf', () => {
     expect(textOf(wired(message))).toBe('words');
   });
 
-  it('finds nothing in a reaction', () => {
+  it('textOf finds no text in a reaction', () => {
     expect(textOf(wired({ reactionMessage: { text: '👍' } }))).toBe('');
   });
 });

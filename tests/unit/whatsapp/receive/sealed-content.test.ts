@@ -57,7 +57,7 @@ describe('openEdit', () => {
     });
   });
 
-  it('returns nothing if the secret is not known', () => {
+  it('openEdit returns undefined if the secret is not known', () => {
     expect(
       openEdit(edit({ id: 'ID1' }, { conversation: '!ping' }), [PN, LID], () => undefined),
     ).toBeUndefined();

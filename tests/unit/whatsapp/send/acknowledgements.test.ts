@@ -8,7 +8,7 @@ const ack = (id: string | undefined, error?: string) => ({
 });
 
 describe('Acks', () => {
-  it('resolves at the ack of the message', async () => {
+  it('a send resolves at the ack of its message', async () => {
     const acks = new Acks();
     const expected = acks.expect('A', new AbortController().signal);
     acks.received(ack('B'));
@@ -16,14 +16,14 @@ describe('Acks', () => {
     await expect(expected).resolves.toBeUndefined();
   });
 
-  it('rejects with the code of an ack that has an error', async () => {
+  it('a send rejects with the code of an ack that has an error', async () => {
     const acks = new Acks();
     const expected = acks.expect('A', new AbortController().signal);
     acks.received(ack('A', '479'));
     await expect(expected).rejects.toMatchObject({ name: 'AckError', code: 479 });
   });
 
-  it('rejects with SEND_TIMEOUT if the signal aborts or has aborted', async () => {
+  it('a send rejects with SEND_TIMEOUT if its signal aborts or has aborted', async () => {
     const acks = new Acks();
     const controller = new AbortController();
     const expected = acks.expect('A', controller.signal);
@@ -32,7 +32,7 @@ describe('Acks', () => {
     await expect(acks.expect('B', controller.signal)).rejects.toMatchObject({ code: 'SEND_TIMEOUT' });
   });
 
-  it('rejects all that wait with NOT_CONNECTED when the connection closes', async () => {
+  it('every waiting send rejects with NOT_CONNECTED when the connection closes', async () => {
     const acks = new Acks();
     const { signal } = new AbortController();
     const all = Promise.allSettled([acks.expect('A', signal), acks.expect('B', signal)]);
@@ -40,7 +40,7 @@ describe('Acks', () => {
     for (const outcome of await all) expect(outcome).toMatchObject({ reason: { code: 'NOT_CONNECTED' } });
   });
 
-  it('does not end the next try when an earlier one under the same id times out', async () => {
+  it('if a try times out, a later try under the same id goes on', async () => {
     const acks = new Acks();
     const late = new AbortController();
     const tries = [acks.expect('A', late.signal), acks.expect('A', new AbortController().signal)] as const;
@@ -51,7 +51,7 @@ describe('Acks', () => {
     await expect(tries[1]).resolves.toBeUndefined();
   });
 
-  it('leaves no listener on the signal', async () => {
+  it('a send leaves no listener on its signal', async () => {
     const acks = new Acks();
     const { signal } = new AbortController();
     const expected = acks.expect('A', signal);
@@ -60,7 +60,7 @@ describe('Acks', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('accepts an unexpected ack, a repeated one, and one without an id', async () => {
+  it('an unexpected ack, a repeated one and one without an id are ignored', async () => {
     const acks = new Acks();
     acks.received(ack('A'));
     acks.received(ack('A'));

@@ -70,7 +70,7 @@ describe('AnswerLog', () => {
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
 
-  it('counts and logs a refusal by its code', () => {
+  it('a refusal is counted and logged by its code', () => {
     lines.length = 0;
     const before = new Map(refusals()).get('479') ?? 0;
     const refused = new AnswerLog(log).errorFor('message', 'ID1', error(479));

@@ -37,7 +37,7 @@ describe('mayBeCausedBySend', () => {
 });
 
 describe('CloseSuspects', () => {
-  it('lets one suspect in at a time, in order', async () => {
+  it('suspected messages are sent one at a time, in order', async () => {
     const queue = new CloseSuspects();
     const said: string[] = [];
     const run = async (name: string): Promise<void> => {
@@ -51,7 +51,7 @@ describe('CloseSuspects', () => {
     expect(said).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out']);
   });
 
-  it('lets a chat rest after three closes, longer with each further one, and forgets them at an acknowledgement', () => {
+  it('after three closes no message is sent to a chat for a while, longer after each further close, until an acknowledgement', () => {
     let nowMs = 1_000;
     const suspects = new CloseSuspects(() => nowMs);
     suspects.noteClose('a');
@@ -80,7 +80,7 @@ it.each([
   [4, 20],
   [6, 80],
   [50, 1_440],
-])('after %i closes a chat rests for %i minutes', (count, minutes) => {
+])('after %i closes no message is sent to the chat for %i minutes', (count, minutes) => {
   expect(restMs(count)).toBe(minutes * MINUTE);
 });
 

@@ -88,7 +88,7 @@ describe('mimetypeFor', () => {
     );
   });
 
-  it('believes the caller about bytes of no known kind', () => {
+  it('mimetypeFor takes the type of the caller for bytes of no known kind', () => {
     expect(mimetypeFor('audio', bytes('noise'), 'audio/ogg')).toBe('audio/ogg');
     expect(mimetypeFor('audio', bytes('noise'), undefined)).toBeUndefined();
   });

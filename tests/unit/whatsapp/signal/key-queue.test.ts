@@ -59,7 +59,7 @@ describe('one queue', () => {
     expect(events).toEqual(['me', 'them', 'me'].flatMap((name) => [`${name} begins`, `${name} ends`]));
   });
 
-  test('loses no change of a ratchet in a burst under two names, on a real session', async () => {
+  test('in a burst under two names no change of a ratchet is lost, with a real Signal session', async () => {
     const session = await openQuietly(sessionPath());
     const keys = new KeyTransactions(session);
     await fc.assert(
@@ -118,7 +118,7 @@ describe('one queue', () => {
 });
 
 describe('a transaction', () => {
-  test('commits once at its end, and reads its own changes before that', async () => {
+  test('a transaction commits once at its end, and reads its own changes before that', async () => {
     const { keys, store } = start();
     await set(keys, 'a', 'old');
     await set(keys, 'gone', 'old');
@@ -135,7 +135,7 @@ describe('a transaction', () => {
     expect(keys.isInTransaction()).toBe(false);
   });
 
-  test('hides uncommitted changes from others', async () => {
+  test('a transaction hides its uncommitted changes from others', async () => {
     const { keys } = start();
     let seen: unknown = 'nothing yet';
     let read: () => void = () => {};
@@ -313,7 +313,7 @@ describe('the time limit', () => {
     expect(overdue).toEqual(['a key transaction did not end in time']);
   });
 
-  test('lets the others pass a transaction that reads the version of an app-state collection', async () => {
+  test('a transaction that reads the version of an app-state collection leaves the queue', async () => {
     const store = new MemoryStore();
     const overdue: string[] = [];
     const keys = new KeyTransactions(store, {

@@ -33,17 +33,17 @@ describe('a try that fails', () => {
     }
   });
 
-  it('shows that a failed try damages a session in the original libsignal', async () => {
+  it('in the original libsignal a failed try damages a Signal session', async () => {
     await expect(writeOnBothSessions()).rejects.toThrow();
   });
 
-  it('restores the session after a failed try, also if the repair is called twice', async () => {
+  it('the repair restores the Signal session after a failed try, also if it is called twice', async () => {
     repairLibSignal();
     repairLibSignal();
     expect(await writeOnBothSessions()).toEqual(['on the older', 'on the newer']);
   });
 
-  it('still fails for a damaged message, and stores nothing', async () => {
+  it('with the repair a damaged message still fails, and nothing is stored', async () => {
     const bot = textParty();
     const person = textParty();
     await person.startSession(bot, 1);

@@ -32,7 +32,7 @@ test.each<[what: string, damage: (key: SignedPreKey) => object]>([
   expect(creds).toMatchObject({ ...others, signedPreKey: { keyPair, keyId: 1 } });
 });
 
-test('a signature that fits stays as it is', () => {
+test('a valid signature of the signed pre-key stays as it is', () => {
   const creds = initAuthCreds();
   const before = credentialsToJson(creds);
   expect(mendSignedPreKey(creds)).toBe(false);
