@@ -198,24 +198,21 @@ describe('what a proxy refuses', () => {
     ['hangs up at once', ''],
     ['is no proxy', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['is a web server', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi'],
-  ])(
-    'a server in the place of the proxy that is no proxy is a failure of the network: %s',
-    async (_, answer) => {
-      const server = createTcpServer((socket) => {
-        socket.on('error', () => {});
-        socket.end(answer);
-      });
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      endings.push(async () => server.close());
-      const { port } = server.address() as AddressInfo;
-      for (const kind of ['http', 'https', 'socks5']) {
-        const failed = await failureOf(routes(`${kind}://127.0.0.1:${port}`, PLAIN, 500));
-        // A web server that says 200 to CONNECT has promised a tunnel.
-        expect(failed).not.toBe('');
-      }
-    },
-  );
+  ])('if the server at the address of the proxy %s, that is a failure of the network', async (_, answer) => {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.end(answer);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    endings.push(async () => server.close());
+    const { port } = server.address() as AddressInfo;
+    for (const kind of ['http', 'https', 'socks5']) {
+      const failed = await failureOf(routes(`${kind}://127.0.0.1:${port}`, PLAIN, 500));
+      // A web server that says 200 to CONNECT has promised a tunnel.
+      expect(failed).not.toBe('');
+    }
+  });
 });
 
 test('a password of the proxy that contains a percent sign is used as it is', async () => {

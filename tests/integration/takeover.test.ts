@@ -15,7 +15,7 @@ function makeOld(folder: string): number {
 }
 
 describe('a folder of Baileys 6.7', () => {
-  it('is taken over: everybody who is known can be read at once, also under their LID', async () => {
+  it('after a folder of Baileys 6.7 is taken over, messages of every known person can be read at once, also under their LID', async () => {
     rig = new Rig();
     await rig.pair();
     rig.wa.faults.queries.hideLids(true);

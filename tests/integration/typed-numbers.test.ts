@@ -47,7 +47,7 @@ test.each([
   },
 );
 
-test('the answer is kept: after a restart WhatsApp is not asked again', async () => {
+test('the answer to a look-up of a number is kept: after a restart WhatsApp is not asked again', async () => {
   const ana = program.wa.addPerson({ number: '553188887777', aliases: ['5531988887777'] });
   await program.start({ OWNER_NUMBERS: '5531988887777' });
   expect(await isOwner(ana)).toBe(true);
@@ -58,7 +58,7 @@ test('the answer is kept: after a restart WhatsApp is not asked again', async ()
   expect(asked).toBe(1);
 });
 
-test('a number that is taken out of the setting is nobody, although the answer is kept', async () => {
+test('a number that is removed from the setting is no owner any more, although the answer is kept', async () => {
   const ana = program.wa.addPerson({ number: '553188887777', aliases: ['5531988887777'] });
   await program.start({ OWNER_NUMBERS: '5531988887777' });
   expect(await isOwner(ana)).toBe(true);
@@ -67,7 +67,7 @@ test('a number that is taken out of the setting is nobody, although the answer i
   expect(await isOwner(ana)).toBe(false);
 });
 
-test('a number that WhatsApp does not know is warned of at each start, by its place', async () => {
+test('the log warns at each start of a number that WhatsApp does not know, and names its place in the setting', async () => {
   const ana = program.wa.addPerson({ number: '15551230001' });
   const env = { OWNER_NUMBERS: '15551230001,,15551230001, +1 555 123 0009', MAY_WRITE_TO: '15551230008' };
   for (let start = 0; start < 2; start++) {
@@ -84,21 +84,21 @@ test('a number that WhatsApp does not know is warned of at each start, by its pl
   }
 });
 
-test('two entries that name one person make one owner', async () => {
+test('two entries for one person make one owner', async () => {
   const ana = program.wa.addPerson({ number: '553188887777', aliases: ['5531988887777'] });
   await program.start({ OWNER_NUMBERS: '553188887777, 5531988887777' });
   expect(await isOwner(ana)).toBe(true);
   expect(program.lines.join('')).not.toContain(', entry ');
 });
 
-test('without LIDs an owner is known by the number', async () => {
+test('an owner without a LID is known by the number', async () => {
   program.wa.faults.queries.hideLids(true);
   const ana = program.wa.addPerson({ number: '553188887777', aliases: ['5531988887777'] });
   await program.start({ OWNER_NUMBERS: '5531988887777' });
   expect(await isOwner(ana)).toBe(true);
 });
 
-test('if WhatsApp refuses to look numbers up, they count as they are written', async () => {
+test('if WhatsApp refuses to look numbers up, they are used as they are written', async () => {
   program.wa.faults.queries.refuse('usync:contact', 429);
   const ana = program.wa.addPerson({ number: '15551230001' });
   const ben = program.wa.addPerson({ number: '553188887777', aliases: ['5531988887777'] });
@@ -111,7 +111,7 @@ test('if WhatsApp refuses to look numbers up, they count as they are written', a
 describe('sends', () => {
   const stock = useStockRig();
 
-  test('reach a person whose number is written in another form, which a stock client does not', async () => {
+  test('a send reaches a person whose number is written in another form; a send of a plain client does not', async () => {
     const ana = program.wa.addPerson({ number: '553188887777', aliases: ['5531988887777'] });
     await program.start();
     const bot = await program.bot;

@@ -22,7 +22,7 @@ function seen(inbox: Inbox, count: number): Promise<void> {
   );
 }
 
-it('a connection that decrypts nothing is told, and another one answers what had arrived', async () => {
+it('the log reports a connection that decrypts no message, and another connection answers the messages that had arrived', async () => {
   rig = new Rig();
   const client = await rig.pair();
   const person = rig.wa.addPerson();

@@ -27,7 +27,7 @@ export default command({
 });
 `;
 
-it('an error and a console.log of a command are in the log, with the line of the source and without the words', async () => {
+it('an error and a console.log of a command are in the log with the line of their source, and without what people wrote', async () => {
   const { code, map } = transformSync(SOURCE, {
     loader: 'ts',
     sourcemap: true,

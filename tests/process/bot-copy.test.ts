@@ -21,7 +21,7 @@ function copyTo(name: string): string {
   return copy;
 }
 
-it(`a folder copied with cp -r while the bot answers opens, whenever that was, and goes on (SEED=${seed})`, async () => {
+it(`a folder that was copied with cp -r at any time while the bot answers opens, and the bot goes on (SEED=${seed})`, async () => {
   const bot = await stage.pair();
   const people = (['pn', 'lid', 'mixed'] as const).map((addressing) => stage.wa.addPerson({ addressing }));
   for (const person of people) await stage.ping(person);

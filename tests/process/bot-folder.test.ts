@@ -10,7 +10,7 @@ const QR = 'QR Code received';
 const OPEN = 'WhatsApp connection established';
 
 describe('bad settings', () => {
-  it('exit 78, all of them named, and nothing is touched', async () => {
+  it('bad settings end the bot with 78; all of them are named, and no file is changed', async () => {
     const bot = await stage.start({
       LOG_LEVEL: 'loud',
       RECONNECT_DELAY_MS: 'soon',
@@ -34,7 +34,7 @@ describe('bad settings', () => {
 });
 
 describe('a SESSION_PATH that cannot be one', () => {
-  it('is a file: exit 78, and the file stays', async () => {
+  it('a SESSION_PATH that is a file ends the bot with 78, and the file stays', async () => {
     writeFileSync(stage.sessions, 'mine');
     const bot = await stage.start();
     expect(await bot.exit()).toMatchObject({ code: 78 });
@@ -43,7 +43,7 @@ describe('a SESSION_PATH that cannot be one', () => {
     expect(readFileSync(stage.sessions, 'utf8')).toBe('mine');
   });
 
-  it('lies in a file: exit 78', async () => {
+  it('a SESSION_PATH inside of a file ends the bot with 78', async () => {
     writeFileSync(stage.sessions, 'mine');
     const bot = await stage.start({ SESSION_PATH: join(stage.sessions, 'inside') });
     expect(await bot.exit()).toMatchObject({ code: 78 });
@@ -51,7 +51,7 @@ describe('a SESSION_PATH that cannot be one', () => {
   });
 
   it.runIf(process.platform === 'linux').each(['/sys/sessions', '/proc/sessions'])(
-    'is where not even root can write, %s: exit 78',
+    'a SESSION_PATH where not even root can write (%s) ends the bot with 78',
     async (path) => {
       const bot = await stage.start({ SESSION_PATH: path });
       expect(await bot.exit()).toMatchObject({ code: 78 });
@@ -60,7 +60,7 @@ describe('a SESSION_PATH that cannot be one', () => {
     },
   );
 
-  it('belongs to somebody else: exit 78 with uid, owner and the chown to run, before any QR', async () => {
+  it('a SESSION_PATH of another user ends the bot with 78, and the line names uid, owner and the chown to run', async () => {
     const isRoot = process.getuid?.() === 0;
     mkdirSync(stage.sessions);
     chmodSync(stage.root, 0o755);
@@ -75,7 +75,7 @@ describe('a SESSION_PATH that cannot be one', () => {
   });
 
   it.runIf(process.getuid?.() === 0)(
-    'what it says to run can be copied, whatever the path is called',
+    'the command that the line names can be copied for any name of the path',
     async () => {
       chmodSync(stage.root, 0o755);
       const path = join(stage.root, "my bot's", 'session');
@@ -103,7 +103,7 @@ describe('a SESSION_PATH that cannot be one', () => {
 describe('a creds.json that was cut', () => {
   const CUTS = [0, 1, 100, -1];
 
-  it('is restored from the last good copy, or ends the program with 78 and its name: never a QR', async () => {
+  it('a creds.json that was cut is restored from the last good copy, or ends the bot with 78: there is never a QR code', async () => {
     const first = await stage.pair();
     await first.stop();
     const path = join(stage.sessions, 'creds.json');
@@ -135,7 +135,7 @@ describe('a creds.json that was cut', () => {
 });
 
 describe('a folder beside others', () => {
-  it('of another bot inside it is never touched', async () => {
+  it('the folder of another bot inside of the session folder is never touched', async () => {
     const other = join(stage.sessions, 'bot1');
     mkdirSync(other, { recursive: true, mode: 0o700 });
     writeFileSync(join(other, 'creds.json'), '{"cut":');

@@ -22,7 +22,7 @@ it.each([
   ['on its way', 'stanza-out', (node: Stanza) => node.tag === 'message' && node.attrs.category === 'peer'],
   ['stored', 'stanza-in', (node: Stanza) => node.tag === 'receipt' && node.attrs.type === 'peer_msg'],
 ] as const)(
-  'killed while what only the phone has is %s, it answers every message once after the next start',
+  'a bot that is killed while a message that only the phone has is %s answers every message once after the next start',
   async (_, direction, match) => {
     const bot = await stage.pair();
     const person = stage.wa.addPerson({ addressing: 'lid' });

@@ -76,7 +76,7 @@ async function talkAboutEverything(env: Record<string, string>) {
 
 describe('nothing secret is ever printed', () => {
   it.each(['json', 'pretty'])(
-    'at level trace, as %s',
+    'no secret is printed at level trace, as %s',
     async (format) => {
       const { bots, texts, people } = await talkAboutEverything({ LOG_LEVEL: 'trace', LOG_FORMAT: format });
       const output = bots.map((bot) => bot.output).join('');

@@ -18,7 +18,7 @@ async function expectAllAnsweredOnce(person: ReturnType<Stage['wa']['addPerson']
   expect(person.unreadable).toEqual([]);
 }
 
-it('stopped in the middle of a burst while its line is cut, it goes on where it was', async () => {
+it('a bot that is suspended in the middle of a burst while its connection ends goes on where it was', async () => {
   const bot = await stage.pair({ RECONNECT_DELAY_MS: '500' });
   const person = stage.wa.addPerson({ addressing: 'mixed' });
   await stage.ping(person);
@@ -34,7 +34,7 @@ it('stopped in the middle of a burst while its line is cut, it goes on where it 
 }, 60_000);
 
 it.skipIf(!process.env.LONG)(
-  'stopped for longer than a connection lives, it is back within 45 seconds of waking up',
+  'a bot that is suspended for longer than a connection lasts is connected again within 45 seconds after it wakes up',
   async () => {
     const bot = await stage.pair();
     const person = stage.wa.addPerson();

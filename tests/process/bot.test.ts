@@ -27,7 +27,7 @@ function isRunning(pid: number): boolean {
 const ownerPid = (): number => JSON.parse(readFileSync(join(stage.sessions, 'owner.json'), 'utf8')).pid;
 
 describe('the main job', () => {
-  it('scan once, five times Ctrl+C and start, and never a QR again', async () => {
+  it('after one scan, five times Ctrl+C and a start show no QR code again', async () => {
     let bot = await stage.pair();
     expect(bot.output).toContain('=== SCAN THIS QR CODE WITH WHATSAPP ===');
     const person = stage.wa.addPerson();
@@ -55,7 +55,7 @@ describe('the main job', () => {
     expect(person.unreadable).toEqual([]);
   }, 60_000);
 
-  it('kill -9: the next start takes over at once, without a QR, and answers what came meanwhile', async () => {
+  it('after kill -9 the next start takes over at once, shows no QR code, and answers what came meanwhile', async () => {
     const bot = await stage.pair();
     const person = stage.wa.addPerson();
     await stage.ping(person);
@@ -69,7 +69,7 @@ describe('the main job', () => {
     expect(person.inbox.filter(({ quotedId }) => quotedId === id)).toHaveLength(1);
   });
 
-  it('from the sources, as npm run dev does it', async () => {
+  it('the bot runs from its sources, as npm run dev starts it', async () => {
     const dev = { command: [process.execPath, '--import', 'tsx', 'src/main.ts'], cwd: ROOT } as const;
     const bot = await stage.pair({}, dev);
     await stage.ping(stage.wa.addPerson());
@@ -92,7 +92,7 @@ describe('signals', () => {
     expect(bot.lines.filter((line) => line.includes('Connection status: close'))).toHaveLength(2);
   });
 
-  it('a second one after more than a second exits at once, and loses nothing', async () => {
+  it('a second Ctrl+C after more than a second ends the bot at once, and no message is lost', async () => {
     const bot = await stage.pair({ NODE_OPTIONS: `--import=${preload('slow-disk.mjs')}` });
     await stage.ping(stage.wa.addPerson());
     bot.signal('SIGINT');
@@ -107,7 +107,7 @@ describe('signals', () => {
     await stage.ping(stage.wa.addPerson());
   });
 
-  it('SIGTERM to npm start stops the bot as well: no orphan', async () => {
+  it('SIGTERM to npm start stops the bot as well', async () => {
     const npm = { command: ['npm', 'start', '--ignore-scripts'], cwd: program.folder } as const;
     const bot = await stage.pair({}, npm);
     const pid = ownerPid();
@@ -120,25 +120,28 @@ describe('signals', () => {
     expect(next.output).not.toContain(QR);
   });
 
-  it.each([0, 1, 2, 3])('at any moment of a start, %i: it ends, and the next start works', async (moment) => {
-    const moments: ReadonlyArray<(bot: BotProcess) => Promise<unknown>> = [
-      () => new Promise((resolve) => setTimeout(resolve, 100)),
-      () => new Promise((resolve) => setTimeout(resolve, 400)),
-      (bot) => bot.said('Initializing'),
-      (bot) => bot.said('Connection status: connecting'),
-    ];
-    const bot = await stage.start();
-    await moments[moment]?.(bot);
-    bot.signal('SIGINT');
-    const { code, signal } = await bot.exit(5_000);
-    expect(code === 0 || signal === 'SIGINT').toBe(true);
-    const next = await stage.start();
-    await next.said(QR);
-  });
+  it.each([0, 1, 2, 3])(
+    'a signal at moment %i of a start ends the bot, and the next start works',
+    async (moment) => {
+      const moments: ReadonlyArray<(bot: BotProcess) => Promise<unknown>> = [
+        () => new Promise((resolve) => setTimeout(resolve, 100)),
+        () => new Promise((resolve) => setTimeout(resolve, 400)),
+        (bot) => bot.said('Initializing'),
+        (bot) => bot.said('Connection status: connecting'),
+      ];
+      const bot = await stage.start();
+      await moments[moment]?.(bot);
+      bot.signal('SIGINT');
+      const { code, signal } = await bot.exit(5_000);
+      expect(code === 0 || signal === 'SIGINT').toBe(true);
+      const next = await stage.start();
+      await next.said(QR);
+    },
+  );
 });
 
 describe('a second process on the same folder', () => {
-  it('exits 75 at once and says who has it; the first one goes on', async () => {
+  it('a second process on the same folder ends with 75 at once and says which process has it; the first one goes on', async () => {
     const bot = await stage.pair();
     const pid = ownerPid();
     const second = await stage.start();
@@ -155,7 +158,7 @@ describe('a second process on the same folder', () => {
 });
 
 describe('the end of a session', () => {
-  it('a logout exits 77 with what to run; the next start says the same, at once and offline', async () => {
+  it('a logout ends the bot with 77 and says what to run; the next start does the same at once, without a connection', async () => {
     const bot = await stage.pair();
     await stage.ping(stage.wa.addPerson());
     stage.wa.phone.unlink();
@@ -171,7 +174,7 @@ describe('the end of a session', () => {
     expect(stage.wa.counters.connections).toBe(connections);
   });
 
-  it('a session that another client takes over twice exits 75', async () => {
+  it('a bot whose session another client takes over twice ends with 75', async () => {
     const bot = await stage.pair({ NODE_OPTIONS: `--import=${preload('short-minutes.mjs')}` });
     stage.wa.faults.replace();
     await bot.said('Reconnecting in 60 seconds...');

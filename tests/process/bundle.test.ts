@@ -37,7 +37,7 @@ it('the built program uses the libsignal that it has repaired', async () => {
   });
 });
 
-it('the bundle has no copy of libsignal, whose licence is another one', () => {
+it('the bundle has no copy of libsignal, because its licence is another one', () => {
   const files = [...bundleFiles()];
   const isCopy = ([, code]: [string, string]) => /class SessionCipher\b|require_session_cipher/.test(code);
   expect(files.filter(isCopy).map(([name]) => name)).toEqual([]);
@@ -54,7 +54,7 @@ it('built-in commands share their modules with the program', () => {
   expect(definitions.map(([name]) => name.startsWith('chunks/'))).toEqual([true]);
 });
 
-it('the program starts without what only pictures, pages and QR codes need', () => {
+it('a start of the program loads no file that only pictures, pages or QR codes need', () => {
   const files = bundleFiles();
   const loaded = new Set<string>();
   const load = (name: string): void => {
@@ -74,7 +74,7 @@ it('the program starts without what only pictures, pages and QR codes need', () 
     expect(code, other).not.toContain(`// node_modules/${other}/`);
 });
 
-it('each command of the bundle can be loaded for itself', async () => {
+it('each command of the bundle can be loaded alone', async () => {
   const dist = join(program.folder, 'dist');
   for (const name of filesIn(dist, 'commands')) {
     const module = (await import(pathToFileURL(join(dist, name)).href)) as { default?: { name?: unknown } };

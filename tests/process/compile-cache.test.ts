@@ -32,15 +32,18 @@ beforeEach(() => {
 afterEach(() => rmSync(join(program.folder, 'node_modules/.cache'), { recursive: true, force: true }));
 
 describe('the compile cache', () => {
-  it.runIf(hasCache)('is private, is filled by a start, and does no harm to the next', async () => {
-    const bot = await stage.pair();
-    await bot.stop();
-    expect(lstatSync(caches()).mode & 0o777).toBe(0o700);
-    expect(readdirSync(caches())).not.toEqual([]);
-    await (await stage.start()).said('WhatsApp connection established');
-  });
+  it.runIf(hasCache)(
+    'the compile cache is private, is filled by a start, and the next start works with it',
+    async () => {
+      const bot = await stage.pair();
+      await bot.stop();
+      expect(lstatSync(caches()).mode & 0o777).toBe(0o700);
+      expect(readdirSync(caches())).not.toEqual([]);
+      await (await stage.start()).said('WhatsApp connection established');
+    },
+  );
 
-  it('is not used if others can write to it', async () => {
+  it('the compile cache is not used if others can write to it', async () => {
     mkdirSync(caches(), { recursive: true });
     chmodSync(caches(), 0o777);
     const bot = await stage.pair();
@@ -48,7 +51,7 @@ describe('the compile cache', () => {
     expect(readdirSync(caches())).toEqual([]);
   });
 
-  it('is not missed if its folder cannot be made', async () => {
+  it('the bot starts if the folder of the compile cache cannot be made', async () => {
     symlinkSync('/proc/nope', join(program.folder, 'node_modules/.cache'));
     const bot = await stage.pair();
     await bot.stop();

@@ -4,7 +4,7 @@ import { useBenchProgram } from './support/stage.ts';
 
 useBenchProgram();
 
-test('conversations end as they would without a kill: each question once, each answer in its place', {
+test('with kills, conversations end as they would without one: each question is asked once, and each answer is at its place', {
   timeout: 180_000,
 }, async () => {
   const seed = Number(process.env.SEED ?? Date.now() % 100_000);

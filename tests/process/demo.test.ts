@@ -105,7 +105,7 @@ async function leftBehind(): Promise<string[]> {
 }
 
 describe('the story', () => {
-  test('everything happens as promised, and nothing stays behind', async () => {
+  test('the story of the demo happens as promised, and leaves no file and no process', async () => {
     // No option: without a terminal to type on it ends after the story by itself.
     const demo = start([]);
     expect(await demo.exited, demo.text).toBe(0);
@@ -125,7 +125,7 @@ describe('the story', () => {
     expect(await leftBehind()).toEqual([]);
   }, 60_000);
 
-  test('Ctrl+C in the middle ends bot, simulator and files, and is no failure', async () => {
+  test('Ctrl+C in the middle of the demo ends bot and simulator, removes the files, and is no failure', async () => {
     const demo = start(['--no-prompt']);
     await demo.said(/Linked to/);
     const pid = demo.botPid;
@@ -135,7 +135,7 @@ describe('the story', () => {
     expect(await leftBehind()).toEqual([]);
   }, 60_000);
 
-  test('a bot that does not start is told with what it said', async () => {
+  test('if the bot of the demo does not start, the demo prints what the bot said', async () => {
     const demo = start(['--no-prompt'], { HTTP_PORT: 'abc' });
     expect(await demo.exited, demo.text).toBe(1);
     expect(demo.text).toMatch(/!!! The bot stopped: a setting/);
@@ -145,7 +145,7 @@ describe('the story', () => {
 });
 
 describe('the prompt', () => {
-  test('people write, the bot is killed, comes back, loses its network and its link', async () => {
+  test('at the prompt people write, the bot is killed, comes back, loses its network and its link', async () => {
     const demo = start(['--watch', '--prompt']);
     await demo.said(/Your turn/);
     demo.type('!ping');
@@ -201,7 +201,7 @@ describe('the prompt', () => {
   }, 120_000);
 });
 
-test('people vote, react, edit, speak, leave and join, and a listener hears each', async () => {
+test('at the prompt people vote, react, edit, speak, leave and join, and a listener gets each of it', async () => {
   const project = join(temporary, 'project');
   await mkdir(join(project, 'listeners'), { recursive: true });
   const bot = new URL('../../src/bot/', import.meta.url).href;
@@ -257,7 +257,7 @@ export default listener({ on: '${on}', ${more} run: (ctx) => ctx.send(${answer})
 }, 120_000);
 
 describe('its arguments', () => {
-  test('one that there is not is named, and nothing starts', async () => {
+  test('the demo names an unknown argument and does not start', async () => {
     const demo = start(['--wacth']);
     expect(await demo.exited).toBe(78);
     expect(demo.text).toMatch(/There is no option --wacth/);

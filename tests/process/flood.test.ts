@@ -31,7 +31,7 @@ test.each([
   },
 );
 
-test('a flood names each figure that the bot missed', () => {
+test('the report of a flood names each figure that the bot missed', () => {
   const bad = {
     receivedBytes: 1,
     writtenBytes: 4,

@@ -85,7 +85,7 @@ const until = (what: string, isSo: () => boolean): Promise<void> =>
 
 const random = seeded(seed);
 
-test(`twenty processes race, some stopped, some killed: never two owners (SEED=${seed})`, {
+test(`if twenty processes race for the lock, and some are suspended or killed, there are never two owners (SEED=${seed})`, {
   timeout: 60_000,
 }, async () => {
   const folder = folderOfOurOwn();
@@ -131,7 +131,7 @@ test(`twenty processes race, some stopped, some killed: never two owners (SEED=$
   await (await lockSession(folder)).release();
 });
 
-test('twenty at once and nobody meddles: exactly one owns it', { timeout: 60_000 }, async () => {
+test('if twenty processes want the lock at once, exactly one gets it', { timeout: 60_000 }, async () => {
   const folder = folderOfOurOwn();
   const racers = Array.from({ length: RACERS }, () => new Racer(folder));
   await until('all are ready', () => racers.every((racer) => racer.has('ready')));
@@ -141,7 +141,7 @@ test('twenty at once and nobody meddles: exactly one owns it', { timeout: 60_000
   await Promise.all(racers.map((racer) => racer.finish()));
 });
 
-test('a killed owner is followed at once; a stopped one is not, and is named within two seconds', async () => {
+test('the lock of a killed owner is taken at once; a suspended owner keeps it, and is named within two seconds', async () => {
   const folder = folderOfOurOwn();
   const first = new Racer(folder);
   await until('it is ready', () => first.has('ready'));

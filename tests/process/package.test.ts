@@ -89,7 +89,7 @@ test('require() loads each entry as import does', async () => {
   expect(require.resolve('perennial-whatsapp')).toMatch(/dist\/index\.js$/);
 });
 
-test('the command names the nearest right word, and ends with 78', () => {
+test('the command perennial names the nearest right word, and ends with 78', () => {
   expect(perennial('strat')).toMatchObject({
     code: 78,
     output: expect.stringContaining('Did you mean start?'),

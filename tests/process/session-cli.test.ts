@@ -121,7 +121,7 @@ async function serverUrl(): Promise<string> {
 }
 
 describe('arguments', () => {
-  test('what does not fit is one sentence, the usage, and exit code 78', async () => {
+  test('a wrong argument gives one sentence, the usage, and exit code 78', async () => {
     const cwd = home();
     const bad = [[], ['dance'], ['backup'], ['status', 'x'], ['restore', 'a', 'b'], ['status', '--loud']];
     const results = await Promise.all(bad.map((args) => care(cwd, args)));
@@ -136,14 +136,14 @@ describe('arguments', () => {
     expect(JSON.parse(asJson.stdout)).toMatchObject({ error: { code: 'BAD_ARGUMENTS' } });
   });
 
-  test('bad settings are told by name', async () => {
+  test('the session command names bad settings', async () => {
     const result = await care(home(), ['status'], { RECONNECT_DELAY_MS: 'soon' });
     expect(result).toMatchObject({ code: 78, stderr: expect.stringContaining('RECONNECT_DELAY_MS') });
   });
 });
 
 describe('status', () => {
-  test('of nothing, and of a linked session; nothing is changed', async () => {
+  test('status reports no session and a linked session, and changes no file', async () => {
     const cwd = home();
     const path = join(cwd, 'sessions');
     expect(await care(cwd, ['status'])).toMatchObject({
@@ -168,7 +168,7 @@ describe('status', () => {
     expect(readdirSync(path)).toEqual(before);
   });
 
-  test('names the process, the journal and a logout', async () => {
+  test('status names the process, the journal and a logout', async () => {
     const cwd = home();
     const session = await openQuietly(join(cwd, 'sessions'));
     Object.assign(session.creds, linkedCreds());
@@ -183,7 +183,7 @@ describe('status', () => {
 });
 
 describe('doctor', () => {
-  test('all well, while the bot runs: a ✓ for each line, exit code 0', async () => {
+  test('while the bot runs well, doctor prints a ✓ in each line and ends with 0', async () => {
     const cwd = home();
     const session = await openQuietly(join(cwd, 'sessions'));
     Object.assign(session.creds, linkedCreds());
@@ -207,7 +207,7 @@ describe('doctor', () => {
     expect(readdirSync(session.path)).toEqual(before);
   });
 
-  test('offline: a ✗ that says what to do, in a few seconds, exit code 1', async () => {
+  test('without a network doctor prints in a few seconds a ✗ that says what to do, and ends with 1', async () => {
     const cwd = home();
     const [refused, unknown] = await Promise.all([
       care(cwd, ['doctor'], { WA_WEBSOCKET_URL: 'ws://127.0.0.1:1/ws' }),
@@ -221,7 +221,7 @@ describe('doctor', () => {
     expect(existsSync(join(cwd, 'sessions'))).toBe(false);
   });
 
-  test('finds what is wrong with folder, credentials, pairing and settings', async () => {
+  test('doctor finds faults of folder, credentials, pairing and settings', async () => {
     const settings = { WA_WEBSOCKET_URL: await serverUrl() };
     const make = async (prepare: (path: string) => void | Promise<void>): Promise<Result> => {
       const cwd = home();
@@ -298,7 +298,7 @@ describe('explain', () => {
     inbox: { '|15550200001|OLD1': { atMs, hashes: ['hash'] } },
   });
 
-  test('says what became of a message, while a process uses the session and after it', async () => {
+  test('explain says what became of a message, while a process uses the session and after it', async () => {
     const cwd = home();
     const path = join(cwd, 'sessions');
     const session = await openSession(path, { log: quiet });
@@ -325,7 +325,7 @@ describe('explain', () => {
     ['an id with a control character', 'ABC\x1b[2J', 78, /^This is not the id of a message\..*\n$/],
     ['an id that is too long', 'A'.repeat(300), 78, /^This is not the id of a message\..*\n$/],
     ['an empty id', '', 78, /^explain needs the id of a message\./],
-  ])('%s is one sentence', async (_, id, code, sentence) => {
+  ])('explain reports %s in one sentence', async (_, id, code, sentence) => {
     const cwd = home();
     const session = await openQuietly(join(cwd, 'sessions'));
     await session.set(rows(Date.now()));
@@ -334,14 +334,14 @@ describe('explain', () => {
     expect(told.stdout + told.stderr).toMatch(sentence);
   });
 
-  test('nothing is known without a session', async () => {
+  test('explain knows no message without a session', async () => {
     const told = await care(home(), ['explain', 'ABC1']);
     expect(told).toMatchObject({ code: 1, stdout: expect.stringMatching(/^Nothing is known of ABC1/) });
   });
 });
 
 describe('backup and restore', () => {
-  test('a backup made while the bot writes is whole, private, and only of this session', async () => {
+  test('a backup that is made while the bot writes is whole, private, and only of this session', async () => {
     const cwd = home();
     const path = join(cwd, 'sessions');
     const bot = new Bot(path);
@@ -371,7 +371,7 @@ describe('backup and restore', () => {
     await checkCopy(path, bot.round);
   });
 
-  test('restored, the old session lies beside it, other bots are left alone, and it opens', async () => {
+  test('after a restore the former session lies beside it, other bots are not touched, and the session opens', async () => {
     const cwd = home();
     const path = join(cwd, 'sessions');
     const bot = new Bot(path);
@@ -399,7 +399,7 @@ describe('backup and restore', () => {
     expect(restored.get('session', ['p0']).p0).not.toEqual({ round: 9_999 });
   });
 
-  test('what cannot be used is refused, and nothing is changed', async () => {
+  test('restore refuses a backup that cannot be used, and changes no file', async () => {
     const cwd = home();
     const path = join(cwd, 'sessions');
     await stockFolder(path);
@@ -432,7 +432,7 @@ describe('backup and restore', () => {
     expect(nothing).toMatchObject({ code: 78, stderr: expect.stringContaining('There is no session in') });
   });
 
-  test('an empty folder may be the target, and a restore needs none to be there', async () => {
+  test('the target of a backup may be an empty folder, and a restore needs no session to be there', async () => {
     const cwd = home();
     const path = join(cwd, 'sessions');
     await stockFolder(path);
@@ -448,7 +448,7 @@ describe('backup and restore', () => {
 });
 
 describe.runIf(process.getuid?.() === 0)('as another user than that of the bot', () => {
-  test('each command says whose it is, as one JSON document too, and changes nothing', async () => {
+  test('run by another user, each session command says whose folder it is, as one JSON document too, and changes no file', async () => {
     const cwd = home();
     chmodSync(cwd, 0o755);
     const path = join(cwd, 'sessions');
@@ -479,7 +479,7 @@ describe.runIf(process.getuid?.() === 0)('as another user than that of the bot',
   });
 });
 
-test('whoever reads the first lines only gets no stack trace', async () => {
+test('if a pipe closes after the first lines, the session command prints no stack trace', async () => {
   const cwd = home();
   await stockFolder(join(cwd, 'sessions'));
   const command = `"${process.execPath}" --import "${TSX}" "${CLI}" status | true`;
@@ -488,7 +488,7 @@ test('whoever reads the first lines only gets no stack trace', async () => {
   expect(stderr).toBe('');
 });
 
-test('a restore that is killed leaves a session that says so, and can be restored', async () => {
+test('after a restore that was killed the bot says so and does not start, and the restore can be run again', async () => {
   const cwd = home();
   const path = join(cwd, 'sessions');
   const copy = join(cwd, 'copy');

@@ -5,7 +5,7 @@ import { useBenchProgram } from './support/stage.ts';
 useBenchProgram();
 
 /** The short form; `npm run torture` is the long one. */
-test('killed at random instants, in pairing, first upload and checkpoints, nothing is lost, doubled or unreadable', {
+test('a bot that is killed at random instants, in pairing, first upload and checkpoints, loses and doubles no message, and every answer can be read', {
   timeout: 180_000,
 }, async () => {
   const seed = Number(process.env.SEED ?? Date.now() % 100_000);

@@ -266,14 +266,14 @@ describe('.env', () => {
     expect(warnings).toEqual([`${written} in .env is no setting, so it has no effect. Write ${meant}.`]);
   });
 
-  it('misspelt names are told beside values that cannot be used', () => {
+  it('misspelt names are reported together with values that cannot be used', () => {
     writeFileSync(dotenvPath, 'OWNER_NUMBER=15551234567\nLOGLEVEL=debug\nHTTP_PORT=many\n');
     expect(() => loadConfig({}, { dotenvPath })).toThrow(
       /A setting has a value .*\n {2}HTTP_PORT .*\nNames .*\n {2}OWNER_NUMBER in .*OWNER_NUMBERS\.\n {2}LOGLEVEL in .*LOG_LEVEL\.\n/,
     );
   });
 
-  it('a name that is like no setting is left alone', () => {
+  it('a variable whose name is like no setting is ignored', () => {
     writeFileSync(dotenvPath, 'OPENAI_API_KEY=x\nTZ=UTC\nPORT=1\nTOKEN=2\n');
     expect(loadConfig({}, { dotenvPath }).warnings).toEqual([]);
   });

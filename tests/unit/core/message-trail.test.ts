@@ -33,18 +33,18 @@ test('a record has the first outcome that was noted, and the sum of the times', 
   expect(endRecord('key', 'ran', 1_200)).toBeUndefined();
 });
 
-test('a note without a record has no effect', () => {
+test('an outcome without a record is ignored', () => {
   noteOutcome('unknown', 'loop');
   noteTime('unknown', 'waitedMs', 5);
   expect(endRecord('unknown', 'ran', 0)).toBeUndefined();
 });
 
-test('a record without a note has the other outcome', () => {
+test('a record without a noted outcome gets the outcome that is given at its end', () => {
   beginRecord('key', draft);
   expect(endRecord('key', 'put-off', 900)).toMatchObject({ outcome: 'put-off', tookMs: 0 });
 });
 
-test('the last fifty are kept, the newest first', () => {
+test('the last fifty records of messages are kept, the newest first', () => {
   for (let index = 0; index < 60; index += 1)
     noteMessage({ ...draft, id: `m${index}`, outcome: 'undecryptable', detail: undefined });
   expect(lastMessages().map(({ id }) => id)).toEqual(

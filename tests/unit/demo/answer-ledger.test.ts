@@ -19,14 +19,14 @@ const answer = (id: string, quotedId: string | undefined, atMs = 10, place = 'An
 });
 
 describe('the ledger', () => {
-  test('an answer is known by what it quotes, and timed', () => {
+  test('the ledger knows an answer by the message that it quotes, and measures its time', () => {
     const ledger = new Ledger();
     ledger.asked(question('q1', 100));
     expect(ledger.received(answer('a1', 'q1', 141))).toMatchObject({ kind: 'answer', afterMs: 41 });
     expect(ledger.tally()).toMatchObject({ asked: 1, answered: 1, doubles: 0, isInOrder: true, tookMs: 41 });
   });
 
-  test('the same text again in answer to the same message is a double', () => {
+  test('the same text again as an answer to the same message counts as doubled', () => {
     const ledger = new Ledger();
     ledger.asked(question('q1'));
     ledger.received(answer('a1', 'q1'));
@@ -34,7 +34,7 @@ describe('the ledger', () => {
     expect(ledger.tally()).toMatchObject({ answered: 1, doubles: 1 });
   });
 
-  test('a command may answer twice with two texts', () => {
+  test('two different answers to one message do not count as doubled', () => {
     const ledger = new Ledger();
     ledger.asked(question('q1'));
     ledger.received(answer('a1', 'q1'));
@@ -42,20 +42,20 @@ describe('the ledger', () => {
     expect(ledger.tally().doubles).toBe(0);
   });
 
-  test('the same message on a second phone of a group is known', () => {
+  test('the ledger recognises the same message on a second phone of a group', () => {
     const ledger = new Ledger();
     ledger.asked(question('q1'));
     ledger.received(answer('a1', 'q1', 10, 'group'));
     expect(ledger.received(answer('a1', 'q1', 11, 'group')).kind).toBe('known');
   });
 
-  test('what quotes nothing that was asked is a message', () => {
+  test('a message that quotes no question counts as a message of its own', () => {
     const ledger = new Ledger();
     expect(ledger.received(answer('a1', undefined)).kind).toBe('message');
     expect(ledger.received(answer('a2', 'stranger')).kind).toBe('message');
   });
 
-  test('another order shows, and only among the questions that count', () => {
+  test('the ledger notices answers in another order, and only among the questions that count', () => {
     const ledger = new Ledger();
     for (const id of ['q1', 'q2', 'q3']) ledger.asked(question(id));
     ledger.received(answer('a2', 'q2'));
@@ -65,7 +65,7 @@ describe('the ledger', () => {
     expect(ledger.tally(['q1', 'q3'])).toMatchObject({ asked: 2, answered: 2, isInOrder: true });
   });
 
-  test('nothing asked is nothing owed', () => {
+  test('if there was no question, no answer is missing', () => {
     expect(new Ledger().tally()).toEqual({ asked: 0, answered: 0, doubles: 0, isInOrder: true, tookMs: 0 });
   });
 });
@@ -82,7 +82,7 @@ describe('the promises', () => {
     unreadable: 0,
   };
 
-  test('all are kept', () => {
+  test('the story of the demo reports that all promises are kept', () => {
     expect(judge(kept).map(({ isKept }) => isKept)).toEqual([true, true, true, true]);
   });
 
@@ -95,7 +95,7 @@ describe('the promises', () => {
     ['a question of the conversation that comes twice', { conversation: [2, 1, 1] }, 2],
     ['a conversation that does not go on', { conversation: [1, 0, 0] }, 2],
     ['an unreadable answer', { unreadable: 1 }, 3],
-  ])('%s breaks exactly one, and the line says what happened', (_, change, broken) => {
+  ])('%s breaks exactly one promise, and its line says what happened', (_, change, broken) => {
     const verdicts = judge({ ...kept, ...change });
     expect(
       verdicts.map(({ isKept }, index) => (isKept ? undefined : index)).filter((x) => x !== undefined),
@@ -104,7 +104,7 @@ describe('the promises', () => {
   });
 });
 
-test('what came to a place is counted by its words', () => {
+test('the ledger counts the messages in a chat by their text', () => {
   const ledger = new Ledger();
   ledger.received(answer('a1', undefined, 10, 'Anna', 'Which size?'));
   ledger.received(answer('a1', undefined, 11, 'Anna', 'Which size?'));

@@ -57,7 +57,7 @@ describe('a line at the prompt', () => {
     expect(readOrder(line).do).toBe('explain');
   });
 
-  test.each(HELP.map(([order]) => order))('%s, as the help shows it, is understood', (order) => {
+  test.each(HELP.map(([order]) => order))('the prompt understands %s, as the help shows it', (order) => {
     expect(['explain', 'nothing']).not.toContain(readOrder(order).do);
   });
 
@@ -116,7 +116,7 @@ describe('the arguments', () => {
 });
 
 describe('what the bot prints', () => {
-  test('the QR code is told apart from the lines, and its hints are left out', () => {
+  test('the demo tells the QR code from the lines of the log, and leaves its hints out', () => {
     const block = renderQr('2@abc', { columns: undefined, isColorful: false, pngPath: undefined });
     const printed = `[INFO] before\n\n${block}On the phone: WhatsApp\nCode 1\n\n[INFO] after`;
     const reader = new BotLines();
@@ -127,7 +127,7 @@ describe('what the bot prints', () => {
     expect(block).toBe(`${QR_HEADING}\n${code?.kind === 'qr' ? code.code.join('\n') : ''}\n`);
   });
 
-  test('facts go, those about a command stay, with a path that means something', () => {
+  test('the demo leaves out the facts of a log line, except those about a command', () => {
     expect(withoutFacts('[WARN] The connection was closed  failures=1 detail="x y"')).toBe(
       '[WARN] The connection was closed',
     );

@@ -40,14 +40,14 @@ const ALL_NEWS: News[] = [
 ];
 
 describe('every kind of news', () => {
-  test.each([24, 40, 80, 200])('fits into %i columns', (columns) => {
+  test.each([24, 40, 80, 200])('every line of the demo fits into %i columns', (columns) => {
     for (const news of ALL_NEWS) {
       for (const line of newsLines(news, { columns, isColorful: true }))
         expect(widthOf(stripVTControlCharacters(line)), line).toBeLessThanOrEqual(columns);
     }
   });
 
-  test('says the same with and without colors, and without there is no escape code', () => {
+  test('the demo prints the same text with and without colors, and without them no escape codes', () => {
     for (const news of ALL_NEWS) {
       const plain = newsLines(news, PLAIN);
       expect(plain.join('\n')).not.toContain('\u001b');
@@ -55,7 +55,7 @@ describe('every kind of news', () => {
     }
   });
 
-  test('doubles and unreadable messages are loud', () => {
+  test('the demo marks doubled and unreadable messages', () => {
     const loud = ALL_NEWS.filter((news) => newsLines(news, PLAIN).some((line) => line.includes('!!!')));
     expect(loud.map((news) => (news.kind === 'wrote' ? news.arrival.kind : news.kind))).toEqual([
       'double',
@@ -72,25 +72,25 @@ describe('every kind of news', () => {
 });
 
 describe('who says what', () => {
-  test('one line, with its time', () => {
+  test('a message of one line is shown with its time', () => {
     expect(said('bot', 'Anna', 'pong', '(41 ms)', PLAIN)).toEqual(['  bot → Anna: pong  (41 ms)']);
   });
 
-  test('more lines stand under the first', () => {
+  test('further lines of a message stand under the first one', () => {
     expect(said('bot', 'Anna', 'one\ntwo', '', PLAIN)).toEqual(['  bot → Anna: one', '              two']);
   });
 
-  test('what a stranger wrote moves no cursor', () => {
+  test('escape codes in a message do not move the cursor', () => {
     expect(harmless('a\u001b[2J b\u0007c\u202ed\ne')).toBe('a bcd\ne');
   });
 });
 
 describe('wrapping', () => {
-  test('breaks at spaces', () => {
+  test('a long line is broken at spaces', () => {
     expect(wrap('one two three', 8)).toEqual(['one two', 'three']);
   });
 
-  test('loses nothing but spaces, and fits', () => {
+  test('a broken line loses only spaces, and fits', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 2, max: 30 }), (text, width) => {
         const lines = wrap(text, width);
@@ -101,7 +101,7 @@ describe('wrapping', () => {
   });
 });
 
-test('a QR code that does not fit is told about', () => {
+test('if a QR code does not fit, the demo says so', () => {
   const code = ['█'.repeat(55)];
   expect(qrLines(code, PLAIN)).toEqual([`  ${code[0]}`]);
   expect(qrLines(code, { ...PLAIN, columns: 40 }).join(' ')).toMatch(/needs 55 columns/);

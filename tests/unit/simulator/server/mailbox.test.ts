@@ -15,7 +15,7 @@ function deviceOn(mailbox: Mailbox, holdsAfterNack = false): string[] {
 }
 
 describe('Mailbox', () => {
-  it('sends what waits between the two marks of the offline queue, and again until it is acknowledged', () => {
+  it('the mailbox sends waiting stanzas between the two marks of the offline queue, and again until they are acknowledged', () => {
     const mailbox = new Mailbox();
     mailbox.post(message('A'));
     mailbox.post(message('B'));
@@ -26,7 +26,7 @@ describe('Mailbox', () => {
     expect(mailbox.redelivered).toBe(3);
   });
 
-  it('releases a held queue one by one', () => {
+  it('the mailbox releases a held queue one by one', () => {
     const mailbox = new Mailbox();
     for (const id of ['A', 'B']) mailbox.post(message(id));
     const got = deviceOn(mailbox, true);
@@ -37,7 +37,7 @@ describe('Mailbox', () => {
     expect(got).toEqual(['offline_preview', 'A', 'B', 'offline']);
   });
 
-  it('keeps the rest of a held queue after an error acknowledgement', () => {
+  it('the mailbox keeps the rest of a held queue after an error acknowledgement', () => {
     const mailbox = new Mailbox();
     for (const id of ['A', 'B']) mailbox.post(message(id));
     const got = deviceOn(mailbox, true);
@@ -46,7 +46,7 @@ describe('Mailbox', () => {
     expect(mailbox.waiting.map(({ attrs }) => attrs.id)).toEqual(['A', 'B']);
   });
 
-  it('takes only a receipt that names the chat for a message to a bot of WhatsApp', () => {
+  it('for a message to a bot of WhatsApp the mailbox takes only a receipt that names the chat', () => {
     const mailbox = new Mailbox();
     mailbox.post(message('A', '1@lid', '5@bot'));
     expect(mailbox.acknowledge('message', 'A', '1@lid')).toBe(false);

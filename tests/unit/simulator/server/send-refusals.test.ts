@@ -40,12 +40,12 @@ describe('refusalOf', () => {
     expect(answer(node, rule(match))).toBe(code);
   });
 
-  it('counts down its times', () => {
+  it('a refusal of sends counts its times down', () => {
     const refusal = rule({ times: 2 });
     expect([1, 2, 3].map(() => answer(text('1@lid'), refusal))).toEqual([479, 479, undefined]);
   });
 
-  it('refuses for ever with infinite times', () => {
+  it('a refusal of sends with infinite times never ends', () => {
     const refusal = rule({ times: Number.POSITIVE_INFINITY });
     expect([1, 2, 3].map(() => answer(text('1@lid'), refusal))).toEqual([479, 479, 479]);
   });
