@@ -111,6 +111,11 @@ export class Questions {
     });
   }
 
+  openIds(): string[] {
+    this.#readInboxes();
+    return this.#asked.filter((question) => this.#answersTo(question) === 0).map(({ id }) => id);
+  }
+
   count(): Answered {
     this.#readInboxes();
     const answers = this.#asked.map((question) => this.#answersTo(question));

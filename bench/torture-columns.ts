@@ -25,6 +25,7 @@ const ROWS: ReadonlyArray<readonly [what: string, count: (result: TortureResult)
   ['answers never readable', (result) => result.unreadable],
   ['answers readable after a resend only', (result) => result.readableLater],
   ['commands unanswered', (result) => result.unanswered],
+  ['of these, those with a receipt from the bot', (result) => result.unansweredWithReceipt],
   ['commands answered twice', (result) => result.answeredTwice],
 ];
 

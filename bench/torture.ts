@@ -53,6 +53,8 @@ export interface TortureResult extends Answered {
   readonly sessionsLost: number;
   /** Pre-keys that WhatsApp hands out and the folder does not have. */
   readonly missingPreKeys: number;
+  /** Questions without an answer for which the bot had sent a receipt, so that WhatsApp does not send them again. */
+  readonly unansweredWithReceipt: number;
 }
 
 const SETTLE_MS = 60_000;
@@ -103,9 +105,13 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
       return undefined;
     });
     const isLost = qrRequests > 0 || missing === undefined;
+    const received = new Set(
+      simulator.devices[0]?.receipts.filter(({ type }) => type !== 'retry').map(({ id }) => id),
+    );
     return {
       kills: done,
       ...questions.count(),
+      unansweredWithReceipt: questions.openIds().filter((id) => received.has(id)).length,
       idleCheckpointKills: checkpoints.idle,
       stopCheckpointKills: checkpoints.stop,
       pairingKills: pairings.pairingKills,
