@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { problemOf } from '../bot/loading/load-problem.ts';
 import type { Phrases } from '../bot/phrases.ts';
 import { AppError } from '../core/errors.ts';
 import type { BotContents } from './bot-contents.ts';
@@ -43,7 +44,7 @@ export async function projectContents(project: string): Promise<ProjectContents>
     phrases ?? '',
     ...[...commands, ...listeners, ...middleware].flatMap((path) => readdirSync(path)),
   ];
-  if (files.some((name) => /(?<!\.d)\.m?ts$/.test(name))) await runTypeScript(folder, 'The files');
+  if (files.some((name) => /(?<!\.d)\.[mc]?ts$/.test(name))) await runTypeScript(folder, 'The files');
   return {
     commands,
     listeners,
@@ -56,7 +57,16 @@ export async function projectContents(project: string): Promise<ProjectContents>
 const foldersIn = (folder: string, name: string): string[] => [join(folder, name)].filter(existsSync);
 
 async function phrasesIn(path: string): Promise<Partial<Phrases>> {
-  const { default: phrases } = (await import(pathToFileURL(path).href)) as { default?: Partial<Phrases> };
+  const { default: phrases } = await importPhrases(path);
   if (typeof phrases === 'object' && phrases !== null) return phrases;
   throw new AppError('BAD_ARGUMENTS', `${path} must export an object of phrases as its default.`);
+}
+
+async function importPhrases(path: string): Promise<{ default?: Partial<Phrases> }> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    const sentence = `The phrases in ${path} cannot be loaded: ${await problemOf(error, path)}.`;
+    throw new AppError('BAD_ARGUMENTS', sentence, { cause: error });
+  }
 }

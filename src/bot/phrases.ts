@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts';
+import { nearestWord } from '../core/nearest-word.ts';
 import type { CommandInfo } from './command-info.ts';
 import { formatDuration } from './duration.ts';
 import type { StatusFacts } from './services.ts';
@@ -153,13 +154,16 @@ export const phrases: Phrases = {
 export function replacePhrases(own: Partial<Phrases>): void {
   for (const [name, value] of Object.entries(own)) {
     const known: unknown = Object.hasOwn(phrases, name) ? phrases[name as keyof Phrases] : undefined;
-    if (known === undefined)
-      throw new AppError(
-        'BAD_CONFIG',
-        `"${name}" is no phrase. There are: ${Object.keys(phrases).join(', ')}.`,
-      );
+    if (known === undefined) throw unknownPhrase(name);
     if (typeof value !== typeof known)
       throw new AppError('BAD_CONFIG', `The phrase "${name}" must be a ${typeof known}.`);
   }
   Object.assign(phrases, own);
+}
+
+function unknownPhrase(name: string): AppError {
+  const names = Object.keys(phrases);
+  const meant = nearestWord(name, names);
+  const hint = meant === undefined ? `There are: ${names.join(', ')}.` : `Did you mean "${meant}"?`;
+  return new AppError('BAD_CONFIG', `"${name}" is no phrase. ${hint}`);
 }

@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { isCommand } from '../command.ts';
 import { isListener } from '../listener.ts';
 import { isSchedule } from '../schedule.ts';
 import type { CommandRegistry } from './command-registry.ts';
 import type { ListenerRegistry } from './listener-registry.ts';
+import { problemOf } from './load-problem.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -101,7 +101,7 @@ export async function loadFile(
     target.set(file, isCompiled ? defaultOf(exported) : exported);
     return undefined;
   } catch (error) {
-    return { file, problem: problemOf(error) };
+    return { file, problem: await problemOf(error, path) };
   }
 }
 
@@ -116,12 +116,4 @@ export function fileLabel(path: string): string {
 /** A file of TypeScript or JavaScript; no declarations, tests or hidden files. */
 export function isCommandFile(name: string): boolean {
   return /^[^.].*\.[mc]?[tj]s$/.test(name) && !/\.(?:d|test|spec)\.[mc]?[tj]s$/.test(name);
-}
-
-/** The message of an error, with the line of a syntax error: Node.js puts that on top of the stack. */
-function problemOf(error: unknown): string {
-  const message = messageOf(error);
-  if (!(error instanceof SyntaxError)) return message;
-  const place = error.stack?.split('\n', 1)[0] ?? '';
-  return place.startsWith('file:') ? `${place.replace(/\?v=\d+/, '')}: ${message}` : message;
 }

@@ -24,7 +24,9 @@ test('a handler that manages a group says the replaced phrase in a direct chat',
 });
 
 test.each<[own: object, problem: RegExp]>([
-  [{ faild: 'x' }, /"faild" is no phrase/],
+  [{ faild: 'x' }, /"faild" is no phrase\. Did you mean "failed"\?$/],
+  [{ ownerOnly: 'x' }, /Did you mean "ownersOnly"\?$/],
+  [{ hello: 'x' }, /"hello" is no phrase\. There are: unknownCommand, failed, /],
   [{ tooSoon: 'later' }, /"tooSoon" must be a function/],
   [{ failed: undefined }, /"failed" must be a string/],
 ])('phrases that do not fit are refused and change nothing: %j', (own, problem) => {
