@@ -96,7 +96,7 @@ function stopOnSignals({ log, config, stop }: CreatedBot): void {
 }
 
 /**
- * npm hands a SIGTERM to the shell that runs the script, and the shell dies of it without telling us: on Linux
+ * npm hands a SIGTERM to the shell that runs the script, and the shell ends without passing it on: on Linux
  * and macOS we then have another parent.
  */
 function onOrphaned(callback: () => void): void {
@@ -113,7 +113,9 @@ function onOrphaned(callback: () => void): void {
 function reportBugs({ log, renewConnection }: CreatedBot): void {
   process.on('uncaughtException', (error) => {
     if (isCutDownload(error)) {
-      log.warn('A download of the library was cut. Connecting anew, so that it comes again.');
+      log.warn(
+        'A download of the library broke off. The bot connects anew, so that WhatsApp sends it again.',
+      );
       renewConnection('a download of the library was cut');
       return;
     }
@@ -122,7 +124,7 @@ function reportBugs({ log, renewConnection }: CreatedBot): void {
   });
   process.on('unhandledRejection', (error) => {
     if (isConnectionLoss(error)) {
-      log.debug({ err: error }, 'the library left a promise of a closed connection behind');
+      log.debug({ err: error }, 'a promise of the library was rejected after its connection had closed');
       return;
     }
     if (systemCode(error) === 'ERR_BUFFER_TOO_LARGE') {

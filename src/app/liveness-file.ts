@@ -6,7 +6,7 @@ const TOUCH_EVERY_MS = 10_000;
 /**
  * Shows supervisors that the event loop goes on: the file `.lock/alive` in the session folder gets a new time every
  * ten seconds. No traffic can keep anybody from reading it, unlike `/healthz`. deploy/healthcheck.mjs looks at it.
- * A folder that cannot be written at the moment costs the sign of life, and nothing else.
+ * If the folder cannot be written at the moment, only the sign of life is missing.
  */
 export class LivenessFile {
   readonly #path: string;

@@ -56,7 +56,7 @@ export class MessageIntake {
     const { length } = client.inbox.unfinished();
     if (length > 0)
       client.once('opened', () =>
-        log.info({ messages: length }, 'Going on with messages that the last run left unfinished'),
+        log.info({ messages: length }, 'Handling messages that were unfinished when the bot ended'),
       );
     client.on('opened', () => this.#takeAll());
     client.on('received', (message) => {
@@ -67,7 +67,10 @@ export class MessageIntake {
     }, everyMs).unref();
   }
 
-  /** Takes nothing from here on. Resolves when the bot has let go of what it has: stop the bot first, or beside it. */
+  /**
+   * Takes no further message. Resolves when the bot has settled those that it was handed, so stop the bot before this
+   * or at the same time.
+   */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);

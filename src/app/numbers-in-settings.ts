@@ -3,7 +3,7 @@ import { placesOf } from '../config/setting-kinds.ts';
 import type { ListedNumber } from '../core/typed-number.ts';
 import { numberAmong } from '../whatsapp/address.ts';
 
-/** The phone numbers that the settings name people by, with their places. JIDs of groups and LIDs are none. */
+/** The phone numbers in the settings, with their places. JIDs of groups and LIDs are left out. */
 export function listedNumbers({
   ownerNumbers,
   mayWriteTo,

@@ -32,7 +32,7 @@ export class PairingScreen {
     });
   }
 
-  /** Resolves when nothing is drawn any more. */
+  /** Resolves when no code is drawn any more. */
   stop(): Promise<void> {
     return this.#showing;
   }

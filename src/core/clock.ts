@@ -29,7 +29,7 @@ const LOOK_EVERY_MS = 60_000;
 
 /**
  * Resolves after `ms` milliseconds, however many; rejects when the signal aborts. It ends as soon as either clock says
- * so: a laptop that wakes up has waited, and a clock that is set back prolongs nothing.
+ * so: a laptop that wakes up has waited, and a clock that is set back does not make a wait longer.
  */
 export async function sleep(ms: number, signal: AbortSignal, clocks: Timepieces = SYSTEM): Promise<void> {
   const untilWallMs = clocks.wallMs() + ms;

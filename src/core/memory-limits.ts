@@ -34,7 +34,7 @@ export const MEMORY_LIMITS = {
     atLimit: 'The key that was used least recently is read from its file when it is needed.',
   },
   'keys:parsed': {
-    what: 'sessions and sender keys that are kept parsed; the bytes are those of their JSON',
+    what: 'Signal sessions and sender keys that are kept parsed; the bytes are those of their JSON',
     count: 500,
     bytes: 2 * MIB,
     atLimit: 'The key that was used least recently is parsed when it is needed.',

@@ -16,7 +16,7 @@ const ASK_UNKNOWN_AGAIN_MS = DAY_MS;
 
 /**
  * The number that stands for a typed one: WhatsApp's own form of it if that is known, else the typed one. One of the
- * two, never both: a number that only looks alike is somebody else.
+ * two, never both: a number that only looks alike belongs to another person.
  */
 export function numberMeant(typed: string, answer: NumberAnswer | undefined, nowMs: number): string {
   if (answer === undefined || ageMs(answer.atMs, nowMs) >= LIMITS['table:numbers'].timeMs) return typed;

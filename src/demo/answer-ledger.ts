@@ -22,9 +22,9 @@ export type Arrival =
   | { readonly kind: 'answer'; readonly question: Question; readonly afterMs: number }
   /** The same text in answer to the same message, as a new message: the person sees it twice. */
   | { readonly kind: 'double'; readonly question: Question; readonly afterMs: number }
-  /** An answer to nothing: a reminder, or what a command sends by itself. */
+  /** A message that quotes no question: a reminder, or what a command sends by itself. */
   | { readonly kind: 'message' }
-  /** Another phone in the same group has told of it. */
+  /** Another phone in the same group has shown the same message. */
   | { readonly kind: 'known' };
 
 export interface Tally {

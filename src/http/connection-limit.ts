@@ -10,12 +10,12 @@ export interface ConnectionLimits {
 
 interface Caller {
   readonly address: string;
-  /** The request that is being answered; undefined while the caller has sent nothing whole. */
+  /** The request that is being answered; undefined while the caller has sent no whole request. */
   request: IncomingMessage | undefined;
 }
 
 /**
- * Keeps callers who say nothing from shutting others out. At a limit the new connection is let in and the oldest one
+ * Callers who send no request must not shut others out. At a limit the new connection is accepted and the oldest one
  * without a whole request is closed: a health check sends its request at once and is never that one. If all others
  * are being answered, the new one is closed.
  */

@@ -45,7 +45,7 @@ export class Dispatcher {
     access.checkHost(request);
     const url = readUrl(request);
     const route = routes.get(url.pathname);
-    if (route === undefined) throw new Problem(404, 'There is nothing here.');
+    if (route === undefined) throw new Problem(404, 'There is no page at this address.');
     checkMethod(request, route);
     access.checkOrigin(request, route);
     const exchange: Exchange = { request, response, url };
@@ -58,14 +58,14 @@ export class Dispatcher {
 function checkMethod({ method }: IncomingMessage, route: Route): void {
   if ((method === 'HEAD' ? 'GET' : method) === route.method) return;
   const allow = route.method === 'GET' ? 'GET, HEAD' : route.method;
-  throw new Problem(405, `Only ${allow} is possible here.`, { Allow: allow });
+  throw new Problem(405, `This address takes only ${allow}.`, { Allow: allow });
 }
 
 function readUrl({ url = '' }: IncomingMessage): URL {
   // Two slashes at the start would be read as the start of a host name.
   const path = url.replace(/^\/+/, '/');
   if (!path.startsWith('/') || !URL.canParse(path, 'http://localhost')) {
-    throw new Problem(400, 'This address cannot be read.');
+    throw new Problem(400, 'The address of this request is not valid.');
   }
   return new URL(path, 'http://localhost');
 }

@@ -8,7 +8,7 @@ export interface EventLimits {
   readonly maxListeners: number;
   /** How often changed counters are looked for. */
   readonly lookEveryMs: number;
-  /** How often a listener gets a sign of life. The page takes a connection without two of them for dead. */
+  /** How often a listener gets a sign of life. If two are missing, the page takes the connection for lost. */
   readonly beatEveryMs: number;
   /** A listener with so many unread bytes is disconnected. */
   readonly maxUnreadBytes: number;
@@ -16,7 +16,7 @@ export interface EventLimits {
 
 /**
  * Server-sent events for the page (https://html.spec.whatwg.org/multipage/server-sent-events.html). Each event is
- * the whole view, so a listener that connects again has missed nothing.
+ * the whole view, so a listener that connects again lacks no change.
  */
 export class EventStream {
   readonly #status: StatusSource;

@@ -118,7 +118,7 @@ export class HttpServer {
     } catch (error) {
       throw unavailable(config, error);
     }
-    this.#server.on('error', (error) => log.warn({ err: error }, 'the status page had a problem'));
+    this.#server.on('error', (error) => log.warn({ err: error }, 'the status page reported an error'));
   }
 
   async #shutDown(): Promise<void> {

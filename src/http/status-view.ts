@@ -22,7 +22,7 @@ export interface View {
 }
 
 export interface Headline {
-  /** Chooses the sign and the color. The words say the same, so color alone tells nothing. */
+  /** Chooses the sign and the color. The words say the same, so nobody needs the color. */
   readonly tone: 'good' | 'busy' | 'ask' | 'wait' | 'bad';
   readonly title: string;
   readonly sentence: string;
@@ -75,7 +75,7 @@ function headlineOf(snapshot: StatusSnapshot): Omit<Headline, 'sinceMs'> {
     case 'starting':
       return { ...plain, tone: 'busy', title: 'Starting', sentence: 'The bot is getting ready.' };
     case 'connecting':
-      return { ...plain, tone: 'busy', title: 'Connecting', sentence: 'Calling WhatsApp.' };
+      return { ...plain, tone: 'busy', title: 'Connecting', sentence: 'The bot connects to WhatsApp.' };
     case 'pairing':
       return situation.code === undefined
         ? { ...plain, tone: 'ask', title: 'Link this bot', sentence: 'Scan the code with your phone.' }
@@ -127,7 +127,7 @@ function stoppedHeadline(
     }
     case 'replaced': {
       const sentence =
-        'Another client keeps opening this session, so this one gave way. Stop the other one, or link this bot with another SESSION_PATH.';
+        'Another client keeps opening this session, so the bot has stopped. Stop the other client, or link this bot with another SESSION_PATH.';
       return { tone: 'bad', title: 'Taken over', sentence, command: undefined };
     }
     default:

@@ -102,7 +102,7 @@ export class ListedNumbers {
     if (this.#hasSaidSilence || this.#stopping.signal.aborted) return;
     this.#hasSaidSilence = true;
     this.#parts.log.warn(
-      'WhatsApp did not say whether it knows the numbers in the settings. They count as they are written, and WhatsApp is asked again.',
+      'WhatsApp did not say whether it knows the numbers in the settings. The bot uses them as they are written, and asks WhatsApp again.',
     );
   }
 }

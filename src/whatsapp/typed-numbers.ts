@@ -98,7 +98,10 @@ export class TypedNumbers {
       if (!socket.ws.isOpen || isAppError(error, 'STORAGE_FAILED')) return undefined;
       const code = codeOf(answerIn(error));
       noteRefusal(code);
-      this.#log.warn({ request: 'number', code }, 'WhatsApp refused to look a number up; it is asked again');
+      this.#log.warn(
+        { request: 'number', code },
+        'WhatsApp refused to look up a number; the bot asks again later',
+      );
     }
     const failures = (this.#paused.get(typed)?.failures ?? 0) + 1;
     this.#paused.set(typed, { failures, sinceMs: this.#now() });

@@ -53,7 +53,7 @@ export class VersionChoice {
     const version = await unlessAborted(this.#lookUp(), signal);
     if (signal.aborted) return;
     if (!version) {
-      this.#log.warn('The current client version could not be looked up. Set WA_VERSION if this goes on.');
+      this.#log.warn('could not look up the current client version; set WA_VERSION if this happens again');
       return;
     }
     this.#version = version;

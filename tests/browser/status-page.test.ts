@@ -237,7 +237,7 @@ function statesFrom(nowMs: number): readonly State[] {
   };
   return [
     ['starting', 'Starting', /getting ready/, { situation: { kind: 'starting' } }],
-    ['connecting', 'Connecting', /Calling WhatsApp/, { situation: { kind: 'connecting' } }],
+    ['connecting', 'Connecting', /connects to WhatsApp/, { situation: { kind: 'connecting' } }],
     [
       'banned',
       'Reconnecting',

@@ -411,7 +411,7 @@ describe('backup and restore', () => {
     writeFileSync(join(cwd, 'damaged', 'creds.json'), '{"noiseKey":');
     const before = readdirSync(path);
     const refused: Array<[string[], RegExp]> = [
-      [['backup', 'full'], /is there already\. Name a new folder/],
+      [['backup', 'full'], /exists already\. Name a new folder/],
       [['backup', 'sessions/copy'], /is inside the session itself/],
       [['backup', 'sessions'], /is inside the session itself/],
       [['restore', 'none'], /holds no session/],

@@ -6,7 +6,7 @@ export interface LoadedCommand {
   readonly file: string;
 }
 
-/** A built-in command that gives way to a command of the project. */
+/** A built-in command that a command of the project replaces. */
 export interface Replaced {
   /** The name or alias that the command of the project has. */
   readonly name: string;

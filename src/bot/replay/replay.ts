@@ -75,7 +75,7 @@ export class Replay {
     const call = `the step "${name}"`;
     this.#steps.add(call);
     try {
-      // Before the work: what is refused must have done nothing.
+      // Before the work: a step of a conversation that is refused must not run.
       await this.#log.begin();
       const result = await work(shortHash(`${this.#idKey}\nstep\n${at}`, 32), this.#run.signal);
       const value = jsonCopy(result, `the result of step "${name}"`);
@@ -105,7 +105,7 @@ export class Replay {
     const found = this.#log.at(at);
     if (found === undefined) {
       return this.#alone('ask()', async () => {
-        // Before the question: a conversation that is refused has asked nothing.
+        // Before the question: a conversation that is refused must not ask.
         await this.#log.begin();
         const { id } = await send();
         await this.#run.whenSent();

@@ -77,7 +77,7 @@ export class RunLog {
     await runs.save(this.#id, row);
   }
 
-  /** The row of a new conversation. The person's other conversation in this chat gives way, or the new one is refused. */
+  /** The row of a new conversation. The person's other conversation in this chat ends, or the new one is refused. */
   async #begin(): Promise<RunRow> {
     const { runs, clock, freeze } = this.#parts;
     const { idKey, message, handler, whenOpen } = this.#start;

@@ -119,7 +119,7 @@ export class HandlerRunner {
     } catch (error) {
       if (error instanceof Interrupted || isAppError(error, 'SEND_TIMEOUT')) return 'unfinished';
       const facts = { messageId: message.id, err: safeError(error, '') };
-      this.#options.log.warn(facts, 'a notice could not be sent');
+      this.#options.log.warn(facts, 'could not send a notice');
       return 'done';
     }
   }
@@ -153,7 +153,7 @@ export class HandlerRunner {
       const { at, wanted, found } = end;
       log.error(
         { ...facts, call: at, wanted, found },
-        'a conversation does not fit its handler and was ended',
+        'a conversation does not fit its handler, so it was ended',
       );
     } else if (end.kind === 'threw')
       log.error({ ...facts, err: safeError(end.error, message.text) }, `a ${handler.kind} failed`);

@@ -158,7 +158,7 @@ export class Outbox {
     this.#buckets.set(chat, bucket);
   }
 
-  /** Forgets chats in which nothing waits and whose bucket is full: a new bucket allows them the same. */
+  /** Forgets chats without waiting messages whose bucket is full: a new bucket allows them the same. */
   #forgetIdle(): void {
     const { clock, perChatPerMinute } = this.#options;
     const now = clock.now();

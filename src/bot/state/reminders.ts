@@ -192,7 +192,7 @@ export class Reminders {
       if (error instanceof Interrupted || this.#stopping.signal.aborted) return;
       if (await this.#keepForRetry(id, reminder, error)) return;
       this.#setAside += 1;
-      this.#log.warn({ code: codeOf(error) }, 'a reminder could not be sent and is dropped');
+      this.#log.warn({ code: codeOf(error) }, 'could not send a reminder, so it is dropped');
     }
     this.#forget(id, reminder);
     await this.#table.delete(id).catch((error: unknown) => {

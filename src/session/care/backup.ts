@@ -67,7 +67,7 @@ function refuseTarget(from: string, target: string): void {
   }
   const stats = statIfThere(target);
   if (stats && (!stats.isDirectory() || readdirSync(target).length > 0)) {
-    throw new AppError('BAD_ARGUMENTS', `${target} is there already. Name a new folder, or an empty one.`);
+    throw new AppError('BAD_ARGUMENTS', `${target} exists already. Name a new folder, or an empty one.`);
   }
 }
 

@@ -58,7 +58,7 @@ function nearestThere(folder: string): string {
   }
 }
 
-/** Why nothing can be made in a folder; undefined if it can. Makes nothing. */
+/** Why no file can be made in a folder; undefined if one can be made. Makes no file. */
 function refusalOf(folder: string): unknown {
   try {
     if (!statSync(folder).isDirectory()) return failed('ENOTDIR');

@@ -65,7 +65,7 @@ function refused(fs: FileSystem, path: string, why: string): FolderProblem {
   }
 }
 
-/** `chown -R` of a link changes nothing behind it. */
+/** `chown -R` of a link does not change the folder behind it. */
 function realPath(path: string): string {
   try {
     return realpathSync(path);

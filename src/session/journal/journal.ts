@@ -31,7 +31,7 @@ export class Journal {
   #sequence: number;
   /** The records that a power cut could lose, as they stand at the end of the file. */
   #unsynced: Buffer[] = [];
-  /** After a failed sync the system treats the dropped pages as clean, so a second sync alone proves nothing. */
+  /** After a failed sync the system treats the dropped pages as clean, so a second sync proves nothing about them. */
   #mustRewrite = false;
   #syncTimer: NodeJS.Timeout | undefined;
   #syncing: Promise<void> | undefined;

@@ -63,8 +63,8 @@ const ASK_AGAIN_MS = 20;
  * Each process listens on its own unix socket in the folder. The system closes the socket with the process, so a
  * refused connection means that the process has ended, whatever pids, clocks or containers say. A socket gets its
  * visible name only once it listens. Each process first announces itself and then looks for others, so of two that
- * start at once at least one sees the other. A candidate gives way to an owner and to a candidate with a smaller
- * ticket, and waits until one with a larger ticket gives way. Only the owner removes sockets of ended processes.
+ * start at once at least one sees the other. A candidate withdraws if it sees an owner or a candidate with a smaller
+ * ticket, and waits until one with a larger ticket has withdrawn. Only the owner removes sockets of ended processes.
  *
  * Throws `SESSION_LOCKED` within two seconds if another process has the folder.
  */

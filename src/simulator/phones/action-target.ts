@@ -38,7 +38,7 @@ interface TargetSearch {
   readonly namedBy: Addressing | undefined;
 }
 
-/** Undefined if the person cannot see the message: it is none of theirs, not of the bot, and in no group. */
+/** Undefined if the person cannot see the message: neither they nor the bot wrote it, and it is in no group. */
 export function targetOf(search: TargetSearch): ActionTarget | undefined {
   const { id, actor, owner, sent, received, ofOthers, namedBy } = search;
   const place = sent

@@ -77,7 +77,7 @@ export class TestPerson implements Contact {
     return this.#messages.nothing(forMs);
   }
 
-  /** To a message of the bot, an own one, or one of somebody else in a group. */
+  /** To a message of the bot, one of their own, or one of another person in a group. */
   replies(to: MessageRef, text: string): Promise<MessageRef> {
     return this.phone.reply(to.id, text);
   }

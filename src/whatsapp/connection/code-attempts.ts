@@ -37,7 +37,7 @@ export function needsHint({ fruitless }: CodeAttempts): boolean {
 
 const pauseMs = (times: number): number => Math.min(MINUTE_MS * 2 ** Math.min(times, 16), LONGEST_PAUSE_MS);
 
-/** What pairings have in common over connections: how the codes before went. */
+/** The pairing attempts of one client, kept over its connections. */
 export class PairingHistory {
   attempts: CodeAttempts = NO_ATTEMPTS;
 }

@@ -176,7 +176,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
 
   /**
    * Runs inside Baileys' own `emit`, before the pairing is confirmed to WhatsApp: the identity is on disk first.
-   * A failed save cuts the connection, so that nothing is confirmed that is not stored.
+   * A failed save ends the connection, so that WhatsApp gets no confirmation of what is not stored.
    */
   #saveCreds(): void {
     const { session } = this.#parts;
@@ -218,7 +218,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     await this.closed;
   }
 
-  /** For a socket that does not tell of its end. */
+  /** For a socket that does not report its end. */
   #finishSoon(reason: CloseReason): void {
     if (this.#over.signal.aborted) return;
     this.#finishTimer ??= setTimeout(() => this.#finish(reason), CLOSE_WITHIN_MS);

@@ -12,7 +12,7 @@ export function intercept({ ws }: WASocket, tag: string, isHandled: (node: Binar
     (event === intercepted && isHandled(args[0] as BinaryNode)) || emit(event, ...args);
 }
 
-/** Baileys waits for the peer's goodbye before it tells of a close: 30 s if the peer is gone. This limits that wait. */
+/** Baileys waits for the peer's close frame before it reports a close: 30 s if the peer is gone. This limits the wait. */
 export function closeWithin(socket: WASocket, limitMs: number): void {
   const { ws } = socket;
   const close = ws.close.bind(ws);
@@ -22,7 +22,7 @@ export function closeWithin(socket: WASocket, limitMs: number): void {
   };
 }
 
-/** Ends the WebSocket at once, without a goodbye. */
+/** Ends the WebSocket at once, without a close frame. */
 export function cutOff(socket: WASocket): void {
   // Baileys' client keeps its `ws` in a field that its types do not show; `null` once it is closed.
   (socket.ws as unknown as { socket: WebSocket | null }).socket?.terminate();
@@ -30,11 +30,11 @@ export function cutOff(socket: WASocket): void {
 
 /** Ends what waits for an answer on this socket, and removes the listeners of these events and of the WebSocket. */
 export function endListening({ ev, ws }: WASocket, events: ReadonlyArray<keyof BaileysEventMap>): void {
-  // Queries in flight learn of a close only by the WebSocket's events, which Baileys has unhooked by now; a send
-  // that waits for one would hold the key queue until its time limit.
+  // Queries without an answer notice a close only by events of the WebSocket, and Baileys has removed its listeners by
+  // now. A send that waits for such a query would block the key queue until the time limit of the query.
   ws.emit('error', new Error('the connection is closed'));
   for (const name of events) ev.removeAllListeners(name);
   ws.removeAllListeners();
-  // A late error of the dead socket must not become an uncaught exception.
+  // A late error of the closed socket must not become an uncaught exception.
   ws.on('error', () => {});
 }

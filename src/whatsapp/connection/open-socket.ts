@@ -59,7 +59,7 @@ export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
     options: (settings.dispatcher ? { dispatcher: settings.dispatcher } : {}) as RequestInit,
     waWebSocketUrl: settings.url,
     // No time limit of the library, because it makes three stack traces for each stanza that is sent, a tenth of the
-    // work for a command. `Connection` limits the connect, and its pings notice a line that takes nothing.
+    // work for a command. `Connection` limits the connect, and its pings notice a connection that takes no data.
     connectTimeoutMs: 0,
     keepAliveIntervalMs: settings.keepAliveIntervalMs,
     defaultQueryTimeoutMs: settings.queryTimeoutMs ?? QUERY_TIMEOUT_MS,

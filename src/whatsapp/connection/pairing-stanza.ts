@@ -13,7 +13,7 @@ export type PairingStanza =
   | { readonly kind: 'code-expired' }
   /** The account can be linked with a passkey only. */
   | { readonly kind: 'passkey-asked' }
-  /** A notice of the code flow that says nothing. */
+  /** A notification of the code flow without content. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'unknown' };
 

@@ -52,7 +52,7 @@ const SOON_MS = 500;
 const RETURNS_SOON = 6;
 const AFTER_REPLACED_MS = 60_000;
 const REPLACED_TWICE_WITHIN_MS = 10 * 60_000;
-/** The wait when a login was refused for good, or again and again for so long: asking more often changes nothing. */
+/** The wait when a login was refused for good, or again and again for so long: asking more often does not help. */
 const HOUR_MS = 60 * 60_000;
 
 /**

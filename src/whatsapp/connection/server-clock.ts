@@ -31,7 +31,7 @@ export class ServerClock {
     this.#log.warn(
       { aheadMs },
       `The clock of this machine is ${minutes} minutes ${aheadMs > 0 ? 'ahead of' : 'behind'} WhatsApp's. ` +
-        "The age of messages is counted by WhatsApp's; set this one right for everything else.",
+        "The bot takes the age of messages from WhatsApp's clock. Correct this one, because everything else uses it.",
     );
   }
 

@@ -16,7 +16,7 @@ export const DEAFNESS: Readonly<Record<WorkLimit, Deafness>> = {
   'work:unanswered': 'nothing-answered',
 };
 
-/** A number of things, and the time since when nothing of this kind went well, by a clock that only goes forward. */
+/** How many failed, and since when none of this kind has succeeded, by a clock that only goes forward. */
 interface Backlog {
   readonly count: number;
   readonly sinceMs: number;
@@ -45,7 +45,7 @@ export function reachedLimit(facts: WorkFacts, nowMs: number): WorkLimit | undef
 const FIRST_PAUSE_MS = 2 * 60_000;
 const LONGEST_PAUSE_MS = 60 * 60_000;
 
-/** How long to wait for the next connection, if this many new ones have changed nothing. */
+/** How long to wait for the next connection if this many new ones did not help. */
 export const renewalPauseMs = (renewals: number): number =>
   Math.min(FIRST_PAUSE_MS * 2 ** Math.min(renewals - 1, 10), LONGEST_PAUSE_MS);
 

@@ -5,7 +5,7 @@ import { chatKind, numberAmong, personId, withoutDevice } from '../address.ts';
 import { childOf, childrenOf } from '../stanza.ts';
 import type { EnvelopeFacts } from './parse-message.ts';
 
-/** More people than one notice names. */
+/** More people than one stanza names. */
 const MAX_PEOPLE = 1_024;
 
 /**

@@ -148,7 +148,7 @@ export class InboxTable {
     try {
       void this.set(changes, outcomes);
     } catch (error) {
-      this.#log.debug({ detail: messageOf(error) }, 'could not tidy up the inbox');
+      this.#log.debug({ detail: messageOf(error) }, 'could not prune the inbox');
     }
   }
 

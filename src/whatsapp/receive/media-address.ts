@@ -30,7 +30,7 @@ export async function addressOf(
 ): Promise<string | undefined> {
   const named = url && isAllowedHost(url, socketUrl) ? url : undefined;
   if (!directPath) return named;
-  // A path that is none could make the host a part of something else.
+  // Without a slash at its beginning, the path would change the host.
   if (!directPath.startsWith('/') || directPath.startsWith('//')) return undefined;
   const host = named ? new URL(named).host : await mediaHost();
   const address = getUrlFromDirectPath(directPath, host);

@@ -7,8 +7,8 @@ const SHORTLY_MS = 3_000;
 
 /**
  * Whether WhatsApp may have closed the connection because of a message that left `sinceMs` ago and was not
- * acknowledged. A stream error counts. A connection that WhatsApp ended without a word counts only shortly after the
- * message, because a bad line looks the same. What we closed ourselves does not count.
+ * acknowledged. A stream error counts. A connection that WhatsApp ended without a reason counts only shortly after the
+ * message, because a bad network looks the same. A close of our own does not count.
  */
 export function mayBeCausedBySend(reason: CloseReason, sinceMs: number): boolean {
   if (reason.kind !== 'network') return false;
@@ -17,7 +17,7 @@ export function mayBeCausedBySend(reason: CloseReason, sinceMs: number): boolean
   return isEndedByPeer && sinceMs < SHORTLY_MS;
 }
 
-/** Whether WhatsApp said that it ends the connection. A bad line says nothing. */
+/** Whether WhatsApp said that it ends the connection. A bad network gives no such error. */
 export function isStreamError(reason: CloseReason): boolean {
   return reason.kind === 'network' && reason.message.startsWith('Stream Errored');
 }
@@ -31,7 +31,7 @@ export interface ChatCloses {
 const CHAT = LIMITS['chats:closes'];
 const FIRST_REST_MS = 10 * 60_000;
 
-/** How long nothing is sent to a chat after its last close: not at all at first, then longer with each close. */
+/** How long no message is sent to a chat after its last close: 0 at first, then longer with each close. */
 export function restMs(count: number): number {
   if (count < CHAT.count) return 0;
   return Math.min(FIRST_REST_MS * 2 ** Math.min(count - CHAT.count, 32), CHAT.timeMs);
@@ -39,8 +39,8 @@ export function restMs(count: number): number {
 
 /**
  * Knows the chats whose messages may make WhatsApp close the connection, and sends suspects one at a time. A suspect is
- * a message that was on its way when WhatsApp closed a connection, or one to such a chat. Alone, an innocent one is
- * cleared by its acknowledgement, and only the one that closes the connection collects closes.
+ * a message that was on its way when WhatsApp closed a connection, or one to such a chat. Because suspects are sent one
+ * at a time, the acknowledgement clears one that is not the cause, and closes are counted only for the one that is.
  */
 export class CloseSuspects {
   readonly #chats = new RecentMap<ChatCloses>(LIMITS['recent:people'].count);
@@ -78,7 +78,7 @@ export class CloseSuspects {
     return this.#chats.has(chat);
   }
 
-  /** Whether nothing may be sent to the chat now. */
+  /** Whether no message may be sent to the chat now. */
   rests(chat: string): boolean {
     const row = this.#chats.get(chat);
     return row !== undefined && this.#uptime() - row.lastMs < restMs(row.count);

@@ -82,7 +82,7 @@ export function mimetypeFor(
     const wanted = kind === 'sticker' ? 'a WebP file' : `a file of type ${kind}`;
     throw new AppError(
       'SEND_REFUSED',
-      `A ${kind} was to be sent, but its bytes are ${found}. Send ${wanted}, or send it as a document.`,
+      `The file of this ${kind} contains ${found}. Send ${wanted}, or send the file as a document.`,
     );
   }
   if (kind === 'document') return stated ?? found;

@@ -59,7 +59,7 @@ export class RecipientAddresses {
     this.#refused.set(chat, address);
   }
 
-  /** The LID of a phone number; undefined if the chat is none, is the own account, or if the LID is not known. */
+  /** The LID of a phone number; undefined if the chat is no number, is the own account, or if the LID is not known. */
   lidOf(chat: string): string | undefined {
     const address = personAddress(chat);
     const { me } = this.#session.creds;

@@ -177,7 +177,7 @@ function noteAppStateRead(transaction: Transaction, names: readonly string[]): v
     appStateReads.set(name, reads);
     if (reads <= LIMITS['app-state-requests'].count) continue;
     noteLimitReached('app-state-requests');
-    throw new Error('the sync of app state was given up: it did not come to an end');
+    throw new Error('could not finish the sync of app state: the library asked again and again');
   }
 }
 

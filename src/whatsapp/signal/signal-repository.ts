@@ -46,7 +46,7 @@ export function signalRepositoryFactory(
   hooks: DecryptionHooks,
   log: Pick<Logger, 'warn'>,
 ): MakeSignalRepository {
-  /** People whose list of devices is known to be there, or was looked for. */
+  /** People whose list of devices is stored, or was looked for. */
   const withDeviceList = new RecentMap<true>(LIMITS['recent:people'].count / 2);
   const leftOut = new LeftOutDevices(log);
   return (auth, logger, lookUpLids) => {

@@ -76,7 +76,7 @@ test('the intake hands over the messages of the last run when a connection is op
   await rest();
   expect(given).toEqual(['one', 'two']);
   expect(log.lines).toMatchObject([
-    { facts: { messages: 2 }, line: 'Going on with messages that the last run left unfinished' },
+    { facts: { messages: 2 }, line: 'Handling messages that were unfinished when the bot ended' },
   ]);
 });
 

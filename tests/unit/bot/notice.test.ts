@@ -44,7 +44,7 @@ test('a notice that WhatsApp refuses is logged as a warning, and the message is 
   };
   expect(await bot.handle(incoming('!bad'))).toBe('done');
   expect(log.of('warn')).toMatchObject([
-    { facts: { err: { code: 'SEND_REFUSED' } }, line: 'a notice could not be sent' },
+    { facts: { err: { code: 'SEND_REFUSED' } }, line: 'could not send a notice' },
   ]);
 });
 
