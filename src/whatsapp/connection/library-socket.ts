@@ -12,6 +12,26 @@ export function intercept({ ws }: WASocket, tag: string, isHandled: (node: Binar
     (event === intercepted && isHandled(args[0] as BinaryNode)) || emit(event, ...args);
 }
 
+/**
+ * Hands messages to Baileys one after the other. Baileys stores the two addresses of an author before it queues the
+ * message, so the first message of somebody on a connection was overtaken by the next ones. Must be called before
+ * anything else listens to messages.
+ */
+export function takeInOrder({ ws }: WASocket): void {
+  const [baileys] = ws.listeners('CB:message') as Array<(node: BinaryNode) => Promise<void>>;
+  if (baileys === undefined) return;
+  let last: Promise<void> | undefined;
+  ws.off('CB:message', baileys);
+  ws.on('CB:message', (node: BinaryNode) => {
+    const taken = last === undefined ? baileys(node) : last.then(() => baileys(node));
+    last = taken;
+    const forget = (): void => {
+      if (last === taken) last = undefined;
+    };
+    taken.then(forget, forget);
+  });
+}
+
 /** Baileys waits for the peer's close frame before it reports a close: 30 s if the peer is gone. This limits the wait. */
 export function closeWithin(socket: WASocket, limitMs: number): void {
   const { ws } = socket;
