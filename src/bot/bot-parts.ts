@@ -156,6 +156,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     wasSent: (id) => filter.isOwn(id),
     me: () => meOf(settings),
     ownIds: settings.ownIds,
+    personOf: conversationOf,
     nameOf: (id) => names.get(id),
     usableCommands: (ctx) => tasks.usable(ctx),
     reachable: (to) => reachable(to, mayWrite),

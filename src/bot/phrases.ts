@@ -56,6 +56,8 @@ export interface Phrases {
   badPicture: string;
   /** The bot is no admin of the group, and must be one. */
   botNoAdmin: string;
+  /** WhatsApp refused a change of the group. */
+  groupRefused: string;
   badGroupName(maxCharacters: number): string;
   descriptionTooLong(maxCharacters: number): string;
   badAddress: string;
@@ -117,6 +119,7 @@ export const phrases: Phrases = {
   fileGone: 'I could not fetch that file: it is too large, damaged or gone.',
   badPicture: 'That image is damaged or too large.',
   botNoAdmin: 'I must be an admin of this group for that.',
+  groupRefused: 'WhatsApp did not let me do that in this group.',
   badGroupName: (maxCharacters) => `A group name has 1 to ${maxCharacters} characters.`,
   descriptionTooLong: (maxCharacters) =>
     `A description has at most ${maxCharacters.toLocaleString('en')} characters.`,

@@ -1,3 +1,4 @@
+import { isAppError } from '../../core/errors.ts';
 import type { GroupChange, GroupFacts, MemberChange } from '../../core/group-facts.ts';
 import type { Messenger } from '../../core/messenger.ts';
 import { phrases } from '../phrases.ts';
@@ -11,8 +12,8 @@ const MAX_DESCRIPTION_LENGTH = 2_048;
 export type Who = { readonly jid: string };
 
 /**
- * What the bot does as an admin of the group. Each method throws a `Refusal` outside of groups, and if the bot is no
- * admin. Each first checks whether its work is done already, so that it is safe to run again.
+ * What the bot does as an admin of the group. Each method throws a `Refusal` outside of groups, if the bot is no admin,
+ * and if WhatsApp refuses the change. People may be named by either of their addresses. Each first checks whether its work is done already, so that it is safe to run again.
  */
 export interface GroupAdmin {
   /** Adds people. */
@@ -39,7 +40,16 @@ export function groupAdmin(
   isGroup: boolean,
   ownIds: () => readonly string[],
   run: HandlerRun,
+  personOf: (jid: string) => string,
 ): GroupAdmin {
+  /** The person is told what WhatsApp refuses; the log has WhatsApp's code. */
+  const ask = <T>(change: Promise<T>): Promise<T> =>
+    run.track(
+      change.catch((error: unknown) => {
+        if (!isAppError(error, 'SEND_REFUSED')) throw error;
+        throw new Refusal(phrases.groupRefused, { cause: error });
+      }),
+    );
   const facts = async (): Promise<GroupFacts> => {
     run.check();
     if (!isGroup) throw new Refusal(phrases.groupsOnly);
@@ -51,17 +61,20 @@ export function groupAdmin(
   };
   const change = async (kind: MemberChange, jids: readonly string[]): Promise<void> => {
     if (messenger.changeMembers === undefined) throw new Error('this messenger cannot change groups');
-    if (jids.length > 0) await run.track(messenger.changeMembers(chat, kind, jids));
+    if (jids.length > 0) await ask(messenger.changeMembers(chat, kind, jids));
   };
   const set = async (changes: GroupChange): Promise<void> => {
     if (messenger.changeGroup === undefined) throw new Error('this messenger cannot change groups');
-    await run.track(messenger.changeGroup(chat, changes));
+    await ask(messenger.changeGroup(chat, changes));
   };
   const members = async (people: readonly Who[], isWanted: (member: Member | undefined) => boolean) => {
     const group = await facts();
-    return people
-      .map(({ jid }) => jid)
-      .filter((jid) => isWanted(group.members.find((member) => member.jid === jid)));
+    // The group may know a person by their other address.
+    const found = people.map(({ jid }) => ({
+      jid,
+      member: group.members.find((one) => one.jid === jid || personOf(one.jid) === personOf(jid)),
+    }));
+    return found.filter(({ member }) => isWanted(member)).map(({ jid, member }) => member?.jid ?? jid);
   };
   return {
     add: async (...people) => change('add', await members(people, (member) => member === undefined)),
@@ -86,7 +99,7 @@ export function groupAdmin(
     inviteLink: async () => {
       await facts();
       if (messenger.inviteLink === undefined) throw new Error('this messenger knows no invite links');
-      return run.track(messenger.inviteLink(chat));
+      return ask(messenger.inviteLink(chat));
     },
   };
 }

@@ -198,8 +198,8 @@ export class HandlerContext implements Context {
   }
 
   get admin(): GroupAdmin {
-    const { messenger, ownIds } = this.#parts;
-    return groupAdmin(messenger, this.chat, this.isGroup, ownIds, this.#run);
+    const { messenger, ownIds, personOf } = this.#parts;
+    return groupAdmin(messenger, this.chat, this.isGroup, ownIds, this.#run, personOf);
   }
 
   later(delayMs: number, text: string): Promise<void> {

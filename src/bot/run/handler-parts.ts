@@ -20,6 +20,8 @@ export interface HandlerParts extends SendParts {
   readonly me: () => Me;
   /** The person ids of the account. */
   readonly ownIds: () => readonly string[];
+  /** The key of a person, the same for each of their addresses. */
+  personOf(jid: string): string;
   /** The name of a person who has written since the start. */
   nameOf(personId: string): string | undefined;
   usableCommands(ctx: Context): Promise<readonly CommandInfo[]>;
