@@ -117,7 +117,10 @@ export class MessageRouter {
     const isAnswer = isVote || conversations.has(message) || this.#queue.hasWorkOf(message);
     const found = message.isFromMe ? [] : listeners.for(message, () => isAddressed(message));
     if (isAnswer || found.length > 0) {
-      const listen = () => this.#listen(message, found);
+      const listen = () => {
+        if (found.length === 0) noteOutcome(message.key, 'no-command');
+        return this.#listen(message, found);
+      };
       const handle = async (): Promise<Outcome> => {
         if (isVote) await this.#options.onVote(message);
         return (await conversations.offer(message)) ?? listen();
@@ -132,7 +135,6 @@ export class MessageRouter {
   /** One listener after the other. A message that one of them could not finish is handed to all of them again. */
   async #listen(message: IncomingMessage, found: readonly LoadedListener[]): Promise<Outcome> {
     let outcome: Outcome = 'done';
-    if (found.length === 0) noteOutcome(message.key, 'no-command');
     for (const loaded of found) {
       if ((await this.#options.listen(message, loaded)) === 'unfinished') outcome = 'unfinished';
     }
@@ -144,10 +146,24 @@ export class MessageRouter {
     this.#queue.inOrder(chat, work);
   }
 
-  /** A message of a conversation came again. Its age does not matter: the conversation was begun in time. */
+  /**
+   * A message of a conversation came again. Its age does not matter: the conversation was begun in time. If a listener
+   * began it, other listeners may not have finished with the message.
+   */
   #goOn(message: IncomingMessage): Promise<Outcome> {
-    const { conversations } = this.#options;
-    return this.#queue.run(message, () => conversations.again(message.key), true) ?? DONE;
+    const { conversations, listeners, isAddressed } = this.#options;
+    const goOn = async (): Promise<Outcome> => {
+      const outcome = await conversations.again(message.key);
+      const beganIt = conversations.listenerOf(message.key);
+      if (beganIt === undefined) return outcome;
+      const found = listeners.for(message, () => isAddressed(message));
+      const others = await this.#listen(
+        message,
+        found.filter(({ name }) => name !== beganIt),
+      );
+      return outcome === 'done' ? others : outcome;
+    };
+    return this.#queue.run(message, goOn, true) ?? DONE;
   }
 
   /** Whether the message may answer an open question. A command runs instead. */

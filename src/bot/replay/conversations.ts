@@ -99,6 +99,12 @@ export class Conversations {
     return this.#options.runs.withMessage(messageKey) !== undefined;
   }
 
+  /** The name of the listener that began a conversation with this message. */
+  listenerOf(messageKey: string): string | undefined {
+    const row = this.#options.runs.withMessage(messageKey)?.row;
+    return row?.handler.kind === 'listener' && row.messageKey === messageKey ? row.handler.name : undefined;
+  }
+
   /** A message of a conversation came again, because it was not finished. Must run in the order of the chat. */
   async again(messageKey: string): Promise<Outcome> {
     const found = this.#options.runs.withMessage(messageKey);

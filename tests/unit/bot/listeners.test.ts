@@ -3,8 +3,9 @@ import { type ListenerSpec, listener } from '../../../src/bot/listener.ts';
 import { ListenerRegistry } from '../../../src/bot/loading/listener-registry.ts';
 import { schedule } from '../../../src/bot/schedule.ts';
 import ping from '../../../src/commands/ping.ts';
+import { AppError } from '../../../src/core/errors.ts';
 import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
-import { ANNA, BEN, GROUP, incoming, makeBot } from './fakes.ts';
+import { ANNA, BEN, FakeStorage, GROUP, incoming, makeBot } from './fakes.ts';
 
 function heard(spec: Omit<ListenerSpec, 'run'>, more: Parameters<typeof makeBot>[1] = {}) {
   const listeners = new ListenerRegistry();
@@ -175,4 +176,38 @@ test('a file that changes from a listener to a schedule and back has only one of
   expect(has()).toEqual([0, 1]);
   listeners.set(file, listener({ on: 'message', run: () => {} }));
   expect(has()).toEqual([1, 0]);
+});
+
+test('a message that one listener of several could not finish is handed to it again, also if another one began a conversation', async () => {
+  const storage = new FakeStorage();
+  const asked: string[] = [];
+  let isAway = true;
+  const listeners = new ListenerRegistry();
+  listeners.set(
+    'src/listeners/a.ts',
+    listener({
+      on: 'message',
+      run: async (ctx) => {
+        await ctx.step('model', () => asked.push('a'));
+        await ctx.reply('a');
+      },
+    }),
+  );
+  listeners.set(
+    'src/listeners/b.ts',
+    listener({
+      on: 'message',
+      run: (ctx) => {
+        if (isAway) throw new AppError('NOT_CONNECTED', 'away');
+        return ctx.reply('b');
+      },
+    }),
+  );
+  const { bot, messenger } = makeBot([], { listeners, storage });
+  const message = incoming('hello');
+  expect(await bot.handle(message)).toBe('unfinished');
+  isAway = false;
+  expect(await bot.handle(message)).toBe('done');
+  expect(messenger.texts).toEqual(['a', 'b']);
+  expect(asked).toEqual(['a']);
 });
