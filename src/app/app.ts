@@ -163,7 +163,7 @@ export class App {
     this.#parts.push(() => pruning.catch(() => {}));
 
     const report = greet(
-      // The person's wait began with the process, before anything was loaded.
+      // A person waits since the process began, before any file was loaded.
       {
         log,
         events: client,
@@ -205,7 +205,7 @@ export class App {
   }
 }
 
-/** Waits while the disk is full. Throws any other error, because a person must mend it. */
+/** Waits while the disk is full. Throws any other error, because a person must remove its cause. */
 async function openWhenThereIsRoom(
   { sessionPath, reconnectDelayMs }: Config,
   options: { readonly log: Logger; readonly onFailure: (error: unknown) => void },

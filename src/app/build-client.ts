@@ -35,7 +35,7 @@ export async function buildClient(config: Config, session: Session, log: Logger)
     baileysLog: baileysLogger(log),
     lookUpVersion: () => lookUpVersion(proxy?.dispatcher),
   });
-  // The bot says what it has no use for when it is loaded.
+  // When the bot is loaded, it says which messages it does not use.
   client.inbox.setWanted(() => true);
   return client;
 }

@@ -137,7 +137,7 @@ function logFor(config: Config, stream: { write(text: string): unknown }, isTerm
     level: config.logLevel,
     format: config.logFormat,
     isColorAllowed: config.isColorAllowed,
-    // As it was set, and as commands to copy name it.
+    // The path as it was set, because the log names it in commands to copy.
     keep: [config.sessionPath, resolve(config.sessionPath)],
     hide: [config.http?.token, config.proxyUrl, ...credentialsIn(config.waWebsocketUrl)].filter(
       (secret) => secret !== undefined,

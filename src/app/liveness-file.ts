@@ -5,7 +5,7 @@ const TOUCH_EVERY_MS = 10_000;
 
 /**
  * Shows supervisors that the event loop goes on: the file `.lock/alive` in the session folder gets a new time every
- * ten seconds. No traffic can keep anybody from reading it, unlike `/healthz`. deploy/healthcheck.mjs looks at it.
+ * ten seconds. Traffic cannot block this check, as it can block `/healthz`. deploy/healthcheck.mjs looks at it.
  * If the folder cannot be written at the moment, only the sign of life is missing.
  */
 export class LivenessFile {
@@ -39,12 +39,12 @@ export class LivenessFile {
     }
   }
 
-  /** Only in a folder that is there: one that somebody took away must not come back. */
+  /** Only if the folder exists: a folder that somebody has removed must not be made again. */
   #make(): void {
     try {
       mkdirSync(join(this.#path, '..'), { mode: 0o700 });
     } catch {
-      // It is there already, or cannot be made; the next line finds out.
+      // The file exists already, or cannot be made; the next line shows which.
     }
     try {
       closeSync(openSync(this.#path, 'w', 0o600));

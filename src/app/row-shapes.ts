@@ -2,7 +2,7 @@ import { isRunRow } from '../bot/replay/run-row.ts';
 import { MESSAGE_OUTCOMES } from '../core/message-trail.ts';
 import type { TableName } from '../session/values/table-names.ts';
 
-/** As words, because a file may hold any. */
+/** As strings, because a file may hold any word. */
 const OUTCOMES: ReadonlySet<unknown> = new Set(MESSAGE_OUTCOMES);
 
 type Check = (value: unknown) => boolean;

@@ -27,9 +27,9 @@ const NAME_LOOKS = 4;
 const MAX_NAME_LENGTH = 40;
 
 /**
- * Says once per start how it went, after the first opening: who is linked now and what to try; or, if the
- * session was linked before, how long it took and what became of the messages that came in the meantime.
- * Resolves when that is said or the signal aborts.
+ * Logs one line about each start, after the first opening: who is linked now and what to try. If the session was
+ * linked before: how long the start took, and what became of the messages that came in the meantime. Resolves when
+ * the line is logged or the signal aborts.
  */
 export async function greet(parts: GreetingParts, signal: AbortSignal): Promise<void> {
   const { log, session, clock, prefix, startedAtMs } = parts;
@@ -106,7 +106,7 @@ async function statsAtRest(
   return stats();
 }
 
-/** A bot that is still being loaded is not at rest: what waits for it has not been looked at. */
+/** A bot that is still being loaded has not handled the messages that wait for it. */
 function isAtRest(before: BotStats | undefined, now: BotStats | undefined): boolean {
   if (before === undefined || now === undefined) return false;
   return before.received === now.received && now.running === 0 && now.queued === 0;

@@ -44,5 +44,5 @@ export async function sleep(ms: number, signal: AbortSignal, clocks: Timepieces 
 
 export const systemClock: Clock = { now: () => Date.now(), sleep };
 
-/** How long ago a time was. One in the future was written while the clock was wrong, and ages as well. */
+/** How long ago a time was. A time in the future was written while the clock was wrong: its distance is its age. */
 export const ageMs = (atMs: number, nowMs: number): number => Math.abs(nowMs - atMs);

@@ -1,4 +1,4 @@
-/** The sizes of the entries of a collection and their sum, so that a limit in bytes costs no walk over all entries. */
+/** The sizes of the entries of a collection and their sum: a limit in bytes is checked without reading all entries. */
 export class EntrySizes {
   readonly #bytesOf = new Map<string, number>();
   #total = 0;

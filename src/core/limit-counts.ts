@@ -2,7 +2,7 @@ import { LIMITS, type LimitName } from './limits.ts';
 
 const reached = new Map<LimitName, number>();
 
-/** Counts that something ran into a limit. Whoever calls this also says so in the log, once in a while. */
+/** Counts that a limit was reached. The caller must also log this from time to time. */
 export function noteLimitReached(name: LimitName, times = 1): void {
   reached.set(name, (reached.get(name) ?? 0) + times);
 }

@@ -83,7 +83,7 @@ export function noteTime(key: string, part: 'waitedMs' | 'handlerMs', ms: number
 
 /**
  * Runs `work` so that what is noted for the message `handlerKey` also counts for the message `key`: the handler of a
- * conversation runs for its first message, whichever message lets it go on.
+ * conversation runs for its first message, also if a later message lets it go on.
  */
 export async function withRecordOf<T>(key: string, handlerKey: string, work: () => Promise<T>): Promise<T> {
   const draft = drafts.get(key);

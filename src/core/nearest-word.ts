@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** More than this many wrong letters is another word. */
+/** With more wrong letters than this it counts as another word. */
 const MOST_WRONG_LETTERS = 2;
 
 /**

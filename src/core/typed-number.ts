@@ -11,7 +11,7 @@ export interface NumberAnswer {
 const DAY_MS = 86_400_000;
 /** A number may get another owner. */
 const ASK_AGAIN_MS = 7 * DAY_MS;
-/** Somebody may register the number, or a wrong answer be put right. */
+/** Somebody may register the number, or WhatsApp may correct a wrong answer. */
 const ASK_UNKNOWN_AGAIN_MS = DAY_MS;
 
 /**

@@ -20,7 +20,7 @@ export async function underEither<T>(
 ): Promise<T> {
   const either = new AbortController();
   const abort = (): void => either.abort();
-  // Many sends wait at once: that is no leak.
+  // Many sends wait at once, so many listeners are no leak.
   setMaxListeners(0, ...signals);
   for (const signal of signals) {
     if (signal.aborted) abort();

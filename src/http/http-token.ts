@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Takes the same time for every presented text of any length, so that the time tells nothing about the secret. */
+/** Takes the same time for every presented text of any length, so that the time says nothing about the secret. */
 function isSame(presented: string, secret: string): boolean {
   return timingSafeEqual(digest(presented), digest(secret));
 }

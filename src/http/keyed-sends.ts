@@ -94,6 +94,6 @@ export class KeyedSends {
   }
 }
 
-/** Whether the same message would get the same answer again. The bot's own full queue asks for a wait instead. */
+/** Whether the same message would get the same answer again. If the bot's own queue is full, the caller must wait. */
 export const isFinal = (error: unknown): boolean =>
   isAppError(error, 'SEND_REFUSED') && error.retryAfterMs === undefined;

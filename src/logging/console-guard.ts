@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
 import { runningHandler } from '../core/running-handler.ts';
 
-/** What libsignal is known to say. After each it puts an object, with private keys in most. */
+/** The sentences that libsignal prints. After each it prints an object, which mostly has private keys. */
 const KNOWN_SENTENCES = [
   'Closing session:',
   'Opening session:',
@@ -66,7 +66,7 @@ export function guardConsole(log: ConsoleLog, { isOursAlone = true } = {}): () =
   const originals = METHODS.map((method) => [method, console[method]] as const);
   for (const [method, original] of originals) {
     const guarded = (...args: unknown[]): void => {
-      // An assertion that holds prints nothing.
+      // A true assertion prints no line.
       if (method === 'assert' && args[0]) return;
       const handler = runningHandler.getStore();
       if (handler !== undefined && isAuthorsCode(stackAbove(guarded), OWN_FOLDER)) {

@@ -108,7 +108,7 @@ function anyOf(literals: readonly string[]): RegExp | undefined {
  */
 export function createMasker(keep: readonly string[], hide: readonly string[]): Masker {
   const kept = anyOf(keep.filter((literal) => /[/\\]./.test(literal)));
-  // A token of a few letters would tear holes into every word.
+  // A token of a few letters would occur in many words.
   const hidden = hide.filter((secret) => secret.length >= 6);
   return (text) => {
     let shown = plainText(text);

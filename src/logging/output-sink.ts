@@ -15,7 +15,7 @@ export interface Sink {
 const { bytes: MAX_WAITING_BYTES } = LIMITS['log:waiting'];
 const RETRY_MS = 50;
 
-/** The reader is gone for good: `npm start | head`, a closed terminal. The bot runs on without a log. */
+/** The reader has closed the pipe: `npm start | head`, a closed terminal. The bot runs on without a log. */
 const GONE = new Set(['EPIPE', 'EIO', 'EBADF', 'ENXIO', 'ECONNRESET', 'EDESTROYED']);
 
 type WriteSync = (fd: number, bytes: Uint8Array) => number;

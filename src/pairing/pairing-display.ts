@@ -83,7 +83,7 @@ export class PairingDisplay {
     this.#everySecond(validity, undefined);
   }
 
-  /** Stops the countdown when nothing is to be scanned any more. The screen stays as it is. */
+  /** Stops the countdown when there is no code to scan any more. The screen stays as it is. */
   rest(): void {
     this.#shown = undefined;
     this.#stopTimer();

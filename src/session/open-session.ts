@@ -222,7 +222,7 @@ export class Session implements KeyStore {
     }
   }
 
-  /** Writes what is in the journal into the files. Concurrent calls share one run. */
+  /** Writes what is in the journal into the files. Concurrent calls share one checkpoint. */
   checkpoint(): Promise<void> {
     return this.#checkpoints.run();
   }

@@ -42,7 +42,7 @@ export interface ClientOptions {
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** What the parts tell the client. */
+/** What the parts report to the client. */
 export interface ClientHooks {
   readonly events: EventEmitter<ClientEvents>;
   onMessage(message: IncomingMessage): void;

@@ -21,7 +21,7 @@ export type ClientActivity =
   | { readonly kind: 'waiting'; readonly reason: CloseReason; readonly untilMs: number }
   | { readonly kind: 'stopped'; readonly reason: StopReason };
 
-/** What the client is doing, and since when: the one truth that the log, the status page and the exit code read. */
+/** What the client is doing, and since when: the log, the status page and the exit code read it. */
 export type ClientState = ClientActivity & {
   /** When this kind of state began; a new QR code does not change it. Milliseconds since 1970. */
   readonly sinceMs: number;

@@ -30,10 +30,9 @@ type Dial = (target: Target) => Promise<Socket>;
 const CONNECT_WITHIN_MS = 15_000;
 
 /**
- * All that goes out goes through `proxyUrl` (http, https or socks5): names are resolved by the proxy, TLS is with
- * the target, and no proxy sees into it. A connection that cannot be made fails within 15 seconds with an error
- * that says so of the proxy. It never looks like an answer of WhatsApp's, and holds nothing of the URL but host
- * and port.
+ * All traffic goes through `proxyUrl` (http, https or socks5). The proxy resolves names; TLS is with the target, so the
+ * proxy cannot read it. A connection that cannot be made fails within 15 seconds with an error that names the proxy.
+ * The error never looks like an answer of WhatsApp, and has only host and port of the URL.
  */
 export function proxyRoutes(
   proxyUrl: string,
@@ -118,7 +117,7 @@ function connectOpener(proxy: URL): Opener {
       // Ours, because Node's own hands all of this on to the socket, and NODE_DEBUG prints what a socket is given.
       createConnection: () => (isTls ? tls.connect({ host, port, servername }) : connect(port, host)),
     });
-    // An error of a request that was given up is of no use.
+    // An error of a request that was given up is ignored.
     request.on('error', () => {});
     try {
       request.end();
@@ -136,7 +135,7 @@ function connectOpener(proxy: URL): Opener {
 
 type Answer = [response: http.IncomingMessage, socket: Socket, head: Buffer];
 
-/** Never the proxy's own words: they are a stranger's, and how a close is sorted depends on words. */
+/** Never the proxy's own text: a stranger chose it, and a close is sorted by its text. */
 function refusalOf(status: number): string {
   if (status === 407) return 'it wants other credentials (HTTP 407), so check user and password in PROXY_URL';
   return `it refused to connect (HTTP ${status})`;

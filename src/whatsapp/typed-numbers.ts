@@ -24,8 +24,8 @@ export type NumberSocket = Pick<WASocket, 'query' | 'generateMessageTag' | 'sign
 
 /**
  * The numbers that people typed, and the numbers under which WhatsApp knows them: a Brazilian number may have a ninth
- * digit, an Argentine one a 9 after 54, a Mexican one a 1 after 52, or not, and WhatsApp alone knows which. It is asked
- * once for each, and the answer is kept over restarts.
+ * digit, an Argentine one a 9 after 54, a Mexican one a 1 after 52, or not, and only WhatsApp knows which. The bot asks
+ * once for each number and keeps the answer over restarts.
  */
 export class TypedNumbers {
   readonly #session: Session;

@@ -136,12 +136,12 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     }
   }
 
-  /** Something that this connection carried is known to be lost: get another one. */
+  /** Part of what this connection carried is lost: opens another one. */
   renew(message: string): void {
     this.#connection?.fail({ kind: 'network', statusCode: undefined, message });
   }
 
-  /** A write to the session failed: give the connection up, so that WhatsApp keeps what comes. */
+  /** A write to the session failed: gives the connection up, so that WhatsApp keeps new messages. */
   storageFailed(error: unknown): void {
     this.#connection?.fail({ kind: 'storage-failed', message: messageOf(error) });
   }

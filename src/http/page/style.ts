@@ -1,5 +1,5 @@
 /**
- * Calm: one column, one color that speaks, and it never speaks alone. Contrast is at least 4.5 to 1 in both schemes.
+ * One column and one color with a meaning; words always say the same. Contrast is at least 4.5 to 1 in both schemes.
  */
 export const STYLE = `
 :root {

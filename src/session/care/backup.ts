@@ -102,7 +102,8 @@ export async function copySession(
     onProgress(names.length, names.length);
     // Names are used again: a journal that was removed may have a successor with the same name.
     const isSame = (name: string): boolean => [begun.get(name), undefined].includes(birthOf(from, name));
-    // A file that went meanwhile, or a journal, has left its values to others, which may have been copied before.
+    // The values of a file that was removed meanwhile, or of a journal, are in other files now, which may have been
+    // copied before.
     const isComplete =
       files.every((name) => copies.has(name)) && journals.every((name) => copies.has(name) && isSame(name));
     if (isComplete && copies.get(NAMES.creds) === marksOf(from, NAMES.creds)) {

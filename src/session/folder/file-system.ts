@@ -74,7 +74,7 @@ export function ignoreErrors(work: () => void): void {
   try {
     work();
   } catch {
-    // Nothing depends on it.
+    // No later step depends on it.
   }
 }
 
@@ -94,7 +94,7 @@ export function readIfThere(fs: FileSystem, path: string): Buffer | undefined {
   }
 }
 
-/** The same; empty for what is no file of a session (a FIFO, a file that is too large), which counts as damaged. */
+/** The same, but empty if it cannot be a file of a session (a FIFO, a file that is too large): it counts as damaged. */
 export function readFit(fs: FileSystem, path: string): Buffer | undefined {
   try {
     return readIfThere(fs, path);

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { systemCode } from '../../core/errors.ts';
 
 const MIB = 1024 * 1024;
-/** Above this size a file must hold data on disk: a smaller one that is all holes does no harm. */
+/** Above this size a file must hold data on disk. A smaller one without data needs little memory, so it is accepted. */
 const SPARSE_CHECK_BYTES = 4 * MIB;
 /** A file system that compresses may store so many times less than the size. */
 const BEST_COMPRESSION = 16;
@@ -74,7 +74,7 @@ const tooLarge = (path: string, maxBytes: number): Error =>
 const refusal = (code: string, message: string, path: string): Error =>
   Object.assign(new Error(message), { code, path });
 
-/** Whether an error is a refusal of `readRegularFile`: what is there is no file of a session. */
+/** Whether an error is a refusal of `readRegularFile`: the path has no file of a session. */
 export function isUnfitFile(error: unknown): boolean {
   return ['ENOTREG', 'EFBIG', 'ESPARSE'].includes(systemCode(error) ?? '');
 }

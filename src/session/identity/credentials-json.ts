@@ -38,7 +38,7 @@ function isAccount(value: unknown): boolean {
   return [details, accountSignature, deviceSignature].every(isBytes);
 }
 
-/** Baileys stores these as base64 without a mark. */
+/** Baileys stores these as base64, without `type: 'Buffer'`. */
 const isBytes = (value: unknown): boolean =>
   value instanceof Uint8Array
     ? value.length > 0

@@ -68,8 +68,8 @@ function tryRead(fs: FileSystem, path: string): Attempt {
 }
 
 /**
- * The copy is not tried for these: the person must change wrong rights, and a lack of file handles or memory ends by
- * itself.
+ * For these errors the copy is not tried: the person must correct wrong rights, and a lack of file handles or memory
+ * ends by itself.
  */
 function unreadable(fs: FileSystem, path: string, error: unknown): Attempt {
   const code = systemCode(isAppError(error) ? error.cause : error) ?? '';

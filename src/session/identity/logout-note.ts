@@ -11,7 +11,7 @@ export interface LogoutNote {
 
 const LONGEST_REASON = 500;
 
-/** A time that a date can have, in milliseconds; 0 for anything else, because anything may be in a file. */
+/** A valid time in milliseconds; 0 for any other value, because a file may hold any value. */
 export function timeOf(value: unknown): number {
   return typeof value === 'number' && value > 0 && value <= 8.64e15 ? Math.floor(value) : 0;
 }

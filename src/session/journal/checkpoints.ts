@@ -73,7 +73,7 @@ export class Checkpoints {
     });
   }
 
-  /** Concurrent calls share one run. Throws `STORAGE_FAILED`; everything is still in the journals then. */
+  /** Concurrent calls share one checkpoint. Throws `STORAGE_FAILED`; everything is still in the journals then. */
   run(): Promise<void> {
     this.#running ??= this.#checkpoint()
       .catch((error: unknown) => {

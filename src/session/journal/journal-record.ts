@@ -87,7 +87,7 @@ function decodeLine(line: Buffer): { sequence: number; changes: Changes } | unde
   return changes && isSequence(sequence) ? { sequence, changes } : undefined;
 }
 
-/** A number at the end of what is exact would leave none for the records that follow. */
+/** A number near the largest exact one would leave no numbers for the records that follow. */
 const isSequence = (value: number): boolean => Number.isSafeInteger(value) && value > 0 && value < 2 ** 52;
 
 /** Undefined if the text is no record: a 32-bit checksum sometimes matches noise. */

@@ -130,7 +130,7 @@ export function answeringServer(say: () => string): Server {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.write(say());
-    // Not `end`: a stopped process that asked never hangs up, and `close` would wait for it.
+    // Not `end`: a suspended process that asked never closes its end, and `close` would wait for it.
     socket.destroySoon();
   });
   return server.unref();
@@ -150,7 +150,7 @@ export async function listenAs(server: Server, place: SocketPlace, name: string)
 
 /**
  * Asks the process that listens at `path`. A stopped process accepts connections and sends nothing. A process that
- * ends meanwhile hangs up, and is asked again.
+ * ends meanwhile closes the connection, and is asked again.
  */
 export async function ask(path: string, withinMs: number): Promise<Answer> {
   const deadline = performance.now() + withinMs;

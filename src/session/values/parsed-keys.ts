@@ -4,8 +4,9 @@ import { LIMITS } from '../../core/limits.ts';
 const { count, bytes } = LIMITS['keys:parsed'];
 
 /**
- * The session records and sender keys used last, as the values that Baileys stores and reads, so that a conversation is
- * not parsed anew for each message. One value is handed out many times: the library copies what it reads of these.
+ * The session records and sender keys used last, as the values that Baileys stores and reads, so that a
+ * record is not parsed anew for each message of a chat. One value is handed out many times, because the library copies
+ * what it reads of these.
  *
  * Source: `SessionRecord.deserialize` and `serialize` in `libsignal/src/session_record.js` (6.0.0);
  * `SenderKeyRecord.deserialize` in `lib/Signal/Group/sender-key-record.js` of Baileys 7.0.0-rc14.

@@ -43,7 +43,7 @@ export interface ReadTables {
 export interface TableEvents {
   /** A damaged file was set aside. */
   onDamage(file: string): void;
-  /** Rows went because their table had reached its limit. */
+  /** Rows were removed because their table had reached its limit. */
   onEvicted(name: TableName, count: number): void;
 }
 
@@ -65,7 +65,7 @@ export function readTables(fs: FileSystem, folder: string, events: TableEvents):
   return { tables, index, oldFiles, isIndexDamaged: isDamaged };
 }
 
-/** A page that is named and not there was dropped while the folder was copied: it had no rows. */
+/** A page that is named and has no file was dropped while the folder was copied: it had no rows. */
 function loadPage(
   fs: FileSystem,
   folder: string,

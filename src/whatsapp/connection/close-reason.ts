@@ -71,7 +71,7 @@ const UNPROVEN_SERVER =
 const MOST_ADDRESSES_TOLD = 4;
 
 const DEFAULT_BAN_MS = 60 * 60 * 1000;
-/** Whatever WhatsApp says: a year from now is a date that everything here can count with. */
+/** The longest ban that is believed: a date a year from now is valid everywhere in the program. */
 const LONGEST_BAN_MS = 365 * 24 * 60 * 60 * 1000;
 
 /**
@@ -164,8 +164,8 @@ const LOSS_CODES = new Set([
 ]);
 
 /**
- * Whether an error only says that a connection is gone or did not answer. Baileys leaves promises with such errors
- * unheard when a line is cut while it is answering something; the close itself is reported elsewhere.
+ * Whether an error only says that a connection has closed or did not answer. If a connection breaks off while Baileys
+ * answers a stanza, Baileys leaves a promise with such an error unhandled. The close itself is reported elsewhere.
  */
 export function isConnectionLoss(error: unknown): boolean {
   const { statusCode } = readBoom(error);

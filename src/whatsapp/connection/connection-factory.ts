@@ -71,7 +71,7 @@ export class ConnectionFactory {
     this.#makeSignalRepository = signalRepositoryFactory(this.#keys, watchedHooks(inbox, watch), log);
   }
 
-  /** Opens a socket. Throws if the session folder cannot be written: nothing could be acknowledged. */
+  /** Opens a socket. Throws if the session folder cannot be written, because no message could be acknowledged. */
   open(): Connection {
     const { session, settings, inbox, baileysLog } = this.#parts;
     session.probe();
@@ -114,7 +114,7 @@ export class ConnectionFactory {
   }
 }
 
-/** The inbox, with the watch told how each decryption ended. */
+/** The inbox, which also tells the watch how each decryption ended. */
 function watchedHooks(inbox: Inbox, watch: WorkWatch): DecryptionHooks {
   return {
     before: (ciphertext) => inbox.before(ciphertext),

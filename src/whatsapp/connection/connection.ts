@@ -125,7 +125,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.#connectTimer = setTimeout(() => this.#lost('WhatsApp did not answer'), limitMs);
   }
 
-  /** Whether something can be sent: not any more as soon as the socket begins to close. */
+  /** Whether a stanza can be sent: false as soon as the socket begins to close. */
   get isOpen(): boolean {
     return this.#isOpen && this.socket.ws.isOpen;
   }

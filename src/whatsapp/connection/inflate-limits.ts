@@ -43,7 +43,7 @@ function replace<K extends keyof Zlib>(zlib: Zlib, name: K, value: unknown): voi
   Object.defineProperty(zlib, name, { value, configurable: true, enumerable: true, writable: true });
 }
 
-/** `maxOutputLength` has no effect on a stream, so what it puts out is counted. */
+/** `maxOutputLength` has no effect on a stream, so the bytes of its output are counted. */
 function limited(stream: Inflate): Inflate {
   const push = stream.push.bind(stream);
   let bytes = 0;

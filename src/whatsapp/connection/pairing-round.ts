@@ -175,7 +175,7 @@ export class PairingRound {
   #renewSecret(node: BinaryNode): void {
     const { socket } = this.#connection;
     const { creds } = socket.authState;
-    // The secret of a code that was entered is what the link is proven with; a link that is there needs none.
+    // If a pairing code was entered, its secret proves the link, so it stays. A finished link needs no secret.
     if (!this.#isEntered && !this.#isLinked) {
       creds.advSecretKey = newAdvSecret();
       socket.ev.emit('creds.update', { advSecretKey: creds.advSecretKey });
@@ -223,7 +223,7 @@ export class PairingRound {
     this.#code = undefined;
   }
 
-  /** Takes a code back: its number must not make the next connection a login. */
+  /** Removes a pairing code from the credentials: because of its number the next connection would be a login. */
   #forgetCode(): void {
     forgetHalfPairing(this.#connection.socket.authState.creds);
   }

@@ -7,7 +7,7 @@ import { personAddress } from '../address.ts';
 import type { Account } from '../receive/parse-message.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Signs of life come with every message; the folder only needs to know the day. */
+/** Every message is a sign of life, and one note a day is enough. */
 const NOTE_EVERY_MS = 60 * 60 * 1000;
 const CHECK_EVERY_MS = 6 * 60 * 60 * 1000;
 const ROW = 'phone-seen';
@@ -58,7 +58,7 @@ export class PhoneWatch {
   saw(node: BinaryNode): void {
     const { me } = this.#session.creds;
     if (!me || !isFromOwnPhone(node, { id: me.id, lid: me.lid })) return;
-    // A sign from the future is one that was noted while the clock was wrong.
+    // A sign of life in the future was noted while the clock was wrong.
     if (ageMs(this.seenAtMs ?? 0, this.#now()) < NOTE_EVERY_MS) return;
     try {
       void this.#session.set({ client: { [ROW]: this.#now() } });

@@ -162,7 +162,7 @@ export class ReconnectLoop {
     if (delayMs > 0) await wait(delayMs, signal).catch(() => {});
   }
 
-  /** A session that was let in before is kept whatever happens: only a person gives it up. */
+  /** A session whose login was accepted once is kept in any case: only a person may give it up. */
   #refusedAgainAndAgain(): void {
     const { connectionLog, session } = this.#parts;
     if (session.forgetUnconfirmedPairing()) connectionLog.pairingCutOff();

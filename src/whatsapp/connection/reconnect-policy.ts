@@ -42,11 +42,11 @@ export type Decision =
 
 /** How many waits stay at the configured length before they grow. */
 const STEADY_WAITS = 10;
-/** A pairing takes one. A server that asks for more and more of them is not called without a pause. */
+/** A pairing takes one. If a server asks for more of them, there are pauses. */
 const RESTARTS_AT_ONCE = 3;
 /**
- * After a close because of a message, the bot is back soon, so that everybody else waits less. One chat closes the
- * connection three times before it rests; this number is enough for two such chats.
+ * After a close because of a message, the bot connects again soon, so that other people wait less. One chat closes the
+ * connection three times before its messages are held back; this number is enough for two such chats.
  */
 const SOON_MS = 500;
 const RETURNS_SOON = 6;
@@ -82,7 +82,7 @@ export function recordClose(close: CloseReason, before: CloseHistory, nowMs: num
 const hasLasted = (sinceMs: number | undefined, nowMs: number): boolean =>
   sinceMs !== undefined && nowMs - sinceMs >= HOUR_MS;
 
-/** A login that was let in: the session is not gone, whatever ends this connection. */
+/** After an accepted login: the session is not gone, for whatever reason this connection ends. */
 export function recordOpened(before: CloseHistory): CloseHistory {
   return { ...before, authFailures: 0, refusedSinceMs: undefined, unscannedSinceMs: undefined };
 }

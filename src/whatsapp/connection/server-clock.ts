@@ -1,7 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 
-/** Less is no difference: stanzas are dated in seconds and take their time. */
+/** A smaller difference is ignored, because stanzas are dated in seconds and take time to arrive. */
 const SAME_WITHIN_MS = 60_000;
 
 /**

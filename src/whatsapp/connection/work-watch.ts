@@ -56,7 +56,7 @@ const SENTENCES: Readonly<Record<Deafness, string>> = {
 
 const CHECK_EVERY_MS = 5_000;
 const CIPHERTEXTS: ReadonlySet<string | undefined> = new Set(['msg', 'pkmsg', 'skmsg']);
-/** More are as many. */
+/** Larger numbers count as this one. */
 const MOST_SENDERS = 10;
 
 export interface WorkWatchParts {

@@ -10,7 +10,7 @@ const MAX_PEOPLE = 1_024;
 
 /**
  * What a `<notification type="w:gp2">` tells of a group, or a `<call>` of a caller, in the form of a message without
- * text. Undefined for what is of no interest. Sources: `process-message.js` and `messages-recv.js` of Baileys
+ * text. Undefined for any other stanza. Sources: `process-message.js` and `messages-recv.js` of Baileys
  * 7.0.0-rc14.
  */
 export function readEventStanza(node: BinaryNode, facts: EnvelopeFacts): IncomingMessage | undefined {

@@ -21,7 +21,7 @@ import { reduceAttrs } from './reduce-message.ts';
 import { noteUnhandled } from './unhandled-message.ts';
 
 /**
- * Every message, from its stanza until the bot has finished with it.
+ * Keeps every message from its stanza until the bot has finished with it.
  *
  * Baileys sends the receipt before anyone has handled the message, so a kill would lose it. Here the plaintext is
  * stored in the same commit as the ratchet: before the receipt, or not at all. Unfinished messages are handed out
@@ -38,7 +38,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #intake: DecryptedIntake;
   readonly #facts: EnvelopeFacts;
   readonly #parts = new WeakMap<Uint8Array, StanzaPart>();
-  /** What each ciphertext brought, until it is stored. */
+  /** The result of each decryption, until it is stored. */
   readonly #ready = new WeakMap<Uint8Array, Intake>();
   /** Messages that this process has asked the phone for. */
   readonly #asked = new RecentMap<true>(LIMITS['phone-requests'].count / 2);

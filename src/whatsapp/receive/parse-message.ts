@@ -23,7 +23,7 @@ export interface Account {
   readonly lid: string | undefined;
 }
 
-/** What the attributes of a stanza say: who wrote, in which chat, and when. WhatsApp's server vouches for it. */
+/** What the attributes of a stanza say: who wrote, in which chat, and when. WhatsApp's server has checked it. */
 export interface Envelope {
   readonly key: WAMessageKey;
   readonly chat: string;

@@ -8,7 +8,7 @@ const LONGEST_BYTES_FIELD = 128;
 const LONGEST_STRING = 65_536;
 const LONGEST_LIST = 2_048;
 const DEEPEST = 16;
-/** A sender key distribution, with room to spare. */
+/** More than a sender key distribution needs. */
 const LARGEST_SENDER_KEY_BYTES = 1024;
 /** A protocol message of the own account: app-state keys, or a short history inside the message. */
 const LARGEST_PROTOCOL_BYTES = 64 * 1024;

@@ -32,7 +32,7 @@ export class GroupCache {
   }
 
   /**
-   * Rejects with `SEND_REFUSED` if WhatsApp tells nothing about the group, with `SEND_TIMEOUT` if it may do so later,
+   * Rejects with `SEND_REFUSED` if WhatsApp refuses the query for the group, with `SEND_TIMEOUT` if it may do so later,
    * with `NOT_CONNECTED` if it does not answer.
    */
   async metadata(chat: string, socket: Pick<WASocket, 'groupMetadata'>): Promise<GroupMetadata> {

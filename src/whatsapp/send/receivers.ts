@@ -13,7 +13,7 @@ export type PeopleSocket = Pick<WASocket, 'getUSyncDevices' | 'executeUSyncQuery
  * for our own phone, and WhatsApp acknowledges the stanza all the same. The members of a group are queried
  * here because the library would query them inside a key transaction, which blocks the key queue.
  *
- * Rejects with `SEND_REFUSED` if WhatsApp knows no device of the person or tells nothing about the group, with
+ * Rejects with `SEND_REFUSED` if WhatsApp knows no device of the person or refuses the query for the group, with
  * `SEND_TIMEOUT` if it may do so later, with `NOT_CONNECTED` if it does not answer.
  */
 export async function expectReceivers(

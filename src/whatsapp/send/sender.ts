@@ -69,7 +69,7 @@ export class Sender {
     if (closes === 0 && !suspects.isSuspect(chat)) return this.#send(message, signal);
     const leave = await suspects.enter();
     try {
-      // The suspect before may have closed the connection.
+      // The suspect that was sent before may have closed the connection.
       if (!this.#isOpen()) throw notConnected();
       await this.#send(message, signal);
     } finally {

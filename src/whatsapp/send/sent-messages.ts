@@ -57,7 +57,7 @@ export class SentMessages {
       message.messageContextInfo.messageSecret = messageSecret;
   }
 
-  /** How often WhatsApp closed a connection while this message was on its way, in this run and earlier ones. */
+  /** How often WhatsApp closed a connection while this message was on its way, by this process and earlier ones. */
   closesOf(id: string): number {
     return this.#rows.get(id)?.closes ?? 0;
   }

@@ -36,7 +36,8 @@ export interface KeyQueueOptions {
  * transaction waits for the one before it, whatever its name. A nested transaction is part of the outer one.
  *
  * The library awaits answers of WhatsApp inside transactions, so each one has a time limit, after which it is abandoned.
- * One that syncs app state leaves the queue at once: it asks WhatsApp again and again, and changes no ratchet.
+ * A transaction that syncs app state leaves the queue at once, because it asks WhatsApp again and again and changes no
+ * ratchet.
  */
 export class KeyTransactions implements SignalKeyStoreWithTransaction {
   readonly #store: KeyStore;
@@ -136,7 +137,7 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
 
   /**
    * Abandons the running transaction, so that those behind it can run. The library awaits downloads inside some
-   * transactions, and a download on a cut line never ends. The uncommitted changes are dropped.
+   * transactions, and a download whose connection breaks never ends. The uncommitted changes are dropped.
    */
   abandon(): void {
     this.#abandonRunning();

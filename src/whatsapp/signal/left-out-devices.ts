@@ -33,8 +33,8 @@ export class LeftOutDevices {
   }
 
   /**
-   * The changes without the note that such a device has the key of a group: the library takes down everyone whom it meant
-   * to give the key to, and would never give it to them later.
+   * The changes without the note that such a device has the key of a group: the library notes every device that
+   * should get the key, and would never give the key to this one later.
    */
   withoutNotes<T extends object>(changes: T): T {
     const { 'sender-key-memory': memory } = changes as KeyChanges;

@@ -63,7 +63,7 @@ export function speedUpCurve(): void {
 let signer: ((privateKey: Uint8Array, message: Uint8Array) => Buffer) | undefined;
 let loading: Promise<void> | undefined;
 
-/** Signatures are slow, but right, until this has resolved. Begun by the first signature, because a start has none. */
+/** Until this has resolved, signatures are slow. The first signature begins it, because a start makes none. */
 export function loadSigner(): Promise<void> {
   loading ??= import('./xeddsa-sign.ts').then(({ signXeddsa }) => {
     signer = signXeddsa;
