@@ -28,8 +28,8 @@ export type { CloseReason } from './whatsapp/connection/close-reason.ts';
 /** What may be set. `settings` has `pairingNumber`, `proxyUrl`, `logLevel` (default `silent`) and the others. */
 export interface WhatsAppClientOptions extends SettingSources {
   /**
-   * Gets each message of a person once, when it can be read. A message whose handler has not settled when the process ends
-   * is handed over again at the next start. An error is logged.
+   * Gets each message of a person once, when it can be read. A message whose handler has not settled when the process
+   * ends is handed over again at the next start. An error is logged.
    */
   readonly onMessage?: (message: IncomingMessage) => Promise<unknown> | unknown;
   /** Gets the log. Default stdout. */
@@ -95,8 +95,8 @@ export class WhatsAppClient extends EventEmitter<WhatsAppClientEvents> {
   }
 
   /**
-   * Sends to a JID. Resolves with WhatsApp's id when WhatsApp has the message; the same `id` is the same message. Rejects
-   * with `NOT_CONNECTED`, `SEND_TIMEOUT` (sending again is right) or `SEND_REFUSED` (it is not).
+   * Sends to a JID. Resolves with WhatsApp's id when WhatsApp has the message; the same `id` is the same message.
+   * Rejects with `NOT_CONNECTED`, `SEND_TIMEOUT` (sending again is right) or `SEND_REFUSED` (it is not).
    */
   async send(
     chat: string,

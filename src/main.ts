@@ -137,7 +137,7 @@ function reportBugs({ log, renewConnection }: CreatedBot): void {
 
 /**
  * Baileys pipes its downloads (history, app state) into a stream whose errors no code handles, so a connection that
- * is cut in the middle of one would end the process; and what awaits that download never ends.
+ * is cut in the middle of one would end the process; and code that awaits that download never ends.
  */
 function isCutDownload(error: Error): boolean {
   return (

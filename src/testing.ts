@@ -1,6 +1,6 @@
 /**
- * Entry `perennial-whatsapp/testing`: a WhatsApp for the tests of any bot. It needs no test runner of a certain kind, and the bot
- * under test needs nothing but an address of WhatsApp that can be set. docs/testing.md is the guide.
+ * Entry `perennial-whatsapp/testing`: a WhatsApp for the tests of any bot. It needs no test runner of a certain kind,
+ * and the bot under test needs nothing but an address of WhatsApp that can be set. docs/testing.md is the guide.
  */
 export { DeadlineError } from './simulator/testing/deadline-error.ts';
 export type { HeardMessage, HearMatch, HearOptions } from './simulator/testing/heard-messages.ts';

@@ -40,17 +40,17 @@ export interface CreatedBot {
   /** Loads what `start()` needs and connects to nothing. `start()` does it too. */
   load(): Promise<void>;
   /**
-   * Connects, and lasts as long as the bot runs: resolves with why it ended. Rejects with an `AppError` if the bot could
-   * not start: `SESSION_LOCKED`, `SESSION_UNUSABLE`. A second call gets the same promise.
+   * Connects, and lasts as long as the bot runs: resolves with why it ended. Rejects with an `AppError` if the bot
+   * could not start: `SESSION_LOCKED`, `SESSION_UNUSABLE`. A second call gets the same promise.
    */
   start(): Promise<StopReason>;
   /** Ends everything in under 1.5 s; what was received or stored is handled at the next start. */
   stop(): Promise<void>;
   /**
-   * Writes to a phone number (digits, country code first) or JID, however long the network is away: to a person or group
-   * that wrote to the bot before, or that the setting `MAY_WRITE_TO` lists. Resolves when WhatsApp has the message. The
-   * same `key` is the same message: people see it once. Rejects with `SEND_REFUSED`, `SEND_TIMEOUT`, or `NOT_CONNECTED`
-   * if the bot does not run.
+   * Writes to a phone number (digits, country code first) or JID, however long the network is away: to a person or
+   * group that wrote to the bot before, or that the setting `MAY_WRITE_TO` lists. Resolves when WhatsApp has the
+   * message. The same `key` is the same message: people see it once. Rejects with `SEND_REFUSED`, `SEND_TIMEOUT`, or
+   * `NOT_CONNECTED` if the bot does not run.
    */
   send(to: string, say: Say, options?: { readonly key?: string }): Promise<{ readonly id: string }>;
   /** Opens another connection in the place of the present one, of which something was lost. */
@@ -59,7 +59,8 @@ export interface CreatedBot {
 
 /**
  * Makes a bot. It does nothing before `start()`, does not end the process, and takes no signals. It reads neither the
- * environment nor a file unless `env` or `dotenvPath` is given. Throws `BAD_CONFIG`, with every problem in the settings.
+ * environment nor a file unless `env` or `dotenvPath` is given. Throws `BAD_CONFIG`, with every problem in the
+ * settings.
  */
 export function createBot(options: BotOptions = {}): CreatedBot {
   const config = configFrom(options);

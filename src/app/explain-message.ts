@@ -47,7 +47,10 @@ export interface Explanation extends CareReport {
   readonly isSettled: boolean;
 }
 
-/** What became of the message with this id. Works beside a running bot. Throws `BAD_ARGUMENTS`, `SESSION_UNUSABLE`, `STORAGE_FAILED`. */
+/**
+ * What became of the message with this id. Works beside a running bot. Throws `BAD_ARGUMENTS`, `SESSION_UNUSABLE`,
+ * `STORAGE_FAILED`.
+ */
 export async function reportExplain(path: string, id: string): Promise<Explanation> {
   if (!ID.test(id)) {
     const rule = 'It has up to 256 letters and digits, as in the debug log and on the status page.';

@@ -30,8 +30,8 @@ export interface MessageIntakeParts {
 const EVERY_MS = 60_000;
 
 /**
- * The one place from which the bot gets its messages: it takes them from the inbox, oldest first, and takes again what the
- * bot left unfinished. A message that arrives, a connection that opens and a minute that passes are only reasons to
+ * The one place from which the bot gets its messages: it takes them from the inbox, oldest first, and takes again what
+ * the bot left unfinished. A message that arrives, a connection that opens and a minute that passes are only reasons to
  * look. Nothing is taken before a connection is open: only its login tells WhatsApp's time, and so how old a message
  * is.
  */

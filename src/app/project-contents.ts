@@ -30,7 +30,8 @@ export async function contentsOf(projects: readonly string[]): Promise<ProjectCo
 
 /**
  * What the folder of a project gives to its bot: the commands in `commands/`, the listeners in `listeners/`, the
- * middleware in `middleware/`, and the default export of `phrases.js`, `.mjs` or `.ts`. Throws `BAD_ARGUMENTS` if there is no such folder, or if it has TypeScript and nothing that runs TypeScript.
+ * middleware in `middleware/`, and the default export of `phrases.js`, `.mjs` or `.ts`. Throws `BAD_ARGUMENTS` if there
+ * is no such folder, or if it has TypeScript and nothing that runs TypeScript.
  */
 export async function projectContents(project: string): Promise<ProjectContents> {
   const folder = resolve(project);

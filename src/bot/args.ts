@@ -16,7 +16,10 @@ export type Read<T> =
   | { readonly isFit: true; readonly value: T; readonly rest: string }
   | { readonly isFit: false; readonly problem?: string };
 
-/** One argument. It reads its value from the start of the text and leaves the rest to the next argument. You can write your own. */
+/**
+ * One argument. It reads its value from the start of the text and leaves the rest to the next argument. You can write
+ * your own.
+ */
 export interface Arg<T> {
   /** How the usage line shows the argument that has this name. */
   shows(name: string): string;

@@ -56,9 +56,9 @@ export interface BotOptions {
   readonly numberOf?: (typed: string) => string;
   /** Resolves when WhatsApp was asked for the numbers in the settings; undefined if there is nothing to wait for. */
   readonly whenNumbersAsked?: () => Promise<void> | undefined;
-  /** Whether an earlier run of the bot sent the message with this id. Default: never. */
+  /** Whether an earlier process sent the message with this id. Default: never. */
   readonly wasSent?: (messageId: string) => boolean;
-  /** Whether the last run of the process was killed. Default false. */
+  /** Whether the last process was killed. Default false. */
   readonly wasKilled?: boolean;
   /** Notes durably which handlers run, to find one that crashes the bot. Default: nothing is noted. */
   readonly marks?: WorkMarks;

@@ -25,7 +25,10 @@ export interface CommandSpec<S extends ArgSpec> {
    * open one, `first` refuses the new one. Default `newest`.
    */
   readonly whenOpen?: WhenOpen;
-  /** Runs the command. An error is logged with the file, and the person is told; the text of a `Refusal` is sent to them. */
+  /**
+   * Runs the command. An error is logged with the file, and the person is told; the text of a `Refusal` is sent to
+   * them.
+   */
   run(ctx: Context<ArgsOf<S>>): Promise<unknown> | unknown;
 }
 
@@ -46,7 +49,10 @@ export type WhenOpen = 'newest' | 'first';
 
 const ACCESS: readonly string[] = ['everyone', 'members', 'admins', 'owners'] satisfies Access[];
 
-/** Describes a command: the default export of a file in `src/commands/`. Throws a `TypeError` if the description is not valid. */
+/**
+ * Describes a command: the default export of a file in `src/commands/`. Throws a `TypeError` if the description is not
+ * valid.
+ */
 export function command<const S extends ArgSpec = Record<never, never>>(spec: CommandSpec<S>): Command {
   const names = [spec.name, ...(spec.aliases ?? [])];
   for (const name of names) {

@@ -25,7 +25,9 @@ export interface ListenerSpec {
   readonly location?: boolean;
   /** Only messages with a contact card. */
   readonly contact?: boolean;
-  /** What happens if the handler begins a conversation and the person has an open one in this chat. Default `newest`. */
+  /**
+   * What happens if the handler begins a conversation and the person has an open one in this chat. Default `newest`.
+   */
   readonly whenOpen?: WhenOpen;
   /** Runs for each such message. Errors are handled as those of a command. */
   run(ctx: ListenerContext): Promise<unknown> | unknown;
@@ -70,7 +72,9 @@ export function listener(spec: ListenerSpec): Listener {
   };
 }
 
-/** What may be in the fields of a description. JavaScript has no types, and a mistyped filter would let everything in. */
+/**
+ * What may be in the fields of a description. JavaScript has no types, and a mistyped filter would let everything in.
+ */
 const FIELDS: Readonly<
   Record<keyof ListenerSpec, readonly [mustBe: string, fits: (value: unknown) => boolean]>
 > = {

@@ -16,7 +16,10 @@ export interface ScheduleContext
 export interface ScheduleSpec {
   /** Such as `Europe/Berlin`. Default the time zone of the machine. */
   readonly timeZone?: string;
-  /** What to do about times at which the program did not run: run `once` for all of them, or `skip` them. Default `once`. */
+  /**
+   * What to do about times at which the program did not run: run `once` for all of them, or `skip` them. Default
+   * `once`.
+   */
   readonly missed?: 'once' | 'skip';
   /** Runs at each time. Errors are logged with the file. */
   run(ctx: ScheduleContext): Promise<unknown> | unknown;

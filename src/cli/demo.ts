@@ -49,7 +49,7 @@ async function run(options: DemoOptions): Promise<number> {
       over.abort();
     });
   }
-  // The reader has gone: `npm run demo | head`.
+  // The reader has closed the pipe: `npm run demo | head`.
   process.stdout.on('error', () => over.abort());
   const code = await playDemo({
     options,

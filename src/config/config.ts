@@ -32,7 +32,8 @@ export type Config = { readonly [N in Exclude<SettingName, HttpSetting> as Camel
 /**
  * Reads the settings: from `env`, then from the file at `dotenvPath` (no file is read if none is named, a missing one
  * is not an error), then the defaults. An empty value counts as unset. Other names are ignored; a name in the file that
- * looks like a misspelt setting becomes a warning. Throws `BAD_CONFIG` with every problem and every such name, one a line.
+ * looks like a misspelt setting becomes a warning. Throws `BAD_CONFIG` with every problem and every such name, one a
+ * line.
  */
 export function loadConfig(
   env: NodeJS.ProcessEnv,

@@ -156,7 +156,7 @@ export function readValues(written: Readonly<Record<string, string>>): {
   return { values: values as Partial<Values>, problems };
 }
 
-/** What may hold a password or a number is not repeated: an address with a user in it may stand in any setting. */
+/** A text that may hold a password or a number is not repeated: any setting may have an address with a user in it. */
 function problemOf(name: string, text: string, { mayBe, isPrivate, faultIn }: value.Kind<unknown>): string {
   const place = faultIn?.(text);
   if (place !== undefined) return `${name}: ${place} must be ${mayBe}`;

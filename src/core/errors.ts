@@ -75,7 +75,10 @@ export function isTemporary(error: unknown): boolean {
   );
 }
 
-/** The code of an `AppError`, or the system's code of a failed file or network operation (`ENOENT`, `ENOSPC`, …), if it has one. */
+/**
+ * The code of an `AppError`, or the system's code of a failed file or network operation (`ENOENT`, `ENOSPC`, …), if it
+ * has one.
+ */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

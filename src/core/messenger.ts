@@ -9,7 +9,10 @@ export interface DownloadOptions {
   readonly signal: AbortSignal;
 }
 
-/** How the bot sends, and asks WhatsApp about messages and groups. `whatsapp/` implements it; tests of the bot have a fake. */
+/**
+ * How the bot sends, and asks WhatsApp about messages and groups. `whatsapp/` implements it; tests of the bot have a
+ * fake.
+ */
 export interface Messenger {
   /**
    * Resolves once WhatsApp has acknowledged the message. Rejects with `SEND_REFUSED` if it never will,

@@ -4,7 +4,7 @@ import { LIMITS } from './limits.ts';
 export interface CrashHistory {
   /** At how many crashes its work may have been running. Undefined if the row has not seen a crash. */
   readonly crashes?: number;
-  /** Whether its work was started in the last run of the process. Only noted for rows that have seen a crash. */
+  /** Whether its work was started in the last process. Only noted for rows that have seen a crash. */
   readonly isStarted?: boolean;
   /** Whether its work has sent something, so that it gets further than its start. */
   readonly hasSent?: boolean;
@@ -105,7 +105,9 @@ export interface MarkedRow {
   store(history: CrashHistory): Promise<void>;
 }
 
-/** The marks of rows that also note when their work waits for WhatsApp. Rows that have seen no crash are not written. */
+/**
+ * The marks of rows that also note when their work waits for WhatsApp. Rows that have seen no crash are not written.
+ */
 export class CrashMarks implements WorkMarks {
   readonly #find: (key: string) => MarkedRow | undefined;
   /** How many sends of each row are not acknowledged. */

@@ -2,8 +2,8 @@
 export type Stop = () => Promise<void> | void;
 
 /**
- * The parts that have started, each with the function that stops it. Unwinding stops them one after the other, the newest
- * first. (Node 20 has no `AsyncDisposableStack`.)
+ * The parts that have started, each with the function that stops it. Unwinding stops them one after the other, the
+ * newest first. (Node 20 has no `AsyncDisposableStack`.)
  */
 export class StopStack {
   readonly #stops: Stop[] = [];

@@ -78,7 +78,7 @@ export class Ledger {
     return this.#texts.filter((one) => one.place === place && one.text.includes(words)).length;
   }
 
-  /** How it stands with these questions; default all. */
+  /** The state of these questions; default all. */
   tally(ids: readonly string[] = [...this.#entries.keys()]): Tally {
     const wanted = new Set(ids);
     const asked = ids.flatMap((id) => this.#entries.get(id) ?? []);
@@ -99,7 +99,7 @@ function isSorted(numbers: readonly number[]): boolean {
   return numbers.every((number, index) => index === 0 || number >= (numbers[index - 1] ?? number));
 }
 
-/** What can be said when the story is over. */
+/** The result of the story. */
 export interface Outcome {
   /** How often a phone had to link the bot, and how often the bot asked for it. */
   readonly pairings: number;

@@ -149,7 +149,7 @@ export function botEnv(env: NodeJS.ProcessEnv, options: BotEnvOptions): NodeJS.P
     LOG_LEVEL: 'info',
     LOG_FORMAT: 'pretty',
     RECONNECT_DELAY_MS: '2000',
-    // A burst is there to be watched, not to be waited for.
+    // A visitor must not wait for a burst, so the bot is not paced.
     TYPING_DELAY_MS: '10',
     SENDS_PER_MINUTE: '0',
     SENDS_PER_CHAT_PER_MINUTE: '0',

@@ -102,7 +102,7 @@ export async function wrote(setup: DemoSetup, place: string, deadlineMs: number)
     for await (const [news] of on(setup, 'news', { signal: over }))
       if (news.kind === 'wrote' && news.to === place && news.arrival.kind !== 'known') return;
   } catch {
-    // over
+    // The wait has ended.
   }
 }
 

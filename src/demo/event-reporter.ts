@@ -13,7 +13,7 @@ import {
   wrap,
 } from './screen.ts';
 
-/** The lines that tell it. */
+/** The lines that report it. */
 export function newsLines(news: News, look: Look): string[] {
   switch (news.kind) {
     case 'log':

@@ -138,7 +138,7 @@ export function title(text: string, look: Look): string[] {
   return ['', ...wrap(text, textColumns(look)).map((line) => paint(look, 'bold', line)), ''];
 }
 
-/** The storyteller's own words. */
+/** A sentence of the story itself. */
 export function told(text: string, look: Look): string[] {
   return wrap(text, textColumns(look) - 2).map((line) => (line === '' ? '' : `  ${line}`));
 }
@@ -184,7 +184,7 @@ export function logged(line: string, look: Look): string[] {
   return [first, ...rest].map((text) => `  ${bar} ${paint(look, style, text)}`);
 }
 
-/** What must not be overlooked. */
+/** A line that must be noticed. */
 export function alarm(text: string, look: Look): string[] {
   const lines = wrap(harmless(text), textColumns(look) - 6);
   return lines.map((line) => `  ${paint(look, 'red', `${paint(look, 'alarm', '!!!')} ${line}`)}`);

@@ -97,7 +97,10 @@ const VERDICT_MS = 200;
 const LISTEN_MS = 1_000;
 const ANSWERS_WITHIN_MS = 10_000;
 
-/** Tells the story: acts each step, and shows it at a pace that can be read. Resolves with whether all was kept. */
+/**
+ * Tells the story: acts each step, and shows it at a pace that can be read. Resolves with whether all promises were
+ * kept.
+ */
 export async function tellStory(setup: DemoSetup, screen: Screen): Promise<boolean> {
   const [name, subtitle] = OPENING;
   screen.print(title(name, screen.look));

@@ -8,7 +8,9 @@ export interface QrPath {
 
 let last: { readonly text: string; readonly qr: QrPath } | undefined;
 
-/** Draws each run of dark modules in a row as one bar. The last drawing is cached, because each page asks once a second. */
+/**
+ * Draws each run of dark modules in a row as one bar. The last drawing is cached, because each page asks once a second.
+ */
 export function drawQr(text: string): QrPath {
   if (last?.text === text) return last.qr;
   const { modules } = create(text, { errorCorrectionLevel: 'L' });

@@ -91,7 +91,9 @@ export interface StatusSource {
 /** A text that is being sent. The same key makes the same id, and WhatsApp shows one id once. */
 export interface Sending {
   readonly id: string;
-  /** Resolves when WhatsApp has acknowledged it. Rejects with an `AppError`, or with something else when the bot stops. */
+  /**
+   * Resolves when WhatsApp has acknowledged it. Rejects with an `AppError`, or with something else when the bot stops.
+   */
   readonly acknowledged: Promise<void>;
 }
 

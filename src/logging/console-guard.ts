@@ -103,7 +103,8 @@ function stackAbove(callee: (...args: unknown[]) => void): string {
 
 /**
  * Whether the file that called the console belongs to whoever wrote the commands. A library that a command calls runs
- * in the command's context as well, so the context alone does not tell: libsignal prints keys while `ctx.reply` encrypts.
+ * in the command's context as well, so the context alone does not tell: libsignal prints keys while `ctx.reply`
+ * encrypts.
  */
 export function isAuthorsCode(stack: string, ownFolder: string): boolean {
   for (const line of stack.split('\n').slice(1)) {

@@ -64,7 +64,10 @@ function redactCall(args: readonly unknown[], mask: Masker): [facts: object, tex
   return [typeof first === 'object' && first !== null ? redactFacts(first, mask) : {}, text];
 }
 
-/** Pino formats the facts of a child when it is made and calls no hook, so they are redacted here. Children inherit this. */
+/**
+ * Pino formats the facts of a child when it is made and calls no hook, so they are redacted here. Children inherit
+ * this.
+ */
 function redactBindings(log: Logger, mask: Masker): Logger {
   const { child, setBindings } = log;
   return Object.assign(log, {

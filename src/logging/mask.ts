@@ -103,8 +103,8 @@ function anyOf(literals: readonly string[]): RegExp | undefined {
 }
 
 /**
- * `maskText` that also removes control characters, takes out each of `hide` (passwords of six characters and more), and leaves each of `keep` as
- * it is: paths, because a masked command cannot be run. Only paths are kept.
+ * `maskText` that also removes control characters, takes out each of `hide` (passwords of six characters and more), and
+ * leaves each of `keep` as it is: paths, because a masked command cannot be run. Only paths are kept.
  */
 export function createMasker(keep: readonly string[], hide: readonly string[]): Masker {
   const kept = anyOf(keep.filter((literal) => /[/\\]./.test(literal)));

@@ -36,7 +36,9 @@ export interface PairingDisplayOptions {
   /** The size of the terminal right now; undefined if there is none. */
   readonly size: () => ScreenSize | undefined;
   readonly now: () => number;
-  /** The address that shows the QR in a browser, if there is one. Called each time, because the server may start later. */
+  /**
+   * The address that shows the QR in a browser, if there is one. Called each time, because the server may start later.
+   */
   readonly pageUrl?: () => string | undefined;
 }
 
@@ -148,7 +150,9 @@ export class PairingDisplay {
     };
   }
 
-  /** Counts down to the end of the code; `redraw` returns whether it has drawn the code again, with its own countdown. */
+  /**
+   * Counts down to the end of the code; `redraw` returns whether it has drawn the code again, with its own countdown.
+   */
   #everySecond(validity: CodeValidity, redraw: (() => boolean) | undefined): void {
     this.#stopTimer();
     this.#timer = setInterval(() => {

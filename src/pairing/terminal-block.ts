@@ -37,7 +37,9 @@ export class TerminalBlock {
     this.#last = columns === undefined ? undefined : { lines: countLines(block, columns), columns, writes };
   }
 
-  /** Erases the last block if all of it is on the screen; what scrolled away cannot be erased. Returns whether it did. */
+  /**
+   * Erases the last block if all of it is on the screen; what scrolled away cannot be erased. Returns whether it did.
+   */
   erase(): boolean {
     const rows = this.#size()?.rows;
     const lines = this.#isLastUntouched() ? this.#last?.lines : undefined;

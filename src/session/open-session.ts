@@ -157,7 +157,10 @@ export class Session implements KeyStore {
     return this.#contents.rows(name) as ReadonlyMap<string, T>;
   }
 
-  /** Saves the identity before it returns. Throws `STORAGE_FAILED`; what is stored is then the old or the new identity, whole. */
+  /**
+   * Saves the identity before it returns. Throws `STORAGE_FAILED`; what is stored is then the old or the new identity,
+   * whole.
+   */
   saveCreds(): void {
     this.#checkFolder();
     this.#credentials.save(this.creds);
@@ -178,7 +181,9 @@ export class Session implements KeyStore {
     return isForgotten;
   }
 
-  /** Throws `STORAGE_FAILED` while nothing can be written. The first call does nothing, because opening has just tried. */
+  /**
+   * Throws `STORAGE_FAILED` while nothing can be written. The first call does nothing, because opening has just tried.
+   */
   probe(): void {
     const isTried = this.#isTried;
     this.#isTried = false;

@@ -27,7 +27,8 @@ interface Send {
 const parts = new WeakMap<Session, { readonly keys: KeyTransactions; readonly sent: SentMessages }>();
 
 /**
- * The options that make replies readable and messages safe, for `makeWASocket({ ...yours, ...durableSocketConfig(session) })`:
+ * The options that make replies readable and messages safe, for `makeWASocket({ ...yours,
+ * ...durableSocketConfig(session) })`:
  * - all key transactions wait in one queue, over all sockets of this session;
  * - libsignal is repaired, for the whole process (see libsignal-repair.ts);
  * - a ratchet that encrypted a message is on disk before the stanza is sent;

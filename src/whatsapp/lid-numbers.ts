@@ -2,8 +2,8 @@ import type { Session } from '../session/open-session.ts';
 import { chatKind, numberAmong, personAddress, personId } from './address.ts';
 
 /**
- * The phone number behind a LID. Baileys keeps both directions. The direction from LID to number is under `LID_reverse`,
- * and stays there when the number goes to another account: then this LID has no number.
+ * The phone number behind a LID. Baileys keeps both directions. The direction from LID to number is under
+ * `LID_reverse`, and stays there when the number goes to another account: then this LID has no number.
  */
 export function numberOfLid(session: Session, lid: string): string | undefined {
   const user = personAddress(lid)?.user;

@@ -22,8 +22,8 @@ export interface NumberFound {
 }
 
 /**
- * The answer to `numberQuery(number, …)`; undefined if it does not answer it. The address of the account is `jid`, which
- * is a LID at accounts that were moved to LIDs; then `pn_jid` is the number. The text of `<contact>` repeats the
+ * The answer to `numberQuery(number, …)`; undefined if it does not answer it. The address of the account is `jid`,
+ * which is a LID at accounts that were moved to LIDs; then `pn_jid` is the number. The text of `<contact>` repeats the
  * question.
  *
  * Sources: `IsOnWhatsApp` in `user.go` of tulir/whatsmeow, oxidezap/whatsapp-rust#453.

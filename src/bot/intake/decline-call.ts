@@ -3,7 +3,10 @@ import type { Messenger } from '../../core/messenger.ts';
 import type { HandlerRunner } from '../run/handler-runner.ts';
 import type { Outcome } from '../run/outcome.ts';
 
-/** Declines a call and answers with `sentence`. If the call cannot be declined any more, the sentence is sent all the same. */
+/**
+ * Declines a call and answers with `sentence`. If the call cannot be declined any more, the sentence is sent all the
+ * same.
+ */
 export async function declineCall(
   message: IncomingMessage,
   sentence: string,

@@ -24,7 +24,10 @@ export interface LoopEvent {
 export interface LoopLimits {
   /** How many strikes in a row are a loop. */
   readonly strikes: number;
-  /** A quote, or words of the sender's last command, count as a strike if they come within this time of the bot's message. */
+  /**
+   * A quote, or words of the sender's last command, count as a strike if they come within this time of the bot's
+   * message.
+   */
   readonly promptMs: number;
   /** How many turns at an even pace are a loop; 0 turns this rule off. */
   readonly evenTurns: number;

@@ -19,7 +19,10 @@ interface Sender {
   readonly text: string;
 }
 
-/** Remembers the last message of each sender and of the bot in each chat, and asks the loop guard. In memory, bounded. */
+/**
+ * Remembers the last message of each sender and of the bot in each chat, and decides with `decideLoop`. In memory,
+ * bounded.
+ */
 export class LoopWatch {
   readonly #clock: Clock;
   readonly #log: Log;

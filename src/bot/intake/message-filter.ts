@@ -13,7 +13,7 @@ export interface MessageFilterOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly maxAgeMs: number;
-  /** Whether an earlier run of the bot sent the message with this id. */
+  /** Whether an earlier process sent the message with this id. */
   readonly wasSent: ((messageId: string) => boolean) | undefined;
 }
 

@@ -24,7 +24,7 @@ export interface MessageQueueOptions {
 }
 
 export interface QueueCounts {
-  /** Commands of senders that the loop guard muted. */
+  /** Commands of senders that `LoopWatch` muted. */
   readonly muted: number;
   /** Commands that were dropped because too many waited. */
   readonly overflowed: number;
@@ -82,7 +82,10 @@ export class MessageQueue {
       .catch((error: unknown) => log.error({ err: safeError(error, '') }, 'a conversation could not go on'));
   }
 
-  /** Runs `work` in the order of the chat. Undefined, and nothing runs, if too much waits already or the sender is muted. */
+  /**
+   * Runs `work` in the order of the chat. Undefined, and nothing runs, if too much waits already or the sender is
+   * muted.
+   */
   run(
     message: IncomingMessage,
     work: () => Promise<Outcome>,
@@ -149,7 +152,7 @@ export class MessageQueue {
     }
   }
 
-  /** Whether the loop guard mutes the sender in this chat. Counts it if so. */
+  /** Whether `LoopWatch` mutes the sender in this chat. Counts it if so. */
   #isMuted(message: IncomingMessage): boolean {
     const { filter, loops } = this.#options;
     const quotesBot = message.quoted !== undefined && filter.isOwn(message.quoted.id);

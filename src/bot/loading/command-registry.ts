@@ -29,7 +29,7 @@ export class CommandRegistry {
     return [...new Set(this.#byName.values())].sort((a, b) => (a.command.name < b.command.name ? -1 : 1));
   }
 
-  /** What built-in commands have given to commands of the project. */
+  /** Names and aliases of built-in commands that commands of the project have taken. */
   get replaced(): readonly Replaced[] {
     return [...this.#builtIn.values()].flatMap(({ command }) =>
       namesOf(command).flatMap((name) => {
@@ -45,7 +45,9 @@ export class CommandRegistry {
     return this.#byName.get(name);
   }
 
-  /** Sets the command of a file and replaces the earlier one. Throws and changes nothing if another file has the name. */
+  /**
+   * Sets the command of a file and replaces the earlier one. Throws and changes nothing if another file has the name.
+   */
   set(file: string, command: Command): void {
     set(this.#byFile, file, command);
     this.#index();

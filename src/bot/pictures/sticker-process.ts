@@ -1,7 +1,7 @@
 /**
  * The program of the child process that makes a sticker: a picture on stdin, a WebP of 512 × 512 on stdout, animated if
- * the picture is. It ends
- * with 1 if the picture cannot be decoded. Its parent limits its memory, so a hostile picture ends this process only.
+ * the picture is. It ends with 1 if the picture cannot be decoded. Its parent limits its memory, so that a hostile
+ * picture ends only this process.
  */
 import { buffer } from 'node:stream/consumers';
 import sharp from 'sharp';

@@ -36,7 +36,7 @@ const CATCH_UP_MS = 10_000;
 /** A conversation that could not go on is tried again after this time. */
 const AGAIN_MS = 60_000;
 
-/** Lets conversations go on: when an answer comes, when a time is over, and after a start of the program. */
+/** Lets conversations go on: when an answer comes, when a time limit or a sleep has ended, and after a start. */
 export class Conversations {
   readonly #options: ConversationsOptions;
   /** When to try again what could not go on, by the key of the row. */
@@ -64,7 +64,7 @@ export class Conversations {
     return this.#setAside;
   }
 
-  /** Reads what is open, and lets go on what was in work. */
+  /** Reads the open conversations, and lets those go on that were in work. */
   async start(): Promise<void> {
     await this.#options.runs.load();
     this.#isStarted = true;
@@ -112,7 +112,10 @@ export class Conversations {
     return withRecordOf(messageKey, found.row.messageKey, () => this.#goOn(found.id));
   }
 
-  /** Gives a message to the open question of its sender; undefined if it answers none. Must run in the order of the chat. */
+  /**
+   * Gives a message to the open question of its sender; undefined if it answers none. Must run in the order of the
+   * chat.
+   */
   async offer(message: IncomingMessage): Promise<Outcome | undefined> {
     const { runs, notify, freeze } = this.#options;
     const found = runs.of(message.chat, message.sender.jid);
@@ -201,7 +204,7 @@ export class Conversations {
     });
   }
 
-  /** Its time is over: the question's, or the sleep's. */
+  /** The time limit of its question, or its sleep, has ended. */
   async #due(id: string): Promise<Outcome> {
     const { runs, clock } = this.#options;
     const row = runs.get(id);

@@ -24,10 +24,10 @@ const { timeMs: MAX_WAIT_MS } = LIMITS['table:runs'];
 const SHORT_SLEEP_MS = 1_000;
 const { count: MAX_ENTRIES } = LIMITS['runs:log'];
 
-/** A promise that never settles: the handler runs again from its start when there is more. */
+/** A promise that never settles: the handler runs again from its start when the answer or the time has come. */
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
-/** The remembered calls of one run of a handler: it finds its past in the log, and adds to it. */
+/** The remembered calls of one run of a handler: finds the results of earlier calls in the log, and adds new ones. */
 export class Replay {
   readonly #parts: ReplayParts;
   readonly #run: HandlerRun;
@@ -172,7 +172,7 @@ export class Replay {
     return digest.readUIntBE(0, 6) / 2 ** 48;
   }
 
-  /** Writes what must be on disk before something can be seen of it. */
+  /** Writes the entries that must be on disk before a person can see their effect. */
   async flush(): Promise<void> {
     if (this.#log.hasUnwritten) await this.#log.write([]);
   }

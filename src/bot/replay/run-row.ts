@@ -75,7 +75,7 @@ export function waitingFor(row: RunRow): (Entry & { readonly kind: 'ask' | 'slee
   return last.kind === 'sleep' && last.isOver !== true ? last : undefined;
 }
 
-/** Whether its handler runs, or is to run: it waits for nothing. */
+/** Whether its handler runs or must run: it waits for neither an answer nor a time. */
 export const isInWork = (row: RunRow): boolean => !row.isEnded && waitingFor(row) === undefined;
 
 /** The keys of all messages that belong to a conversation. */

@@ -26,9 +26,9 @@ export interface RunsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly conversationOf: (chat: string) => string;
-  /** Whether the last run of the process was killed. */
+  /** Whether the last process was killed. */
   readonly wasKilled: boolean;
-  /** Whether an earlier run of the process sent the message with this id. */
+  /** Whether an earlier process sent the message with this id. */
   readonly wasSent: (id: string) => boolean;
 }
 
@@ -176,14 +176,14 @@ export class Runs {
     await this.save(id, withEntry(row, { ...waiting, answer }, this.#options.clock.now()));
   }
 
-  /** The sleep is over, and its handler goes on. */
+  /** The sleep has ended, and its handler goes on. */
   async wake(id: string, row: RunRow): Promise<void> {
     const waiting = waitingFor(row);
     if (waiting?.kind !== 'sleep') return;
     await this.save(id, withEntry(row, { ...waiting, isOver: true }, this.#options.clock.now()));
   }
 
-  /** The conversation is over: what it remembered is dropped. */
+  /** Ends the conversation: its remembered calls are dropped. */
   async end(id: string): Promise<void> {
     const row = this.#table.get(id);
     if (row === undefined || row.isEnded) return;

@@ -13,7 +13,8 @@ export type Who = { readonly jid: string };
 
 /**
  * What the bot does as an admin of the group. Each method throws a `Refusal` outside of groups, if the bot is no admin,
- * and if WhatsApp refuses the change. People may be named by either of their addresses. Each first checks whether its work is done already, so that it is safe to run again.
+ * and if WhatsApp refuses the change. People may be named by either of their addresses. Each first checks whether its
+ * work is done already, so that it is safe to run again.
  */
 export interface GroupAdmin {
   /** Adds people. */

@@ -63,7 +63,7 @@ export class HandlerRun implements Timed {
     await Promise.all(this.#pending);
   }
 
-  /** Ends the run until an answer comes or a sleep is over. */
+  /** Ends the run until an answer comes or a sleep has ended. */
   suspend(): void {
     this.end({ kind: 'suspended' });
   }

@@ -79,7 +79,7 @@ export class HandlerRunner {
     const ctx = new HandlerContext(this.#parts, run, replay, task);
     this.#runs.add(run);
     this.#counts.running += 1;
-    // Only for show: a failure does not matter.
+    // If this fails, only the blue ticks are missing.
     if (this.#options.marksRead) this.#options.messenger.markRead?.(task.message).catch(() => undefined);
     const { kind, name } = task.handler;
     const startedAtMs = this.#options.clock.now();
@@ -160,7 +160,7 @@ export class HandlerRunner {
     else log.error(facts, `a ${handler.kind} took too long and was given up`);
   }
 
-  /** A conversation is over when its handler is, and stays open while it waits or must be tried again. */
+  /** A conversation ends with its handler. It stays open while it waits or must be tried again. */
   async #keep(end: RunEnd, outcome: Outcome, replay: Replay): Promise<void> {
     const { storedId } = replay;
     const { runs } = this.#options.replay;

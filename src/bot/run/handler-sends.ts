@@ -18,7 +18,7 @@ export interface SendParts {
   readonly polls: Polls;
   readonly clock: Clock;
   readonly marks?: WorkMarks | undefined;
-  /** Whether a message with this id was sent, in this run of the program or an earlier one. */
+  /** Whether a message with this id was sent, by this process or an earlier one. */
   wasSent(id: string): boolean;
   send(message: OutgoingMessage): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 const ALONE_MS = 2_000;
 
 /**
- * Runs the work that may have crashed the bot: one after the other, so that a crash counts for the culprit only. Work
+ * Runs the work that may have crashed the bot: one after the other, so that a crash counts only for its cause. Work
  * that takes long does not hold up the others for good.
  */
 export class Suspects {

@@ -34,7 +34,7 @@ export interface OutboxOptions {
 /** What a sender should wait when the queue is full. */
 const QUEUE_FULL_WAIT_MS = 5_000;
 
-/** With so many paces in memory, the outbox looks for the first time for some to forget. */
+/** From this number of paces in memory on, the outbox forgets those that it does not need. */
 const MIN_PACES = 1_000;
 
 /** Sends everything that the bot says: in order in each chat, and paced. */
@@ -58,7 +58,7 @@ export class Outbox {
     this.#maxQueued = options.maxQueued ?? LIMITS['sends:chat'].count;
     const { messenger, clock, log, deadlineMs = 30_000 } = options;
     this.#delivery = new Delivery(messenger, clock, log, deadlineMs);
-    // Every chat that waits listens to it, and each takes its listener away again.
+    // Every chat that waits listens to it, and each removes its listener.
     setMaxListeners(0, this.#stop.signal);
   }
 
@@ -134,7 +134,7 @@ export class Outbox {
     const own = takeToken(this.#buckets.get(chat), clock.now(), perChatPerMinute);
     this.#remember(chat, own.bucket);
     await this.#pause(own.waitMs);
-    // Taken in the order of arrival, one a chat at a time: no chat starves another.
+    // Messages are taken in the order of their arrival, one from each chat at a time, so that every chat gets its turn.
     const all = takeToken(this.#bucket, clock.now(), perMinute);
     this.#bucket = all.bucket;
     await this.#pause(all.waitMs);

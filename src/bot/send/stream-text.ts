@@ -18,7 +18,9 @@ export interface StreamTarget {
   finish(text: string): Promise<void>;
 }
 
-/** Shows a text as it comes. Whatever an earlier run had shown when it was killed, the whole text is shown in the end. */
+/**
+ * Shows a text as it comes. Whatever an earlier run had shown when it was killed, the whole text is shown in the end.
+ */
 export async function streamText(
   pieces: AsyncIterable<string>,
   target: StreamTarget,

@@ -4,7 +4,9 @@ import type { CrashHistory } from '../../core/poison.ts';
 import { phrases } from '../phrases.ts';
 import { sendId } from '../send/message-id.ts';
 
-/** A message that is due later. The key of its row makes its message id, so that people see it once if it is sent twice. */
+/**
+ * A message that is due later. The key of its row makes its message id, so that people see it once if it is sent twice.
+ */
 export interface Reminder extends CrashHistory {
   readonly chat: string;
   readonly text: string;

@@ -19,7 +19,7 @@ export type { Reminder } from './reminder.ts';
 
 /** What reminders must know to find one that crashes the bot. */
 export interface CrashFacts {
-  /** Whether the last run of the process was killed. Default false. */
+  /** Whether the last process was killed. Default false. */
   readonly wasKilled?: boolean;
   /** Resolves when there is a connection. Default at once. */
   readonly whenOpen?: (signal: AbortSignal) => Promise<void>;
@@ -81,7 +81,9 @@ export class Reminders {
     await Promise.all(this.#delivering);
   }
 
-  /** Resolves when it is on disk. The same id again changes nothing. Throws a `Refusal` if it is too much or too late. */
+  /**
+   * Resolves when it is on disk. The same id again changes nothing. Throws a `Refusal` if it is too much or too late.
+   */
   async add(id: string, reminder: Reminder): Promise<void> {
     if (this.#table.has(id)) return;
     if (reminder.dueAtMs - this.#clock.now() > LIMIT.timeMs) {
@@ -180,7 +182,9 @@ export class Reminders {
     void delivering.finally(() => this.#delivering.delete(delivering));
   }
 
-  /** Sends first and deletes then. After a kill in between it is sent again under the same id, and people see it once. */
+  /**
+   * Sends first and deletes then. After a kill in between it is sent again under the same id, and people see it once.
+   */
   async #deliver(id: string): Promise<void> {
     const reminder = this.#table.get(id);
     if (reminder === undefined) return;
@@ -203,7 +207,9 @@ export class Reminders {
     });
   }
 
-  /** Reminders that may have crashed the bot are sent one at a time, so that only the culprit collects crashes. */
+  /**
+   * Reminders that may have crashed the bot are sent one at a time, so that crashes are counted only for their cause.
+   */
   #sendAlone(id: string, reminder: Reminder): Promise<void> {
     const sending = this.#lastAlone.then(async () => {
       // A program that ends without a connection does not count as a crash of this reminder.

@@ -35,9 +35,9 @@ export interface SchedulesOptions {
   readonly log: Log;
   readonly all: () => readonly LoadedSchedule[];
   readonly suspects: Suspects;
-  /** Whether the last run of the process was killed. */
+  /** Whether the last process was killed. */
   readonly wasKilled: boolean;
-  /** Whether an earlier run of the process sent the message with this id. */
+  /** Whether an earlier process sent the message with this id. */
   readonly wasSent: (id: string) => boolean;
   /** Resolves when there is a connection to WhatsApp. */
   whenOpen(signal: AbortSignal): Promise<void>;

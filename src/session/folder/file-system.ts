@@ -113,7 +113,9 @@ function statsIfThere(fs: FileSystem, path: string): nodeFs.Stats | undefined {
   }
 }
 
-/** Whether what is at a path can be read as a file, whatever its size. Throws `STORAGE_FAILED` if that cannot be told. */
+/**
+ * Whether what is at a path can be read as a file, whatever its size. Throws `STORAGE_FAILED` if that cannot be told.
+ */
 export function isReadableFile(fs: FileSystem, path: string): boolean {
   try {
     const stats = statsIfThere(fs, path);

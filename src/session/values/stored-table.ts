@@ -5,7 +5,9 @@ import { pageFileName, type TableName } from './table-names.ts';
 
 /** A page of this size takes no more rows. Small, because a page is written whole when one of its rows changes. */
 const PAGE_BYTES = 64 * 1024;
-/** A table may exceed its limit by this factor before the oldest rows are removed, so that many are removed at a time. */
+/**
+ * A table may exceed its limit by this factor before the oldest rows are removed, so that many are removed at a time.
+ */
 const TOLERANCE = 1.25;
 
 export interface LoadedPage {

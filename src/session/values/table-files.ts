@@ -157,7 +157,9 @@ export function pageFilesOf(lists: PageLists): string[] {
   return TABLE_NAMES.flatMap((name) => (lists[name] ?? []).map((number) => pageFileName(name, number)));
 }
 
-/** Pages that the index does not name: a kill came between two steps of a checkpoint, and the journal has their rows. */
+/**
+ * Pages that the index does not name: a kill came between two steps of a checkpoint, and the journal has their rows.
+ */
 export function orphanPages(fileNames: readonly string[], { pages, merged }: TableIndex): string[] {
   const named = new Set([...pageFilesOf(pages), ...pageFilesOf(merged)]);
   return fileNames.filter((file) => isPageFile(file) && !named.has(file));

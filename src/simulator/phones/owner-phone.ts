@@ -50,8 +50,8 @@ export class OwnerPhone extends Handset {
   }
 
   /**
-   * Scans a QR code, given as its text or as the path of a PNG file. Resolves when the client is linked; the client then gets 515.
-   * Rejects if the code is not valid (any more) or the client disconnects.
+   * Scans a QR code, given as its text or as the path of a PNG file. Resolves when the client is linked; the client
+   * then gets 515. Rejects if the code is not valid (any more) or the client disconnects.
    */
   async scan(qr: string): Promise<Companion> {
     const text = qr.endsWith('.png') ? await readQr(qr) : qr;

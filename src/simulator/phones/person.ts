@@ -22,8 +22,8 @@ import type { ReceivedMessage } from './received-messages.ts';
 import type { EditOptions, NameOptions, SeenReceipt, SendOptions } from './send-options.ts';
 
 /**
- * Whether WhatsApp knows a number: `present`, `absent` (a look-up says `out`), `without-devices` (a look-up says `in`, and
- * the list of devices is empty), or `without-keys` (a query for the keys of the phone gets an error).
+ * Whether WhatsApp knows a number: `present`, `absent` (a look-up says `out`), `without-devices` (a look-up says `in`,
+ * and the list of devices is empty), or `without-keys` (a query for the keys of the phone gets an error).
  */
 export type AccountState = 'present' | 'absent' | 'without-devices' | 'without-keys';
 

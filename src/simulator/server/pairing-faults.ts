@@ -57,7 +57,9 @@ export class PairingFaults {
     this.#switches.shortParts = new Set(parts);
   }
 
-  /** A code is entered, the client finishes, and nothing follows: the phone could not open the bundle (Baileys#2488). */
+  /**
+   * A code is entered, the client finishes, and nothing follows: the phone could not open the bundle (Baileys#2488).
+   */
   stallAfterCode(isOn: boolean): void {
     this.#switches.stallsAfterCode = isOn;
   }

@@ -9,8 +9,8 @@ export class QueryFaults {
   }
 
   /**
-   * Queries with these namespaces (`usync`, `w:g2`, `encrypt`, …) get no answer. `usync:contact` are the `usync` queries that
-   * look a number up. Without arguments all are answered again.
+   * Queries with these namespaces (`usync`, `w:g2`, `encrypt`, …) get no answer. `usync:contact` are the `usync`
+   * queries that look a number up. Without arguments all are answered again.
    */
   ignore(...namespaces: string[]): void {
     this.#switches.ignored = new Set(namespaces);

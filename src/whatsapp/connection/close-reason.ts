@@ -6,8 +6,8 @@ export type CloseReason =
   /** The device was removed from the account: final, until a person links it again. */
   | { readonly kind: 'logged-out'; readonly detail: string }
   /**
-   * 401, 403, 516 or a conflict of an unknown type: WhatsApp Web takes the last two for a logout, and the next login shows
-   * whether they are. A bare 401 also reaches clients that come back fine.
+   * 401, 403, 516 or a conflict of an unknown type: WhatsApp Web takes the last two for a logout, and the next login
+   * shows whether they are. A bare 401 also reaches clients that come back fine.
    */
   | { readonly kind: 'auth-failed'; readonly statusCode: number }
   /** 515: part of every pairing. */
@@ -38,8 +38,8 @@ export type CloseReason =
   | { readonly kind: 'network'; readonly statusCode: number | undefined; readonly message: string };
 
 /**
- * The reasons of `<failure>` that do not pass by themselves. 406: the account is banned. 409: the service does not accept
- * what this client says of itself. 415: the account or device was not found. 418: the client is unknown.
+ * The reasons of `<failure>` that do not pass by themselves. 406: the account is banned. 409: the service does not
+ * accept what this client says of itself. 415: the account or device was not found. 418: the client is unknown.
  *
  * Source: `ConnectFailureReason` of tulir/whatsmeow, `WA_FAILURE_REASONS` of vinikjkkj/zapo.
  */

@@ -32,7 +32,9 @@ export function takeInOrder({ ws }: WASocket): void {
   });
 }
 
-/** Baileys waits for the peer's close frame before it reports a close: 30 s if the peer is gone. This limits the wait. */
+/**
+ * Baileys waits for the peer's close frame before it reports a close: 30 s if the peer is gone. This limits the wait.
+ */
 export function closeWithin(socket: WASocket, limitMs: number): void {
   const { ws } = socket;
   const close = ws.close.bind(ws);

@@ -43,8 +43,8 @@ type Parts = Pick<
 const QUERY_TIMEOUT_MS = 15_000;
 
 /**
- * How long each address of a host may take to connect before the next one is tried. Node gives it a quarter of a second,
- * which no address can reach on a slow network, so that every connect fails.
+ * How long each address of a host may take to connect before the next one is tried. Node gives it a quarter of a
+ * second, which no address can reach on a slow network, so that every connect fails.
  */
 const EACH_ADDRESS_MS = 5_000;
 

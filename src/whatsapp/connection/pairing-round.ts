@@ -21,9 +21,9 @@ export interface PairingParts {
 }
 
 /**
- * What a connection of a session that is not linked shows to a person: one QR code after another, or a pairing code. The
- * QR code stays as the other way when WhatsApp refuses a code, and between two codes. WhatsApp gives six texts for QR
- * codes: the first lives a minute, the others 20 s.
+ * What a connection of a session that is not linked shows to a person: one QR code after another, or a pairing code.
+ * The QR code stays as the other way when WhatsApp refuses a code, and between two codes. WhatsApp gives six texts for
+ * QR codes: the first lives a minute, the others 20 s.
  */
 export class PairingRound {
   readonly #connection: Connection;
@@ -194,7 +194,9 @@ export class PairingRound {
     ).unref();
   }
 
-  /** A code that ended without a link: says so, and offers another one, or the QR code until the next may be asked for. */
+  /**
+   * A code that ended without a link: says so, and offers another one, or the QR code until the next may be asked for.
+   */
   #codeEnded(why: string): void {
     const { log, now } = this.#parts;
     if (!this.#code) return;

@@ -56,8 +56,9 @@ const REPLACED_TWICE_WITHIN_MS = 10 * 60_000;
 const HOUR_MS = 60 * 60_000;
 
 /**
- * Whether a close counts as a failure. A pairing that nobody finished does not count, and a restart that the server asked
- * for does not. If a message closed a connection on which other messages were acknowledged, that does not count either.
+ * Whether a close counts as a failure. A pairing that nobody finished does not count, and a restart that the server
+ * asked for does not. If a message closed a connection on which other messages were acknowledged, that does not count
+ * either.
  */
 function isFailure(close: CloseReason): boolean {
   if (close.kind === 'closed-by-send') return !close.hasWorked;

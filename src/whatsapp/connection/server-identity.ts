@@ -74,8 +74,8 @@ const isSame = (one: Uint8Array | null | undefined, other: Uint8Array): boolean 
   one !== null && one !== undefined && Buffer.compare(one, other) === 0;
 
 /**
- * Repairs `Curve.verify` for the whole process: the library ignores libsignal's answer about a signature, so neither the
- * account's signature in a pairing nor the certificate chain of the server is checked. In the handshake of a
+ * Repairs `Curve.verify` for the whole process: the library ignores libsignal's answer about a signature, so neither
+ * the account's signature in a pairing nor the certificate chain of the server is checked. In the handshake of a
  * connection with a trust, the chain must also fit the server. Later calls do nothing.
  *
  * `processHandshake` calls, without a pause between: `sharedKey` with the server's key, `verify` of the leaf, `verify`

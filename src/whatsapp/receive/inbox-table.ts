@@ -100,7 +100,9 @@ export class InboxTable {
     this.#keyOfHash.set(hash, key);
   }
 
-  /** What a stanza's attributes say. Undefined if they are malformed or too long, or if no phone has linked the account. */
+  /**
+   * What a stanza's attributes say. Undefined if they are malformed or too long, or if no phone has linked the account.
+   */
   envelope(attrs: BinaryNode['attrs']): Envelope | undefined {
     const { me } = this;
     if (NAMES.some((name) => (attrs[name]?.length ?? 0) > LIMITS['message-ids'].bytesEach)) {

@@ -112,7 +112,10 @@ export class Inbox implements DecryptionHooks, WorkMarks {
       this.#table.trySet({ [key]: { ...row, hasSent: true } });
   }
 
-  /** The bot has finished with the message; `record` says what became of it. Throws `STORAGE_FAILED`; the message is then handed out again. */
+  /**
+   * The bot has finished with the message; `record` says what became of it. Throws `STORAGE_FAILED`; the message is
+   * then handed out again.
+   */
   finish(key: string, record?: MessageRecord): void | Promise<void> {
     this.#onFinished?.(key);
     const row = this.#table.rows.get(key);

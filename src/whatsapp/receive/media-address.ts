@@ -1,7 +1,10 @@
 import { getUrlFromDirectPath } from '@whiskeysockets/baileys';
 import type { MediaPart } from './message-content.ts';
 
-/** Hosts under whatsapp.net that serve files: `mmg.whatsapp.net`, `mmg-fna.whatsapp.net`, `media-fra3-1.cdn.whatsapp.net`. */
+/**
+ * Hosts under whatsapp.net that serve files: `mmg.whatsapp.net`, `mmg-fna.whatsapp.net`,
+ * `media-fra3-1.cdn.whatsapp.net`.
+ */
 const MEDIA_HOST = /^(mmg|mms|media)[a-z0-9-]*(\.[a-z0-9-]+)*\.whatsapp\.net$/;
 /** Hosts of WhatsApp's pages, which stickers name as their host (Baileys#1557). */
 const PAGE_HOST = /^(web|www|static)\.whatsapp\.(net|com)$/;

@@ -55,7 +55,9 @@ function decrypt(key: Buffer, iv: Uint8Array, payload: Uint8Array, aad?: Buffer)
   }
 }
 
-/** The edit in a sealed edit, in the form of an edit that is not sealed. `secretOf` gets the id of the edited message. */
+/**
+ * The edit in a sealed edit, in the form of an edit that is not sealed. `secretOf` gets the id of the edited message.
+ */
 export function openEdit(
   { secretEncryptedMessage: sealed }: proto.IMessage,
   addresses: readonly string[],

@@ -38,8 +38,8 @@ export class RecipientAddresses {
   }
 
   /**
-   * The chat, which may have a number that somebody typed, with the number under which WhatsApp knows the person. A chat
-   * that a message came from needs no look-up.
+   * The chat, which may have a number that somebody typed, with the number under which WhatsApp knows the person. A
+   * chat that a message came from needs no look-up.
    */
   async lookUp(chat: string, repliesTo: string | undefined, socket: NumberSocket): Promise<string> {
     return chat === repliesTo ? chat : ((await this.#numbers?.lookUpChat(chat, socket)) ?? chat);

@@ -166,8 +166,8 @@ export class Sender {
   }
 
   /**
-   * The connection has closed: rejects what waits for an ack, and counts the close for messages that may have caused it.
-   * Returns the reason, which is `closed-by-send` if a stream error may be such a message's.
+   * The connection has closed: rejects what waits for an ack, and counts the close for messages that may have caused
+   * it. Returns the reason, which is `closed-by-send` if a stream error may be such a message's.
    */
   closed(reason: CloseReason): CloseReason {
     const { sent, suspects } = this.#parts;

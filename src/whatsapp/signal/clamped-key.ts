@@ -1,4 +1,7 @@
-/** A copy in the form of a private key that signatures need (RFC 7748, section 5). Agreements are the same with and without it. */
+/**
+ * A copy in the form of a private key that signatures need (RFC 7748, section 5). Agreements are the same with and
+ * without it.
+ */
 export function clamped(privateKey: Uint8Array): Buffer {
   const key = Buffer.from(privateKey);
   key[0] = (key[0] ?? 0) & 248;

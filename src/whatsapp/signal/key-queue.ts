@@ -35,9 +35,9 @@ export interface KeyQueueOptions {
  * both change the same ratchet at the same time, the later commit wins, and message keys are used twice. Here each
  * transaction waits for the one before it, whatever its name. A nested transaction is part of the outer one.
  *
- * The library awaits answers of WhatsApp inside transactions, so each one has a time limit, after which it is abandoned.
- * A transaction that syncs app state leaves the queue at once, because it asks WhatsApp again and again and changes no
- * ratchet.
+ * The library awaits answers of WhatsApp inside transactions, so each one has a time limit, after which it is
+ * abandoned. A transaction that syncs app state leaves the queue at once, because it asks WhatsApp again and again and
+ * changes no ratchet.
  */
 export class KeyTransactions implements SignalKeyStoreWithTransaction {
   readonly #store: KeyStore;

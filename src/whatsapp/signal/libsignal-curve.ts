@@ -5,7 +5,9 @@ import { RecentMap } from '../../core/recent-map.ts';
 import { clamped } from './clamped-key.ts';
 import { verifyXeddsa } from './xeddsa.ts';
 
-/** The functions of `libsignal/src/curve.js` (6.0.0) that are replaced here. Public keys have 33 bytes: 5, and the key. */
+/**
+ * The functions of `libsignal/src/curve.js` (6.0.0) that are replaced here. Public keys have 33 bytes: 5, and the key.
+ */
 interface Curve {
   calculateAgreement(publicKey: Buffer, privateKey: Buffer): Buffer;
   calculateSignature(privateKey: Buffer, message: Uint8Array): Buffer;

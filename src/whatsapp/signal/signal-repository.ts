@@ -16,7 +16,9 @@ import { isKnownSenderKey, readableSenderKey } from './sender-keys.ts';
 
 type MakeSignalRepository = SocketConfig['makeSignalRepository'];
 
-/** Called with each ciphertext before it is decrypted, and with each plaintext inside the transaction of its ratchet. */
+/**
+ * Called with each ciphertext before it is decrypted, and with each plaintext inside the transaction of its ratchet.
+ */
 export interface DecryptionHooks {
   /** The plaintext, if this ciphertext was decrypted before and must not be decrypted again. */
   before(ciphertext: Uint8Array): Uint8Array | undefined;
