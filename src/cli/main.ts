@@ -19,6 +19,7 @@ const USAGE = `Usage: perennial COMMAND
 `;
 
 const COMMANDS = ['start', 'dev', 'demo', 'session', 'init'];
+const OPTIONS = ['--help', '--version'];
 
 try {
   const problem = nodeProblem(process.version);
@@ -53,7 +54,7 @@ async function run([command, ...args]: string[]): Promise<void> {
     }
     default: {
       const what = command?.startsWith('-') ? 'option' : 'command';
-      const known = what === 'option' ? ['--help', '--version'] : COMMANDS;
+      const known = what === 'option' ? OPTIONS : [...COMMANDS, ...OPTIONS];
       const sentence = command === undefined ? 'Say what to do.' : unknownWord(what, command, known);
       throw new AppError('BAD_ARGUMENTS', `${sentence}\n\n${USAGE.trimEnd()}`);
     }

@@ -32,7 +32,12 @@ export function readOptions<const O extends Options>(
 
 /** `There is no option --relod. Did you mean --reload?` */
 export function unknownWord(what: string, written: string, known: readonly string[], before = ''): string {
-  const meant = nearestWord(written, known);
+  const meant = known.find((word) => isFirstLetter(written, word)) ?? nearestWord(written, known);
   const hint = meant === undefined ? '' : ` Did you mean ${before}${meant}?`;
   return `There is no ${what} ${written}.${hint}`;
+}
+
+/** `-v` may be short for `--version`. */
+function isFirstLetter(written: string, word: string): boolean {
+  return /^-[a-z]$/i.test(written) && word.replace(/^-+/, '')[0] === written[1]?.toLowerCase();
 }

@@ -14,11 +14,14 @@ export type OptionsReading =
   | { readonly kind: 'help' }
   | { readonly kind: 'problem'; readonly text: string };
 
-export const USAGE = `Usage: npm run demo -- [--watch | --no-prompt | --prompt] [--project FOLDER]
+/** The command `perennial` puts the word that it was given in the place of the file. */
+const isOfProject = process.argv[1] === 'demo';
+
+export const USAGE = `Usage: ${isOfProject ? 'perennial demo' : 'npm run demo --'} [--watch | --no-prompt | --prompt] [--project FOLDER]
 
 Without options: a story of under twenty seconds, then a prompt to try things.
   --watch      no story: the prompt at once, to write commands and try them;
-               a file in src/commands/ is loaded again when it is saved
+               a file in ${isOfProject ? '' : 'src/'}commands/ is loaded again when it is saved
   --no-prompt  the story only; exit code 0 if everything happened as promised
   --prompt     a prompt even if the input is no terminal: orders from a pipe
   --project    the folder of a project whose commands the bot gets too

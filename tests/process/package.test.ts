@@ -99,6 +99,14 @@ test('the command perennial names the nearest right word, and ends with 78', () 
     output: expect.stringContaining('Did you mean --reload?'),
   });
   expect(perennial('session', 'statsu').output).toMatch(/Did you mean status\?\n\nUsage: perennial session/);
+  for (const [word, meant] of [
+    ['version', '--version'],
+    ['-v', '--version'],
+    ['help', '--help'],
+    ['Devv', 'dev'],
+  ] as const)
+    expect(perennial(word).output).toContain(`Did you mean ${meant}?`);
+  expect(perennial('demo', '--wach').output).toMatch(/Did you mean --watch\?\n\nUsage: perennial demo /);
   expect(perennial('--verson')).toMatchObject({ code: 78, output: expect.stringContaining('--version') });
   expect(perennial()).toMatchObject({ code: 78 });
   expect(perennial('--help')).toMatchObject({ code: 0, output: expect.stringContaining('init FOLDER') });

@@ -20,6 +20,7 @@ test.each<[args: string[], text: string]>([
   [['--relod'], 'There is no option --relod. Did you mean --reload?'],
   [['--foo'], 'There is no option --foo.'],
   [['-x'], 'There is no option -x.'],
+  [['-r'], 'There is no option -r. Did you mean --reload?'],
   [['start'], '"start" is not expected here.'],
   [['--reload=yes'], "Option '--reload' does not take an argument."],
 ])('the arguments %j are refused with a sentence', (args, text) => {
