@@ -19,7 +19,7 @@ export {
   rest,
   word,
 } from './bot/args.ts';
-export { type Command, type CommandSpec, command } from './bot/command.ts';
+export { type Command, type CommandSpec, command, type WhenOpen } from './bot/command.ts';
 export type { CommandInfo } from './bot/command-info.ts';
 export type { AskOptions, Context, Me } from './bot/context.ts';
 export {
@@ -35,12 +35,27 @@ export { Refusal } from './bot/refusal.ts';
 export { AskTimeout, StepFailed } from './bot/replay/conversation-errors.ts';
 export type { Access } from './bot/run/access.ts';
 export type { Media, MediaOptions } from './bot/run/fetch-media.ts';
+export type { GroupAdmin, Who } from './bot/run/group-admin.ts';
 export { Interrupted } from './bot/run/interrupted.ts';
-export { type ScheduleContext, type ScheduleSpec, schedule } from './bot/schedule.ts';
-export type { Say } from './bot/send/say.ts';
+export { type Schedule, type ScheduleContext, type ScheduleSpec, schedule } from './bot/schedule.ts';
+export type { Say, SayImage, SayShape, SayVideo } from './bot/send/say.ts';
 export type { Sent } from './bot/send/sent.ts';
+export type { Services, StatusFacts } from './bot/services.ts';
+export type { StateValues } from './bot/state/chat-state.ts';
 export type { Settings } from './config/given-settings.ts';
 export { AppError, type ErrorCode, isAppError } from './core/errors.ts';
-export type { GroupFacts } from './core/group-facts.ts';
-export type { IncomingEvent, IncomingMedia, IncomingMessage, Person } from './core/incoming-message.ts';
+export type { GroupFacts, GroupMember } from './core/group-facts.ts';
+export type {
+  ChatKind,
+  ContactCard,
+  IncomingEvent,
+  IncomingMedia,
+  IncomingMessage,
+  MediaKind,
+  Person,
+  Place,
+  PollQuestion,
+  Quoted,
+} from './core/incoming-message.ts';
+export type { Log } from './core/log.ts';
 export type { StopReason } from './whatsapp/client-state.ts';

@@ -16,12 +16,14 @@ interface Span {
 const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = [
   [
     'The description of a command',
+    'bot/command: command',
     'bot/command: CommandSpec',
     'bot/run/access: Access',
     'bot/command: WhenOpen',
   ],
   [
     'The description of a listener',
+    'bot/listener: listener',
     'bot/listener: ListenerSpec',
     'bot/listener: ListenerEvent',
     'bot/listener: ListenerContext',
@@ -54,7 +56,14 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
     'bot/state/chat-state: StateValues',
     'core/log: Log',
   ],
-  ['Errors', 'bot/refusal: Refusal', 'bot/run/interrupted: Interrupted'],
+  [
+    'Errors',
+    'bot/refusal: Refusal',
+    'bot/run/interrupted: Interrupted',
+    'core/errors: AppError',
+    'core/errors: ErrorCode',
+    'core/errors: isAppError',
+  ],
   [
     'Types that the context uses',
     'core/incoming-message: Person',
@@ -78,12 +87,19 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
     'bot/services: Services',
     'bot/services: StatusFacts',
   ],
-  ['Your own argument types', 'bot/args: Arg', 'bot/args: ArgFacts', 'bot/args: Read'],
+  [
+    'Your own argument types',
+    'bot/args: Arg',
+    'bot/args: ArgFacts',
+    'bot/args: Read',
+    'bot/args: ArgSpec',
+    'bot/args: ArgsOf',
+  ],
 ];
 
 /** Types that need no description: those of the language, type parameters, and types that follow from other types. */
 const UNDESCRIBED =
-  /^(?:AsyncIterable|Readonly|Record|RegExp|Omit|OneOf|Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|ArgsOf|[A-Z])$/;
+  /^(?:AsyncIterable|Readonly|Record|RegExp|Omit|OneOf|Promise|ReadonlyArray|Uint8Array|AbortSignal|Context|[A-Z])$/;
 /** The types whose members an author finds under `ctx.`. */
 const OF_CONTEXT = ['ContextInput', 'ContextAnswers', 'ContextMemory', 'ContextServices'];
 
@@ -105,11 +121,13 @@ function tell(type: string): string {
   }
   const exported = source.find(wanted);
   const { declaration } = exported;
+  if (wanted === 'ErrorCode')
+    return [`**\`${wanted}\`** ${source.doc(exported)}\n`, ...source.errorCodes()].join('\n');
   const doc = source.doc(exported);
   if (declaration.type === 'TSTypeAliasDeclaration') {
     const written = source.code(declaration);
     // What names other types does not compile alone.
-    const fence = /\b(?:Context|ContactCard|IncomingEvent|Person|SayImage|SayShape)\b/.test(
+    const fence = /\b(?:Arg|Context|ContactCard|IncomingEvent|Person|SayImage|SayShape)\b/.test(
       written.replace(`type ${wanted}`, ''),
     )
       ? ''
@@ -175,6 +193,12 @@ class Source {
       .replace(/\n\s*\*/g, '\n')
       .replace(/\s+/g, ' ')
       .trim();
+  }
+
+  /** The codes of errors with what each one means. */
+  errorCodes(): string[] {
+    const codes = [...this.#text.matchAll(/^ {2}\/\*\* (.*) \*\/\n {2}(\w+): \d+,$/gm)];
+    return ['| | |', '|---|---|', ...codes.map(([, doc = '', name = '']) => row(code(name), doc))];
   }
 
   /** `name(given: string): Promise<void>` */

@@ -29,6 +29,7 @@ export interface Arg<T> {
 
 /** Arguments by name, in the order in which they are written. */
 export type ArgSpec = { readonly [name: string]: Arg<unknown> };
+/** The values of arguments, by name. */
 export type ArgsOf<S extends ArgSpec> = { readonly [K in keyof S]: S[K] extends Arg<infer T> ? T : never };
 
 const UNFIT = { isFit: false } as const;

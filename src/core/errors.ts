@@ -26,6 +26,7 @@ export const EXIT_CODES = {
   HTTP_UNAVAILABLE: 1,
 } as const;
 
+/** What an `AppError` is about. Handlers meet those of sends and files, `NOT_CONNECTED` and `STORAGE_FAILED`. */
 export type ErrorCode = keyof typeof EXIT_CODES;
 
 export interface AppErrorOptions extends ErrorOptions {

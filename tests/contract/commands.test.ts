@@ -22,6 +22,26 @@ test('the reference in docs/commands.md has every member of the context', () => 
   expect(members.filter((name) => !new RegExp(`\\| \`ctx\\.${name}[(:]`).test(guide))).toEqual([]);
 });
 
+test('docs/commands.md or docs/library.md names everything that the package exports', () => {
+  const text = guide + read('docs/library.md');
+  const exported = [...read('src/index.ts').matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(
+    ([, names = '']) =>
+      names
+        .split(',')
+        .map((name) => name.replace(/^\s*(?:type )?/, '').trim())
+        .filter((name) => name !== ''),
+  );
+  expect(exported.length).toBeGreaterThan(50);
+  expect(exported.filter((name) => !new RegExp(`\`${name}\\b`).test(text))).toEqual([]);
+});
+
+test('the package exports every type that the reference in docs/commands.md describes', () => {
+  const index = read('src/index.ts');
+  const told = [...guide.matchAll(/^\*\*`(\w+)/gm)].map(([, name = '']) => name);
+  expect(told.length).toBeGreaterThan(40);
+  expect(told.filter((name) => !new RegExp(`\\b${name}\\b`).test(index))).toEqual([]);
+});
+
 test('the tutorial in docs/commands.md shows the file of ping', () => {
   expect(guide).toContain(read('src/commands/ping.ts').trim());
 });
