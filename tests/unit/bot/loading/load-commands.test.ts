@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -23,16 +23,13 @@ const file = (name: string, aliases: string[] = []) => `
   export default { name: '${name}', aliases: ${JSON.stringify(aliases)}, summary: 's', access: 'everyone',
     args: {}, cooldownMs: 0, run() {} };`;
 
-test('the commands of the project load, each in a file of its own with fewer than sixty lines', async () => {
+test('each file in src/commands is one command that loads', async () => {
+  const commands = join(import.meta.dirname, '../../../../src/commands');
   const registry = new CommandRegistry();
-  const problems = await loadCommands(
-    join(import.meta.dirname, '../../../../src/commands'),
-    registry,
-    new FakeLog(),
-  );
+  const problems = await loadCommands(commands, registry, new FakeLog());
   expect(problems).toEqual([]);
-  const names = registry.all.map(({ command: { name } }) => name);
-  expect(names).toEqual(['help', 'id', 'ping', 'poll', 'remind', 'status', 'sticker']);
+  const files = registry.all.map(({ file }) => file);
+  expect(files.sort()).toEqual((await readdir(commands)).sort().map((name) => `src/commands/${name}`));
   expect(registry.find('menu')?.file).toBe('src/commands/help.ts');
 });
 
