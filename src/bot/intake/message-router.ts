@@ -154,12 +154,12 @@ export class MessageRouter {
     const { conversations, listeners, isAddressed } = this.#options;
     const goOn = async (): Promise<Outcome> => {
       const outcome = await conversations.again(message.key);
-      const beganIt = conversations.listenerOf(message.key);
-      if (beganIt === undefined) return outcome;
+      const begun = conversations.listenersOf(message.key);
+      if (begun.length === 0) return outcome;
       const found = listeners.for(message, () => isAddressed(message));
       const others = await this.#listen(
         message,
-        found.filter(({ name }) => name !== beganIt),
+        found.filter(({ name }) => !begun.includes(name)),
       );
       return outcome === 'done' ? others : outcome;
     };

@@ -99,17 +99,23 @@ export class Conversations {
     return this.#options.runs.withMessage(messageKey) !== undefined;
   }
 
-  /** The name of the listener that began a conversation with this message. */
-  listenerOf(messageKey: string): string | undefined {
-    const row = this.#options.runs.withMessage(messageKey)?.row;
-    return row?.handler.kind === 'listener' && row.messageKey === messageKey ? row.handler.name : undefined;
+  /** The names of the listeners that began a conversation with this message. */
+  listenersOf(messageKey: string): string[] {
+    const begun = this.#options.runs.allWithMessage(messageKey).map(({ row }) => row);
+    return begun.flatMap(({ handler, messageKey: first }) =>
+      handler.kind === 'listener' && first === messageKey ? [handler.name] : [],
+    );
   }
 
   /** A message of a conversation came again, because it was not finished. Must run in the order of the chat. */
   async again(messageKey: string): Promise<Outcome> {
-    const found = this.#options.runs.withMessage(messageKey);
-    if (found === undefined || !isInWork(found.row)) return 'done';
-    return withRecordOf(messageKey, found.row.messageKey, () => this.#goOn(found.id));
+    let outcome: Outcome = 'done';
+    for (const { id, row } of this.#options.runs.allWithMessage(messageKey)) {
+      if (!isInWork(row)) continue;
+      const one = await withRecordOf(messageKey, row.messageKey, () => this.#goOn(id));
+      if (one === 'unfinished') outcome = one;
+    }
+    return outcome;
   }
 
   /**

@@ -106,7 +106,7 @@ export class Replay {
     if (found === undefined) {
       return this.#alone('ask()', async () => {
         // Before the question: a conversation that is refused must not ask.
-        await this.#log.begin();
+        await this.#log.beginToWait();
         const { id } = await send();
         await this.#run.whenSent();
         const untilMs = this.#parts.clock.now() + timeoutMs;
@@ -143,6 +143,7 @@ export class Replay {
     await this.#alone('sleep()', async () => {
       if (found === undefined) {
         await this.#run.whenSent();
+        await this.#log.beginToWait();
         await this.#store(sleep);
       }
       const leftMs = untilMs - now;

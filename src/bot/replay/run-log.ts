@@ -24,7 +24,8 @@ export interface RunLogParts {
 export class RunLog {
   readonly #parts: RunLogParts;
   readonly #start: ReplayStart;
-  readonly #id: string;
+  /** The key of the row. Until the handler waits, it is one of its own, beside the conversation of the person. */
+  #id: string;
   #row: RunRow | undefined;
   #beginning: Promise<RunRow> | undefined;
   /** Entries that are written with the next one, or before the next send. */
@@ -33,13 +34,19 @@ export class RunLog {
   constructor(parts: RunLogParts, start: ReplayStart, stored: StoredRun | undefined) {
     this.#parts = parts;
     this.#start = start;
-    this.#id = stored?.id ?? parts.runs.idOf(start.message.chat, start.message.sender.jid);
+    this.#id = stored?.id ?? `${this.#personId}\n${start.idKey}`;
     this.#row = stored?.row;
   }
 
   /** The key of the row, if there is one. */
   get storedId(): string | undefined {
     return this.#row === undefined ? undefined : this.#id;
+  }
+
+  /** The key of the one conversation that the person may have in this chat. */
+  get #personId(): string {
+    const { chat, sender } = this.#start.message;
+    return this.#parts.runs.idOf(chat, sender.jid);
   }
 
   get entries(): readonly Entry[] {
@@ -66,6 +73,29 @@ export class RunLog {
     return this.#beginning;
   }
 
+  /** The same for a handler that is to wait: the person's other conversation in this chat ends, or the new one is refused. */
+  async beginToWait(): Promise<void> {
+    const { runs } = this.#parts;
+    const id = this.#personId;
+    const row = this.#row;
+    if (row !== undefined && this.#id === id) return;
+    const other = this.#other();
+    if (other !== undefined) await runs.end(other.id);
+    const from = this.#id;
+    this.#id = id;
+    if (row === undefined) await this.begin();
+    else await runs.move(from, id, row);
+  }
+
+  /** The open conversation of the person in this chat, if it is another one. Throws a `Refusal` if it goes first. */
+  #other(): StoredRun | undefined {
+    const { chat, sender } = this.#start.message;
+    const other = this.#parts.runs.of(chat, sender.jid);
+    if (other === undefined || other.id === this.#id) return undefined;
+    if (this.#start.whenOpen === 'first') throw new Refusal(phrases.finishFirst);
+    return other;
+  }
+
   /** Writes the entries that were added, and these. */
   async write(entries: readonly Entry[]): Promise<void> {
     const { runs, clock } = this.#parts;
@@ -77,16 +107,11 @@ export class RunLog {
     await runs.save(this.#id, row);
   }
 
-  /** The row of a new conversation. The person's other conversation in this chat ends, or the new one is refused. */
   async #begin(): Promise<RunRow> {
     const { runs, clock, freeze } = this.#parts;
-    const { idKey, message, handler, whenOpen } = this.#start;
+    const { idKey, message, handler } = this.#start;
     const { chat, sender, key } = message;
-    const other = runs.of(chat, sender.jid);
-    if (other !== undefined) {
-      if (whenOpen === 'first') throw new Refusal(phrases.finishFirst);
-      await runs.end(other.id);
-    }
+    this.#other();
     const now = clock.now();
     const row: RunRow = {
       version: 1,

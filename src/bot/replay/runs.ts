@@ -1,6 +1,4 @@
 import { ageMs, type Clock } from '../../core/clock.ts';
-import { EntrySizes } from '../../core/entry-sizes.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
@@ -9,6 +7,7 @@ import type { Table } from '../../core/table.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { sendId } from '../send/message-id.ts';
+import { RunIndex } from './run-index.ts';
 import {
   type Answer,
   isInWork,
@@ -47,10 +46,7 @@ export class Runs {
   /** Notes which handlers run, for conversations that have seen a crash. */
   readonly marks = new CrashMarks((key) => this.#marked(key));
   readonly #options: RunsOptions;
-  /** The row that a message belongs to, by the key of the message. */
-  readonly #byMessage = new Map<string, string>();
-  readonly #openOf = new Map<string, number>();
-  readonly #sizes = new EntrySizes();
+  readonly #index = new RunIndex();
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -62,7 +58,7 @@ export class Runs {
 
   /** Whether any conversation is open. */
   get isAnyOpen(): boolean {
-    return this.#openOf.size > 0;
+    return this.#index.isAnyOpen;
   }
 
   /** Reads the table and counts the crash. Rows that are damaged, too large or too old are removed. */
@@ -75,7 +71,7 @@ export class Runs {
       if (!isSound) log.warn({}, 'a conversation on disk is damaged or too large, and is removed');
       if (!isSound || this.#isOver(row, clock.now())) await table.delete(id);
       else {
-        this.#index(id, undefined, row, size);
+        this.#index.change(id, undefined, row, size);
         await this.#noteCrash(id, row);
       }
     }
@@ -124,9 +120,15 @@ export class Runs {
     return this.all().find((one) => one.row.personJid.endsWith('@lid') && this.#idOfRow(one.row) === id);
   }
 
-  /** The row, open or ended, that a message began or answered. */
+  /** All rows, open or ended, that a message began or answered: several listeners may have one each. */
+  allWithMessage(messageKey: string): StoredRun[] {
+    const all = [...this.#table.entries()].map(([id, row]) => ({ id, row }));
+    return all.filter(({ row }) => messageKeysOf(row).includes(messageKey));
+  }
+
+  /** The newest row, open or ended, that a message began or answered. */
   withMessage(messageKey: string): StoredRun | undefined {
-    const id = this.#byMessage.get(messageKey);
+    const id = this.#index.withMessage(messageKey);
     const row = id === undefined ? undefined : this.#table.get(id);
     return id === undefined || row === undefined ? undefined : { id, row };
   }
@@ -147,16 +149,16 @@ export class Runs {
       );
     }
     if (this.get(id) === undefined && !row.isEnded) {
-      if (table.size >= LIMIT.count) await this.prune();
+      if (table.size >= LIMIT.count) await this.#makeRoom();
       this.#checkRoom(row, size);
     }
     // Counted at once, so that many conversations that begin side by side do not all fit.
     const old = table.get(id);
-    this.#index(id, old, row, size);
+    this.#index.change(id, old, row, size);
     try {
       await table.set(id, row);
     } catch (error) {
-      this.#index(id, row, old, old && sizeOf(old));
+      this.#index.change(id, row, old, old && sizeOf(old));
       throw error;
     }
   }
@@ -167,6 +169,20 @@ export class Runs {
     if (!row?.isStarted) return;
     const { isStarted, isSending, ...over } = row;
     await this.save(id, over);
+  }
+
+  /** Stores a row under another key. */
+  async move(from: string, to: string, row: RunRow): Promise<void> {
+    const old = this.#table.get(from);
+    // It must not count twice.
+    this.#index.change(from, old, undefined, undefined);
+    try {
+      await this.save(to, row);
+    } catch (error) {
+      this.#index.change(from, undefined, old, old && sizeOf(old));
+      throw error;
+    }
+    await this.#table.delete(from);
   }
 
   /** Adds the answer to the open question. */
@@ -196,7 +212,7 @@ export class Runs {
       changedAtMs: this.#options.clock.now(),
     };
     await this.#table.set(id, ended);
-    this.#index(id, row, ended, sizeOf(ended));
+    this.#index.change(id, row, ended, sizeOf(ended));
   }
 
   /** Ends what is too old and removes what ended a while ago. */
@@ -206,19 +222,31 @@ export class Runs {
       if (!this.#isOver(row, this.#options.clock.now())) continue;
       if (row.isEnded) {
         await table.delete(id);
-        this.#index(id, row, undefined, undefined);
+        this.#index.change(id, row, undefined, undefined);
       } else await this.end(id);
+    }
+  }
+
+  /** Removes what is too old, and if that is not enough, what ended first. */
+  async #makeRoom(): Promise<void> {
+    await this.prune();
+    const ended = [...this.#table.entries()].filter(([, row]) => row.isEnded);
+    ended.sort(([, a], [, b]) => a.changedAtMs - b.changedAtMs);
+    for (const [id, row] of ended) {
+      if (this.#table.size < LIMIT.count) return;
+      await this.#table.delete(id);
+      this.#index.change(id, row, undefined, undefined);
     }
   }
 
   /** Throws a `Refusal` if there is no room for one more conversation, of this person or of anybody. */
   #checkRoom(row: RunRow, size: number): void {
-    const ofPerson = this.#openOf.get(row.personId) ?? 0;
+    const ofPerson = this.#index.openOf(row.personId);
     if (ofPerson >= LIMITS['runs:person'].count) {
       noteLimitReached('runs:person');
       throw new Refusal(phrases.ownConversationsFull);
     }
-    if (this.#table.size >= LIMIT.count || this.#sizes.total + size > LIMIT.bytes) {
+    if (this.#table.size >= LIMIT.count || this.#index.bytes + size > LIMIT.bytes) {
       noteLimitReached('table:runs');
       throw new Refusal(phrases.conversationsFull);
     }
@@ -227,23 +255,6 @@ export class Runs {
   #idOfRow(row: RunRow): string {
     return this.idOf(row.chat, row.personJid);
   }
-
-  /** `size` is the one of `row`. */
-  #index(id: string, old: RunRow | undefined, row: RunRow | undefined, size: number | undefined): void {
-    for (const key of old ? messageKeysOf(old) : []) {
-      if (this.#byMessage.get(key) === id) this.#byMessage.delete(key);
-    }
-    for (const key of row ? messageKeysOf(row) : []) this.#byMessage.set(key, id);
-    this.#sizes.set(id, size);
-    if (old !== undefined && !old.isEnded) this.#count(old.personId, -1);
-    if (row !== undefined && !row.isEnded) this.#count(row.personId, 1);
-  }
-
-  #count(person: string, change: number): void {
-    const count = (this.#openOf.get(person) ?? 0) + change;
-    if (count > 0) this.#openOf.set(person, count);
-    else this.#openOf.delete(person);
-  }
 }
 
 const sizeOf = (row: RunRow): number => Buffer.byteLength(JSON.stringify(row));
@@ -251,16 +262,4 @@ const sizeOf = (row: RunRow): number => Buffer.byteLength(JSON.stringify(row));
 /** Of an answer, only the key of its message is kept after the end. */
 function withoutText(entry: Extract<RunRow['log'][number], { kind: 'ask' }>): RunRow['log'][number] {
   return entry.answer?.kind === 'message' ? { ...entry, answer: { ...entry.answer, frozen: '' } } : entry;
-}
-
-/** What is kept of a message if the messenger has no way of its own. */
-export const freezePlain = (message: IncomingMessage): string =>
-  JSON.stringify({ ...message, origin: undefined });
-
-export function thawPlain(text: string): IncomingMessage | undefined {
-  try {
-    return { origin: undefined, ...JSON.parse(text) } as IncomingMessage;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { command } from '../../../../src/bot/command.ts';
 import type { Context } from '../../../../src/bot/context.ts';
+import { listener } from '../../../../src/bot/listener.ts';
+import { ListenerRegistry } from '../../../../src/bot/loading/listener-registry.ts';
 import { AskTimeout } from '../../../../src/bot/replay/conversation-errors.ts';
 import type { RunRow } from '../../../../src/bot/replay/run-row.ts';
 import ping from '../../../../src/commands/ping.ts';
@@ -651,4 +653,67 @@ test.each<[string, (ctx: Context) => Promise<unknown>]>([
     { facts: { err: { message: expect.stringMatching(/^await .* before you call/) } } },
   ]);
   expect(openRows(world)).toEqual([]);
+});
+
+test('a handler that only does steps leaves the open conversation of the person alone', async () => {
+  const listeners = new ListenerRegistry();
+  listeners.set(
+    'src/listeners/chat.ts',
+    listener({ on: 'message', run: async (ctx) => ctx.reply(await ctx.step('model', () => 'hello')) }),
+  );
+  const clock = command({
+    name: 'clock',
+    summary: 'tells the time',
+    run: async (ctx) => ctx.reply(String(ctx.now())),
+  });
+  const talk = asking(async (ctx) => {
+    await ctx.ask('Where to?');
+    await ctx.sleep(20 * MINUTE);
+    await ctx.send('on its way');
+  });
+  const world = makeBot([talk, clock], { listeners });
+  await world.bot.start();
+  await say(world, '!talk');
+  await say(world, '!clock');
+  await say(world, 'Main Street 5');
+  await say(world, 'How long will it take?');
+  await world.clock.advance(20 * MINUTE);
+  expect(world.messenger.texts).toEqual(['Where to?', String(START_MS), 'hello', 'on its way']);
+  expect(openRows(world)).toEqual([]);
+});
+
+test('a handler that waits after a step takes the place of the older conversation, and finds its step after a restart', async () => {
+  let steps = 0;
+  const second = command({
+    name: 'second',
+    summary: 'asks after a step',
+    async run(ctx) {
+      const count = await ctx.step('count', () => {
+        steps += 1;
+        return steps;
+      });
+      await ctx.reply(`${count} ${(await ctx.ask('Second?')).text}`);
+    },
+  });
+  const first = asking(async (ctx) => ctx.reply(`first ${(await ctx.ask('First?')).text}`));
+  const world = makeBot([first, second]);
+  await world.bot.start();
+  await say(world, '!talk');
+  await say(world, '!second');
+  expect(openRows(world)).toHaveLength(1);
+  const next = await restart(world, [first, second]);
+  await say(next, 'yes');
+  await say(next, 'no');
+  expect(next.messenger.texts).toEqual(['1 yes']);
+  expect(rows(next).every(({ isEnded }) => isEnded)).toBe(true);
+});
+
+test('more handlers with steps than the table has rows are not refused, as long as few run at once', async () => {
+  const step = asking((ctx) => ctx.step('count', () => 1));
+  const world = makeBot([step]);
+  await world.bot.start();
+  const { count } = LIMITS['table:runs'];
+  for (let index = 0; index < count + 10; index += 1) await say(world, '!talk');
+  expect(world.messenger.texts).toEqual([]);
+  expect(rows(world).length).toBeLessThanOrEqual(count);
 });
