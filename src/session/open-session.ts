@@ -65,9 +65,7 @@ interface SessionParts {
   readonly recovered: Recovered;
 }
 
-/**
- * An open session: the identity, keys and tables of one folder, and its lock. Writes throw `STORAGE_FAILED`.
- */
+/** An open session: the identity, keys and tables of one folder, and its lock. Writes throw `STORAGE_FAILED`. */
 export class Session implements KeyStore {
   readonly path: string;
   readonly creds: AuthenticationCreds;
@@ -157,10 +155,7 @@ export class Session implements KeyStore {
     return this.#contents.rows(name) as ReadonlyMap<string, T>;
   }
 
-  /**
-   * Saves the identity before it returns. Throws `STORAGE_FAILED`; what is stored is then the old or the new identity,
-   * whole.
-   */
+  /** Saves the identity before it returns. Throws `STORAGE_FAILED`; the stored identity is then the old or the new one. */
   saveCreds(): void {
     this.#checkFolder();
     this.#credentials.save(this.creds);
@@ -181,9 +176,7 @@ export class Session implements KeyStore {
     return isForgotten;
   }
 
-  /**
-   * Throws `STORAGE_FAILED` while nothing can be written. The first call does nothing, because opening has just tried.
-   */
+  /** Throws `STORAGE_FAILED` while no file can be written. The first call does not try: opening has just tried. */
   probe(): void {
     const isTried = this.#isTried;
     this.#isTried = false;

@@ -14,6 +14,7 @@ interface Import {
 
 interface SourceFile {
   readonly path: string;
+  readonly lines: number;
   readonly code: string;
   readonly imports: readonly Import[];
 }
@@ -33,7 +34,7 @@ function readSources(): SourceFile[] {
         name: from ?? called ?? required ?? '',
         isType: type !== undefined,
       }));
-      return { path, code, imports };
+      return { path, lines: text.split('\n').length - 1, code, imports };
     });
 }
 
@@ -103,6 +104,10 @@ describe('the walls', () => {
   it('this test sees all imports, and each names a file that exists', () => {
     expect(broken((_, one, target) => isOwn(one) && !existsSync(join(SRC, target)))).toEqual([]);
     expect(SOURCES.flatMap(({ imports }) => imports).filter(isOwn).length).toBeGreaterThan(300);
+  });
+
+  it('no file of src has more than 250 lines', () => {
+    expect(SOURCES.filter(({ lines }) => lines > 250).map(({ path }) => path)).toEqual([]);
   });
 
   it('imports between folders point one way', () => {

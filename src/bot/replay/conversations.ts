@@ -3,14 +3,14 @@ import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import type { LimitName } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
-import { noteOutcome, withRecordOf } from '../../core/message-trail.ts';
+import { withRecordOf } from '../../core/message-trail.ts';
 import { poisonLimit } from '../../core/poison.ts';
 import { phrases } from '../phrases.ts';
 import type { Outcome } from '../run/outcome.ts';
 import type { Suspects } from '../run/suspects.ts';
-import { isCancel, readAnswer } from './read-answer.ts';
 import { isInWork, type RunRow, waitingFor } from './run-row.ts';
 import type { Runs, StoredRun } from './runs.ts';
+import { takeMessage } from './take-message.ts';
 
 export interface ConversationsOptions {
   readonly runs: Runs;
@@ -123,50 +123,11 @@ export class Conversations {
    * chat.
    */
   async offer(message: IncomingMessage): Promise<Outcome | undefined> {
-    const { runs, notify, freeze } = this.#options;
-    const found = runs.of(message.chat, message.sender.jid);
+    const found = this.#options.runs.of(message.chat, message.sender.jid);
     if (found === undefined) return undefined;
-    const question = waitingFor(found.row);
-    if (question?.kind !== 'ask') return isCancel(message) ? this.#cancel(found, message) : undefined;
-    // By when it was sent: the bot may have been away.
-    if (question.untilMs <= message.sentAtMs) return undefined;
-    const reading = readAnswer(message, question);
-    switch (reading.kind) {
-      case 'none':
-        return undefined;
-      case 'unfit':
-        noteOutcome(message.key, 'ran', found.row.handler.name);
-        return notify(message, 'unfit', phrases.chooseOne(question.options ?? []));
-      case 'cancel':
-        return this.#cancel(found, message);
-      case 'answer': {
-        const { option } = reading;
-        const answer = { kind: 'message', key: message.key, frozen: freeze(message) } as const;
-        try {
-          await runs.answer(found.id, found.row, { ...answer, ...(option !== undefined && { option }) });
-        } catch (error) {
-          if (!(error instanceof RangeError)) throw error;
-          return this.#endAsTooLarge(found, message);
-        }
-        return withRecordOf(message.key, found.row.messageKey, () => this.#goOn(found.id));
-      }
-    }
-  }
-
-  /** The answer does not fit into the log. */
-  async #endAsTooLarge({ id, row }: StoredRun, message: IncomingMessage): Promise<Outcome> {
-    const { runs, log, notify } = this.#options;
-    const { name, file } = row.handler;
-    noteOutcome(message.key, 'failed', name);
-    log.error({ name, file }, 'the log of a conversation is too large, so the conversation was ended');
-    await runs.end(id);
-    return notify(message, 'too large', phrases.failed);
-  }
-
-  async #cancel({ id, row }: StoredRun, message: IncomingMessage): Promise<Outcome> {
-    noteOutcome(message.key, 'ran', row.handler.name);
-    await this.#options.runs.end(id);
-    return this.#options.notify(message, 'cancelled', phrases.cancelled);
+    const taken = await takeMessage(message, found, this.#options);
+    if (taken !== 'answered') return taken;
+    return withRecordOf(message.key, found.row.messageKey, () => this.#goOn(found.id));
   }
 
   /** Sets the timer for the next time that something is due. */

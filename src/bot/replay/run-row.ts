@@ -1,4 +1,9 @@
+import { ageMs } from '../../core/clock.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { type CrashHistory, withoutCrashes } from '../../core/poison.ts';
+
+/** An ended conversation is kept for so long, for messages of it that come again. */
+const KEEP_ENDED_MS = 10 * 60_000;
 
 /** One remembered call of a handler, at its place among the remembered calls. */
 export type Entry = { readonly at: number } & (
@@ -95,6 +100,24 @@ export function withEntry(row: RunRow, entry: Entry, nowMs: number): RunRow {
   const others = row.log.filter(({ at }) => at !== entry.at);
   const log = [...others, entry].sort((a, b) => a.at - b.at);
   return { ...withoutCrashes(row), log, changedAtMs: nowMs };
+}
+
+/** Whether a row is of no use any more. A message of an ended conversation may come again after a start. */
+export function isExpired({ isEnded, changedAtMs, startedAtMs }: RunRow, nowMs: number): boolean {
+  return isEnded
+    ? ageMs(changedAtMs, nowMs) > KEEP_ENDED_MS
+    : ageMs(startedAtMs, nowMs) > LIMITS['table:runs'].timeMs;
+}
+
+/** What is kept of a conversation that ends: the keys of its messages, so that one that comes again is recognised. */
+export function endedRow(row: RunRow, nowMs: number): RunRow {
+  const log = row.log.filter((entry) => entry.kind === 'ask').map((entry) => withoutText(entry));
+  return { ...withoutCrashes(row), message: '', log, isEnded: true, changedAtMs: nowMs };
+}
+
+/** Of an answer, only the key of its message is kept after the end. */
+function withoutText(entry: Extract<RunRow['log'][number], { kind: 'ask' }>): RunRow['log'][number] {
+  return entry.answer?.kind === 'message' ? { ...entry, answer: { ...entry.answer, frozen: '' } } : entry;
 }
 
 /** Whether this is a row of this version. Anything may be in a file. */

@@ -1,4 +1,4 @@
-import { ageMs, type Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
@@ -10,6 +10,8 @@ import { sendId } from '../send/message-id.ts';
 import { RunIndex } from './run-index.ts';
 import {
   type Answer,
+  endedRow,
+  isExpired,
   isInWork,
   isRunRow,
   messageKeysOf,
@@ -38,8 +40,6 @@ export interface StoredRun {
 }
 
 const LIMIT = LIMITS['table:runs'];
-/** An ended conversation is kept for so long, for messages of it that come again. */
-const KEEP_ENDED_MS = 10 * 60_000;
 
 /** The open conversations: one for each person in each chat. Every change is on disk when it resolves. */
 export class Runs {
@@ -69,7 +69,7 @@ export class Runs {
       const size = isRunRow(row) ? sizeOf(row) : Number.POSITIVE_INFINITY;
       const isSound = size <= LIMIT.bytesEach;
       if (!isSound) log.warn({}, 'a conversation on disk is damaged or too large, and is removed');
-      if (!isSound || this.#isOver(row, clock.now())) await table.delete(id);
+      if (!isSound || isExpired(row, clock.now())) await table.delete(id);
       else {
         this.#index.change(id, undefined, row, size);
         await this.#noteCrash(id, row);
@@ -93,11 +93,6 @@ export class Runs {
       history: historyOf(found.row),
       store: (history) => this.save(found.id, { ...withoutCrashes(found.row), ...history }),
     };
-  }
-
-  /** Whether a row is of no use any more. A message of an ended conversation may come again after a start. */
-  #isOver({ isEnded, changedAtMs, startedAtMs }: RunRow, nowMs: number): boolean {
-    return isEnded ? ageMs(changedAtMs, nowMs) > KEEP_ENDED_MS : ageMs(startedAtMs, nowMs) > LIMIT.timeMs;
   }
 
   /** All open conversations. */
@@ -203,14 +198,7 @@ export class Runs {
   async end(id: string): Promise<void> {
     const row = this.#table.get(id);
     if (row === undefined || row.isEnded) return;
-    const log = row.log.filter((entry) => entry.kind === 'ask').map((entry) => withoutText(entry));
-    const ended = {
-      ...withoutCrashes(row),
-      message: '',
-      log,
-      isEnded: true,
-      changedAtMs: this.#options.clock.now(),
-    };
+    const ended = endedRow(row, this.#options.clock.now());
     await this.#table.set(id, ended);
     this.#index.change(id, row, ended, sizeOf(ended));
   }
@@ -219,7 +207,7 @@ export class Runs {
   async prune(): Promise<void> {
     const table = this.#table;
     for (const [id, row] of [...table.entries()]) {
-      if (!this.#isOver(row, this.#options.clock.now())) continue;
+      if (!isExpired(row, this.#options.clock.now())) continue;
       if (row.isEnded) {
         await table.delete(id);
         this.#index.change(id, row, undefined, undefined);
@@ -258,8 +246,3 @@ export class Runs {
 }
 
 const sizeOf = (row: RunRow): number => Buffer.byteLength(JSON.stringify(row));
-
-/** Of an answer, only the key of its message is kept after the end. */
-function withoutText(entry: Extract<RunRow['log'][number], { kind: 'ask' }>): RunRow['log'][number] {
-  return entry.answer?.kind === 'message' ? { ...entry, answer: { ...entry.answer, frozen: '' } } : entry;
-}

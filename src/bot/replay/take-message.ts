@@ -1,0 +1,77 @@
+import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { Log } from '../../core/log.ts';
+import { noteOutcome } from '../../core/message-trail.ts';
+import { phrases } from '../phrases.ts';
+import type { Outcome } from '../run/outcome.ts';
+import { isCancel, readAnswer } from './read-answer.ts';
+import { waitingFor } from './run-row.ts';
+import type { Runs, StoredRun } from './runs.ts';
+
+export interface TakeMessageParts {
+  readonly runs: Runs;
+  readonly log: Log;
+  freeze(message: IncomingMessage): string;
+  /** Answers a message with a sentence of the bot. */
+  notify(message: IncomingMessage, place: string, text: string): Promise<Outcome>;
+}
+
+/**
+ * Gives a message to the open conversation of its sender. Resolves with `answered` if it is an answer, which is on disk
+ * then; with an outcome if it cancelled the conversation or fits no option; with undefined if the message is something
+ * else.
+ */
+export async function takeMessage(
+  message: IncomingMessage,
+  run: StoredRun,
+  parts: TakeMessageParts,
+): Promise<'answered' | Outcome | undefined> {
+  const { id, row } = run;
+  const question = waitingFor(row);
+  if (question?.kind !== 'ask') return isCancel(message) ? cancel(message, run, parts) : undefined;
+  // By when it was sent: the bot may have been away.
+  if (question.untilMs <= message.sentAtMs) return undefined;
+  const reading = readAnswer(message, question);
+  switch (reading.kind) {
+    case 'none':
+      return undefined;
+    case 'unfit':
+      noteOutcome(message.key, 'ran', row.handler.name);
+      return parts.notify(message, 'unfit', phrases.chooseOne(question.options ?? []));
+    case 'cancel':
+      return cancel(message, run, parts);
+    case 'answer': {
+      const { option } = reading;
+      const answer = { kind: 'message', key: message.key, frozen: parts.freeze(message) } as const;
+      try {
+        await parts.runs.answer(id, row, { ...answer, ...(option !== undefined && { option }) });
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        return endAsTooLarge(message, run, parts);
+      }
+      return 'answered';
+    }
+  }
+}
+
+/** The answer does not fit into the log. */
+async function endAsTooLarge(
+  message: IncomingMessage,
+  { id, row }: StoredRun,
+  { runs, log, notify }: TakeMessageParts,
+): Promise<Outcome> {
+  const { name, file } = row.handler;
+  noteOutcome(message.key, 'failed', name);
+  log.error({ name, file }, 'the log of a conversation is too large, so the conversation was ended');
+  await runs.end(id);
+  return notify(message, 'too large', phrases.failed);
+}
+
+async function cancel(
+  message: IncomingMessage,
+  { id, row }: StoredRun,
+  { runs, notify }: TakeMessageParts,
+): Promise<Outcome> {
+  noteOutcome(message.key, 'ran', row.handler.name);
+  await runs.end(id);
+  return notify(message, 'cancelled', phrases.cancelled);
+}
