@@ -75,7 +75,10 @@ export interface ContextInput<A> {
  * does not acknowledge it in five tries.
  */
 export interface ContextAnswers {
-  /** Answers the message and quotes it, or quotes another message: an answer to `ctx.ask()`. */
+  /**
+   * Answers the message and quotes it, or quotes another message: an answer to `ctx.ask()`. An event that phones do not
+   * show as a message (a reaction, a vote, a deletion) is answered without a quote.
+   */
   reply(say: Say, quote?: IncomingMessage): Promise<Sent>;
   /** Writes in this chat without a quote. */
   send(say: Say): Promise<Sent>;
@@ -93,7 +96,7 @@ export interface ContextAnswers {
   poll(question: string, options: readonly string[], maxChoices?: number): Promise<Sent>;
   /**
    * Answers with a text that comes in pieces: one message that grows by edits every two seconds. It ends with the whole
-   * text, also if the bot is killed meanwhile and the handler runs again.
+   * text, also if the bot is killed meanwhile and the handler runs again. Text beyond 65,534 characters is left out.
    */
   stream(pieces: AsyncIterable<string>): Promise<Sent>;
   /** Shows that the bot types, until the handler ends. */

@@ -7,6 +7,7 @@ import type { AskOptions, Context, Me } from '../context.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import type { Replay } from '../replay/replay.ts';
+import { quotable } from '../send/quotable.ts';
 import type { Say } from '../send/say.ts';
 import type { Sent } from '../send/sent.ts';
 import type { Services } from '../services.ts';
@@ -102,7 +103,7 @@ export class HandlerContext implements Context {
   }
 
   reply(say: Say, quote: IncomingMessage = this.message): Promise<Sent> {
-    return this.#sends.say(say, quote);
+    return this.#sends.say(say, quotable(quote));
   }
 
   send(say: Say): Promise<Sent> {
@@ -123,7 +124,7 @@ export class HandlerContext implements Context {
   }
 
   stream(pieces: AsyncIterable<string>): Promise<Sent> {
-    return this.#sends.stream(pieces, this.message);
+    return this.#sends.stream(pieces, quotable(this.message));
   }
 
   async ask(question: string, options: AskOptions = {}): Promise<IncomingMessage> {

@@ -13,6 +13,7 @@ import { RunLog } from '../replay/run-log.ts';
 import type { RunRow } from '../replay/run-row.ts';
 import type { StoredRun } from '../replay/runs.ts';
 import { sendId } from '../send/message-id.ts';
+import { quotable } from '../send/quotable.ts';
 import { HandlerContext } from './handler-context.ts';
 import type { HandlerFacts, HandlerParts } from './handler-parts.ts';
 import { HandlerRun, type RunEnd } from './handler-run.ts';
@@ -112,7 +113,7 @@ export class HandlerRunner {
         id: sendId(idKey, place),
         chat,
         content,
-        quote: message,
+        quote: quotable(message),
         expirationSeconds,
       });
       return 'done';

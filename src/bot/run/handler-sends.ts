@@ -112,7 +112,7 @@ export class HandlerSends {
   }
 
   /** One send by its number; the edits that let it grow have ids of their own beside it. */
-  async stream(pieces: AsyncIterable<string>, quote: IncomingMessage): Promise<Sent> {
+  async stream(pieces: AsyncIterable<string>, quote: IncomingMessage | undefined): Promise<Sent> {
     const number = this.#run.nextSendNumber();
     const { chat, idKey } = this.#place;
     const sent = this.#handle(sendId(idKey, number), chat);

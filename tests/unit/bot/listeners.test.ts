@@ -4,7 +4,7 @@ import { ListenerRegistry } from '../../../src/bot/loading/listener-registry.ts'
 import { schedule } from '../../../src/bot/schedule.ts';
 import ping from '../../../src/commands/ping.ts';
 import { AppError } from '../../../src/core/errors.ts';
-import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
+import type { IncomingEvent, IncomingMessage } from '../../../src/core/incoming-message.ts';
 import { ANNA, BEN, FakeStorage, GROUP, incoming, makeBot } from './fakes.ts';
 
 function heard(spec: Omit<ListenerSpec, 'run'>, more: Parameters<typeof makeBot>[1] = {}) {
@@ -210,4 +210,26 @@ test('a message that one listener of several could not finish is handed to it ag
   expect(await bot.handle(message)).toBe('done');
   expect(messenger.texts).toEqual(['a', 'b']);
   expect(asked).toEqual(['a']);
+});
+
+test.each<[IncomingEvent, boolean]>([
+  [{ kind: 'reaction', target: 'x', emoji: '👍' }, false],
+  [{ kind: 'vote', target: 'x', options: ['a'] }, false],
+  [{ kind: 'deleted', target: 'x' }, false],
+  [{ kind: 'joined', people: [ANNA] }, false],
+  [{ kind: 'edited', target: 'x' }, true],
+])('an answer to %j quotes it only if phones show it as a message: %j', async (event, isQuoted) => {
+  const listeners = new ListenerRegistry();
+  const answer = listener({
+    on: event.kind,
+    run: async (ctx) => {
+      await ctx.reply('seen');
+      throw new Error('boom');
+    },
+  });
+  listeners.set('src/listeners/a.ts', answer);
+  const { bot, messenger } = makeBot([], { listeners });
+  await bot.handle(incoming('', { event }));
+  expect(messenger.texts).toEqual(['seen', expect.stringMatching(/went wrong/)]);
+  expect(messenger.sent.map(({ quote }) => quote !== undefined)).toEqual([isQuoted, isQuoted]);
 });
