@@ -46,7 +46,7 @@ export async function startBot(parts: BotParts): Promise<StartedBot> {
     wasSent: (id) => client.hasSent(id),
     marks: client.inbox,
     wasKilled: session.wasKilled,
-    conversationOf: (chat) => client.conversationOf(chat),
+    chatKeyOf: (chat) => client.chatKeyOf(chat),
     numberOf: (typed) => client.numberOf(typed),
     whenNumbersAsked: () => client.whenNumbersAsked(),
   });

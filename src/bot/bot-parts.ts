@@ -52,7 +52,7 @@ export interface BotOptions {
   /** Steps that run around every command, the first outermost. Default none. */
   readonly middleware?: readonly Middleware<Context>[];
   /** The key of a chat: the same for both addresses of a person. Default: the address itself. */
-  readonly conversationOf?: (chat: string) => string;
+  readonly chatKeyOf?: (chat: string) => string;
   /** The number under which WhatsApp knows the person whose number somebody typed. Default: the same. */
   readonly numberOf?: (typed: string) => string;
   /** Resolves when WhatsApp was asked for the numbers in the settings; undefined if there is nothing to wait for. */
@@ -101,11 +101,11 @@ export function buildBotParts(options: BotOptions): BotParts {
   });
   // Without a limit on sends (tests, benches) an even pace does not show that the sender is a bot.
   const evenTurns = settings.sendsPerChatPerMinute > 0 ? LOOP_LIMITS.evenTurns : 0;
-  const conversationOf = options.conversationOf ?? ((chat) => chat);
-  const mayWrite = (jid: string) => mayWriteTo(jid, settings.mayWriteTo ?? [], messenger, conversationOf);
-  const loops = new LoopWatch(clock, log, { ...LOOP_LIMITS, evenTurns }, conversationOf);
+  const chatKeyOf = options.chatKeyOf ?? ((chat) => chat);
+  const mayWrite = (jid: string) => mayWriteTo(jid, settings.mayWriteTo ?? [], messenger, chatKeyOf);
+  const loops = new LoopWatch(clock, log, { ...LOOP_LIMITS, evenTurns }, chatKeyOf);
   const outbox = new Outbox({
-    conversationOf,
+    chatKeyOf,
     messenger,
     clock,
     log,
@@ -119,7 +119,7 @@ export function buildBotParts(options: BotOptions): BotParts {
   });
   const send = outbox.send.bind(outbox);
   const edits = new Edits(storage.table<EditRow>('edits'), clock);
-  const states = new StateStores(storage.table<ChatStateRow>('chat-state'), clock, conversationOf);
+  const states = new StateStores(storage.table<ChatStateRow>('chat-state'), clock, chatKeyOf);
   const reminders = new Reminders(storage.table<Reminder>('reminders'), clock, log, send, {
     wasKilled,
     whenOpen: (signal) => messenger.whenOpen(signal),
@@ -129,7 +129,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     table: () => storage.table<RunRow>('runs'),
     clock,
     log,
-    conversationOf,
+    chatKeyOf,
     wasKilled,
     wasSent: (id) => filter.isOwn(id),
   });
@@ -138,7 +138,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     freeze: (message: IncomingMessage) => messenger.freeze?.(message) ?? freezePlain(message),
     thaw: (text: string) => (messenger.thaw ? messenger.thaw(text) : thawPlain(text)),
   };
-  const tasks = new CommandTasks(options.commands, settings.commandPrefix, clock, conversationOf);
+  const tasks = new CommandTasks(options.commands, settings.commandPrefix, clock, chatKeyOf);
   const listeners = options.listeners ?? new ListenerRegistry();
   const runner = new HandlerRunner({
     clock,
@@ -157,12 +157,12 @@ export function buildBotParts(options: BotOptions): BotParts {
     wasSent: (id) => filter.isOwn(id),
     me: () => meOf(settings),
     ownIds: settings.ownIds,
-    personOf: conversationOf,
+    personOf: chatKeyOf,
     nameOf: (id) => names.get(id),
     usableCommands: (ctx) => tasks.usable(ctx),
     reachable: (to) => reachable(to, mayWrite),
   });
-  const isOwner = ownerCheck({ settings, numberOf: options.numberOf, conversationOf });
+  const isOwner = ownerCheck({ settings, numberOf: options.numberOf, chatKeyOf });
   const senderOf = (message: IncomingMessage) => ({
     isOwner: isOwner(message),
     isAddressed: isAddressed(message, settings.ownIds(), (id) => filter.isOwn(id)),
@@ -210,7 +210,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     },
   });
   const router = new MessageRouter({
-    conversationOf,
+    chatKeyOf,
     clock,
     log,
     filter,

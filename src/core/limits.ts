@@ -115,14 +115,14 @@ export const LIMITS = {
     atLimit: 'Further lines are dropped and counted; a line says how many.',
   },
   'http:connections': {
-    what: 'connections to the status page',
+    what: 'HTTP connections to the status page',
     count: 100,
     timeMs: MINUTE_MS,
     atLimit:
       'The oldest connection without a whole request is closed, so that a health check always gets in.',
   },
   'http:address': {
-    what: 'connections to the status page from one address',
+    what: 'HTTP connections to the status page from one address',
     count: 50,
     atLimit: 'The same, among the connections from that address.',
   },

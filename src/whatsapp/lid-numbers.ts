@@ -21,7 +21,7 @@ export function lidOfNumber(session: Session, number: string): string | undefine
 }
 
 /** One key for a chat, whichever of a person's two addresses it comes under. */
-export function conversationOf(session: Session, chat: string): string {
+export function chatKeyOf(session: Session, chat: string): string {
   if (chatKind(chat) !== 'direct') return chat;
   return personId(numberAmong(chat) ?? numberOfLid(session, chat), chat);
 }

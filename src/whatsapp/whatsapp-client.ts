@@ -13,7 +13,7 @@ import type { Connection } from './connection/connection.ts';
 import type { PhoneWatch } from './connection/phone-watch.ts';
 import type { Deafness } from './connection/work-watch.ts';
 import { installedVersions, versionWarning } from './library-versions.ts';
-import { conversationOf, hasKeysFor, numberOfLid } from './lid-numbers.ts';
+import { chatKeyOf, hasKeysFor, numberOfLid } from './lid-numbers.ts';
 import { skipAppState } from './receive/app-state.ts';
 import { downloadMedia } from './receive/download-media.ts';
 import { freezeMessage, thawMessage } from './receive/frozen-message.ts';
@@ -181,8 +181,8 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   }
 
   /** One key for a chat, whichever of a person's addresses it comes under: a number in either form, or a LID. */
-  conversationOf(chat: string): string {
-    return conversationOf(this.#options.session, this.#parts.numbers.chatOf(chat));
+  chatKeyOf(chat: string): string {
+    return chatKeyOf(this.#options.session, this.#parts.numbers.chatOf(chat));
   }
 
   /** The number under which WhatsApp knows the person whose number this is; the same if WhatsApp has told no other. */

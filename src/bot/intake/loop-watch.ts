@@ -27,28 +27,28 @@ export class LoopWatch {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: LoopLimits;
-  readonly #conversationOf: (chat: string) => string;
+  readonly #chatKeyOf: (chat: string) => string;
   readonly #senders = new RecentMap<Sender>(LIMITS['recent:people'].count / 2);
   readonly #written = new RecentMap<{ readonly atMs: number; readonly text: string }>(
     LIMITS['recent:people'].count / 2,
   );
 
-  /** `conversationOf` gives the key of a chat. */
-  constructor(clock: Clock, log: Log, limits: LoopLimits, conversationOf: (chat: string) => string) {
+  /** `chatKeyOf` gives the key of a chat. */
+  constructor(clock: Clock, log: Log, limits: LoopLimits, chatKeyOf: (chat: string) => string) {
     this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
-    this.#conversationOf = conversationOf;
+    this.#chatKeyOf = chatKeyOf;
   }
 
   noteWritten({ chat, content }: OutgoingMessage): void {
     const text = content.kind === 'text' ? content.text.slice(0, MAX_REPEATED) : '';
-    this.#written.set(this.#conversationOf(chat), { atMs: this.#clock.now(), text });
+    this.#written.set(this.#chatKeyOf(chat), { atMs: this.#clock.now(), text });
   }
 
   /** Whether the sender of this command is muted in this chat. The command itself may begin the mute. */
   mutes(message: IncomingMessage, quotesBot: boolean): boolean {
-    const chat = this.#conversationOf(message.chat);
+    const chat = this.#chatKeyOf(message.chat);
     const key = `${chat}\n${message.sender.id}`;
     const sender = this.#senders.get(key);
     const written = this.#written.get(chat);

@@ -20,7 +20,7 @@ export interface MessageQueueOptions {
   readonly filter: MessageFilter;
   readonly loops: LoopWatch;
   /** The key of a chat. */
-  readonly conversationOf: (chat: string) => string;
+  readonly chatKeyOf: (chat: string) => string;
 }
 
 export interface QueueCounts {
@@ -66,7 +66,7 @@ export class MessageQueue {
 
   /** The key of the message's chat. */
   chatOf({ chat }: IncomingMessage): string {
-    return this.#options.conversationOf(chat);
+    return this.#options.chatKeyOf(chat);
   }
 
   /** Whether something of this person waits or runs in this chat: a question may come next. */
@@ -76,9 +76,9 @@ export class MessageQueue {
 
   /** Runs work of the bot itself in the order of a chat. */
   inOrder(chat: string, work: () => Promise<Outcome>): void {
-    const { conversationOf, log } = this.#options;
+    const { chatKeyOf, log } = this.#options;
     void this.#queues
-      .run(conversationOf(chat), async () => (this.#isClosed ? 'unfinished' : work()))
+      .run(chatKeyOf(chat), async () => (this.#isClosed ? 'unfinished' : work()))
       .catch((error: unknown) => log.error({ err: safeError(error, '') }, 'a conversation could not go on'));
   }
 

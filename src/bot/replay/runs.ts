@@ -26,7 +26,7 @@ export interface RunsOptions {
   readonly table: () => Table<RunRow>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly conversationOf: (chat: string) => string;
+  readonly chatKeyOf: (chat: string) => string;
   /** Whether the last process was killed. */
   readonly wasKilled: boolean;
   /** Whether an earlier process sent the message with this id. */
@@ -129,8 +129,8 @@ export class Runs {
   }
 
   idOf(chat: string, personJid: string): string {
-    const { conversationOf } = this.#options;
-    return `${conversationOf(chat)}\n${conversationOf(personJid)}`;
+    const { chatKeyOf } = this.#options;
+    return `${chatKeyOf(chat)}\n${chatKeyOf(personJid)}`;
   }
 
   /** Stores a row. Throws a `Refusal` if there are too many, and a `RangeError` if it is too large. */

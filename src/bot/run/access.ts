@@ -52,16 +52,16 @@ export interface OwnerParts {
   readonly settings: Pick<BotSettings, 'ownerNumbers' | 'ownIds'>;
   /** The number under which WhatsApp knows the person whose number is listed. Default: the same. */
   readonly numberOf?: ((typed: string) => string) | undefined;
-  readonly conversationOf: (chat: string) => string;
+  readonly chatKeyOf: (chat: string) => string;
 }
 
 /** Whether a message comes from an owner: by the present answers of WhatsApp, under a number or a LID. */
 export function ownerCheck(parts: OwnerParts): (message: IncomingMessage) => boolean {
-  const { settings, numberOf = (typed) => typed, conversationOf } = parts;
+  const { settings, numberOf = (typed) => typed, chatKeyOf } = parts;
   return ({ sender, isFromMe }) => {
     const numbers = new Set(settings.ownerNumbers.map(numberOf));
     // The number of a LID may have become known after the message was read.
-    const number = sender.number ?? /^\d+$/.exec(conversationOf(sender.jid))?.[0];
+    const number = sender.number ?? /^\d+$/.exec(chatKeyOf(sender.jid))?.[0];
     return isOwner({ ...sender, number }, isFromMe, { numbers, ownIds: settings.ownIds() });
   };
 }

@@ -24,7 +24,7 @@ export interface OutboxOptions {
   /** How long one try may take, beside the time that a file needs on a slow line. Default 30,000. */
   readonly deadlineMs?: number;
   /** What counts as one chat. Default: each address is one. */
-  readonly conversationOf?: (chat: string) => string;
+  readonly chatKeyOf?: (chat: string) => string;
   /** How many messages may wait in one chat. Default 1,000. */
   readonly maxQueued?: number;
   /** Called before each first try: from here on the message may have left. */
@@ -74,8 +74,8 @@ export class Outbox {
    */
   send(message: OutgoingMessage): Promise<void> {
     if (this.#stop.signal.aborted) return Promise.reject(new Interrupted('stopping'));
-    const { conversationOf } = this.#options;
-    const chat = conversationOf ? conversationOf(message.chat) : message.chat;
+    const { chatKeyOf } = this.#options;
+    const chat = chatKeyOf ? chatKeyOf(message.chat) : message.chat;
     const bytes = memorySize(message.content);
     const exceeded = this.#exceeded(chat, bytes);
     if (exceeded !== undefined) {

@@ -18,10 +18,10 @@ export function mayWriteTo(
   jid: string,
   listed: readonly string[],
   messenger: Messenger,
-  conversationOf: (chat: string) => string,
+  chatKeyOf: (chat: string) => string,
 ): boolean {
-  const key = conversationOf(jid);
-  const isListed = listed.some((entry) => conversationOf(chatAddress(entry)) === key);
+  const key = chatKeyOf(jid);
+  const isListed = listed.some((entry) => chatKeyOf(chatAddress(entry)) === key);
   return isListed || messenger.hasMet?.(jid) === true;
 }
 

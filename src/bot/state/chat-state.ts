@@ -22,11 +22,11 @@ export class StateStores {
   readonly bot: StateScope;
   readonly #states: ChatStates;
 
-  constructor(table: Table<ChatStateRow>, clock: Clock, conversationOf: (chat: string) => string) {
+  constructor(table: Table<ChatStateRow>, clock: Clock, chatKeyOf: (chat: string) => string) {
     const states = new ChatStates(table, clock);
     this.#states = states;
-    this.chats = { of: (chat) => states.of(conversationOf(chat)) };
-    this.persons = { of: (jid) => states.of(`person:${conversationOf(jid)}`) };
+    this.chats = { of: (chat) => states.of(chatKeyOf(chat)) };
+    this.persons = { of: (jid) => states.of(`person:${chatKeyOf(jid)}`) };
     this.bot = { of: (name) => states.of(`bot:${name}`, MAX_BOT_CHARACTERS) };
   }
 

@@ -1,6 +1,6 @@
 import { jidDecode } from '@whiskeysockets/baileys';
 
-/** Which of a person's two addresses a conversation uses: the phone number or the hidden identity. */
+/** Which of a person's two addresses a chat uses: the phone number or the LID. */
 export type Addressing = 'pn' | 'lid';
 
 export interface Contact {

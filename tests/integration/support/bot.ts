@@ -43,7 +43,7 @@ export async function runBot(
     clock: given.clock ?? systemClock,
     log,
     wasSent: (id) => client.hasSent(id),
-    conversationOf: (chat) => client.conversationOf(chat),
+    chatKeyOf: (chat) => client.chatKeyOf(chat),
   });
   client.inbox.setWanted((message) => bot.wants(message));
   await bot.start();

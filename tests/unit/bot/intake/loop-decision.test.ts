@@ -150,8 +150,8 @@ test('a bot that repeats the answers in its next commands is muted even if it is
 });
 
 test('a loop under both addresses of a person counts as one', async () => {
-  const conversationOf = (chat: string) => (chat === BEN.jid ? ANNA.jid : chat);
-  const world = makeBot([say], { ...SETTINGS, conversationOf });
+  const chatKeyOf = (chat: string) => (chat === BEN.jid ? ANNA.jid : chat);
+  const world = makeBot([say], { ...SETTINGS, chatKeyOf });
   const turn = (n: number) => ({
     text: '!say this is a whole sentence',
     chat: n % 2 === 0 ? ANNA.jid : BEN.jid,

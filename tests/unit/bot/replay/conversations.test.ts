@@ -185,7 +185,7 @@ test('an answer that comes twice, or is edited or deleted later, counts once', a
 
 test('an answer from the other address of the person counts', async () => {
   const world = makeBot([asking(async (ctx) => ctx.reply((await ctx.ask('Name?')).text))], {
-    conversationOf: (chat) => (chat === 'annas@lid' ? ANNA.id : (chat.split('@')[0] ?? chat)),
+    chatKeyOf: (chat) => (chat === 'annas@lid' ? ANNA.id : (chat.split('@')[0] ?? chat)),
   });
   await world.bot.start();
   await say(world, '!talk');

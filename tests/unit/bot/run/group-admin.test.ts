@@ -28,7 +28,7 @@ async function act(
   };
   const { bot } = makeBot([command({ name: 'act', summary: 's', run: (ctx) => use(ctx.admin) })], {
     messenger,
-    conversationOf: (chat) => numberOf[chat] ?? chat,
+    chatKeyOf: (chat) => numberOf[chat] ?? chat,
   });
   const { chat = GROUP } = given;
   await bot.handle(incoming('!act', { chat, sender: ANNA }));
