@@ -10,8 +10,8 @@ export interface Kind<T> {
   readonly mayBe: string;
   /** Secrets and phone numbers are not repeated in an error. */
   readonly isPrivate: boolean;
-  /** Which part of the text is wrong, as the subject of that sentence: "entry 2". */
-  readonly faultIn?: (text: string) => string | undefined;
+  /** Which parts of the text are wrong: "entry 2". */
+  readonly faultsIn?: (text: string) => readonly string[];
   /** What an unset value is read as. Default undefined. */
   readonly whenUnset?: T;
 }
@@ -23,7 +23,7 @@ function kind<T>(mayBe: string, read: Kind<T>['read'], isPrivate = false): Kind<
 /** Where the values of a list were written, the first entry being 1. A repeated entry has its first place. */
 const PLACES = new WeakMap<readonly unknown[], readonly number[]>();
 
-/** The places of the values of a list from a setting, as `faultIn` counts them. */
+/** The places of the values of a list from a setting, as `faultsIn` counts them. */
 export const placesOf = (list: readonly unknown[]): readonly number[] =>
   PLACES.get(list) ?? list.map((_, index) => index + 1);
 
@@ -44,10 +44,10 @@ function listOf<T extends string>(entry: Kind<T>): Kind<readonly T[]> {
       );
       return once;
     },
-    faultIn(text) {
-      const index = entries(text).findIndex((part) => entry.read(part.trim()) === undefined);
-      return index === -1 ? undefined : `entry ${index + 1}`;
-    },
+    faultsIn: (text) =>
+      entries(text).flatMap((part, index) =>
+        entry.read(part.trim()) === undefined ? [`entry ${index + 1}`] : [],
+      ),
   };
 }
 

@@ -157,9 +157,10 @@ export function readValues(written: Readonly<Record<string, string>>): {
 }
 
 /** A text that may hold a password or a number is not repeated: any setting may have an address with a user in it. */
-function problemOf(name: string, text: string, { mayBe, isPrivate, faultIn }: value.Kind<unknown>): string {
-  const place = faultIn?.(text);
-  if (place !== undefined) return `${name}: ${place} must be ${mayBe}`;
+function problemOf(name: string, text: string, { mayBe, isPrivate, faultsIn }: value.Kind<unknown>): string {
+  const [fault, ...more] = faultsIn?.(text) ?? [];
+  if (more.length > 0) return `${name}: ${[fault, ...more].join(', ')} must each be ${mayBe}`;
+  if (fault !== undefined) return `${name}: ${fault} must be ${mayBe}`;
   if (isPrivate || text.includes('@')) return `${name} must be ${mayBe}`;
   return `${name} is ${JSON.stringify(text.slice(0, 80))}, but must be ${mayBe}`;
 }

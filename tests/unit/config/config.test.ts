@@ -219,6 +219,7 @@ describe('loadConfig', () => {
     [{ OWNER_NUMBERS: '15551234567, 0155512' }, 'OWNER_NUMBERS: entry 2 must be a phone number'],
     [{ OWNER_NUMBERS: 'x,15551234567' }, 'OWNER_NUMBERS: entry 1 must be a phone number'],
     [{ OWNER_NUMBERS: '15551234567,,15551234568, 12' }, 'OWNER_NUMBERS: entry 3 must be a phone number'],
+    [{ MAY_WRITE_TO: 'x, 15551234567, y@g.u, z' }, 'MAY_WRITE_TO: entry 1, entry 3, entry 4 must each be a'],
   ])('names the wrong entry of a list by its place: %j', (env, words) => {
     expect(refusal(env).message).toContain(words);
   });
