@@ -47,6 +47,32 @@ export async function all(): Promise<void> {
 }
 `;
 
+/** The test of examples/test-of-a-bot, as people write it for jest. */
+const JEST_TEST = `import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startWhatsApp } from 'perennial-whatsapp/testing';
+import { startBot } from './bot.js';
+
+let wa;
+let folder;
+beforeEach(async () => {
+  wa = await startWhatsApp({ deadlineMs: 30_000 });
+  folder = mkdtempSync(join(tmpdir(), 'bot-'));
+});
+afterEach(async () => {
+  await wa.stop();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+test('the bot answers', async () => {
+  await wa.bot.pair((show) => startBot(folder, show, wa.url));
+  const anna = wa.person('Anna');
+  const question = await anna.says('!ping');
+  expect((await anna.hears('pong')).quotes).toBe(question.id);
+}, 240_000);
+`;
+
 // `npm test` works without a network, so that .ci/run asks for this.
 const isAsked = process.env.REGISTRY === '1';
 let root = '';
@@ -88,7 +114,7 @@ describe.runIf(isAsked).concurrent('a project of an earlier version', () => {
     );
     await run(
       folder,
-      `${INSTALL} ${tarball} @whiskeysockets/baileys@${OLDEST_BAILEYS} ${compilers.join(' ')}`,
+      `${INSTALL} ${tarball} @whiskeysockets/baileys@${OLDEST_BAILEYS} ${compilers.join(' ')} jest@30`,
     );
     // The oldest compiler does not know es2023, which is in the project's own settings.
     const settings = JSON.parse(readFileSync(join(folder, 'tsconfig.json'), 'utf8')) as {
@@ -113,7 +139,7 @@ describe.runIf(isAsked).concurrent('a project of an earlier version', () => {
 
   test('passes its own test', async () => {
     expect(await run(folder, 'npm test')).toMatch(/fail 0/);
-  }, 120_000);
+  }, 240_000);
 
   test.each(['typescript', 'typescript-oldest', 'typescript-six', join(ROOT, 'node_modules/typescript')])(
     'compiles with %s, and so does code that uses each entry',
@@ -122,8 +148,18 @@ describe.runIf(isAsked).concurrent('a project of an earlier version', () => {
       const tsc = join(found, 'bin/tsc');
       expect(await run(folder, `"${process.execPath}" "${tsc}" -p tsconfig.older.json`)).toBe('');
     },
-    120_000,
+    240_000,
   );
+
+  test('runs the simulator and a plain Baileys bot under jest, with the command of docs/testing.md', async () => {
+    const docs = readFileSync(join(ROOT, 'docs/testing.md'), 'utf8');
+    const jest = /`node (--experimental-vm-modules [^`]+)`/.exec(docs)?.[1];
+    const tests = join(folder, 'under-jest');
+    mkdirSync(tests);
+    cpSync(join(ROOT, 'examples/test-of-a-bot/bot.js'), join(tests, 'bot.js'));
+    writeFileSync(join(tests, 'bot.test.js'), JEST_TEST);
+    expect(await run(folder, `"${process.execPath}" ${jest} --rootDir under-jest 2>&1`)).toMatch(/1 passed/);
+  }, 240_000);
 
   test('starts and answers', async () => {
     const wa = await startWhatsApp({ deadlineMs: 30_000 });
@@ -142,7 +178,7 @@ describe.runIf(isAsked).concurrent('a project of an earlier version', () => {
       await bot.kill();
       await wa.stop();
     }
-  }, 90_000);
+  }, 240_000);
 });
 
 /** The second Node.js comes as a package, which has another name on each system; npm of Windows passes no signals on. */
