@@ -58,7 +58,7 @@ export class Runs {
 
   /** Whether any conversation is open. */
   get isAnyOpen(): boolean {
-    return this.#index.isAnyOpen;
+    return this.#table.size > 0 && this.#index.isAnyOpen;
   }
 
   /** Reads the table and counts the crash. Rows that are damaged, too large or too old are removed. */
@@ -123,6 +123,7 @@ export class Runs {
 
   /** The newest row, open or ended, that a message began or answered. */
   withMessage(messageKey: string): StoredRun | undefined {
+    if (this.#table.size === 0) return undefined;
     const id = this.#index.withMessage(messageKey);
     const row = id === undefined ? undefined : this.#table.get(id);
     return id === undefined || row === undefined ? undefined : { id, row };
