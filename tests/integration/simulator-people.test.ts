@@ -1,8 +1,8 @@
 import { createDecipheriv } from 'node:crypto';
 import { decryptPollVote, hkdf, proto, type WAMessage } from '@whiskeysockets/baileys';
 import { expect, test, vi } from 'vitest';
-import { sampleContents, wrapped } from '../../src/simulator/phones/sample-contents.ts';
 import { within } from './support/deadline.ts';
+import { sampleContents, wrapped } from './support/sample-contents.ts';
 import { type StockClient, useStockRig } from './support/stock-client.ts';
 
 const stock = useStockRig();

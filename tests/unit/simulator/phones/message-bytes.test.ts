@@ -8,7 +8,7 @@ import {
   unwrapped,
 } from '../../../../src/simulator/phones/message-bytes.ts';
 import { actIn } from '../../../../src/simulator/phones/read-message-action.ts';
-import { sampleContents, WRAPPERS, wrapped } from '../../../../src/simulator/phones/sample-contents.ts';
+import { sampleContents, WRAPPERS, wrapped } from '../../../integration/support/sample-contents.ts';
 
 const kinds: [string, proto.IMessage, string, string | undefined][] = [
   ['a text', { conversation: 'a' }, 'text', undefined],
