@@ -17,7 +17,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * How much of what it holds the heap may grow by before it is cleaned up. V8 gives a program that allocates fast
  * up to 300, whatever else runs on the machine; a bot shares a small server.
  */
-const HEAP_GROWS_PERCENT = 50;
+const HEAP_GROWS_PERCENT = 20;
 
 const bot = await makeBot();
 if (bot) await main(bot);
@@ -51,10 +51,18 @@ async function main(bot: CreatedBot): Promise<void> {
   guardConsole(bot.log);
   reportBugs(bot);
   await bot.load();
-  // After loading, because the garbage collector frees little while everything is loaded.
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);
+  useLittleMemory();
   stopOnSignals(bot);
   process.exit(await runToExitCode(bot));
+}
+
+/**
+ * To be called after loading, because the garbage collector frees little while everything is loaded. The part of the
+ * heap for new objects keeps the size that it has then, 8 MiB: V8 would let it grow to 32, which saves no time here.
+ */
+function useLittleMemory(): void {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);
+  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 async function runToExitCode({ log, start }: CreatedBot): Promise<number> {

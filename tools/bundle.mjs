@@ -92,6 +92,9 @@ export async function makeBundle(out) {
     external: OUTSIDE.flatMap((name) => [name, `${name}/*`]),
     mainFields: ['module', 'main'],
     minifySyntax: true,
+    // Comments outside ASCII would double what the source takes in memory.
+    minifyWhitespace: true,
+    lineLimit: 160,
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'linked',

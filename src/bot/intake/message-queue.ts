@@ -32,6 +32,8 @@ export interface QueueCounts {
 
 /** A limit that was reached is logged once in this time. */
 const WARN_EVERY_MS = 60 * 60_000;
+/** Takes the place of a message's own promise at its end: that one would keep in memory what it was made with. */
+const DONE: Promise<Outcome> = Promise.resolve('done');
 
 /** Runs what is to be done for each message: once, in the order of its chat, and within the limits of what may wait. */
 export class MessageQueue {
@@ -109,7 +111,9 @@ export class MessageQueue {
     this.#working.set(workKey, (this.#working.get(workKey) ?? 0) + 1);
     const handling = this.#queues.run(chat, async () => {
       try {
-        return await this.#inTurn(message, queuedAtMs, work);
+        const outcome = await this.#inTurn(message, queuedAtMs, work);
+        if (outcome === 'done') this.#seen.set(message.key, DONE);
+        return outcome;
       } finally {
         this.#budget.remove(weight);
         const left = (this.#working.get(workKey) ?? 1) - 1;

@@ -16,7 +16,7 @@ interface Transaction {
   isAbandoned: boolean;
   /** Whether the transactions behind it wait for its end. */
   isInQueue: boolean;
-  readonly leaveQueue: () => void;
+  leaveQueue: () => void;
   /** How often it has read the version of each app-state collection. */
   readonly appStateReads: Map<string, number>;
 }
@@ -128,8 +128,8 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
         while (Object.keys(transaction.changes).length > 0) await this.commit();
         return result;
       } finally {
-        transaction.hasEnded = true;
         clearTimeout(timer);
+        end(transaction);
       }
     });
     return Promise.race([running, abandoned]);
@@ -166,6 +166,17 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
       throw error;
     }
   };
+}
+
+/**
+ * The library's timers of hours and days keep the context in which they were started, and with it the transaction: what
+ * that refers to is let go, or the stanzas of the last days would stay in memory.
+ */
+function end(transaction: Transaction): void {
+  transaction.hasEnded = true;
+  transaction.changes = {};
+  transaction.leaveQueue = () => {};
+  transaction.appStateReads.clear();
 }
 
 /** Throws if the library has asked for a collection too often: WhatsApp's answers do not bring the sync to its end. */
