@@ -26,7 +26,7 @@ import { dropKeyErrors } from '../signal/key-answers.ts';
 import { updateCaches } from './cache-updates.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import { prepareCloseStanza } from './close-stanza.ts';
-import { closeWithin, cutOff, endListening, intercept, takeInOrder } from './library-socket.ts';
+import { closeWithin, cutOff, endListening, intercept } from './library-socket.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { PingCheck } from './ping-check.ts';
 import { keepPresenceTyped } from './typed-presence.ts';
@@ -109,7 +109,6 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       () => this.socket.query(ping),
       () => this.#lost('WhatsApp no longer answers on this connection'),
     );
-    takeInOrder(this.socket);
     intercept(this.socket, 'message', (node) => answerIgnored(this.socket, node, parts.inbox));
     keepPresenceTyped(this.socket);
     fetchNameOnce(this.socket, parts.settings.showOnline ?? false);

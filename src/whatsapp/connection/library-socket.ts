@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Writable } from 'node:stream';
 import type { BaileysEventMap, BinaryNode, WASocket } from '@whiskeysockets/baileys';
 import type { WebSocket } from 'ws';
 
@@ -23,7 +25,8 @@ export function takeInOrder({ ws }: WASocket): void {
   let last: Promise<void> | undefined;
   ws.off('CB:message', baileys);
   ws.on('CB:message', (node: BinaryNode) => {
-    const taken = last === undefined ? baileys(node) : last.then(() => baileys(node));
+    const take = (): Promise<void> => baileys(node);
+    const taken = last === undefined ? take() : last.then(take, take);
     last = taken;
     const forget = (): void => {
       if (last === taken) last = undefined;
@@ -46,8 +49,39 @@ export function closeWithin(socket: WASocket, limitMs: number): void {
 
 /** Ends the WebSocket at once, without a close frame. */
 export function cutOff(socket: WASocket): void {
-  // Baileys' client keeps its `ws` in a field that its types do not show; `null` once it is closed.
-  (socket.ws as unknown as { socket: WebSocket | null }).socket?.terminate();
+  webSocketOf(socket)?.terminate();
+}
+
+/** Baileys' client keeps its `ws` in a field that its types do not show; `null` once it is closed. */
+const webSocketOf = ({ ws }: WASocket): WebSocket | null =>
+  (ws as unknown as { socket: WebSocket | null }).socket;
+
+/** Frames that are sent in one turn of the event loop go to the system in one write. */
+export function writeTogether(socket: WASocket): void {
+  socket.ws.once('upgrade', ({ socket: stream }: IncomingMessage) => {
+    const webSocket = webSocketOf(socket);
+    if (webSocket) corkEachTurn(webSocket, stream);
+  });
+}
+
+/** Holds back what `webSocket` writes to `stream` until the turn of the event loop has ended. */
+export function corkEachTurn(
+  webSocket: Pick<WebSocket, 'send'>,
+  stream: Pick<Writable, 'cork' | 'uncork'>,
+): void {
+  const send = webSocket.send.bind(webSocket) as (...args: unknown[]) => void;
+  let isCorked = false;
+  webSocket.send = (...args: unknown[]) => {
+    if (!isCorked) {
+      isCorked = true;
+      stream.cork();
+      setImmediate(() => {
+        isCorked = false;
+        stream.uncork();
+      });
+    }
+    send(...args);
+  };
 }
 
 /** Ends what waits for an answer on this socket, and removes the listeners of these events and of the WebSocket. */

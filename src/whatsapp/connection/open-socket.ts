@@ -10,6 +10,7 @@ import {
   type UserFacingSocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys';
+import { takeInOrder, writeTogether } from './library-socket.ts';
 import { trustFor, withServerTrust } from './server-identity.ts';
 
 export interface SocketSettings {
@@ -75,5 +76,8 @@ export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
     generateHighQualityLinkPreview: false,
     shouldIgnoreJid: (jid) => isJidBroadcast(jid) === true || isJidNewsletter(jid) === true,
   };
-  return withServerTrust(trustFor(settings.url, settings.rootKey), () => makeWASocket(config));
+  const socket = withServerTrust(trustFor(settings.url, settings.rootKey), () => makeWASocket(config));
+  takeInOrder(socket);
+  writeTogether(socket);
+  return socket;
 }
