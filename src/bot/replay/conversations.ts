@@ -8,7 +8,7 @@ import { poisonLimit } from '../../core/poison.ts';
 import { phrases } from '../phrases.ts';
 import type { Outcome } from '../run/outcome.ts';
 import type { Suspects } from '../run/suspects.ts';
-import { isInWork, type RunRow, waitingFor } from './run-row.ts';
+import { isInWork, waitingFor } from './run-row.ts';
 import type { Runs, StoredRun } from './runs.ts';
 import { takeMessage } from './take-message.ts';
 
@@ -78,7 +78,8 @@ export class Conversations {
     );
     for (const { id, row } of this.#options.runs.all()) {
       // `Schedules` runs these again itself.
-      if (isInWork(row) && row.handler.kind !== 'schedule') this.#queueAfterStart(id, row);
+      if (isInWork(row) && row.handler.kind !== 'schedule')
+        this.#queue({ id, row }, () => this.#goOnAfterStart(id));
     }
     this.arm();
   }
@@ -154,16 +155,22 @@ export class Conversations {
 
   #wake(): void {
     const now = this.#options.clock.now();
-    for (const run of this.#options.runs.all()) if (this.#dueAtMs(run) <= now) this.#queue(run);
+    for (const run of this.#options.runs.all())
+      if (this.#dueAtMs(run) <= now) this.#queue(run, () => this.#due(run.id));
     this.arm();
   }
 
-  #queue({ id, row }: StoredRun): void {
+  /** Waits for a connection first, so that a program that ends without one does not count as a crash of it. */
+  #queue({ id, row }: StoredRun, work: () => Promise<Outcome>): void {
     this.#inWork.add(id);
     this.#againAtMs.delete(id);
     this.#options.inOrder(row.chat, async () => {
       try {
-        return await this.#due(id);
+        await this.#options.whenOpen(this.#stopping.signal);
+        return await work();
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return 'unfinished';
+        throw error;
       } finally {
         this.#inWork.delete(id);
         this.arm();
@@ -200,23 +207,6 @@ export class Conversations {
       this.#againAtMs.set(id, clock.now() + AGAIN_MS);
     this.arm();
     return result;
-  }
-
-  /** Waits for a connection first, so that a program that ends without one does not count as a crash of it. */
-  #queueAfterStart(id: string, row: RunRow): void {
-    this.#inWork.add(id);
-    this.#options.inOrder(row.chat, async () => {
-      try {
-        await this.#options.whenOpen(this.#stopping.signal);
-        return await this.#goOnAfterStart(id);
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return 'unfinished';
-        throw error;
-      } finally {
-        this.#inWork.delete(id);
-        this.arm();
-      }
-    });
   }
 
   /** It was in work when the program ended, and may be what ended the program. */

@@ -136,6 +136,27 @@ test('a crash after a sleep counts, and one that happens in the sleep does not',
   expect(openRows(world)).toEqual([]);
 });
 
+test('a sleep that has ended goes on when there is a connection, and crashes before that do not count', async () => {
+  const order = talk(async (ctx) => {
+    await ctx.sleep(MINUTE);
+    await ctx.send('on its way');
+  });
+  let world = await begun([order]);
+  await world.bot.stop();
+  world.clock.nowMs += 2 * MINUTE;
+  for (let crash = 0; crash < 4; crash += 1) {
+    const messenger = new FakeMessenger();
+    messenger.onOpen = never;
+    world = await restart(world, [order], { messenger });
+    await world.clock.advance(1);
+  }
+  const [kept] = openRows(world);
+  expect(kept?.crashes).toBeUndefined();
+  world = await restart(world, [order]);
+  await world.clock.advance(1);
+  expect(world.messenger.texts).toEqual(['on its way']);
+});
+
 test('a crash while a conversation waits for an answer does not count', async () => {
   const ask = talk(async (ctx) => ctx.reply((await ctx.ask('Name?')).text));
   let world = await begun([ask]);
