@@ -36,7 +36,7 @@ export { AskTimeout, StepFailed } from './bot/replay/conversation-errors.ts';
 export type { Access } from './bot/run/access.ts';
 export type { Media, MediaOptions } from './bot/run/fetch-media.ts';
 export type { GroupAdmin, Who } from './bot/run/group-admin.ts';
-export { Interrupted } from './bot/run/interrupted.ts';
+export { Interrupted } from './bot/run/interrupted-error.ts';
 export { type Schedule, type ScheduleContext, type ScheduleSpec, schedule } from './bot/schedule.ts';
 export type { Say, SayImage, SayShape, SayVideo } from './bot/send/say.ts';
 export type { Sent } from './bot/send/sent.ts';

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { nodeProblem } from './config/node-version.ts';
 import { PROGRAM_USAGE, programVersion, readProgramOptions } from './config/program-options.ts';
 import { AppError, assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './core/errors.ts';
-import { plainText } from './core/text.ts';
+import { plainText } from './core/plain-text.ts';
 import { type CreatedBot, createBot } from './index.ts';
 import { guardConsole } from './logging/console-guard.ts';
 import { createSink } from './logging/output-sink.ts';

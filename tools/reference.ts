@@ -59,7 +59,7 @@ const CHAPTERS: ReadonlyArray<readonly [heading: string, ...types: string[]]> = 
   [
     'Errors',
     'bot/refusal: Refusal',
-    'bot/run/interrupted: Interrupted',
+    'bot/run/interrupted-error: Interrupted',
     'core/errors: AppError',
     'core/errors: ErrorCode',
     'core/errors: isAppError',

@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events';
 import type { Bot } from '../bot/bot.ts';
 import { isAppError } from '../core/errors.ts';
 import type { IncomingMessage, Person } from '../core/incoming-message.ts';
-import { beginRecord, endRecord, type MessageRecord } from '../core/message-trail.ts';
+import { beginRecord, endRecord, type MessageRecord } from '../core/message-records.ts';
 import { maskJid, maskNumber } from '../logging/mask.ts';
 import type { ClientEvents } from '../whatsapp/client-events.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';

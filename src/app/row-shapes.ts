@@ -1,5 +1,5 @@
-import { isRunRow } from '../bot/replay/run-row.ts';
-import { MESSAGE_OUTCOMES } from '../core/message-trail.ts';
+import { isConversationRow } from '../bot/replay/conversation-row.ts';
+import { MESSAGE_OUTCOMES } from '../core/message-records.ts';
 import type { TableName } from '../session/values/table-names.ts';
 
 /** As strings, because a file may hold any word. */
@@ -80,7 +80,7 @@ const ROW_SHAPES: Readonly<Record<TableName, Check>> = {
     expirationSeconds: optional(isCount),
     failures: optional(objectOf({ count: isCount, sinceMs: isTime })),
   }),
-  runs: isRunRow,
+  runs: isConversationRow,
   polls: objectOf({
     atMs: isTime,
     options: listOf(isText),

@@ -1,5 +1,5 @@
+import { plainText } from '../core/plain-text.ts';
 import type { Table } from '../core/table.ts';
-import { plainText } from '../core/text.ts';
 import type { Session } from '../session/open-session.ts';
 import { isTableName } from '../session/values/table-names.ts';
 import { personAddress } from '../whatsapp/address.ts';

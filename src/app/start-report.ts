@@ -1,7 +1,7 @@
 import { type EventEmitter, once } from 'node:events';
 import type { BotStats } from '../bot/bot.ts';
 import type { Clock } from '../core/clock.ts';
-import { commandText } from '../core/text.ts';
+import { commandText } from '../core/plain-text.ts';
 import { maskNumber } from '../logging/mask.ts';
 import { numberAmong } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client-events.ts';

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { BotStats } from '../bot/bot.ts';
 import { programVersion } from '../config/program-options.ts';
-import { lastMessages } from '../core/message-trail.ts';
+import { lastMessages } from '../core/message-records.ts';
 import type { Messenger } from '../core/messenger.ts';
 import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from '../http/status-source.ts';
 import { maskNumber } from '../logging/mask.ts';

@@ -1,5 +1,5 @@
 import { isVisible, skipInvisible, withoutInvisible, withoutMarks } from '../core/invisible-characters.ts';
-import { commandText } from '../core/text.ts';
+import { commandText } from '../core/plain-text.ts';
 import { readDuration } from './duration.ts';
 import { phrases } from './phrases.ts';
 

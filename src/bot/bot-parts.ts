@@ -17,21 +17,21 @@ import { MessageRouter } from './intake/message-router.ts';
 import type { CommandRegistry } from './loading/command-registry.ts';
 import { ListenerRegistry } from './loading/listener-registry.ts';
 import type { Middleware } from './middleware.ts';
+import type { ConversationRow } from './replay/conversation-row.ts';
+import { ConversationStore } from './replay/conversation-store.ts';
 import { Conversations } from './replay/conversations.ts';
 import { freezePlain, thawPlain } from './replay/plain-message.ts';
-import type { RunRow } from './replay/run-row.ts';
-import { Runs } from './replay/runs.ts';
 import { ownerCheck } from './run/access.ts';
-import { isAddressed, meOf } from './run/addressed.ts';
 import { CommandTasks } from './run/command-tasks.ts';
 import { HandlerRunner, type HandlerTask } from './run/handler-runner.ts';
+import { isAddressed, meOf } from './run/is-addressed.ts';
 import { listenerTask } from './run/listener-task.ts';
 import type { Outcome } from './run/outcome.ts';
 import { scheduleMessage, scheduleTask } from './run/schedule-task.ts';
 import { storedTask } from './run/stored-task.ts';
 import { Suspects } from './run/suspects.ts';
+import { mayWriteTo, reachable } from './send/chat-address.ts';
 import { Outbox } from './send/outbox.ts';
-import { mayWriteTo, reachable } from './send/reachable.ts';
 import type { Services } from './services.ts';
 import { type ChatStateRow, StateStores } from './state/chat-state.ts';
 import { noteVote, type PollRow, Polls } from './state/polls.ts';
@@ -82,7 +82,7 @@ export interface BotParts {
   readonly conversations: Conversations;
   readonly schedules: Schedules;
   readonly reminders: Reminders;
-  readonly runs: Runs;
+  readonly runs: ConversationStore;
   /** The names of people who have written, by their ids. */
   readonly names: RecentMap<string>;
   /** `mayWriteTo` with the settings and the people of this bot. */
@@ -125,8 +125,8 @@ export function buildBotParts(options: BotOptions): BotParts {
     whenOpen: (signal) => messenger.whenOpen(signal),
   });
   const polls = new Polls(() => storage.table<PollRow>('polls'), clock);
-  const runs = new Runs({
-    table: () => storage.table<RunRow>('runs'),
+  const runs = new ConversationStore({
+    table: () => storage.table<ConversationRow>('runs'),
     clock,
     log,
     chatKeyOf,

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from '../core/incoming-message.ts';
 import type { OutgoingMessage } from '../core/outgoing-message.ts';
+import { plainText } from '../core/plain-text.ts';
 import { type PrunableTable, pruneAll } from '../core/prune-tables.ts';
-import { plainText } from '../core/text.ts';
 import { type BotOptions, type BotParts, buildBotParts } from './bot-parts.ts';
 import type { Ignored } from './intake/admission.ts';
 import type { RouterCounts } from './intake/message-router.ts';
 import type { RunCounts } from './run/handler-runner.ts';
 import type { Outcome } from './run/outcome.ts';
 import { safeError } from './run/safe-error.ts';
+import { reachable } from './send/chat-address.ts';
 import { sendId } from './send/message-id.ts';
-import { reachable } from './send/reachable.ts';
 import { type Say, toContent } from './send/say.ts';
 
 export type { BotOptions } from './bot-parts.ts';

@@ -5,7 +5,7 @@ import { nodeProblem } from '../config/node-version.ts';
 import { programVersion } from '../config/program-options.ts';
 import { unknownWord } from '../config/read-options.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import { plainText } from '../core/text.ts';
+import { plainText } from '../core/plain-text.ts';
 
 const USAGE = `Usage: perennial COMMAND
 

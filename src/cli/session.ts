@@ -2,8 +2,8 @@ import { type Config, configFromProcess } from '../config/config.ts';
 import { nodeProblem } from '../config/node-version.ts';
 import { readOptions, unknownWord } from '../config/read-options.ts';
 import { AppError, isAppError, messageOf } from '../core/errors.ts';
+import { plainText } from '../core/plain-text.ts';
 import { sessionCommand } from '../core/session-command.ts';
-import { plainText } from '../core/text.ts';
 import type { CareReport } from '../session/care/care-reports.ts';
 import type { Check } from '../session/care/doctor-check.ts';
 

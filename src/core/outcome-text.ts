@@ -1,4 +1,4 @@
-import type { MessageOutcome, MessageRecord } from './message-trail.ts';
+import type { MessageOutcome, MessageRecord } from './message-records.ts';
 
 const OUTCOME_WORDS: Readonly<Record<MessageOutcome, string>> = {
   ran: 'ran',

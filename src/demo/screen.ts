@@ -1,6 +1,6 @@
 import { clearScreenDown, cursorTo, type Interface, moveCursor } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
-import { plainText } from '../core/text.ts';
+import { plainText } from '../core/plain-text.ts';
 
 /** The window. What is printed while somebody types goes above the line that is being typed. */
 export class Screen {

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { limitsReached } from '../core/limit-counts.ts';
-import { messageCounts } from '../core/message-trail.ts';
+import { messageCounts } from '../core/message-records.ts';
 import { refusals } from '../core/refusal-counts.ts';
 import { SITUATIONS, type StatusSnapshot, type StatusSource } from './status-source.ts';
 

@@ -1,4 +1,4 @@
-import type { MessageRecord } from '../core/message-trail.ts';
+import type { MessageRecord } from '../core/message-records.ts';
 
 /**
  * The interfaces between `http/` and the rest of the program: what the page shows, and how it sends a text. `app/`

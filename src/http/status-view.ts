@@ -1,8 +1,8 @@
 import { assertNever, shellWord } from '../core/errors.ts';
 import { formatBytes } from '../core/format-bytes.ts';
-import type { MessageRecord } from '../core/message-trail.ts';
+import type { MessageRecord } from '../core/message-records.ts';
 import { outcomeText } from '../core/outcome-text.ts';
-import { commandText } from '../core/text.ts';
+import { commandText } from '../core/plain-text.ts';
 import { PHONE_MISSED_AFTER_MS, REFUSED_LOGINS_TO_TELL } from '../core/warning-thresholds.ts';
 import { formatCount, formatUptime, sumOf } from './format-numbers.ts';
 import { drawQr, type QrPath } from './qr-svg.ts';

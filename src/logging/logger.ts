@@ -1,6 +1,6 @@
 import { format } from 'node:util';
 import { type LevelWithSilent, type Logger as PinoLogger, pino } from 'pino';
-import { plainText } from '../core/text.ts';
+import { plainText } from '../core/plain-text.ts';
 import { createMasker, type Masker } from './mask.ts';
 import { createSink } from './output-sink.ts';
 import { prettyLine } from './pretty-line.ts';

@@ -1,4 +1,4 @@
-import { plainText } from '../core/text.ts';
+import { plainText } from '../core/plain-text.ts';
 
 /** Replaces what was taken out. */
 const GAP = '•••';

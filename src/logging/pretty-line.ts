@@ -1,4 +1,4 @@
-import { plainText } from '../core/text.ts';
+import { plainText } from '../core/plain-text.ts';
 
 const PAINT: Readonly<Record<string, readonly [on: string, off: string]>> = {
   warn: ['\u001b[33m', '\u001b[39m'],

@@ -11,7 +11,7 @@ import { type LogoutNote, readLogoutNote, writeLogoutNote } from './identity/log
 import { Checkpoints, foldJournals } from './journal/checkpoints.ts';
 import { Journal } from './journal/journal.ts';
 import { type Lock, lockSession } from './lock/folder-lock.ts';
-import { type Recovered, recover, type SessionLog } from './recover.ts';
+import { type Recovered, recover, type SessionLog } from './recover-session.ts';
 import type { RowCheck } from './values/all-tables.ts';
 import type { KeyChanges, KeyStore } from './values/key-changes.ts';
 import type { StoredValues } from './values/stored-values.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
-import { noteOutcome } from '../../core/message-trail.ts';
+import { noteOutcome } from '../../core/message-records.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { decideAdmission, type Ignored } from './admission.ts';
 

@@ -5,7 +5,7 @@ import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS, type LimitName } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import { memorySize } from '../../core/memory-size.ts';
-import { noteOutcome, noteTime } from '../../core/message-trail.ts';
+import { noteOutcome, noteTime } from '../../core/message-records.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { ChatQueues } from '../chat-queues.ts';
 import type { Outcome } from '../run/outcome.ts';

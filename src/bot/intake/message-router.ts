@@ -1,8 +1,8 @@
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { noteOutcome } from '../../core/message-trail.ts';
+import { noteOutcome } from '../../core/message-records.ts';
+import { commandText } from '../../core/plain-text.ts';
 import { RecentMap } from '../../core/recent-map.ts';
-import { commandText } from '../../core/text.ts';
 import type { CommandRegistry, LoadedCommand } from '../loading/command-registry.ts';
 import type { ListenerRegistry, LoadedListener } from '../loading/listener-registry.ts';
 import { phrases } from '../phrases.ts';

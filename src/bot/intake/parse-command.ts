@@ -1,5 +1,5 @@
 import { skipInvisible, withoutInvisible } from '../../core/invisible-characters.ts';
-import { cutText, MAX_TEXT_LENGTH } from '../../core/text.ts';
+import { cutText, MAX_TEXT_LENGTH } from '../../core/plain-text.ts';
 
 /** A message that has the form of a command. There may be no command with this name. */
 export interface CommandLine {

@@ -3,17 +3,17 @@ import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import type { LimitName } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
-import { withRecordOf } from '../../core/message-trail.ts';
+import { withRecordOf } from '../../core/message-records.ts';
 import { poisonLimit } from '../../core/poison.ts';
 import { phrases } from '../phrases.ts';
 import type { Outcome } from '../run/outcome.ts';
 import type { Suspects } from '../run/suspects.ts';
-import { isInWork, waitingFor } from './run-row.ts';
-import type { Runs, StoredRun } from './runs.ts';
+import { isInWork, waitingFor } from './conversation-row.ts';
+import type { ConversationStore, StoredConversation } from './conversation-store.ts';
 import { takeMessage } from './take-message.ts';
 
 export interface ConversationsOptions {
-  readonly runs: Runs;
+  readonly runs: ConversationStore;
   readonly suspects: Suspects;
   readonly clock: Clock;
   readonly log: Log;
@@ -24,7 +24,7 @@ export interface ConversationsOptions {
   /** Runs work in the order of a chat. */
   inOrder(chat: string, work: () => Promise<Outcome>): void;
   /** Runs the handler of a conversation from its start; undefined if there is no such handler any more. */
-  runAgain(run: StoredRun, message: IncomingMessage): Promise<Outcome> | undefined;
+  runAgain(run: StoredConversation, message: IncomingMessage): Promise<Outcome> | undefined;
   /** Answers a message with a sentence of the bot. */
   notify(message: IncomingMessage, place: string, text: string): Promise<Outcome>;
 }
@@ -145,7 +145,7 @@ export class Conversations {
     );
   }
 
-  #dueAtMs({ id, row }: StoredRun): number {
+  #dueAtMs({ id, row }: StoredConversation): number {
     if (this.#inWork.has(id)) return Number.POSITIVE_INFINITY;
     const waiting = waitingFor(row);
     // Answers that were sent while the bot was away come first.
@@ -161,7 +161,7 @@ export class Conversations {
   }
 
   /** Waits for a connection first, so that a program that ends without one does not count as a crash of it. */
-  #queue({ id, row }: StoredRun, work: () => Promise<Outcome>): void {
+  #queue({ id, row }: StoredConversation, work: () => Promise<Outcome>): void {
     this.#inWork.add(id);
     this.#againAtMs.delete(id);
     this.#options.inOrder(row.chat, async () => {
@@ -219,7 +219,7 @@ export class Conversations {
     return row.crashes === undefined ? this.#goOn(id) : suspects.run(() => this.#goOn(id));
   }
 
-  async #giveUp({ id, row }: StoredRun, limit: LimitName): Promise<Outcome> {
+  async #giveUp({ id, row }: StoredConversation, limit: LimitName): Promise<Outcome> {
     const { runs, log, thaw, notify } = this.#options;
     const { name, file } = row.handler;
     noteLimitReached(limit);

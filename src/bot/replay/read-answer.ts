@@ -1,7 +1,7 @@
 import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { plainText } from '../../core/text.ts';
+import { plainText } from '../../core/plain-text.ts';
 import { phrases } from '../phrases.ts';
-import type { QuestionEntry } from './run-row.ts';
+import type { QuestionEntry } from './conversation-row.ts';
 
 /** What a message of the asked person means for the open question. */
 export type Reading =

@@ -5,14 +5,14 @@ import { LIMITS } from '../../core/limits.ts';
 import type { AskOptions } from '../context.ts';
 import { isRefusal, Refusal } from '../refusal.ts';
 import type { HandlerRun } from '../run/handler-run.ts';
-import { Interrupted } from '../run/interrupted.ts';
+import { Interrupted } from '../run/interrupted-error.ts';
 import type { Sent } from '../send/sent.ts';
 import { AskTimeout, StepFailed } from './conversation-errors.ts';
+import type { ConversationLog, ConversationLogParts } from './conversation-log.ts';
+import type { Entry } from './conversation-row.ts';
 import { jsonCopy } from './json-value.ts';
-import type { RunLog, RunLogParts } from './run-log.ts';
-import type { Entry } from './run-row.ts';
 
-export interface ReplayParts extends RunLogParts {
+export interface ReplayParts extends ConversationLogParts {
   thaw(text: string): IncomingMessage | undefined;
   /** Called when a conversation begins to wait. */
   onWaiting(): void;
@@ -32,15 +32,15 @@ export class Replay {
   readonly #parts: ReplayParts;
   readonly #run: HandlerRun;
   readonly #idKey: string;
-  readonly #log: RunLog;
+  readonly #log: ConversationLog;
   #calls = 0;
   #randoms = 0;
   /** Remembered calls that have not ended, as an error names them. */
   readonly #steps = new Set<string>();
   readonly #waits = new Set<string>();
 
-  /** `idKey` is the one of the conversation, see `RunRow`. */
-  constructor(parts: ReplayParts, run: HandlerRun, idKey: string, log: RunLog) {
+  /** `idKey` is the one of the conversation, see `ConversationRow`. */
+  constructor(parts: ReplayParts, run: HandlerRun, idKey: string, log: ConversationLog) {
     this.#parts = parts;
     this.#run = run;
     this.#idKey = idKey;

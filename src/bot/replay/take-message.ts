@@ -1,14 +1,14 @@
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
-import { noteOutcome } from '../../core/message-trail.ts';
+import { noteOutcome } from '../../core/message-records.ts';
 import { phrases } from '../phrases.ts';
 import type { Outcome } from '../run/outcome.ts';
+import { waitingFor } from './conversation-row.ts';
+import type { ConversationStore, StoredConversation } from './conversation-store.ts';
 import { isCancel, readAnswer } from './read-answer.ts';
-import { waitingFor } from './run-row.ts';
-import type { Runs, StoredRun } from './runs.ts';
 
 export interface TakeMessageParts {
-  readonly runs: Runs;
+  readonly runs: ConversationStore;
   readonly log: Log;
   freeze(message: IncomingMessage): string;
   /** Answers a message with a sentence of the bot. */
@@ -22,7 +22,7 @@ export interface TakeMessageParts {
  */
 export async function takeMessage(
   message: IncomingMessage,
-  run: StoredRun,
+  run: StoredConversation,
   parts: TakeMessageParts,
 ): Promise<'answered' | Outcome | undefined> {
   const { id, row } = run;
@@ -56,7 +56,7 @@ export async function takeMessage(
 /** The answer does not fit into the log. */
 async function endAsTooLarge(
   message: IncomingMessage,
-  { id, row }: StoredRun,
+  { id, row }: StoredConversation,
   { runs, log, notify }: TakeMessageParts,
 ): Promise<Outcome> {
   const { name, file } = row.handler;
@@ -68,7 +68,7 @@ async function endAsTooLarge(
 
 async function cancel(
   message: IncomingMessage,
-  { id, row }: StoredRun,
+  { id, row }: StoredConversation,
   { runs, notify }: TakeMessageParts,
 ): Promise<Outcome> {
   noteOutcome(message.key, 'ran', row.handler.name);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { plainText } from '../../core/text.ts';
+import { plainText } from '../../core/plain-text.ts';
 import { parseArgs, usageOf } from '../args.ts';
 import type { Command } from '../command.ts';
 import type { CommandInfo } from '../command-info.ts';
@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import type { CommandRegistry, LoadedCommand } from '../loading/command-registry.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
-import type { StoredRun } from '../replay/runs.ts';
+import type { StoredConversation } from '../replay/conversation-store.ts';
 import { Cooldowns } from './cooldown.ts';
 import type { HandlerTask } from './handler-runner.ts';
 import { accessOf, checkAccess, checkCooldown } from './permission-check.ts';
@@ -41,7 +41,7 @@ export class CommandTasks {
     { command, file }: LoadedCommand,
     rest: string,
     sender: SenderFacts,
-    stored?: StoredRun,
+    stored?: StoredConversation,
   ): HandlerTask {
     const text = plainText(rest);
     const personOf = this.#personOf;

@@ -1,7 +1,7 @@
 import type { GroupFacts } from '../../core/group-facts.ts';
 import type { IncomingEvent, IncomingMessage, Person } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
-import { plainText } from '../../core/text.ts';
+import { plainText } from '../../core/plain-text.ts';
 import type { CommandInfo } from '../command-info.ts';
 import type { AskOptions, Context, Me } from '../context.ts';
 import { phrases } from '../phrases.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Timed } from '../../core/deadline-queue.ts';
-import { Interrupted, type Interruption } from './interrupted.ts';
+import { Interrupted, type Interruption } from './interrupted-error.ts';
 
 /** How a handler ended. */
 export type RunEnd =

@@ -1,23 +1,23 @@
 import { DeadlineQueue } from '../../core/deadline-queue.ts';
 import { isAppError } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { type MessageOutcome, noteOutcome, noteTime } from '../../core/message-trail.ts';
+import { type MessageOutcome, noteOutcome, noteTime } from '../../core/message-records.ts';
+import { cutText } from '../../core/plain-text.ts';
 import type { WorkMarks } from '../../core/poison.ts';
 import { runningHandler } from '../../core/running-handler.ts';
-import { cutText } from '../../core/text.ts';
 import type { WhenOpen } from '../command.ts';
 import type { Context } from '../context.ts';
 import { compose, type Middleware } from '../middleware.ts';
+import { ConversationLog } from '../replay/conversation-log.ts';
+import type { ConversationRow } from '../replay/conversation-row.ts';
+import type { StoredConversation } from '../replay/conversation-store.ts';
 import { Replay, type ReplayParts } from '../replay/replay.ts';
-import { RunLog } from '../replay/run-log.ts';
-import type { RunRow } from '../replay/run-row.ts';
-import type { StoredRun } from '../replay/runs.ts';
 import { sendId } from '../send/message-id.ts';
 import { quotable } from '../send/quotable.ts';
 import { HandlerContext } from './handler-context.ts';
 import type { HandlerFacts, HandlerParts } from './handler-parts.ts';
 import { HandlerRun, type RunEnd } from './handler-run.ts';
-import { Interrupted } from './interrupted.ts';
+import { Interrupted } from './interrupted-error.ts';
 import { decideVerdict, type Outcome } from './outcome.ts';
 import { safeError } from './safe-error.ts';
 import { Semaphore } from './semaphore.ts';
@@ -41,10 +41,10 @@ export interface RunCounts {
 
 /** One handler, and the message that it is run for. */
 export interface HandlerTask extends HandlerFacts {
-  readonly handler: RunRow['handler'];
+  readonly handler: ConversationRow['handler'];
   readonly whenOpen: WhenOpen;
   /** The conversation that goes on. */
-  readonly stored: StoredRun | undefined;
+  readonly stored: StoredConversation | undefined;
   run(ctx: Context): Promise<unknown> | unknown;
 }
 
@@ -75,7 +75,7 @@ export class HandlerRunner {
 
   async run(task: HandlerTask): Promise<Outcome> {
     const run = new HandlerRun(this.#options.clock, this.#options.limitMs);
-    const log = new RunLog(this.#options.replay, task, task.stored);
+    const log = new ConversationLog(this.#options.replay, task, task.stored);
     const replay = new Replay(this.#options.replay, run, task.idKey, log);
     const ctx = new HandlerContext(this.#parts, run, replay, task);
     this.#runs.add(run);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { plainText } from '../../core/text.ts';
+import { plainText } from '../../core/plain-text.ts';
 import type { LoadedListener } from '../loading/listener-registry.ts';
-import type { StoredRun } from '../replay/runs.ts';
+import type { StoredConversation } from '../replay/conversation-store.ts';
 import type { SenderFacts } from './command-tasks.ts';
 import type { HandlerTask } from './handler-runner.ts';
 
@@ -10,7 +10,7 @@ export function listenerTask(
   message: IncomingMessage,
   { listener, name, file }: LoadedListener,
   sender: SenderFacts,
-  stored?: StoredRun,
+  stored?: StoredConversation,
 ): HandlerTask {
   return {
     ...sender,

@@ -1,7 +1,7 @@
 import { EMPTY_MESSAGE } from '../../core/empty-message.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { LoadedSchedule } from '../loading/listener-registry.ts';
-import type { StoredRun } from '../replay/runs.ts';
+import type { StoredConversation } from '../replay/conversation-store.ts';
 import type { HandlerTask } from './handler-runner.ts';
 
 const KEY_BEGINS = 'schedule|';
@@ -30,7 +30,7 @@ export function scheduleMessage(name: string, dueAtMs: number): IncomingMessage 
 export function scheduleTask(
   message: IncomingMessage,
   { schedule, name, file }: LoadedSchedule,
-  stored?: StoredRun,
+  stored?: StoredConversation,
 ): HandlerTask {
   return {
     handler: { kind: 'schedule', name, file },

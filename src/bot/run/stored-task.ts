@@ -2,7 +2,7 @@ import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { parseCommand } from '../intake/parse-command.ts';
 import type { CommandRegistry } from '../loading/command-registry.ts';
 import type { ListenerRegistry } from '../loading/listener-registry.ts';
-import type { StoredRun } from '../replay/runs.ts';
+import type { StoredConversation } from '../replay/conversation-store.ts';
 import type { CommandTasks, SenderFacts } from './command-tasks.ts';
 import type { HandlerTask } from './handler-runner.ts';
 import { listenerTask } from './listener-task.ts';
@@ -18,7 +18,7 @@ export interface StoredTaskParts {
 
 /** The handler of a conversation that goes on; undefined if there is no such handler any more. */
 export function storedTask(
-  run: StoredRun,
+  run: StoredConversation,
   message: IncomingMessage,
   { commands, listeners, tasks, prefix, senderOf }: StoredTaskParts,
 ): HandlerTask | undefined {

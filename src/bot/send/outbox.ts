@@ -8,7 +8,7 @@ import { memorySize } from '../../core/memory-size.ts';
 import type { Messenger } from '../../core/messenger.ts';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import { ChatQueues } from '../chat-queues.ts';
-import { Interrupted } from '../run/interrupted.ts';
+import { Interrupted } from '../run/interrupted-error.ts';
 import { Delivery } from './message-delivery.ts';
 import { type Bucket, isFull, takeToken } from './pacing.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { cutText, MAX_TEXT_LENGTH } from '../../core/text.ts';
+import { cutText, MAX_TEXT_LENGTH } from '../../core/plain-text.ts';
 
 /** WhatsApp refuses edits at a faster pace. */
 const EDIT_EVERY_MS = 2_000;

@@ -9,7 +9,7 @@ import { afterCrash, isPoison } from '../../core/poison.ts';
 import type { Table } from '../../core/table.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
-import { Interrupted } from '../run/interrupted.ts';
+import { Interrupted } from '../run/interrupted-error.ts';
 import { sendId } from '../send/message-id.ts';
 import { DueTimes } from './due-times.ts';
 import { type Reminder, toMessage } from './reminder.ts';

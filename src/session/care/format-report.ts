@@ -1,4 +1,4 @@
-import { cutText, plainText } from '../../core/text.ts';
+import { cutText, plainText } from '../../core/plain-text.ts';
 
 /** `2026-01-31 17:05:00 UTC`. */
 export function formatTime(atMs: number): string {

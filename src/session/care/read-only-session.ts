@@ -9,7 +9,7 @@ import { readRegularFile } from '../folder/read-file.ts';
 import { isLinked } from '../identity/credentials-json.ts';
 import { type LoadedCredentials, loadCredentials } from '../identity/load-credentials.ts';
 import { journalNames } from '../journal/journal.ts';
-import { namesOfFiles, type ReadContents, readContents } from '../recover.ts';
+import { namesOfFiles, type ReadContents, readContents } from '../recover-session.ts';
 import { TABLE_INDEX } from '../values/table-names.ts';
 
 /** Reads, and refuses everything else: inspecting a session must not change it, especially while a bot runs. */

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, systemCode } from '../../core/errors.ts';
-import { cutText, plainText } from '../../core/text.ts';
+import { cutText, plainText } from '../../core/plain-text.ts';
 import { NAMES } from '../folder/file-names.ts';
 import { FILE_MODE, ignoreErrors, storageError } from '../folder/file-system.ts';
 import { readRegularFile } from '../folder/read-file.ts';

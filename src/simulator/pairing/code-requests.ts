@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { type Contact, isSameUser, jidOf } from '../phones/contact-address.ts';
-import type { PairingSwitches } from '../server/switches.ts';
+import type { PairingSwitches } from '../server/fault-switches.ts';
 import { bytesOf, childOf, errorOf, resultOf, type Stanza, stanza, textOf } from '../wire/stanza.ts';
 import type { CodeRequest } from './code-exchange.ts';
 import { expiredCodeNotification } from './pairing-notifications.ts';

@@ -3,7 +3,7 @@ import type { proto } from '@whiskeysockets/baileys';
 import { type SignalKeyPair, withoutKeyType } from '../crypto/phone-libsignal.ts';
 import { type Contact, jidOf } from '../phones/contact-address.ts';
 import { Companion } from '../server/companion-device.ts';
-import type { PairingSwitches } from '../server/switches.ts';
+import type { PairingSwitches } from '../server/fault-switches.ts';
 import type { Connection } from '../wire/client-connection.ts';
 import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
 import { answerCode, normalizeCode, openKeyBundle } from './code-exchange.ts';

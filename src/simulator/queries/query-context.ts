@@ -2,7 +2,7 @@ import type { Group } from '../phones/group.ts';
 import type { Person } from '../phones/person.ts';
 import type { Companion } from '../server/companion-device.ts';
 import type { Directory } from '../server/directory.ts';
-import type { Switches } from '../server/switches.ts';
+import type { Switches } from '../server/fault-switches.ts';
 
 /** The server as the answers to queries use it. */
 export interface QueryContext {

@@ -4,10 +4,10 @@ import type { Connection } from '../wire/client-connection.ts';
 import type { CertificateFlaw } from '../wire/noise-certificate.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import type { Listener } from '../wire/websocket-listener.ts';
+import { initialSwitches, type Switches } from './fault-switches.ts';
 import { PairingFaults } from './pairing-faults.ts';
 import { QueryFaults } from './query-faults.ts';
 import { SendFaults } from './send-faults.ts';
-import { initialSwitches, type Switches } from './switches.ts';
 
 interface FaultOptions {
   readonly listener: Listener;

@@ -5,8 +5,8 @@ import type { ClientFinish } from '../wire/noise-server.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';
 import type { Directory } from './directory.ts';
+import type { LoginFailure, Switches } from './fault-switches.ts';
 import type { SimulatorEvents } from './simulator-events.ts';
-import type { LoginFailure, Switches } from './switches.ts';
 
 interface LoginOptions {
   readonly directory: Directory;

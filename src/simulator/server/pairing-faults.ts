@@ -1,6 +1,6 @@
 import type { RefreshChild } from '../pairing/pairing-notifications.ts';
 import type { PairingServer } from '../pairing/pairing-server.ts';
-import type { CodeAnswerPart, PairingSwitches } from './switches.ts';
+import type { CodeAnswerPart, PairingSwitches } from './fault-switches.ts';
 
 /** Faults of a client that is being linked. */
 export class PairingFaults {

@@ -1,4 +1,4 @@
-import type { AppStateFlaw, QuerySwitches } from './switches.ts';
+import type { AppStateFlaw, QuerySwitches } from './fault-switches.ts';
 
 /** Faults of queries. */
 export class QueryFaults {

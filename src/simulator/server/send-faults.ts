@@ -1,5 +1,5 @@
 import { type Contact, jidOf } from '../phones/contact-address.ts';
-import type { SendMatch, SendSwitches } from './switches.ts';
+import type { SendMatch, SendSwitches } from './fault-switches.ts';
 
 /** A person, a group, or a JID. */
 export type Receiver = Contact | { readonly jid: string } | string;

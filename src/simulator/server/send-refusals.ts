@@ -1,7 +1,7 @@
 import { addressingOf, isSameUser, jidOf, userOf } from '../phones/contact-address.ts';
 import { bytesOf, childOf, childrenOf, type Stanza } from '../wire/stanza.ts';
 import type { Directory } from './directory.ts';
-import type { SendMatch, SendRefusal, SendSwitches } from './switches.ts';
+import type { SendMatch, SendRefusal, SendSwitches } from './fault-switches.ts';
 
 /** The answer to a send that is refused. Undefined if the message is delivered. Counts down the refusal. */
 export function refusalOf(

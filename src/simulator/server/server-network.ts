@@ -5,7 +5,7 @@ import type { Network } from '../phones/phone-network.ts';
 import { SERVER_JID, stanza } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';
 import type { Directory } from './directory.ts';
-import type { QuerySwitches } from './switches.ts';
+import type { QuerySwitches } from './fault-switches.ts';
 
 export interface ServerNetworkParts {
   readonly directory: Directory;

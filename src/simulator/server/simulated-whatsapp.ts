@@ -27,12 +27,12 @@ import type { Stanza } from '../wire/stanza.ts';
 import { Listener } from '../wire/websocket-listener.ts';
 import type { Companion } from './companion-device.ts';
 import { Directory } from './directory.ts';
+import { initialSwitches } from './fault-switches.ts';
 import { Faults } from './faults.ts';
 import { Logins } from './logins.ts';
 import { serverNetwork } from './server-network.ts';
 import type { SimulatorEvents } from './simulator-events.ts';
 import { Router } from './stanza-router.ts';
-import { initialSwitches } from './switches.ts';
 
 export interface SimulatorOptions {
   /** Default 0: any free one. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { AddressInfo, Socket } from 'node:net';
 import type { KeyPair } from '@whiskeysockets/baileys';
 import { WebSocketServer } from 'ws';
-import type { ConnectionSwitches } from '../server/switches.ts';
+import type { ConnectionSwitches } from '../server/fault-switches.ts';
 import { Connection, type ConnectionListener } from './client-connection.ts';
 import type { CertificateAuthority } from './noise-certificate.ts';
 

@@ -1,7 +1,7 @@
 import type { BinaryNode, proto } from '@whiskeysockets/baileys';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { MessageOutcome } from '../../core/message-trail.ts';
+import type { MessageOutcome } from '../../core/message-records.ts';
 import { isFromOwnPhone } from '../connection/phone-watch.ts';
 import {
   decodeParts,

@@ -2,7 +2,7 @@ import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { MessageOutcome, MessageRecord } from '../../core/message-trail.ts';
+import type { MessageOutcome, MessageRecord } from '../../core/message-records.ts';
 import type { WorkMarks } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/open-session.ts';

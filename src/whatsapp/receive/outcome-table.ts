@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { ageMs } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { MessageRecord } from '../../core/message-trail.ts';
+import type { MessageRecord } from '../../core/message-records.ts';
+import { cutText } from '../../core/plain-text.ts';
 import type { PrunableTable } from '../../core/prune-tables.ts';
-import { cutText } from '../../core/text.ts';
 import type { Session } from '../../session/open-session.ts';
 
 /** What became of a message, without its text. WhatsApp's id of the message is in the key of the row. */

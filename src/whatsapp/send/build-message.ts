@@ -10,7 +10,7 @@ import { assertNever } from '../../core/errors.ts';
 import type { ContactCard, IncomingMessage } from '../../core/incoming-message.ts';
 import type { Content, OutgoingMessage, SentId } from '../../core/outgoing-message.ts';
 import { decodedBytes, readPictureSize } from '../../core/picture-size.ts';
-import { cutText } from '../../core/text.ts';
+import { cutText } from '../../core/plain-text.ts';
 import { personAddress } from '../address.ts';
 import { textOf as wordsOf } from '../receive/message-content.ts';
 import type { Origin } from '../receive/parse-message.ts';

@@ -87,7 +87,9 @@ test('a handler that throws is logged with its file, and the person is told with
 test('a command that stores nothing writes nothing to disk', async () => {
   const { bot, storage } = makeBot([ping]);
   await bot.handle(incoming('!ping'));
-  expect([...storage.tables.values()].map(({ writes }) => writes)).toEqual([0, 0, 0]);
+  const written = [...storage.tables].filter(([, { writes }]) => writes > 0).map(([name]) => name);
+  expect(storage.tables.size).toBeGreaterThan(0);
+  expect(written).toEqual([]);
 });
 
 test('received messages, commands and their outcomes are counted', async () => {

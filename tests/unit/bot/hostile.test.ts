@@ -9,7 +9,7 @@ import ping from '../../../src/commands/ping.ts';
 import poll from '../../../src/commands/poll.ts';
 import remind from '../../../src/commands/remind.ts';
 import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
-import { cutText, plainText } from '../../../src/core/text.ts';
+import { cutText, plainText } from '../../../src/core/plain-text.ts';
 import { ANNA, GROUP, incoming, makeBot } from './fakes.ts';
 
 const echo = command({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { command } from '../../../src/bot/command.ts';
 import type { Context } from '../../../src/bot/context.ts';
-import { Interrupted } from '../../../src/bot/run/interrupted.ts';
+import { Interrupted } from '../../../src/bot/run/interrupted-error.ts';
 import ping from '../../../src/commands/ping.ts';
 import { BEN, incoming, makeBot, rest } from './fakes.ts';
 

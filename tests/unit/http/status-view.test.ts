@@ -1,6 +1,6 @@
 import jsQR from 'jsqr';
 import { describe, expect, test } from 'vitest';
-import { MESSAGE_OUTCOMES } from '../../../src/core/message-trail.ts';
+import { MESSAGE_OUTCOMES } from '../../../src/core/message-records.ts';
 import { formatUptime } from '../../../src/http/format-numbers.ts';
 import { STYLE } from '../../../src/http/page/style.ts';
 import { drawQr } from '../../../src/http/qr-svg.ts';

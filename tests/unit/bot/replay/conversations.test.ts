@@ -4,7 +4,7 @@ import type { Context } from '../../../../src/bot/context.ts';
 import { listener } from '../../../../src/bot/listener.ts';
 import { ListenerRegistry } from '../../../../src/bot/loading/listener-registry.ts';
 import { AskTimeout } from '../../../../src/bot/replay/conversation-errors.ts';
-import type { RunRow } from '../../../../src/bot/replay/run-row.ts';
+import type { ConversationRow } from '../../../../src/bot/replay/conversation-row.ts';
 import ping from '../../../../src/commands/ping.ts';
 import { AppError } from '../../../../src/core/errors.ts';
 import type { IncomingMessage } from '../../../../src/core/incoming-message.ts';
@@ -48,7 +48,9 @@ function shop() {
 const asking = (run: (ctx: Context) => Promise<unknown>, more: object = {}) =>
   command({ name: 'talk', summary: 'talks', run: (ctx) => run(ctx as Context), ...more });
 
-const rows = ({ storage }: World): RunRow[] => [...storage.table<RunRow>('runs').map.values()];
+const rows = ({ storage }: World): ConversationRow[] => [
+  ...storage.table<ConversationRow>('runs').map.values(),
+];
 const openRows = (world: World) => rows(world).filter(({ isEnded }) => !isEnded);
 
 const say = (world: World, text: string, more: Partial<IncomingMessage> = {}) =>
@@ -507,7 +509,7 @@ test('an answer that could not be stored is taken when it comes again', async ()
   const world = makeBot([asking(async (ctx) => ctx.reply(`${(await ctx.ask('Go on?')).text}!`))]);
   await world.bot.start();
   await say(world, '!talk');
-  const table = world.storage.table<RunRow>('runs');
+  const table = world.storage.table<ConversationRow>('runs');
   const { set } = table;
   table.set = () => Promise.reject(new AppError('STORAGE_FAILED', 'no space left'));
   const answer = incoming('yes');

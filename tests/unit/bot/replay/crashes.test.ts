@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { command } from '../../../../src/bot/command.ts';
 import type { Context } from '../../../../src/bot/context.ts';
-import type { RunRow } from '../../../../src/bot/replay/run-row.ts';
+import type { ConversationRow } from '../../../../src/bot/replay/conversation-row.ts';
 import { LIMITS } from '../../../../src/core/limits.ts';
 import { FakeClock, FakeMessenger, incoming, makeBot, rest, type World } from '../fakes.ts';
 
@@ -11,8 +11,8 @@ const never = (): Promise<never> => new Promise(() => undefined);
 const talk = (run: (ctx: Context) => Promise<unknown>, name = 'talk') =>
   command({ name, summary: 'talks', run: (ctx) => run(ctx as Context) });
 
-const openRows = ({ storage }: World): RunRow[] =>
-  [...storage.table<RunRow>('runs').map.values()].filter(({ isEnded }) => !isEnded);
+const openRows = ({ storage }: World): ConversationRow[] =>
+  [...storage.table<ConversationRow>('runs').map.values()].filter(({ isEnded }) => !isEnded);
 
 /** The same bot after a crash, or after a clean stop: what was in memory is gone. */
 async function restart(

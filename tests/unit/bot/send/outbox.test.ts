@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Interrupted } from '../../../../src/bot/run/interrupted.ts';
+import { Interrupted } from '../../../../src/bot/run/interrupted-error.ts';
 import { Outbox, type OutboxOptions } from '../../../../src/bot/send/outbox.ts';
 import { burstOf } from '../../../../src/bot/send/pacing.ts';
 import { AppError } from '../../../../src/core/errors.ts';

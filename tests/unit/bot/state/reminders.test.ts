@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Interrupted } from '../../../../src/bot/run/interrupted.ts';
+import { Interrupted } from '../../../../src/bot/run/interrupted-error.ts';
 import { type Reminder, Reminders } from '../../../../src/bot/state/reminders.ts';
 import remind from '../../../../src/commands/remind.ts';
 import { AppError } from '../../../../src/core/errors.ts';

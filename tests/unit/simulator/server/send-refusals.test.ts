@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Directory } from '../../../../src/simulator/server/directory.ts';
+import { initialSwitches, type SendRefusal } from '../../../../src/simulator/server/fault-switches.ts';
 import { kindOf, refusalOf } from '../../../../src/simulator/server/send-refusals.ts';
-import { initialSwitches, type SendRefusal } from '../../../../src/simulator/server/switches.ts';
 import { type Stanza, stanza } from '../../../../src/simulator/wire/stanza.ts';
 
 const directory = new Directory({ number: '15550100000', lid: '100' });

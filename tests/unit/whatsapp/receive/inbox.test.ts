@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IncomingMessage } from '../../../../src/core/incoming-message.ts';
 import { limitsReached } from '../../../../src/core/limit-counts.ts';
 import { LIMITS } from '../../../../src/core/limits.ts';
-import { lastMessages } from '../../../../src/core/message-trail.ts';
+import { lastMessages } from '../../../../src/core/message-records.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { openSession, type Session } from '../../../../src/session/open-session.ts';
 import { sealUnderSecret } from '../../../../src/simulator/crypto/message-secret.ts';

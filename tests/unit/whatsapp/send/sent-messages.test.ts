@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { MAX_TEXT_LENGTH } from '../../../../src/core/text.ts';
+import { MAX_TEXT_LENGTH } from '../../../../src/core/plain-text.ts';
 import type { Session } from '../../../../src/session/open-session.ts';
 import { SentMessages } from '../../../../src/whatsapp/send/sent-messages.ts';
 

@@ -2,36 +2,36 @@ import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
-import { type Entry, type RunRow, withEntry } from './run-row.ts';
-import type { Runs, StoredRun } from './runs.ts';
+import { type ConversationRow, type Entry, withEntry } from './conversation-row.ts';
+import type { ConversationStore, StoredConversation } from './conversation-store.ts';
 
 /** What begins a conversation. */
 export interface ReplayStart {
   readonly idKey: string;
   readonly message: IncomingMessage;
-  readonly handler: RunRow['handler'];
+  readonly handler: ConversationRow['handler'];
   /** What happens if the person has another open conversation in the chat. */
   readonly whenOpen: 'newest' | 'first';
 }
 
-export interface RunLogParts {
-  readonly runs: Runs;
+export interface ConversationLogParts {
+  readonly runs: ConversationStore;
   readonly clock: Clock;
   freeze(message: IncomingMessage): string;
 }
 
 /** What a handler did in its earlier runs. It has a row in the session from the first entry that is written. */
-export class RunLog {
-  readonly #parts: RunLogParts;
+export class ConversationLog {
+  readonly #parts: ConversationLogParts;
   readonly #start: ReplayStart;
   /** The key of the row. Until the handler waits, it is one of its own, beside the conversation of the person. */
   #id: string;
-  #row: RunRow | undefined;
-  #beginning: Promise<RunRow> | undefined;
+  #row: ConversationRow | undefined;
+  #beginning: Promise<ConversationRow> | undefined;
   /** Entries that are written with the next one, or before the next send. */
   readonly #unwritten: Entry[] = [];
 
-  constructor(parts: RunLogParts, start: ReplayStart, stored: StoredRun | undefined) {
+  constructor(parts: ConversationLogParts, start: ReplayStart, stored: StoredConversation | undefined) {
     this.#parts = parts;
     this.#start = start;
     this.#id = stored?.id ?? `${this.#personId}\n${start.idKey}`;
@@ -67,7 +67,7 @@ export class RunLog {
   }
 
   /** Stores that the conversation has begun. Throws a `Refusal` if it must not begin. */
-  async begin(): Promise<RunRow> {
+  async begin(): Promise<ConversationRow> {
     // Two steps that run side by side may both be the first.
     this.#beginning ??= this.#row === undefined ? this.#begin() : Promise.resolve(this.#row);
     return this.#beginning;
@@ -88,7 +88,7 @@ export class RunLog {
   }
 
   /** The open conversation of the person in this chat, if it is another one. Throws a `Refusal` if it goes first. */
-  #other(): StoredRun | undefined {
+  #other(): StoredConversation | undefined {
     const { chat, sender } = this.#start.message;
     const other = this.#parts.runs.of(chat, sender.jid);
     if (other === undefined || other.id === this.#id) return undefined;
@@ -107,13 +107,13 @@ export class RunLog {
     await runs.save(this.#id, row);
   }
 
-  async #begin(): Promise<RunRow> {
+  async #begin(): Promise<ConversationRow> {
     const { runs, clock, freeze } = this.#parts;
     const { idKey, message, handler } = this.#start;
     const { chat, sender, key } = message;
     this.#other();
     const now = clock.now();
-    const row: RunRow = {
+    const row: ConversationRow = {
       version: 1,
       idKey,
       handler,

@@ -7,7 +7,7 @@ import {
   noteMessage,
   noteOutcome,
   noteTime,
-} from '../../../src/core/message-trail.ts';
+} from '../../../src/core/message-records.ts';
 
 const draft = { id: 'ABC', chatKind: 'direct', sender: '+1555•••123', atMs: 1_000 };
 const countOf = (outcome: string): number =>

@@ -48,7 +48,7 @@ export type Answer =
  * A conversation as it is kept: who is in it, where, and everything that its handler must remember. Crashes count from
  * its last progress on: an entry of its log takes them off.
  */
-export interface RunRow extends CrashHistory {
+export interface ConversationRow extends CrashHistory {
   readonly version: 1;
   /** Makes the ids of its messages: the key of the starting message, and for a listener its name. */
   readonly idKey: string;
@@ -73,7 +73,7 @@ export interface RunRow extends CrashHistory {
 }
 
 /** The call that an open conversation waits for: a question without an answer, or a sleep. */
-export function waitingFor(row: RunRow): (Entry & { readonly kind: 'ask' | 'sleep' }) | undefined {
+export function waitingFor(row: ConversationRow): (Entry & { readonly kind: 'ask' | 'sleep' }) | undefined {
   const last = row.log.at(-1);
   if (row.isEnded || last === undefined) return undefined;
   if (last.kind === 'ask') return last.answer === undefined ? last : undefined;
@@ -81,10 +81,10 @@ export function waitingFor(row: RunRow): (Entry & { readonly kind: 'ask' | 'slee
 }
 
 /** Whether its handler runs or must run: it waits for neither an answer nor a time. */
-export const isInWork = (row: RunRow): boolean => !row.isEnded && waitingFor(row) === undefined;
+export const isInWork = (row: ConversationRow): boolean => !row.isEnded && waitingFor(row) === undefined;
 
 /** The keys of all messages that belong to a conversation. */
-export function messageKeysOf(row: RunRow): string[] {
+export function messageKeysOf(row: ConversationRow): string[] {
   const answers = row.log.flatMap((entry) =>
     entry.kind === 'ask' && entry.answer?.kind === 'message' ? [entry.answer.key] : [],
   );
@@ -92,36 +92,38 @@ export function messageKeysOf(row: RunRow): string[] {
 }
 
 /** How many sends of the handler WhatsApp has acknowledged for sure. */
-export const sendsIn = (row: RunRow): number =>
+export const sendsIn = (row: ConversationRow): number =>
   Math.max(0, ...row.log.map((entry) => ('sends' in entry ? entry.sends : 0)));
 
 /** The row with one more entry, or with another one at its place. */
-export function withEntry(row: RunRow, entry: Entry, nowMs: number): RunRow {
+export function withEntry(row: ConversationRow, entry: Entry, nowMs: number): ConversationRow {
   const others = row.log.filter(({ at }) => at !== entry.at);
   const log = [...others, entry].sort((a, b) => a.at - b.at);
   return { ...withoutCrashes(row), log, changedAtMs: nowMs };
 }
 
 /** Whether a row is of no use any more. A message of an ended conversation may come again after a start. */
-export function isExpired({ isEnded, changedAtMs, startedAtMs }: RunRow, nowMs: number): boolean {
+export function isExpired({ isEnded, changedAtMs, startedAtMs }: ConversationRow, nowMs: number): boolean {
   return isEnded
     ? ageMs(changedAtMs, nowMs) > KEEP_ENDED_MS
     : ageMs(startedAtMs, nowMs) > LIMITS['table:runs'].timeMs;
 }
 
 /** What is kept of a conversation that ends: the keys of its messages, so that one that comes again is recognised. */
-export function endedRow(row: RunRow, nowMs: number): RunRow {
+export function endedRow(row: ConversationRow, nowMs: number): ConversationRow {
   const log = row.log.filter((entry) => entry.kind === 'ask').map((entry) => withoutText(entry));
   return { ...withoutCrashes(row), message: '', log, isEnded: true, changedAtMs: nowMs };
 }
 
 /** Of an answer, only the key of its message is kept after the end. */
-function withoutText(entry: Extract<RunRow['log'][number], { kind: 'ask' }>): RunRow['log'][number] {
+function withoutText(
+  entry: Extract<ConversationRow['log'][number], { kind: 'ask' }>,
+): ConversationRow['log'][number] {
   return entry.answer?.kind === 'message' ? { ...entry, answer: { ...entry.answer, frozen: '' } } : entry;
 }
 
 /** Whether this is a row of this version. Anything may be in a file. */
-export function isRunRow(value: unknown): value is RunRow {
+export function isConversationRow(value: unknown): value is ConversationRow {
   if (!isObject(value) || value.version !== 1 || !isObject(value.handler) || !Array.isArray(value.log))
     return false;
   const texts = [value.idKey, value.chat, value.personJid, value.personId, value.messageKey, value.message];

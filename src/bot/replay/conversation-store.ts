@@ -7,23 +7,23 @@ import type { Table } from '../../core/table.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { sendId } from '../send/message-id.ts';
-import { RunIndex } from './run-index.ts';
+import { ConversationIndex } from './conversation-index.ts';
 import {
   type Answer,
+  type ConversationRow,
   endedRow,
+  isConversationRow,
   isExpired,
   isInWork,
-  isRunRow,
   messageKeysOf,
-  type RunRow,
   sendsIn,
   waitingFor,
   withEntry,
-} from './run-row.ts';
+} from './conversation-row.ts';
 
-export interface RunsOptions {
+export interface ConversationStoreOptions {
   /** Called each time that the table is needed. */
-  readonly table: () => Table<RunRow>;
+  readonly table: () => Table<ConversationRow>;
   readonly clock: Clock;
   readonly log: Log;
   readonly chatKeyOf: (chat: string) => string;
@@ -34,25 +34,25 @@ export interface RunsOptions {
 }
 
 /** A conversation and the key of its row. */
-export interface StoredRun {
+export interface StoredConversation {
   readonly id: string;
-  readonly row: RunRow;
+  readonly row: ConversationRow;
 }
 
 const LIMIT = LIMITS['table:runs'];
 
 /** The open conversations: one for each person in each chat. Every change is on disk when it resolves. */
-export class Runs {
+export class ConversationStore {
   /** Notes which handlers run, for conversations that have seen a crash. */
   readonly marks = new CrashMarks((key) => this.#marked(key));
-  readonly #options: RunsOptions;
-  readonly #index = new RunIndex();
+  readonly #options: ConversationStoreOptions;
+  readonly #index = new ConversationIndex();
 
-  constructor(options: RunsOptions) {
+  constructor(options: ConversationStoreOptions) {
     this.#options = options;
   }
 
-  get #table(): Table<RunRow> {
+  get #table(): Table<ConversationRow> {
     return this.#options.table();
   }
 
@@ -66,7 +66,7 @@ export class Runs {
     const { clock, log } = this.#options;
     const table = this.#table;
     for (const [id, row] of [...table.entries()]) {
-      const size = isRunRow(row) ? sizeOf(row) : Number.POSITIVE_INFINITY;
+      const size = isConversationRow(row) ? sizeOf(row) : Number.POSITIVE_INFINITY;
       const isSound = size <= LIMIT.bytesEach;
       if (!isSound) log.warn({}, 'a conversation on disk is damaged or too large, and is removed');
       if (!isSound || isExpired(row, clock.now())) await table.delete(id);
@@ -78,7 +78,7 @@ export class Runs {
   }
 
   /** After a crash, what was in work gets one more crash. After a clean stop its marks are removed. */
-  async #noteCrash(id: string, row: RunRow): Promise<void> {
+  async #noteCrash(id: string, row: ConversationRow): Promise<void> {
     const { wasKilled, wasSent } = this.#options;
     const hadSent = () => wasSent(sendId(row.idKey, sendsIn(row) + 1));
     const history = historyAtStart(row, wasKilled && isInWork(row), hadSent);
@@ -96,17 +96,17 @@ export class Runs {
   }
 
   /** All open conversations. */
-  all(): StoredRun[] {
+  all(): StoredConversation[] {
     return [...this.#table.entries()].filter(([, row]) => !row.isEnded).map(([id, row]) => ({ id, row }));
   }
 
-  get(id: string): RunRow | undefined {
+  get(id: string): ConversationRow | undefined {
     const row = this.#table.get(id);
     return row === undefined || row.isEnded ? undefined : row;
   }
 
   /** The conversation of this person in this chat. */
-  of(chat: string, personJid: string): StoredRun | undefined {
+  of(chat: string, personJid: string): StoredConversation | undefined {
     if (!this.isAnyOpen) return undefined;
     const id = this.idOf(chat, personJid);
     const row = this.get(id);
@@ -116,13 +116,13 @@ export class Runs {
   }
 
   /** All rows, open or ended, that a message began or answered: several listeners may have one each. */
-  allWithMessage(messageKey: string): StoredRun[] {
+  allWithMessage(messageKey: string): StoredConversation[] {
     const all = [...this.#table.entries()].map(([id, row]) => ({ id, row }));
     return all.filter(({ row }) => messageKeysOf(row).includes(messageKey));
   }
 
   /** The newest row, open or ended, that a message began or answered. */
-  withMessage(messageKey: string): StoredRun | undefined {
+  withMessage(messageKey: string): StoredConversation | undefined {
     if (this.#table.size === 0) return undefined;
     const id = this.#index.withMessage(messageKey);
     const row = id === undefined ? undefined : this.#table.get(id);
@@ -135,7 +135,7 @@ export class Runs {
   }
 
   /** Stores a row. Throws a `Refusal` if there are too many, and a `RangeError` if it is too large. */
-  async save(id: string, row: RunRow): Promise<void> {
+  async save(id: string, row: ConversationRow): Promise<void> {
     const table = this.#table;
     const size = sizeOf(row);
     if (size > LIMIT.bytesEach) {
@@ -168,7 +168,7 @@ export class Runs {
   }
 
   /** Stores a row under another key. */
-  async move(from: string, to: string, row: RunRow): Promise<void> {
+  async move(from: string, to: string, row: ConversationRow): Promise<void> {
     const old = this.#table.get(from);
     // It must not count twice.
     this.#index.change(from, old, undefined, undefined);
@@ -182,14 +182,14 @@ export class Runs {
   }
 
   /** Adds the answer to the open question. */
-  async answer(id: string, row: RunRow, answer: Answer): Promise<void> {
+  async answer(id: string, row: ConversationRow, answer: Answer): Promise<void> {
     const waiting = waitingFor(row);
     if (waiting?.kind !== 'ask') return;
     await this.save(id, withEntry(row, { ...waiting, answer }, this.#options.clock.now()));
   }
 
   /** The sleep has ended, and its handler goes on. */
-  async wake(id: string, row: RunRow): Promise<void> {
+  async wake(id: string, row: ConversationRow): Promise<void> {
     const waiting = waitingFor(row);
     if (waiting?.kind !== 'sleep') return;
     await this.save(id, withEntry(row, { ...waiting, isOver: true }, this.#options.clock.now()));
@@ -229,7 +229,7 @@ export class Runs {
   }
 
   /** Throws a `Refusal` if there is no room for one more conversation, of this person or of anybody. */
-  #checkRoom(row: RunRow, size: number): void {
+  #checkRoom(row: ConversationRow, size: number): void {
     const ofPerson = this.#index.openOf(row.personId);
     if (ofPerson >= LIMITS['runs:person'].count) {
       noteLimitReached('runs:person');
@@ -241,9 +241,9 @@ export class Runs {
     }
   }
 
-  #idOfRow(row: RunRow): string {
+  #idOfRow(row: ConversationRow): string {
     return this.idOf(row.chat, row.personJid);
   }
 }
 
-const sizeOf = (row: RunRow): number => Buffer.byteLength(JSON.stringify(row));
+const sizeOf = (row: ConversationRow): number => Buffer.byteLength(JSON.stringify(row));

@@ -1,8 +1,8 @@
 import { EntrySizes } from '../../core/entry-sizes.ts';
-import { messageKeysOf, type RunRow } from './run-row.ts';
+import { type ConversationRow, messageKeysOf } from './conversation-row.ts';
 
 /** What is looked up of all conversations: by message, by person, and their bytes. In memory. */
-export class RunIndex {
+export class ConversationIndex {
   /** The row that a message belongs to, by the key of the message. */
   readonly #byMessage = new Map<string, string>();
   readonly #openOf = new Map<string, number>();
@@ -28,7 +28,12 @@ export class RunIndex {
   }
 
   /** A row of this key took the place of another one. `size` is the one of `row`. */
-  change(id: string, old: RunRow | undefined, row: RunRow | undefined, size: number | undefined): void {
+  change(
+    id: string,
+    old: ConversationRow | undefined,
+    row: ConversationRow | undefined,
+    size: number | undefined,
+  ): void {
     for (const key of old ? messageKeysOf(old) : []) {
       if (this.#byMessage.get(key) === id) this.#byMessage.delete(key);
     }
