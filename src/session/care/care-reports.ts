@@ -4,7 +4,7 @@ import { timeOf } from '../identity/logout-note.ts';
 import type { RowCheck } from '../values/all-tables.ts';
 import { type Backup, backupSession, type CopyOptions } from './backup.ts';
 import type { Check } from './doctor-check.ts';
-import { count, formatTime } from './format-report.ts';
+import { count, formatTime, oneLine } from './format-report.ts';
 import { type Restored, restoreSession } from './restore.ts';
 import { type SessionStatus, sessionStatus } from './session-status.ts';
 
@@ -109,7 +109,11 @@ const OLD_RATCHETS =
   'An old copy turns the encryption back to an earlier state: WhatsApp may have to send the first messages of each person again, which ' +
   'it does by itself. Never run two copies of one session.';
 
-function restoreLines({ folder, files, before, isLinked, damagedFiles, damagedRows }: Restored): string[] {
+/** So many names of a backup are printed. */
+const MOST_NAMED = 5;
+
+function restoreLines(restored: Restored): string[] {
+  const { folder, files, before, isLinked, damagedFiles, damagedRows, notFiles } = restored;
   const lines = [`Restored ${count(files, 'file')} to ${folder}.`];
   if (before !== undefined) lines.push(`The former session is in ${before}.`);
   if (!isLinked) lines.push('This session is not linked: the bot will show a QR code.');
@@ -119,6 +123,11 @@ function restoreLines({ folder, files, before, isLinked, damagedFiles, damagedRo
     );
   if (damagedFiles > 0) {
     lines.push(`${count(damagedFiles, 'file')} cannot be read: the bot sets them aside and runs on.`);
+  }
+  if (notFiles.length > 0) {
+    const named = notFiles.slice(0, MOST_NAMED).map((name) => oneLine(name));
+    const more = notFiles.length > MOST_NAMED ? ', …' : '';
+    lines.push(`Not restored, because these are not regular files: ${named.join(', ')}${more}.`);
   }
   lines.push(OLD_RATCHETS);
   return lines;

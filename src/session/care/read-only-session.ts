@@ -121,6 +121,13 @@ export function filesIn(folder: string): string[] {
     .map(({ name }) => name);
 }
 
+/** The names of what is neither a file nor a folder. */
+export function notFilesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.isFile() && !entry.isDirectory())
+    .map(({ name }) => name);
+}
+
 /** Whether a file belongs to the session and not to the process that uses it. */
 export function isSessionFile(folder: string, name: string): boolean {
   const isOfProcess = [NAMES.owner, NAMES.qr, NAMES.restoring].some((own) => own === name);

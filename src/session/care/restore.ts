@@ -31,6 +31,7 @@ import {
   type Inspection,
   inspectBackup,
   inspectSession,
+  notFilesIn,
   realFolder,
   statIfThere,
 } from './read-only-session.ts';
@@ -43,6 +44,8 @@ export interface Restored {
   readonly damagedFiles: number;
   /** How many rows of tables have a wrong shape: the bot leaves them out. */
   readonly damagedRows: number;
+  /** The names of links, pipes and devices in the backup. They are not copied. */
+  readonly notFiles: readonly string[];
   /** Where the former session is now; undefined if there was none. */
   readonly before: string | undefined;
 }
@@ -74,12 +77,14 @@ export async function restoreSession(
     const room = (options.roomFor ?? roomFor)(folder);
     beside = mkdtempSync(`${room}restoring-`);
     const { files } = await copySession(source, beside, options);
+    const notFiles = notFilesIn(source);
     const damagedFiles = unreadableKeys(beside).length;
     const damagedRows = countUnfitRows(beside, options.isRow);
     const now = (options.now ?? (() => new Date()))();
     const before = `${room}before-${now.toISOString().replace(/[:.]/g, '-')}`;
     const hadSession = await swap({ folder, beside, before, from: source });
-    return { folder, files, isLinked, damagedFiles, damagedRows, before: hadSession ? before : undefined };
+    const found = { isLinked, damagedFiles, damagedRows, notFiles };
+    return { folder, files, ...found, before: hadSession ? before : undefined };
   } catch (error) {
     throw careError(`restore ${folder}`, error);
   } finally {

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hasRowShape } from '../../../../src/app/row-shapes.ts';
-import { reportStatus } from '../../../../src/session/care/care-reports.ts';
+import { reportRestore, reportStatus } from '../../../../src/session/care/care-reports.ts';
 import { checkDamage, checkFolder } from '../../../../src/session/care/doctor-folder.ts';
 import { restoreSession } from '../../../../src/session/care/restore.ts';
 import { sessionStatus } from '../../../../src/session/care/session-status.ts';
@@ -97,6 +97,21 @@ describe.runIf(isUnix)('a backup from elsewhere', () => {
       const error = await restoreSession(folder, backup).catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code: 'SESSION_UNUSABLE', message: expect.stringContaining(name) });
       expect(existsSync(join(folder, name))).toBe(false);
+    },
+  );
+
+  test.each(['table-index.json', 'session-7.json'])(
+    'the restore names %s if a FIFO is in its place, and restores the rest',
+    async (name) => {
+      const backup = await closedSession();
+      const folder = sessionPath();
+      replaceBy(join(backup, name), fifo);
+      symlinkSync('/dev/zero', join(backup, 'zero.bin'));
+      const { facts, lines } = await reportRestore(folder, backup, {});
+      const { notFiles } = facts as { notFiles: string[] };
+      expect(notFiles.sort()).toEqual([name, 'zero.bin']);
+      expect(lines.join('\n')).toContain(name);
+      expect((await openQuietly(folder)).wasLinked).toBe(true);
     },
   );
 
