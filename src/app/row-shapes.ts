@@ -48,7 +48,7 @@ const crashHistory = {
   crashes: optional(isCount),
   isStarted: optional(isFlag),
   hasSent: optional(isFlag),
-  isSending: optional(isFlag),
+  isIdle: optional(isFlag),
   waits: optional(isCount),
 };
 

@@ -8,9 +8,12 @@ export interface CrashHistory {
   readonly isStarted?: boolean;
   /** Whether its work has sent something, so that it gets further than its start. */
   readonly hasSent?: boolean;
-  /** Whether something that its work sent is not acknowledged. Not every kind of row notes this. */
-  readonly isSending?: boolean;
-  /** At how many crashes its work was waiting for WhatsApp: these do not count as `crashes`. */
+  /**
+   * Whether its work did nothing new: it waited for WhatsApp to acknowledge what it sent, or repeated what it remembers.
+   * Not every kind of row notes this.
+   */
+  readonly isIdle?: boolean;
+  /** At how many crashes its work was idle: these do not count as `crashes`. */
   readonly waits?: number;
 }
 
@@ -24,7 +27,7 @@ export function afterCrash(
 ): { readonly crashes: number; readonly waits?: number } {
   const { crashes = 0, waits = 0 } = history;
   const wasRunning = history.crashes === undefined ? mayBeFirst : history.isStarted === true;
-  if (wasRunning && history.isSending) return { crashes, waits: waits + 1 };
+  if (wasRunning && history.isIdle) return { crashes, waits: waits + 1 };
   return { crashes: crashes + (wasRunning ? 1 : 0), ...(waits > 0 && { waits }) };
 }
 
@@ -54,13 +57,13 @@ export function historyAtStart(
   wasCrash: boolean,
   hadSent: () => boolean,
 ): CrashHistory | undefined {
-  const { isStarted, isSending, ...kept } = historyOf(row);
+  const { isStarted, isIdle, ...kept } = historyOf(row);
   if (!wasCrash) return isStarted === undefined ? undefined : kept;
   const isFirst = row.crashes === undefined;
   return { ...kept, ...afterCrash(row, true), ...(isFirst && hadSent() && { hasSent: true }) };
 }
 
-const FIELDS = ['crashes', 'isStarted', 'hasSent', 'isSending', 'waits'] as const satisfies Array<
+const FIELDS = ['crashes', 'isStarted', 'hasSent', 'isIdle', 'waits'] as const satisfies Array<
   keyof CrashHistory
 >;
 
@@ -70,7 +73,7 @@ export const historyOf = (row: CrashHistory): CrashHistory =>
 
 /** The row as if it had seen no crash. */
 export function withoutCrashes<R extends CrashHistory>(row: R): Omit<R, keyof CrashHistory> {
-  const { crashes, isStarted, hasSent, isSending, waits, ...rest } = row;
+  const { crashes, isStarted, hasSent, isIdle, waits, ...rest } = row;
   return rest;
 }
 
@@ -102,11 +105,13 @@ export function joinMarks(parts: () => ReadonlyArray<WorkMarks | undefined>): Wo
 /** The history of a row that is in work, and how to store another one. */
 export interface MarkedRow {
   readonly history: CrashHistory;
+  /** Whether its work begins by repeating what it remembers. */
+  readonly repeats: boolean;
   store(history: CrashHistory): Promise<void>;
 }
 
 /**
- * The marks of rows that also note when their work waits for WhatsApp. Rows that have seen no crash are not written.
+ * The marks of rows that also note when their work is idle. Rows that have seen no crash are not written.
  */
 export class CrashMarks implements WorkMarks {
   readonly #find: (key: string) => MarkedRow | undefined;
@@ -121,7 +126,12 @@ export class CrashMarks implements WorkMarks {
   noteStarted(key: string): void | Promise<void> {
     const row = this.#find(key);
     if (row?.history.crashes === undefined || row.history.isStarted) return;
-    return row.store({ ...row.history, isStarted: true });
+    return row.store({ ...row.history, isStarted: true, ...(row.repeats && { isIdle: true }) });
+  }
+
+  /** The work has repeated all that it remembers: what comes now is new. */
+  noteCaughtUp(key: string): void {
+    if (!this.#unacknowledged.has(key)) this.#noteBusy(key);
   }
 
   noteSent(key: string): void | (() => void) {
@@ -129,7 +139,8 @@ export class CrashMarks implements WorkMarks {
     if (!row?.history.isStarted) return;
     const count = this.#unacknowledged.get(key) ?? 0;
     this.#unacknowledged.set(key, count + 1);
-    if (count === 0) this.#store(row, { ...row.history, hasSent: true, isSending: true });
+    const { hasSent, isIdle } = row.history;
+    if (!hasSent || !isIdle) this.#store(row, { ...row.history, hasSent: true, isIdle: true });
     return () => this.#noteSettled(key);
   }
 
@@ -137,9 +148,13 @@ export class CrashMarks implements WorkMarks {
     const left = (this.#unacknowledged.get(key) ?? 1) - 1;
     if (left > 0) return void this.#unacknowledged.set(key, left);
     this.#unacknowledged.delete(key);
+    this.#noteBusy(key);
+  }
+
+  #noteBusy(key: string): void {
     const row = this.#find(key);
-    if (!row?.history.isSending) return;
-    const { isSending, ...running } = row.history;
+    if (!row?.history.isIdle) return;
+    const { isIdle, ...running } = row.history;
     this.#store(row, running);
   }
 

@@ -54,7 +54,9 @@ export class ConversationLog {
   }
 
   at(at: number): Entry | undefined {
-    return this.#row?.log.find((entry) => entry.at === at);
+    const { log } = this.#row ?? {};
+    if (at === log?.at(-1)?.at) this.#parts.runs.marks.noteCaughtUp(this.#start.message.key);
+    return log?.find((entry) => entry.at === at);
   }
 
   get hasUnwritten(): boolean {

@@ -91,6 +91,7 @@ export class ConversationStore {
     if (found === undefined || found.row.isEnded) return undefined;
     return {
       history: historyOf(found.row),
+      repeats: found.row.log.length > 0,
       store: (history) => this.save(found.id, { ...withoutCrashes(found.row), ...history }),
     };
   }
@@ -163,7 +164,7 @@ export class ConversationStore {
   async noteOver(id: string): Promise<void> {
     const row = this.get(id);
     if (!row?.isStarted) return;
-    const { isStarted, isSending, ...over } = row;
+    const { isStarted, isIdle, ...over } = row;
     await this.save(id, over);
   }
 

@@ -102,6 +102,7 @@ export class Schedules {
       if (inWork === undefined || scheduleKey(name, inWork.dueAtMs) !== key) continue;
       return {
         history: historyOf(inWork),
+        repeats: false,
         store: (history) => this.#keep(name, withHistory(row, inWork, history)),
       };
     }

@@ -136,6 +136,23 @@ test('a crash after a sleep counts, and one that happens in the sleep does not',
   expect(openRows(world)).toEqual([]);
 });
 
+test('crashes while a handler repeats what it remembers do not count among the others', async () => {
+  let isRepeating = false;
+  const hang = talk(async (ctx) => {
+    await ctx.step('first', () => 1);
+    if (isRepeating) await never();
+    await ctx.step('second', () => 2);
+    await never();
+  });
+  let world = await begun([hang]);
+  isRepeating = true;
+  for (let crash = 1; crash <= 5; crash += 1) world = await restart(world, [hang]);
+  expect(openRows(world)).toHaveLength(1);
+  isRepeating = false;
+  for (let crash = 1; crash <= 2; crash += 1) world = await restart(world, [hang]);
+  expect(openRows(world)).toEqual([]);
+});
+
 test('a sleep that has ended goes on when there is a connection, and crashes before that do not count', async () => {
   const order = talk(async (ctx) => {
     await ctx.sleep(MINUTE);
