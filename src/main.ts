@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { strayErrorOf } from './app/stray-error.ts';
 import { nodeProblem } from './config/node-version.ts';
 import { PROGRAM_USAGE, programVersion, readProgramOptions } from './config/program-options.ts';
 import { AppError, assertNever, EXIT_CODES, isAppError, messageOf, systemCode } from './core/errors.ts';
@@ -127,7 +128,9 @@ function reportBugs({ log, renewConnection }: CreatedBot): void {
       renewConnection('a download of the library was cut');
       return;
     }
-    log.fatal({ err: error }, `A bug: ${messageOf(error)}. Nothing is lost; please report it.`);
+    const stray = strayErrorOf(error);
+    if (stray) log.fatal(stray.facts, `a ${stray.kind} threw outside of its handler, so the program ends`);
+    else log.fatal({ err: error }, `A bug: ${messageOf(error)}. Nothing is lost; please report it.`);
     process.exit(1);
   });
   process.on('unhandledRejection', (error) => {
@@ -139,7 +142,9 @@ function reportBugs({ log, renewConnection }: CreatedBot): void {
       log.warn('WhatsApp sent a compressed stanza that is too large, so it is ignored.');
       return;
     }
-    log.error({ err: error }, 'A promise was rejected and no code handled it. Please report it.');
+    const stray = strayErrorOf(error);
+    if (stray) log.error(stray.facts, `a ${stray.kind} left a promise that was rejected; await it`);
+    else log.error({ err: error }, 'A promise was rejected and no code handled it. Please report it.');
   });
 }
 

@@ -4,6 +4,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface HandlerName {
   readonly kind: string;
   readonly name: string;
+  /** The file that it is in. */
+  readonly file?: string;
+  /** What the person wrote: an error must not repeat it. */
+  readonly personText?: string;
 }
 
 /** Whose code is running, with all that it awaits. The console uses it to say who wrote a line. */

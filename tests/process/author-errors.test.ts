@@ -48,3 +48,35 @@ it('an error and a console.log of a command are in the log with the line of thei
   expect(bot.output).not.toContain('hunter2');
   await bot.stop();
 });
+
+it.each([
+  [
+    'a promise without await',
+    'Promise.reject(new Error("lost " + ctx.text.toUpperCase() + " here"))',
+    /\[ERROR\] a command left a promise that was rejected; await it +command=stray file=dist\/commands\/stray\.js err="lost … … here"/,
+    0,
+  ],
+  [
+    'a timer',
+    'setTimeout(() => { throw new Error("late: " + ctx.text); }, 10)',
+    /\[FATAL\] a command threw outside of its handler, so the program ends +command=stray file=dist\/commands\/stray\.js err="late: … …"/,
+    1,
+  ],
+])(
+  'an error in %s names the command and the line, and not the words',
+  async (_name, code, line, exitCode) => {
+    const source = `import { command } from '../bot/command.js';
+export default command({ name: 'stray', summary: 's', run: (ctx) => {
+  ${code};
+} });
+`;
+    writeFileSync(join(program.folder, 'dist/commands/stray.js'), source);
+    const bot = await stage.pair();
+    await stage.wa.addPerson().send('!stray Hunter2 tränen');
+    await bot.said('commands/stray.js:3:');
+    if (exitCode === 0) expect((await bot.stop()).code).toBe(0);
+    else expect((await bot.exit()).code).toBe(exitCode);
+    expect(bot.output).toMatch(line);
+    expect(bot.output).not.toMatch(/hunter2|tränen/i);
+  },
+);

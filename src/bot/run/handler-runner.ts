@@ -82,13 +82,14 @@ export class HandlerRunner {
     this.#counts.running += 1;
     // If this fails, only the blue ticks are missing.
     if (this.#options.marksRead) this.#options.messenger.markRead?.(task.message).catch(() => undefined);
-    const { kind, name } = task.handler;
+    const { kind, name, file } = task.handler;
+    const running = { kind, name, file, personText: task.message.text };
     const startedAtMs = this.#options.clock.now();
     const work = async () => {
       await this.#options.marks?.noteStarted(task.message.key);
       await this.#steps(ctx, async () => void (await task.run(ctx)));
     };
-    const end = await run.perform(() => runningHandler.run({ kind, name }, work));
+    const end = await run.perform(() => runningHandler.run(running, work));
     noteTime(task.message.key, 'handlerMs', this.#options.clock.now() - startedAtMs);
     this.#parts.mediaSlots.release(run);
     this.#counts.running -= 1;

@@ -24,7 +24,7 @@ export class SafeError extends Error {
  */
 export function safeError(error: unknown, personText: string, depth = 0): SafeError {
   const isError = error instanceof Error;
-  const message = isError ? error.message : String(error);
+  const message = isError ? error.message : textOf(error);
   return new SafeError(
     isError ? error.name : typeof error,
     systemCode(error),
@@ -36,6 +36,15 @@ export function safeError(error: unknown, personText: string, depth = 0): SafeEr
   );
 }
 
+/** Of an object that is no error only the names of its fields are shown: anything may be in them. */
+function textOf(thrown: unknown): string {
+  if (typeof thrown !== 'object' || thrown === null) return String(thrown);
+  const { message } = thrown as { message?: unknown };
+  return typeof message === 'string'
+    ? message
+    : `an object with the fields: ${Object.keys(thrown).join(', ')}`;
+}
+
 function withoutWords(message: string, personText: string): string {
   const searched = personText.slice(0, MAX_SEARCHED);
   const words = new Set([...searched.split(/\s+/), ...searched.split(/[^\p{L}\p{N}]+/u)]);
@@ -45,7 +54,7 @@ function withoutWords(message: string, personText: string): string {
     .replace(/\d{6,}/g, '…');
   // The longest first: a word may be part of another one.
   for (const word of [...words].filter(({ length }) => length >= 4).sort((a, b) => b.length - a.length))
-    safe = safe.replaceAll(word, '…');
+    safe = safe.replace(new RegExp(word.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'), 'giu'), '…');
   return safe.slice(0, MAX_MESSAGE);
 }
 
