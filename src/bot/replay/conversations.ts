@@ -2,9 +2,11 @@ import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import type { LimitName } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import { withRecordOf } from '../../core/message-records.ts';
 import { poisonLimit } from '../../core/poison.ts';
+import { RecentMap } from '../../core/recent-map.ts';
 import { phrases } from '../phrases.ts';
 import type { Outcome } from '../run/outcome.ts';
 import type { Suspects } from '../run/suspects.ts';
@@ -29,6 +31,8 @@ export interface ConversationsOptions {
   notify(message: IncomingMessage, place: string, text: string): Promise<Outcome>;
 }
 
+/** So often the options of one question are listed. */
+const MOST_LISTS = 3;
 /** Longest timer: timers stand still while the machine sleeps. */
 const LOOK_EVERY_MS = 60_000;
 /** How long after the first connection messages of the time before may still come. */
@@ -39,6 +43,8 @@ const AGAIN_MS = 60_000;
 /** Lets conversations go on: when an answer comes, when a time limit or a sleep has ended, and after a start. */
 export class Conversations {
   readonly #options: ConversationsOptions;
+  /** How often the options of each question were listed after something that is none of them. */
+  readonly #listed = new RecentMap<number>(LIMITS['recent:people'].count / 2);
   /** When to try again what could not go on, by the key of the row. */
   readonly #againAtMs = new Map<string, number>();
   /** Rows whose handler is queued or runs. */
@@ -126,9 +132,17 @@ export class Conversations {
   async offer(message: IncomingMessage): Promise<Outcome | undefined> {
     const found = this.#options.runs.of(message.chat, message.sender.jid);
     if (found === undefined) return undefined;
-    const taken = await takeMessage(message, found, this.#options);
+    const mayList = (question: string) => this.#mayList(question);
+    const taken = await takeMessage(message, found, { ...this.#options, mayList });
     if (taken !== 'answered') return taken;
     return withRecordOf(message.key, found.row.messageKey, () => this.#goOn(found.id));
+  }
+
+  /** Two bots that answer each other would go on for ever: an answer is no sign of a loop to the loop guard. */
+  #mayList(question: string): boolean {
+    const times = this.#listed.get(question) ?? 0;
+    this.#listed.set(question, times + 1);
+    return times < MOST_LISTS;
   }
 
   /** Sets the timer for the next time that something is due. */

@@ -11,6 +11,8 @@ export interface TakeMessageParts {
   readonly runs: ConversationStore;
   readonly log: Log;
   freeze(message: IncomingMessage): string;
+  /** Whether the options of a question may be listed once more. */
+  mayList(question: string): boolean;
   /** Answers a message with a sentence of the bot. */
   notify(message: IncomingMessage, place: string, text: string): Promise<Outcome>;
 }
@@ -36,6 +38,7 @@ export async function takeMessage(
       return undefined;
     case 'unfit':
       noteOutcome(message.key, 'ran', row.handler.name);
+      if (!parts.mayList(`${id}\n${row.idKey}\n${question.at}`)) return 'done';
       return parts.notify(message, 'unfit', phrases.chooseOne(question.options ?? []));
     case 'cancel':
       return cancel(message, run, parts);

@@ -227,6 +227,17 @@ test('choose() takes a vote, a word in any case or a number, and lists the optio
   expect(world.messenger.texts).toEqual(['(poll)', 'large']);
 });
 
+test('the options of a question are listed three times only, so that two bots do not answer each other for ever', async () => {
+  const world = makeBot([asking(async (ctx) => ctx.reply(await ctx.choose('Size?', ['small', 'large'])))]);
+  await world.bot.start();
+  await say(world, '!talk');
+  for (let turn = 0; turn < 50; turn += 1) await say(world, 'I am on holiday until Monday.');
+  const lists = () => world.messenger.texts.filter((text) => text.startsWith('Please choose'));
+  expect(lists()).toHaveLength(3);
+  await say(world, 'large');
+  expect(world.messenger.texts.at(-1)).toBe('large');
+});
+
 test('a question without an answer in time ends with a sentence, or with what the handler does', async () => {
   const world = makeBot([asking((ctx) => ctx.ask('Name?', { timeoutMs: MINUTE }))]);
   await world.bot.start();
