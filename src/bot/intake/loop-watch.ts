@@ -4,7 +4,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import { RecentMap } from '../../core/recent-map.ts';
-import { decideLoop, type LoopLimits, type LoopMemory } from './loop-decision.ts';
+import { decideLoop, type LoopEvent, type LoopLimits, type LoopMemory } from './loop-decision.ts';
 
 /** A shorter answer ("pong") occurs in too many messages of people. */
 const MIN_REPEATED = 12;
@@ -48,18 +48,26 @@ export class LoopWatch {
 
   /** Whether the sender of this command is muted in this chat. The command itself may begin the mute. */
   mutes(message: IncomingMessage, quotesBot: boolean): boolean {
+    return this.look(message, quotesBot)();
+  }
+
+  /** Looks at a message when it comes. What is returned counts it, and says what `mutes` does. */
+  look(message: IncomingMessage, quotesBot: boolean): () => boolean {
     const chat = this.#chatKeyOf(message.chat);
-    const key = `${chat}\n${message.sender.id}`;
-    const sender = this.#senders.get(key);
     const written = this.#written.get(chat);
-    const event = {
-      atMs: this.#clock.now(),
-      answeredAtMs: written?.atMs,
-      quotesBot,
-      repeatsBot:
-        written !== undefined && written.text.length >= MIN_REPEATED && message.text.includes(written.text),
-      repeatsItself: written !== undefined && sender?.text.includes(written.text) === true,
+    const atMs = this.#clock.now();
+    const repeatsBot =
+      written !== undefined && written.text.length >= MIN_REPEATED && message.text.includes(written.text);
+    return () => {
+      const key = `${chat}\n${message.sender.id}`;
+      const sender = this.#senders.get(key);
+      const repeatsItself = written !== undefined && sender?.text.includes(written.text) === true;
+      const event = { atMs, answeredAtMs: written?.atMs, quotesBot, repeatsBot, repeatsItself };
+      return this.#count(message, key, sender, event);
     };
+  }
+
+  #count(message: IncomingMessage, key: string, sender: Sender | undefined, event: LoopEvent): boolean {
     const { verdict, memory } = decideLoop(sender?.memory, event, this.#limits);
     this.#senders.set(key, { memory, text: message.text.slice(0, MAX_KEPT) });
     if (verdict === 'mute') {

@@ -90,7 +90,7 @@ export class MessageQueue {
    */
   run(
     message: IncomingMessage,
-    work: () => Promise<Outcome>,
+    work: (isMuted: () => boolean) => Promise<Outcome>,
     isAnswer = false,
   ): Promise<Outcome> | undefined {
     const chat = this.chatOf(message);
@@ -101,8 +101,9 @@ export class MessageQueue {
       this.#overflow(exceeded);
       return undefined;
     }
-    // An answer was asked for, so it is no sign of a loop.
-    if (!isAnswer && this.#isMuted(message)) {
+    const isMuted = this.#look(message);
+    // An answer was asked for, so it is no sign of a loop. Whether it is one, `work` knows.
+    if (!isAnswer && isMuted()) {
       this.#budget.remove(weight);
       return undefined;
     }
@@ -111,7 +112,7 @@ export class MessageQueue {
     this.#working.set(workKey, (this.#working.get(workKey) ?? 0) + 1);
     const handling = this.#queues.run(chat, async () => {
       try {
-        const outcome = await this.#inTurn(message, queuedAtMs, work);
+        const outcome = await this.#inTurn(message, queuedAtMs, () => work(isMuted));
         if (outcome === 'done') this.#seen.set(message.key, DONE);
         return outcome;
       } finally {
@@ -157,10 +158,14 @@ export class MessageQueue {
   }
 
   /** Whether `LoopWatch` mutes the sender in this chat. Counts it if so. */
-  #isMuted(message: IncomingMessage): boolean {
+  #look(message: IncomingMessage): () => boolean {
     const { filter, loops } = this.#options;
     const quotesBot = message.quoted !== undefined && filter.isOwn(message.quoted.id);
-    if (!loops.mutes(message, quotesBot)) return false;
+    const mutes = loops.look(message, quotesBot);
+    return () => mutes() && this.#countMuted(message);
+  }
+
+  #countMuted(message: IncomingMessage): boolean {
     this.#counts.muted += 1;
     noteOutcome(message.key, 'loop');
     return true;

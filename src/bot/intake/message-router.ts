@@ -121,9 +121,11 @@ export class MessageRouter {
         if (found.length === 0) noteOutcome(message.key, 'no-command');
         return this.#listen(message, found);
       };
-      const handle = async (): Promise<Outcome> => {
+      const handle = async (isMuted: () => boolean): Promise<Outcome> => {
         if (isVote) await this.#options.onVote(message);
-        return (await conversations.offer(message)) ?? listen();
+        const taken = await conversations.offer(message);
+        if (taken !== undefined) return taken;
+        return found.length > 0 && isMuted() ? 'done' : listen();
       };
       return this.#queue.run(message, isAnswer ? handle : listen, isAnswer) ?? DONE;
     }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { command } from '../../../src/bot/command.ts';
 import { type ListenerSpec, listener } from '../../../src/bot/listener.ts';
 import { ListenerRegistry } from '../../../src/bot/loading/listener-registry.ts';
 import { schedule } from '../../../src/bot/schedule.ts';
@@ -115,6 +116,25 @@ test('the loop guard finds two bots that answer each other, with listeners too',
     listener({ on: 'message', run: (ctx) => ctx.reply(`You said: ${ctx.text}`) }),
   );
   const { bot, messenger, clock } = makeBot([], { listeners });
+  let text = 'hello, who is there?';
+  for (let turn = 0; turn < 20; turn += 1) {
+    await clock.advance(500);
+    await bot.handle(incoming(text, { sentAtMs: clock.nowMs, sender: BEN }));
+    text = messenger.texts.at(-1) ?? '';
+  }
+  expect(messenger.sent.length).toBeLessThan(10);
+});
+
+test('the loop guard finds a bot that answers a listener, also while it has a conversation that sleeps', async () => {
+  const listeners = new ListenerRegistry();
+  listeners.set(
+    'src/listeners/echo.ts',
+    listener({ on: 'message', run: (ctx) => ctx.reply(`You said: ${ctx.text}`) }),
+  );
+  const nap = command({ name: 'nap', summary: 'sleeps', run: (ctx) => ctx.sleep(20 * 60_000) });
+  const { bot, messenger, clock } = makeBot([nap], { listeners });
+  await bot.start();
+  await bot.handle(incoming('!nap', { sender: BEN }));
   let text = 'hello, who is there?';
   for (let turn = 0; turn < 20; turn += 1) {
     await clock.advance(500);
