@@ -208,7 +208,7 @@ describe('healthcheck.mjs', () => {
 
 const systemdAnalyze = ['/usr/bin/systemd-analyze', '/bin/systemd-analyze'].find(existsSync);
 
-test.skipIf(!systemdAnalyze)('systemd-analyze has no complaint', () => {
+test.skipIf(!systemdAnalyze)('systemd-analyze reports no problem in the unit', () => {
   // It looks for the programs that a unit starts: here Node may be elsewhere.
   const unit = join(folder, 'perennial@.service');
   writeFileSync(unit, read('deploy/perennial@.service'));

@@ -214,7 +214,7 @@ describe('doctor', () => {
       care(cwd, ['doctor'], { WA_WEBSOCKET_URL: 'wss://no-such-host.invalid/ws' }),
     ]);
     expect(refused.code).toBe(1);
-    expect(refused.stdout).toMatch(/✗ Connection: 127\.0\.0\.1:1: ECONNREFUSED\. To mend it: /);
+    expect(refused.stdout).toMatch(/✗ Connection: 127\.0\.0\.1:1: ECONNREFUSED\. To fix it: /);
     expect(refused.stdout).toMatch(/! Credentials: not linked yet/);
     expect(unknown.code).toBe(1);
     expect(unknown.stdout).toMatch(/✗ DNS: no-such-host\.invalid:443: /);
@@ -252,7 +252,7 @@ describe('doctor', () => {
     expect(file).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(
-        /✗ Folder: SESSION_PATH \S+ is not a folder, or lies under a file\. To mend it: /,
+        /✗ Folder: SESSION_PATH \S+ is not a folder, or lies under a file\. To fix it: /,
       ),
     });
     expect(damaged).toMatchObject({
@@ -268,7 +268,7 @@ describe('doctor', () => {
       stdout: expect.stringMatching(/✗ Credentials: logged out since 2026/),
     });
     expect(open).toMatchObject({ code: 0, stdout: expect.stringMatching(/! Files: 1 of \d+ were damaged/) });
-    expect(open.stdout).toMatch(/! Folder: \S+ can be read by others\. To mend it: chmod 700/);
+    expect(open.stdout).toMatch(/! Folder: \S+ can be read by others\. To fix it: chmod 700/);
     expect(bad).toMatchObject({ code: 1, stdout: expect.stringMatching(/✗ Settings: .*\n.*LOG_LEVEL/) });
   });
 });

@@ -42,7 +42,7 @@ const SIGNS = { ok: '✓', warning: '!', problem: '✗' } as const;
 
 /** One line: the name of the check, its result, and what to do. */
 export function checkLine({ name, state, text, mend }: Check): string {
-  const advice = mend === undefined || state === 'ok' ? '' : `. To mend it: ${mend}`;
+  const advice = mend === undefined || state === 'ok' ? '' : `. To fix it: ${mend}`;
   return `${SIGNS[state]} ${name}: ${text}${advice}`;
 }
 

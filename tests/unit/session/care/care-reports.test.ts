@@ -288,7 +288,7 @@ describe('what a doctor sees of the files', () => {
     expect(unreadableKeys(path).sort()).toEqual(['pre-key-7.json', 'session-15551234567.0.json']);
     const line = checkLine(checkDamage(await sessionStatus(path), unreadableKeys(path)));
     expect(line).toMatch(
-      /^! Files: 2 of \d+ cannot be read \(.*pre-key-7\.json.*\)\. To mend it: check the disk/,
+      /^! Files: 2 of \d+ cannot be read \(.*pre-key-7\.json.*\)\. To fix it: check the disk/,
     );
     expect(line).not.toContain('15551234567');
   });
@@ -348,7 +348,7 @@ describe('words', () => {
   });
 
   test.each([
-    ['v20.18.9', '✗ Node.js: v20.18.9. To mend it: install 20.19 or newer'],
+    ['v20.18.9', '✗ Node.js: v20.18.9. To fix it: install 20.19 or newer'],
     ['v20.19.0', '✓ Node.js: v20.19.0'],
     ['v22.1.0', '✓ Node.js: v22.1.0'],
   ])('Node.js %s', (version, line) => expect(checkLine(checkNode(version))).toBe(line));

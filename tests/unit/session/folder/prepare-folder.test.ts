@@ -49,7 +49,7 @@ describe('a folder that cannot be one', () => {
         code: 'SESSION_UNUSABLE',
         message: expect.stringMatching(message),
       });
-      expect(checkLine(checkFolder(one))).toMatch(/^✗ Folder: .* To mend it: /);
+      expect(checkLine(checkFolder(one))).toMatch(/^✗ Folder: .* To fix it: /);
     }
   });
 
