@@ -41,7 +41,7 @@ describe('settings in deploy files exist', () => {
     ['deploy/kubernetes.yaml', /name: ([A-Z][A-Z_]+)\b/g],
     ['deploy/perennial@.service', /\b([A-Z][A-Z_]+)=/g],
     ['deploy/ecosystem.config.cjs', /\b([A-Z][A-Z_]+):/g],
-  ])('%s', (path, pattern) => {
+  ])('%s names only settings that exist', (path, pattern) => {
     const names = [...read(path).matchAll(pattern)].map((match) => match[1] ?? '');
     expect(names.length).toBeGreaterThan(0);
     for (const name of names) expect([...Object.keys(SETTINGS), ...FOREIGN]).toContain(name);

@@ -234,7 +234,7 @@ describe('the lines that people rely on', () => {
     'Reconnecting in ',
     ' seconds...',
     'Logged out. Run: rm -rf ',
-  ])('%s', (line) => {
+  ])('src still has the line that people rely on: %s', (line) => {
     expect(SOURCES.some(({ code }) => code.includes(line))).toBe(true);
   });
 });

@@ -664,7 +664,7 @@ describe('a folder of fifty thousand keys', () => {
     ['its credentials are another version', (path) => turnBack(path)],
     ['it has no copy of them: a stock folder', (path) => rmSync(join(path, 'creds.backup.json'))],
     ['a pre-key is newer than they are', (path) => writeFileSync(join(path, 'pre-key-1.json'), '{}')],
-  ])('is listed if %s', async (_, change) => {
+  ])('a session folder is listed at the start if %s', async (_, change) => {
     const path = await linkedFolder();
     change(path);
     expect(await listingsOf(path)).toBe(1);

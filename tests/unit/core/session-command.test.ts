@@ -44,6 +44,6 @@ test.each<[what: string, surroundings: Surroundings, command: string]>([
     { ...here, folder: '/srv/my bot', file: '/opt/a b/dist/cli/session.js' },
     "node '/opt/a b/dist/cli/session.js'",
   ],
-])('%s', (_, surroundings, command) => {
+])('the session command for %s', (_, surroundings, command) => {
   expect(chooseSessionCommand(surroundings)).toBe(command);
 });

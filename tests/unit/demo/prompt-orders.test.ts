@@ -36,7 +36,7 @@ describe('a line at the prompt', () => {
     ['/why', { do: 'why' }],
     ['/rm -rf ./sessions', { do: 'forget' }],
     ['/quit', { do: 'quit' }],
-  ])('%j', (line, order) => {
+  ])('the prompt reads the line %j', (line, order) => {
     expect(readOrder(line)).toEqual(order);
   });
 

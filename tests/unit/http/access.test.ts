@@ -51,7 +51,7 @@ describe('pages of other origins', () => {
     ['another site in an old browser', { origin: 'https://evil.example' }, true],
     ['a page without an origin', { origin: 'null' }, true],
     ['another site by a link', { fetchSite: 'cross-site' }, true],
-  ])('%s', (_, facts, isCross) => {
+  ])('whether a request comes from another origin: %s', (_, facts, isCross) => {
     expect(isCrossOrigin({ host, origin: undefined, fetchSite: undefined, ...facts })).toBe(isCross);
   });
 
@@ -97,12 +97,12 @@ describe('with a token', () => {
 
   test.each([
     ['none', {}],
-    ['a wrong one', { Authorization: 'Bearer wrong' }],
-    ['one that goes on', { Authorization: `Bearer ${TOKEN}x` }],
-    ['the beginning of it', { Authorization: `Bearer ${TOKEN.slice(0, -1)}` }],
-    ['one in another scheme', { Authorization: `Basic ${TOKEN}` }],
-    ['an empty one', { Authorization: 'Bearer ' }],
-  ])('%s sends nothing', async (_, headers) => {
+    ['wrong', { Authorization: 'Bearer wrong' }],
+    ['longer than the right one', { Authorization: `Bearer ${TOKEN}x` }],
+    ['the beginning of the right one', { Authorization: `Bearer ${TOKEN.slice(0, -1)}` }],
+    ['in another scheme', { Authorization: `Basic ${TOKEN}` }],
+    ['empty', { Authorization: 'Bearer ' }],
+  ])('a request with the token "%s" gets no page and no data', async (_, headers) => {
     const { port, bot } = await start();
     expect((await post(port, HELLO, headers)).status).toBe(401);
     expect(bot.sent).toEqual([]);

@@ -160,7 +160,7 @@ describe('slow callers', () => {
       'POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{',
       forRequests,
     ],
-  ])('one who %s is cut off', async (_, text, limits) => {
+  ])('a caller who %s is disconnected', async (_, text, limits) => {
     const { port } = await startServer({}, limits);
     const caller = new RawCaller(port).write(text);
     await within(caller.closed, 'the cut', 3_000);

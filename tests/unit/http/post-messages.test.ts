@@ -42,7 +42,7 @@ describe('a text', () => {
     ['an empty key', { ...HELLO, key: '' }],
     ['a key of many lines', { ...HELLO, key: 'a\nb' }],
     ['a long key', { ...HELLO, key: 'k'.repeat(201) }],
-  ])('with %s is a 400 that says what to write', async (_, body) => {
+  ])('a request with %s gets a 400 that says what to write', async (_, body) => {
     const { port, bot } = await startServer();
     const reply = await post(port, body);
     expect(reply.status).toBe(400);

@@ -55,7 +55,7 @@ describe('the headline', () => {
   test.each([
     ['!', 'Send it !help '],
     ['bot', 'Send it bot help '],
-  ])('with the prefix %s tells a newcomer what to try', (commandPrefix, words) => {
+  ])('with the prefix %s the headline says what to try first', (commandPrefix, words) => {
     expect(headline({ answered: 0, commandPrefix }).sentence).toContain(words);
     expect(headline({ answered: 1, commandPrefix }).sentence).not.toContain('help');
   });
@@ -241,7 +241,7 @@ describe('contrast', () => {
   );
 
   test.each(['ink', 'soft', 'good', 'busy', 'ask', 'wait', 'bad'])(
-    'of %s is enough to read, light and dark',
+    'the contrast of the color %s is enough to read, light and dark',
     (name) => {
       expect(schemes).toHaveLength(2);
       for (const scheme of schemes) {

@@ -406,7 +406,7 @@ describe('baileysLogger', () => {
   });
 
   it.each(['trace', 'debug', 'info', 'silent'] as const)(
-    'at our %s, nothing makes it write stanzas as XML',
+    'at the level %s Baileys is never asked to write stanzas as XML',
     (level) => {
       const logger = baileysLogger(recorded({ level }).log);
       logger.level = 'trace';
@@ -586,16 +586,20 @@ describe('the log of a process', () => {
   it.each([
     ['reads late', 3000],
     ['leaves after the first bytes', undefined],
-  ])('that ends at once, to a reader that %s', { timeout: 60_000 }, async (_, expected) => {
-    const args = ['--import', 'tsx', '--input-type=module', '-e', MANY_LINES];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let out = '';
-    child.stdout.on('data', (chunk) => {
-      out += String(chunk);
-      if (expected === undefined) child.stdout.destroy();
-    });
-    const code = await new Promise((resolve) => child.once('close', resolve));
-    expect(code).toBe(7);
-    if (expected !== undefined) expect(out.trim().split('\n')).toHaveLength(expected);
-  });
+  ])(
+    'the log of a process that ends at once, with a reader that %s',
+    { timeout: 60_000 },
+    async (_, expected) => {
+      const args = ['--import', 'tsx', '--input-type=module', '-e', MANY_LINES];
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      let out = '';
+      child.stdout.on('data', (chunk) => {
+        out += String(chunk);
+        if (expected === undefined) child.stdout.destroy();
+      });
+      const code = await new Promise((resolve) => child.once('close', resolve));
+      expect(code).toBe(7);
+      if (expected !== undefined) expect(out.trim().split('\n')).toHaveLength(expected);
+    },
+  );
 });

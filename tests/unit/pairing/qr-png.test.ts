@@ -62,7 +62,7 @@ describe('qrPngPath', () => {
     ['./sessions', './sessions/qr-code.png'],
     ['/var/bot/', '/var/bot/qr-code.png'],
     ['C:\\bot\\', 'C:\\bot\\qr-code.png'],
-  ])('in %s is %s', (sessionPath, expected) => {
+  ])('the picture of the session in %s is %s', (sessionPath, expected) => {
     expect(qrPngPath(sessionPath)).toBe(expected);
   });
 });

@@ -19,7 +19,7 @@ describe('personAddress', () => {
     ['', undefined],
     [undefined, undefined],
     [null, undefined],
-  ])('%s', (jid, address) => {
+  ])('personAddress of %s', (jid, address) => {
     expect(personAddress(jid)).toEqual(address);
   });
 });
@@ -31,7 +31,7 @@ describe('numberAmong', () => {
     [['1@s.whatsapp.net', '2@s.whatsapp.net'], '1'],
     [['200000000000001@lid', null, undefined, 'nonsense'], undefined],
     [[], undefined],
-  ])('%j', (jids, number) => {
+  ])('numberAmong finds the number among %j', (jids, number) => {
     expect(numberAmong(...jids)).toBe(number);
   });
 });

@@ -36,7 +36,7 @@ import {
 
 describe('a copy', () => {
   test.each([5, 4])(
-    'that a checkpoint runs through is made again, and misses nothing, also where the next journal is number %i',
+    'a copy during which a checkpoint is made is made again and has every value, also if the next journal is number %i',
     async (next) => {
       const path = sessionPath();
       await stockFolder(path);

@@ -30,17 +30,17 @@ const ROWS: ReadonlyArray<readonly [name: string, error: unknown, reason: CloseR
     { kind: 'logged-out', detail: 'Stream Errored (conflict)' },
   ],
   [
-    'our own logout() is one',
+    'our own logout() is a logout',
     foreignBoom('Intentional Logout', 401),
     { kind: 'logged-out', detail: 'Intentional Logout' },
   ],
   [
-    'a message that says "Logged Out" is one',
+    'a message that says "Logged Out" is a logout',
     foreignBoom('Connection Failure: Logged Out', 401),
     { kind: 'logged-out', detail: 'Connection Failure: Logged Out' },
   ],
   [
-    'in any case, and with any status',
+    'a message that says "logged out" in any case, with any status, is a logout',
     new Error('you were LOGGED OUT by the phone'),
     { kind: 'logged-out', detail: 'you were LOGGED OUT by the phone' },
   ],
@@ -50,17 +50,17 @@ const ROWS: ReadonlyArray<readonly [name: string, error: unknown, reason: CloseR
     { kind: 'auth-failed', statusCode: 401 },
   ],
   [
-    'so may a stream error 401 without a conflict',
+    'a stream error 401 without a conflict may be temporary',
     foreignBoom('Stream Errored (unknown)', 401, { tag: 'stream:error', attrs: { code: '401' } }),
     { kind: 'auth-failed', statusCode: 401 },
   ],
   [
-    'and a conflict 401 of any other type',
+    'a conflict 401 of any other type may be temporary',
     foreignBoom('Stream Errored (conflict)', 401, conflict('something_new')),
     { kind: 'auth-failed', statusCode: 401 },
   ],
   [
-    'and a 403',
+    'a 403 may be temporary',
     foreignBoom('Connection Failure', 403, { reason: '403' }),
     { kind: 'auth-failed', statusCode: 403 },
   ],
@@ -70,27 +70,27 @@ const ROWS: ReadonlyArray<readonly [name: string, error: unknown, reason: CloseR
     { kind: 'logged-out', detail: 'Stream Errored (conflict)' },
   ],
   [
-    'so may a conflict of an unknown type without a code',
+    'a conflict of an unknown type without a code may be temporary',
     foreignBoom('Stream Errored (conflict)', 440, conflict('something_new')),
     { kind: 'auth-failed', statusCode: 401 },
   ],
   [
-    'and one without a type',
+    'a conflict without a type may be temporary',
     foreignBoom('Stream Errored (conflict)', 440, { tag: 'conflict', attrs: {} }),
     { kind: 'auth-failed', statusCode: 401 },
   ],
   [
-    'and a stream error 516',
+    'a stream error 516 may be temporary',
     foreignBoom('Stream Errored (unknown)', 516, { tag: 'stream:error', attrs: { code: '516' } }),
     { kind: 'auth-failed', statusCode: 516 },
   ],
   [
-    'another client that is told with a 401 is another client',
+    'a conflict "replaced" with a 401 is another client',
     foreignBoom('Stream Errored (conflict)', 401, conflict('replaced')),
     { kind: 'replaced' },
   ],
   [
-    'a login that is refused with a code that nobody knows is told as one',
+    'a login that is refused with an unknown code is a refused login',
     foreignBoom('Connection Failure', 463, { reason: '463' }),
     { kind: 'network', statusCode: 463, message: 'WhatsApp refused the login (463)' },
   ],
@@ -133,17 +133,17 @@ const ROWS: ReadonlyArray<readonly [name: string, error: unknown, reason: CloseR
     { kind: 'banned', forMs: 3_600_000 },
   ],
   [
-    'so does one with a length that makes no sense',
+    'a ban with a length that makes no sense lasts an hour',
     foreignBoom('Connection Failure', 402, { expire: 'tomorrow' }),
     { kind: 'banned', forMs: 3_600_000 },
   ],
   [
-    'so does one that is over',
+    'a ban that is over lasts an hour',
     foreignBoom('Connection Failure', 402, { expire: '-5' }),
     { kind: 'banned', forMs: 3_600_000 },
   ],
   [
-    '408 at the end of the QR codes is nobody who scanned',
+    '408 at the end of the QR codes means that nobody scanned one',
     foreignBoom('QR refs attempts ended', 408),
     { kind: 'qr-ended' },
   ],
@@ -183,7 +183,7 @@ const ROWS: ReadonlyArray<readonly [name: string, error: unknown, reason: CloseR
     { kind: 'network', statusCode: 401, message: 'WebSocket Error (Unexpected server response: 401)' },
   ],
   [
-    'a 403 of a proxy, too',
+    'a 403 of a proxy is the network',
     foreignBoom('WebSocket Error (Unexpected server response: 403)', 403),
     { kind: 'network', statusCode: 403, message: 'WebSocket Error (Unexpected server response: 403)' },
   ],
@@ -223,7 +223,7 @@ const ROWS: ReadonlyArray<readonly [name: string, error: unknown, reason: CloseR
 ];
 
 describe('classifyClose', () => {
-  it.each(ROWS)('%s', (_, error, reason) => {
+  it.each(ROWS)('classifyClose: %s', (_, error, reason) => {
     expect(classifyClose(error)).toEqual(reason);
   });
 
@@ -267,8 +267,8 @@ describe('isConnectionLoss', () => {
     ['an answer that says no', foreignBoom('not-acceptable', 406), false],
     ['a bug', new TypeError('x is not a function'), false],
     ['a full disk', Object.assign(new Error('no space'), { code: 'ENOSPC' }), false],
-    ['nothing', undefined, false],
-  ])('%s', (_, error, isLoss) => {
+    ['no error', undefined, false],
+  ])('whether an error says only that a connection is gone: %s', (_, error, isLoss) => {
     expect(isConnectionLoss(error)).toBe(isLoss);
   });
 });

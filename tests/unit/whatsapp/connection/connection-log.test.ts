@@ -46,7 +46,7 @@ describe('the lines that people rely on', () => {
         'warn Authentication failed, but might be temporary. Trying to reconnect...',
       ],
     ],
-  ])('%s', (_, tell, lines) => {
+  ])('the log has the line that people rely on: %s', (_, tell, lines) => {
     expect(saidBy(tell)).toEqual(lines);
   });
 

@@ -35,6 +35,6 @@ it.each<[string, BinaryNode, string]>([
   ['a wish for a passkey', notice('passkey_prologue_request', []), 'passkey-asked'],
   ['its second step', notice('crsc_continuation', []), 'passkey-asked'],
   ['anything else', notice('w:growth', []), 'unknown'],
-])('%s', (_, node, kind) => {
+])('readPairingStanza sorts %s', (_, node, kind) => {
   expect(readPairingStanza(node, REF).kind).toBe(kind);
 });

@@ -64,7 +64,7 @@ function historyOf(...closes: ReadonlyArray<readonly [CloseReason, number]>): Cl
 }
 
 describe('the first close of its kind', () => {
-  it.each(Object.values(FIRST))('%o', (reason, follows) => {
+  it.each(Object.values(FIRST))('decides what follows the first close %o', (reason, follows) => {
     expect(decideReconnect(reason, NO_CLOSES, POLICY, NOW, half)).toEqual(
       follows === 'stop' ? { action: 'stop' } : { action: 'reconnect', delayMs: follows },
     );
@@ -103,7 +103,7 @@ describe('a session that another client took over', () => {
     ['just within ten minutes', 10 * MINUTE - 1, 'stop'],
     ['after ten minutes', 10 * MINUTE, 'reconnect'],
     ['hours later', 300 * MINUTE, 'reconnect'],
-  ])('%s', (_, laterMs, action) => {
+  ])('after a takeover: %s', (_, laterMs, action) => {
     const before = historyOf([REPLACED, NOW]);
     expect(decideReconnect(REPLACED, before, POLICY, NOW + laterMs, half).action).toBe(action);
   });
@@ -267,7 +267,7 @@ describe('after an hour', () => {
       5_000,
     ],
     ['a code that nobody scanned for an hour is followed by slower rounds', QR_ENDED, 60 * MINUTE, 300_000],
-  ] as const)('%s', (_, reason, sinceMs, delayMs) => {
+  ] as const)('the wait after an hour of refusals: %s', (_, reason, sinceMs, delayMs) => {
     expect(delayAfter(reason, sinceMs)).toBe(delayMs);
   });
 

@@ -63,7 +63,7 @@ describe('readEnvelope', () => {
       { from: '100000000000000@lid', recipient: ANNA_LID },
       { chat: ANNA_LID, senderJid: '100000000000000@lid', senderNumber: '15550100000', isFromMe: true },
     ],
-  ])('%s', (_, attrs, expected) => {
+  ])('readEnvelope reads the stanza of %s', (_, attrs, expected) => {
     expect(envelope(attrs)).toMatchObject(expected);
   });
 
@@ -142,7 +142,7 @@ describe('what a person wrote', () => {
     ['a chosen button', { buttonsResponseMessage: { selectedDisplayText: '!yes' } }, '!yes'],
     ['a chosen row', { listResponseMessage: { title: '!row' } }, '!row'],
     ['a chosen template button', { templateButtonReplyMessage: { selectedDisplayText: '!t' } }, '!t'],
-  ])('%s', (_, message, text) => {
+  ])('the text of a message is found in %s', (_, message, text) => {
     expect(read(message)).toMatchObject({ text, id: 'ID1', chat: ANNA_PN, edits: undefined });
   });
 
@@ -255,7 +255,7 @@ describe('what nobody wrote', () => {
     ['a location', { locationMessage: { degreesLatitude: 1 } }],
     ['a contact without a name', { contactMessage: { vcard: 'BEGIN:VCARD' } }],
     ['a call', { call: {} }],
-  ])('%s is no message', (_, message) => {
+  ])('%s is no message for the bot', (_, message) => {
     expect(read(message)).toBeUndefined();
   });
 

@@ -109,7 +109,7 @@ describe('buildMessage', () => {
       { ephemeralMessage: { message: { conversation: `!${'🙂'.repeat(250_000)}` } } },
     ],
     ['a long caption', { imageMessage: { caption: `!${'🙂'.repeat(250_000)}` } }],
-  ])('of %s, only the beginning is quoted', async (_, message) => {
+  ])('a reply quotes only the beginning of %s', async (_, message) => {
     const reply = {
       id: 'A',
       chat: CHAT,
