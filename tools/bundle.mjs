@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transformSync } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SRC = join(ROOT, 'src');
@@ -29,6 +29,17 @@ const ownPlaces = {
       if (file.startsWith('..') || file === 'start.ts') return undefined;
       const place = `__urlOf(${JSON.stringify(file.replace(/\.ts$/, '.js'))})`;
       return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', place), loader: 'ts' };
+    });
+  },
+};
+
+/** A JavaScript command may import `../bot/command.js`, whose source is TypeScript. */
+const typeScriptFor = {
+  name: 'typescript-for',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, resolveDir }) => {
+      const source = join(resolveDir, path.replace(/\.js$/, '.ts'));
+      return !relative(SRC, source).startsWith('..') && existsSync(source) ? { path: source } : undefined;
     });
   },
 };
@@ -72,14 +83,20 @@ export async function makeBundle(out) {
     .filter((folder) => existsSync(join(SRC, folder)))
     .flatMap((folder) =>
       readdirSync(join(SRC, folder))
-        .filter((file) => file.endsWith('.ts'))
-        .map((file) => `${folder}/${file.slice(0, -'.ts'.length)}`),
+        .filter((file) => /\.[mc]?[tj]s$/.test(file) && !/\.(?:d|test|spec)\.[mc]?[tj]s$/.test(file))
+        .map((file) => `${folder}/${file}`),
     );
+  // The start names such a file, as `npm run dev` does; the rest is built.
+  const broken = handlers.filter((name) => !isTypeScript(name) && !canBeParsed(name));
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: {
       main: 'src/start.ts',
-      ...Object.fromEntries(handlers.map((name) => [name, `src/${name}.ts`])),
+      ...Object.fromEntries(
+        handlers
+          .filter((name) => !broken.includes(name))
+          .map((name) => [name.replace(/\.[mc]?[tj]s$/, ''), `src/${name}`]),
+      ),
     },
     outdir: out,
     write: false,
@@ -101,10 +118,25 @@ export async function makeBundle(out) {
     banner: { js: BANNER },
     metafile: true,
     logLevel: 'warning',
-    plugins: [ownPlaces, lazyProto],
+    plugins: [ownPlaces, lazyProto, typeScriptFor],
   });
   const licences = { path: join(out, 'THIRD-PARTY-LICENSES.txt'), contents: licencesOf(metafile) };
-  return [...outputFiles, licences];
+  const copies = broken.map((name) => ({
+    path: join(out, name),
+    contents: readFileSync(join(SRC, name)),
+  }));
+  return [...outputFiles, ...copies, licences];
+}
+
+const isTypeScript = (name) => /\.[mc]?ts$/.test(name);
+
+function canBeParsed(name) {
+  try {
+    transformSync(readFileSync(join(SRC, name), 'utf8'), { loader: 'js', logLevel: 'silent' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The licences of all packages of which something is in the bundle. */

@@ -1,7 +1,8 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ROOT } from './support/program.ts';
+import { copySources, ROOT } from './support/program.ts';
 import { program, stage, useStage } from './support/stage.ts';
 
 useStage();
@@ -50,3 +51,31 @@ it.each([
   expect(bot.output.trim()).toMatch(/^The phrases in \/.*phrases\.mjs cannot be loaded: .*$/);
   expect(bot.output.trim()).toMatch(problem);
 });
+
+it('a command in src/commands of any kind of file is in the built program, and a broken one is named by it', async () => {
+  const clone = join(stage.root, 'clone');
+  mkdirSync(clone);
+  copySources(clone);
+  cpSync(join(ROOT, 'tools'), join(clone, 'tools'), { recursive: true });
+  cpSync(join(ROOT, 'tsconfig.build.json'), join(clone, 'tsconfig.build.json'));
+  for (const [name, from] of [
+    ['aus-js.js', 'js'],
+    ['aus-mjs.mjs', 'ts'],
+    ['aus-ts.ts', 'ts'],
+  ] as const) {
+    const word = name.split('.')[0];
+    const code = `import { command } from '../bot/command.${from}';
+export default command({ name: '${word}', summary: 's', run: (ctx) => ctx.reply('${word}!') });\n`;
+    writeFileSync(join(clone, 'src/commands', name), code);
+  }
+  writeFileSync(join(clone, 'src/commands/kaputt.js'), '\nexport default { a b };\n');
+  execFileSync(process.execPath, ['tools/build.mjs'], { cwd: clone });
+  const bot = await stage.pair({}, { cwd: clone });
+  expect(decodeURI(bot.output)).toContain('/commands/kaputt.js:2: ');
+  const anna = stage.wa.addPerson();
+  for (const word of ['aus-js', 'aus-mjs', 'aus-ts']) {
+    await anna.send(`!${word}`);
+    await anna.waitForMessage(({ text }) => text === `${word}!`, 20_000);
+  }
+  await bot.stop();
+}, 90_000);

@@ -71,7 +71,7 @@ export class BotProcess {
   }
 
   /** Resolves when `text` was said, `times` times. */
-  async said(text: string, times = 1): Promise<void> {
+  async said(text: string, times = 1, deadlineMs = PATIENCE_MS): Promise<void> {
     const isSaid = () => this.#output.split(text).length > times;
     if (isSaid()) return;
     const saying = new Promise<void>((resolve, reject) => {
@@ -85,7 +85,7 @@ export class BotProcess {
         if (!isSaid()) reject(new Error(`it ended with ${code} and did not say ${text}:\n${this.#output}`));
       });
     });
-    await within(saying, `the line ${text}`, PATIENCE_MS).catch((error: Error) => {
+    await within(saying, `the line ${text}`, deadlineMs).catch((error: Error) => {
       throw new Error(`${error.message}; it said:\n${this.#output}`);
     });
   }

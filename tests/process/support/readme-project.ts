@@ -16,6 +16,9 @@ export interface Claims {
   readonly showsQrText?: boolean;
 }
 
+/** Several projects run at the same time. */
+const BUSY_MS = 90_000;
+
 const pathOf = (node: string): string => `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`;
 
 /** A project outside this repository. Runs the commands that its README names, and says whether each did what it claims. */
@@ -106,7 +109,7 @@ export class ReadmeProject {
     await this.#whileRunning(command, async (bot) => {
       if (!this.#claims.showsQrText) await wa.bot.pairFromPng(join(this.folder, 'sessions/qr-code.png'));
       else {
-        await bot.said('QR ');
+        await bot.said('QR ', 1, BUSY_MS);
         await wa.bot.pair(/^QR (.+)$/m.exec(bot.output)?.[1] ?? '');
       }
       await this.#answers();
@@ -126,7 +129,7 @@ export class ReadmeProject {
     await this.#whileRunning(command, async (bot) => {
       await this.#answers();
       writeFileSync(path, old.replace("reply('pong')", "reply('saved')"));
-      await bot.said('was loaded again');
+      await bot.said('was loaded again', 1, BUSY_MS);
       const anna = this.#started().person('Anna');
       await anna.says('!ping');
       await anna.hears('saved');
@@ -137,7 +140,7 @@ export class ReadmeProject {
   /** demo.test.ts hears the story to its end. */
   async #playDemo(command: string): Promise<void> {
     await this.#whileRunning(command, async (bot) => {
-      await bot.said('bot → Anna: pong');
+      await bot.said('bot → Anna: pong', 1, BUSY_MS);
       await bot.stop('SIGINT');
     });
   }
