@@ -39,12 +39,6 @@ interface Row {
 /** One row a kind of close: the codes are rows of the pure table (close-reason.test.ts). */
 const CONNECTION_ROWS: readonly Row[] = [
   { name: 'a dropped line', cause: ({ wa }) => wa.faults.dropConnection(), kind: 'network', waitMs: 5_000 },
-  ...[503].map((code) => ({
-    name: `a stream error ${code}`,
-    cause: ({ wa }: Rig) => wa.faults.streamError(code),
-    kind: 'network',
-    waitMs: 5_000,
-  })),
   {
     name: 'a stream error 401 that is no logout',
     cause: ({ wa }) => wa.faults.streamError(401),
@@ -62,19 +56,6 @@ const CONNECTION_ROWS: readonly Row[] = [
 ];
 
 const LOGIN_CAUSES: readonly Row[] = [
-  ...[403].map((reason) => ({
-    name: `a login refused with ${reason}`,
-    cause: ({ wa }: Rig) => wa.faults.failNextLogins(reason),
-    kind: 'auth-failed',
-    waitMs: 5_000,
-    says: `warn ⚠️ Authentication failed (${reason})`,
-  })),
-  ...[500].map((reason) => ({
-    name: `a login refused with ${reason}`,
-    cause: ({ wa }: Rig) => wa.faults.failNextLogins(reason),
-    kind: 'network',
-    waitMs: 5_000,
-  })),
   {
     name: 'a ban with its length',
     cause: ({ wa }) => wa.faults.failNextLogins(402, 1, { expire: '7200' }),
@@ -89,12 +70,13 @@ const LOGIN_CAUSES: readonly Row[] = [
     waitMs: 5_000,
     says: 'warn WhatsApp refuses this client version. Looking the current one up.',
   },
-  ...[401].map((status) => ({
-    name: `an upgrade that is refused with ${status}`,
-    cause: ({ wa }: Rig) => wa.faults.refuseUpgrades(status),
+  {
+    // The library reports it in words that only a refused upgrade brings.
+    name: 'an upgrade that is refused with 401',
+    cause: ({ wa }: Rig) => wa.faults.refuseUpgrades(401),
     kind: 'network',
     waitMs: 5_000,
-  })),
+  },
 ];
 
 const LOGIN_ROWS = LOGIN_CAUSES.map((row) => ({ ...row, isAtLogin: true }));
@@ -425,7 +407,7 @@ describe('a client version that WhatsApp refuses', () => {
     for (let i = 0; i < 3; i++) await rig.reconnect();
     await rig.state('open');
     expect(lookUps).toBe(3);
-    expect(rig.lines.join('\n')).toContain('Set WA_VERSION if this goes on.');
+    expect(rig.lines.join('\n')).toContain('set WA_VERSION');
   });
 
   it('a newer built-in version replaces the remembered one', async () => {
@@ -439,25 +421,22 @@ describe('a client version that WhatsApp refuses', () => {
 });
 
 describe('an account that WhatsApp refuses', () => {
-  it.each([406, 409, 415, 418])(
-    'the log explains the refusal %i of the account in a sentence, and the client tries again after an hour',
-    async (code) => {
-      rig = new Rig();
-      await rig.pair();
-      await rig.stop();
-      rig.wa.faults.failNextLogins(code);
-      const from = rig.lines.length;
-      await rig.start();
-      const wait = await rig.nextWait();
-      expect(wait.ms).toBe(3_600_000);
-      expect(rig.closes.at(-1)).toEqual({ kind: 'account-refused', statusCode: code });
-      expect(
-        rig.lines.slice(from).filter((line) => line.startsWith('error ') && line.includes(`(${code})`)),
-      ).toHaveLength(1);
-      wait.finish();
-      await rig.state('open');
-    },
-  );
+  it('the log explains the refusal of the account in a sentence, and the client tries again after an hour', async () => {
+    rig = new Rig();
+    await rig.pair();
+    await rig.stop();
+    rig.wa.faults.failNextLogins(409);
+    const from = rig.lines.length;
+    await rig.start();
+    const wait = await rig.nextWait();
+    expect(wait.ms).toBe(3_600_000);
+    expect(rig.closes.at(-1)).toEqual({ kind: 'account-refused', statusCode: 409 });
+    expect(
+      rig.lines.slice(from).filter((line) => line.startsWith('error ') && line.includes('(409)')),
+    ).toHaveLength(1);
+    wait.finish();
+    await rig.state('open');
+  });
 });
 
 it('a removed device is a logout, though WhatsApp names no code', async () => {

@@ -1,3 +1,4 @@
+import { getDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { baileysLogger } from '../../src/logging/baileys-logger.ts';
@@ -137,4 +138,9 @@ it('a connection that receives stanzas but no answers is given up', async () => 
     kind: 'network',
     message: 'WhatsApp no longer answers on this connection',
   });
+});
+
+it('each address of a host has five seconds to connect', async () => {
+  await connect();
+  expect(getDefaultAutoSelectFamilyAttemptTimeout()).toBe(5_000);
 });

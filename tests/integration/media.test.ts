@@ -1,3 +1,4 @@
+import { Agent as UploadAgent } from 'node:https';
 import { Agent } from 'undici';
 import { afterEach, expect, it } from 'vitest';
 import type { IncomingMessage } from '../../src/core/incoming-message.ts';
@@ -17,6 +18,7 @@ async function paired(): Promise<void> {
     url: rig.wa.url,
     version: undefined,
     agent: undefined,
+    mediaAgent: new UploadAgent({ ca: rig.wa.media.identity.cert }),
     dispatcher: new Agent({ connect: { ca: rig.wa.media.identity.cert } }),
     connectTimeoutMs: 5_000,
     keepAliveIntervalMs: 30_000,
@@ -61,6 +63,38 @@ it('the bot refuses a file that the phone does not have either', async () => {
   await expect(download(message)).rejects.toMatchObject({
     code: 'MEDIA_REFUSED',
     message: expect.stringContaining('no longer on the media host'),
+  });
+});
+
+it.each([
+  ['an MP3', 'audio', Buffer.from('ID3\x03\0\0\0 a song', 'latin1'), 'audio/mpeg'],
+  ['a WAV file', 'audio', Buffer.from('RIFF\x24\0\0\0WAVEfmt ', 'latin1'), 'audio/wav'],
+  ['an AAC file', 'audio', Buffer.from([0xff, 0xf1, 0x50, 0x80, 0x02, 0x1f]), 'audio/aac'],
+  ['a 3GP video', 'video', Buffer.from('\0\0\0\x18ftyp3gp5', 'latin1'), 'video/3gpp'],
+] as const)(
+  'the bot sends %s without a type as what it is, and phones play it',
+  async (_, kind, file, mimetype) => {
+    await paired();
+    const person = rig.wa.addPerson();
+    const content = { kind, data: file, seconds: 1 };
+    await rig.client.send(
+      { id: '3EB0CCCCCCCCCCCCCCCC', chat: person.jid, content },
+      AbortSignal.timeout(10_000),
+    );
+    const answer = await person.waitForMessage(
+      ({ message }) => !!(message.audioMessage ?? message.videoMessage),
+    );
+    expect(person.download(answer)).toMatchObject({ data: file, mimetype, isShown: true });
+  },
+);
+
+it('the bot refuses a GIF that is sent as a video', async () => {
+  await paired();
+  const content = { kind: 'video', data: Buffer.from('GIF89a\x01\0\x01\0', 'latin1') } as const;
+  const message = { id: '3EB0DDDDDDDDDDDDDDDD', chat: rig.wa.addPerson().jid, content };
+  await expect(rig.client.send(message, AbortSignal.timeout(10_000))).rejects.toMatchObject({
+    code: 'SEND_REFUSED',
+    message: expect.stringContaining('image/gif'),
   });
 });
 

@@ -1,18 +1,10 @@
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { leaveOldFiles } from './support/old-folder.ts';
 import { Rig } from './support/rig.ts';
 
 let rig: Rig;
 
 afterEach(() => rig.destroy());
-
-/** Leaves what Baileys 6.7 keeps: no LIDs, and no lists of devices. */
-function makeOld(folder: string): number {
-  const names = readdirSync(folder).filter((name) => /^(device-list|lid-mapping)-/.test(name));
-  for (const name of names) rmSync(join(folder, name));
-  return names.length;
-}
 
 describe('a folder of Baileys 6.7', () => {
   it('after a folder of Baileys 6.7 is taken over, messages of every known person can be read at once, also under their LID', async () => {
@@ -22,7 +14,7 @@ describe('a folder of Baileys 6.7', () => {
     const people = [rig.wa.addPerson(), rig.wa.addPerson(), rig.wa.addPerson()];
     for (const person of people) await rig.ping(person);
     await rig.stop();
-    expect(makeOld(rig.folder)).toBeGreaterThan(0);
+    expect(leaveOldFiles(rig.folder)).toBeGreaterThan(0);
     rig.wa.faults.queries.hideLids(false);
     await rig.start();
     await rig.state('open');

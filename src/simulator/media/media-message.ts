@@ -1,5 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys';
 import { unwrapped } from '../phones/message-bytes.ts';
+import { isShown } from './is-shown.ts';
 import { decryptMedia, encryptMedia, type MediaType } from './media-cipher.ts';
 import type { MediaHost } from './media-host.ts';
 
@@ -63,18 +64,24 @@ function stickerOf(common: proto.Message.IStickerMessage, form: MediaFile['form'
   return { stickerMessage: form === 'animated' ? { ...common, isAnimated: true } : common };
 }
 
+/** The file of a message, as a phone gets it. */
+export interface ReceivedFile {
+  readonly type: MediaType;
+  readonly mimetype: string;
+  readonly data: Buffer;
+  /** Whether a phone shows or plays it. If not, the person sees an empty message. */
+  readonly isShown: boolean;
+}
+
 /** The decrypted file of a media message. Throws if the message has no file or its hashes do not match. */
-export function fileIn(
-  message: proto.IMessage,
-  host: MediaHost,
-): { type: MediaType; mimetype: string; data: Buffer } {
+export function fileIn(message: proto.IMessage, host: MediaHost): ReceivedFile {
   const media = mediaIn(message);
   if (!media?.mediaKey || !media.directPath) throw new Error('the message has no file');
   const { type, directPath, mediaKey, fileSha256, mimetype } = media;
   const blob = host.get(directPath);
   if (!blob) throw new Error('the file is not on the media host');
   const data = decryptMedia(blob, type, Buffer.from(mediaKey), Buffer.from(fileSha256 ?? []));
-  return { type, mimetype: mimetype ?? '', data };
+  return { type, mimetype: mimetype ?? '', data, isShown: isShown(type, mimetype ?? '', data) };
 }
 
 /** The media of a message, whatever it is wrapped in. */

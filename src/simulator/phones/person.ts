@@ -1,7 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys';
 import { withSecret } from '../crypto/message-secret.ts';
-import type { MediaType } from '../media/media-cipher.ts';
-import { fileIn, type MediaFile, mediaMessage } from '../media/media-message.ts';
+import { fileIn, type MediaFile, mediaMessage, type ReceivedFile } from '../media/media-message.ts';
 import type { Delivery, SentMessage } from '../server/delivery.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import { type ActionTarget, targetOf } from './action-target.ts';
@@ -98,7 +97,7 @@ export class Person extends Handset {
   }
 
   /** Downloads the file of a message that the bot sent. */
-  download({ message }: ReceivedMessage): { type: MediaType; mimetype: string; data: Buffer } {
+  download({ message }: ReceivedMessage): ReceivedFile {
     return fileIn(message, this.network.media);
   }
 
