@@ -160,6 +160,6 @@ test('the lock of a killed owner is taken at once; a suspended owner keeps it, a
   await first.kill();
   const startedAt = performance.now();
   const lock = await lockSession(folder);
-  expect(performance.now() - startedAt).toBeLessThan(500);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
   await lock.release();
 });

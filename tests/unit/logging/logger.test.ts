@@ -219,11 +219,12 @@ describe('maskText', () => {
     expect(maskText(text)).toBe(text);
   });
 
+  // What grows with the square of the length takes minutes here.
   it('maskText is quick for any text', () => {
     for (const part of ['1', 'a1', '+1 ', '@', 'a@', '"', 'Unexpected token ', 'http://', 'Aa1/']) {
       const startedMs = performance.now();
       maskText(part.repeat(100_000));
-      expect(performance.now() - startedMs, part).toBeLessThan(500);
+      expect(performance.now() - startedMs, part).toBeLessThan(5_000);
     }
   });
 
@@ -541,7 +542,7 @@ describe('createSink', () => {
     for (let line = 0; line < 3_000; line++) sink.write(`${'x'.repeat(999)}\n`);
     const startedMs = performance.now();
     sink.flushSync(50);
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
     isStuck = false;
     sink.flushSync();
     expect(out.length).toBeLessThan(1_100_000);
