@@ -7,7 +7,12 @@ const unit = {
   isolate: false,
 };
 const integration = { name: 'integration', include: ['tests/integration/**/*.test.ts'] };
-const process = { name: 'process', include: ['tests/process/**/*.test.ts', 'tests/browser/**/*.test.ts'] };
+/** These start the built program, which is built once for all of them. */
+const process = {
+  name: 'process',
+  include: ['tests/process/**/*.test.ts', 'tests/browser/**/*.test.ts'],
+  globalSetup: 'tests/process/support/build-once.ts',
+};
 
 export default defineConfig({
   test: {

@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+import './build-once.ts';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -12,13 +13,14 @@ export interface Program {
   remove(): void;
 }
 
-export function buildProgram(): Program {
+/** A copy of the one build of this run: its test may change it. */
+export function copyProgram(): Program {
   const folder = mkdtempSync(join(tmpdir(), 'perennial-program-'));
   // Other users run it as well.
   chmodSync(folder, 0o755);
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  execFileSync(process.execPath, [join(ROOT, 'tools/build.mjs'), '--out', join(folder, 'dist')]);
+  cpSync(inject('builtOnce'), join(folder, 'dist'), { recursive: true });
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

@@ -2,17 +2,17 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import { silenceConsole } from '../../integration/support/console.ts';
 import { Stage } from './bot.ts';
-import { buildProgram, type Program } from './program.ts';
+import { copyProgram, type Program } from './program.ts';
 
 /** The built program of this file's tests. */
 export let program: Program;
 /** The stage of the test that runs: its own WhatsApp, its own folder. */
 export let stage: Stage;
 
-/** Builds the program once for a file, and sets a stage for each of its tests. */
+/** Copies the built program for a file, and sets a stage for each of its tests. */
 export function useStage(): void {
   beforeAll(() => {
-    program = buildProgram();
+    program = copyProgram();
   });
   afterAll(() => program.remove());
   beforeEach(() => {
@@ -21,10 +21,10 @@ export function useStage(): void {
   afterEach(() => stage.clear());
 }
 
-/** Builds the program once for a file, as the bot that the bench starts. */
+/** Copies the built program for a file, as the bot that the bench starts. */
 export function useBenchProgram(): void {
   beforeAll(() => {
-    program = buildProgram();
+    program = copyProgram();
     vi.stubEnv('BENCH_MAIN', join(program.folder, 'dist/main.js'));
     silenceConsole();
   });
