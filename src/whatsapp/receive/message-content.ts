@@ -18,7 +18,7 @@ const isObject = (value: unknown): value is Fields =>
  */
 export function unwrap(message: proto.IMessage): proto.IMessage {
   let inner = message;
-  for (let depth = 0; depth < DEEPEST_WRAPPER; depth += 1) {
+  for (let depth = 0; depth <= DEEPEST_WRAPPER; depth += 1) {
     const wrapper = Object.values(inner).find((field) => isObject(field) && isObject(field.message));
     if (!wrapper) return inner;
     const context = inner.messageContextInfo;
@@ -41,7 +41,9 @@ const TEXTS: ReadonlyArray<readonly string[]> = [
   ['templateButtonReplyMessage', 'selectedDisplayText'],
   ['interactiveResponseMessage', 'body', 'text'],
   ['templateMessage', 'hydratedTemplate', 'hydratedContentText'],
+  ['templateMessage', 'hydratedTemplate', 'hydratedTitleText'],
   ['templateMessage', 'hydratedFourRowTemplate', 'hydratedContentText'],
+  ['templateMessage', 'hydratedFourRowTemplate', 'hydratedTitleText'],
   ['templateMessage', 'interactiveMessageTemplate', 'body', 'text'],
   ['templateMessage', 'interactiveMessageTemplate', 'header', 'title'],
   ['buttonsMessage', 'contentText'],
@@ -50,12 +52,16 @@ const TEXTS: ReadonlyArray<readonly string[]> = [
   ['listMessage', 'title'],
   ['interactiveMessage', 'body', 'text'],
   ['interactiveMessage', 'header', 'title'],
+  ['interactiveMessage', 'header', 'subtitle'],
   ['pollCreationMessage*', 'name'],
   ['eventMessage', 'name'],
+  ['eventMessage', 'description'],
   ['contactMessage', 'displayName'],
   ['contactsArrayMessage', 'displayName'],
+  ['contactsArrayMessage', 'contacts', '0', 'displayName'],
   ['locationMessage', 'name'],
   ['locationMessage', 'address'],
+  ['locationMessage', 'comment'],
   ['liveLocationMessage', 'caption'],
   ['productMessage', 'product', 'title'],
   ['orderMessage', 'message'],
@@ -72,7 +78,8 @@ export function textOf(message: proto.IMessage): string {
     const caption = isObject(part) ? part.caption : undefined;
     if (typeof caption === 'string' && caption !== '') return caption;
   }
-  return '';
+  // The picture in the header of a template, of buttons or of an interactive message.
+  return findMedia(message as Fields, 0)?.part.caption ?? '';
 }
 
 function valueAt(message: proto.IMessage, path: readonly string[]): unknown {

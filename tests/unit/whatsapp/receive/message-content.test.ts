@@ -43,6 +43,12 @@ describe('unwrap', () => {
     expect(inner.messageContextInfo).toEqual(messageContextInfo);
   });
 
+  it('unwrap removes six wrappers', () => {
+    let message: proto.IMessage = text;
+    for (let depth = 0; depth < 6; depth += 1) message = { ephemeralMessage: { message } };
+    expect(textOf(unwrap(message))).toBe('!ping');
+  });
+
   it('unwrap finds no content in a message that has too many wrappers', () => {
     let message: proto.IMessage = text;
     for (let depth = 0; depth < 50; depth += 1) message = { ephemeralMessage: { message } };
@@ -76,6 +82,16 @@ describe('textOf', () => {
     ['a row of a list without a title', { listResponseMessage: { description: 'words' } }],
     ['a round video note', { ptvMessage: { caption: 'words' } }],
     ['an invitation to a group', { groupInviteMessage: { caption: 'words', groupName: 'other' } }],
+    ['the title of a template', { templateMessage: { hydratedTemplate: { hydratedTitleText: 'words' } } }],
+    [
+      'the caption in the header of a template',
+      { templateMessage: { hydratedTemplate: { imageMessage: { ...file, caption: 'words' } } } },
+    ],
+    ['the caption above buttons', { buttonsMessage: { imageMessage: { ...file, caption: 'words' } } }],
+    ['an interactive subtitle', { interactiveMessage: { header: { subtitle: 'words' } } }],
+    ['an event without a name', { eventMessage: { description: 'words' } }],
+    ['contacts without a common name', { contactsArrayMessage: { contacts: [{ displayName: 'words' }] } }],
+    ['the comment of a location', { locationMessage: { comment: 'words' } }],
     ['an order', { orderMessage: { message: 'words' } }],
   ])('reads %s', (_, message) => {
     expect(textOf(wired(message))).toBe('words');
