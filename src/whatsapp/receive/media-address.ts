@@ -16,10 +16,10 @@ const PAGE_HOST = /^(web|www|static)\.whatsapp\.(net|com)$/;
  */
 export function isAllowedHost(url: string, socketUrl: string): boolean {
   if (!URL.canParse(url)) return false;
-  const { hostname, protocol } = new URL(url);
+  const { hostname, protocol, port, username } = new URL(url);
   if (PAGE_HOST.test(hostname)) return false;
   if (!/(^|\.)whatsapp\.(com|net)$/.test(new URL(socketUrl).hostname)) return true;
-  return protocol === 'https:' && MEDIA_HOST.test(hostname);
+  return protocol === 'https:' && port === '' && username === '' && MEDIA_HOST.test(hostname);
 }
 
 /**

@@ -12,6 +12,8 @@ test.each([
   ['https://mmg.whatsapp.net.evil.example/x', WHATSAPP, false, 'a name that begins alike'],
   ['https://evilwhatsapp.net/x', WHATSAPP, false, 'a name that ends alike'],
   ['https://mmg.whatsapp.net@10.0.0.1/x', WHATSAPP, false, 'a host behind a user name'],
+  ['https://mmg.whatsapp.net:8443/x', WHATSAPP, false, 'another port of a media host'],
+  ['https://user:pass@mmg.whatsapp.net/x', WHATSAPP, false, 'a media host with a user name'],
   ['https://169.254.169.254/latest/meta-data', WHATSAPP, false, 'an address inside the network'],
   ['nonsense', WHATSAPP, false, 'no address'],
   [
