@@ -9,7 +9,7 @@ const BRANDS: ReadonlyArray<readonly [RegExp, string]> = [
   [/^(M4A |M4B |M4P )/, 'audio/mp4'],
   [/^3g/, 'video/3gpp'],
   [/^qt/, 'video/quicktime'],
-  [/^(heic|heix|mif1|msf1)/, 'image/heic'],
+  [/^(he(ic|ix|im|is|vc|vx|vm|vs)|mif1|msf1)/, 'image/heic'],
   [/^(avif|avis)/, 'image/avif'],
 ];
 

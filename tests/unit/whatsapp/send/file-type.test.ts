@@ -44,6 +44,10 @@ describe('fileTypeOf', () => {
     expect(fileTypeOf(bytes('ID3\x04'))).toBe('audio/mpeg');
   });
 
+  it('recognises a HEIC file with several pictures', () => {
+    expect(fileTypeOf(bytes('\0\0\0\x18ftyphevc'))).toBe('image/heic');
+  });
+
   it.each([
     ['text', bytes('hello')],
     ['nothing', Uint8Array.of()],
