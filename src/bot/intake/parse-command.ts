@@ -3,7 +3,7 @@ import { cutText, MAX_TEXT_LENGTH } from '../../core/plain-text.ts';
 
 /** A message that has the form of a command. There may be no command with this name. */
 export interface CommandLine {
-  /** Lower case, composed (NFC), 1 to 32 characters. */
+  /** Lower case, compatible forms composed (NFKC). */
   readonly name: string;
   /** What follows the name, without the white space around it. */
   readonly rest: string;
@@ -42,7 +42,8 @@ export function parseCommand(text: string, prefix: string): CommandLine | undefi
   return COMMAND_NAME.test(name) ? { name: normalizeName(name), rest: whole.slice(end).trim() } : undefined;
 }
 
-const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}(?=\s|$)/;
+/** To JavaScript the byte order mark is white space; to people it is nothing. */
+const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}(?=[^\S\ufeff]|$)/;
 const SIGN = /^[!-/:-@[-`{-~]+$/;
 
 /** The usual cases, quickly: signs of ASCII as the prefix. Null is no command, undefined is not decided. */
@@ -60,8 +61,10 @@ function parsePlain(text: string, prefix: string): CommandLine | null | undefine
 export function isNearCommand(text: string, prefix: string): boolean {
   if (text.length > MAX_HEAD || ENDS_IN_WORD.test(prefix)) return false;
   if (SIGN.test(prefix) && /^[A-Za-z0-9]/.test(text)) return false;
-  const at = prefixEnd(text, prefix);
-  return at !== undefined && NEAR_NAME.test(withoutInvisible(text.slice(at)));
+  // One character may stand for several signs: `‼`.
+  const start = text.normalize('NFKC');
+  const at = prefixEnd(start, prefix);
+  return at !== undefined && NEAR_NAME.test(withoutInvisible(start.slice(at)));
 }
 
 /** Where the prefix ends in `text`; undefined if the text does not begin with it. */
@@ -88,7 +91,7 @@ function comparable(text: string): string {
     .toLowerCase();
 }
 
-/** The form in which names are compared: composed (NFC) and in lower case. */
+/** The form in which names are compared: compatible forms composed (NFKC), so full-width letters are letters; lower case. */
 export function normalizeName(name: string): string {
-  return name.normalize('NFC').toLowerCase();
+  return name.normalize('NFKC').toLowerCase();
 }

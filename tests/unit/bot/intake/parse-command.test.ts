@@ -34,6 +34,8 @@ const ROWS: ReadonlyArray<
   ['a full-width exclamation mark', '！ping a', '!', 'ping', 'a'],
   ['the emoji of an exclamation mark', '❗\ufe0fping', '!', 'ping', ''],
   ['the white emoji of an exclamation mark', '❕ping', '!', 'ping', ''],
+  ['a byte order mark in the name alone', '!pi\ufeffng a', '!', 'ping', 'a'],
+  ['full-width letters', '！ｐｉｎｇ', '!', 'ping', ''],
   ['the prefix is a full-width mark', '!ping', '！', 'ping', ''],
   ...'\u00ad \u034f \u180e \u2061 \u2064 \u206a \u3164 \u{e0001} \u200b \u200e \u200f \u2060 \u2066 \u2069 \u202a \u202e \u061c \ufe0f \ufe0e \ufeff'
     .split(' ')
@@ -51,6 +53,7 @@ test.each<[boolean, string]>([
   [true, '!ping.'],
   [true, '!!ping'],
   [true, '！ ping'],
+  [true, '‼️ping'],
   [false, '!'],
   [false, '!!!'],
   [false, 'ping.'],
