@@ -86,7 +86,7 @@ async function expectAnswers(questions: readonly Question[]): Promise<void> {
 test('a folder goes to the stock functions and back, twice, in the middle of live chats', {
   timeout: 120_000,
 }, async () => {
-  await program.start();
+  await program.pairAnew();
   const { wa, folder } = program;
   const people = (['pn', 'lid', 'mixed'] as const).map((addressing) => wa.addPerson({ addressing }));
   const group = wa.addGroup({ people, subject: 'Hand-over' });

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from '../../../src/app/app.ts';
 import { loadConfig } from '../../../src/config/config.ts';
@@ -8,6 +8,7 @@ import { waitForQr } from '../../../src/simulator/pairing/qr-camera.ts';
 import { SimulatedWhatsApp } from '../../../src/simulator/server/simulated-whatsapp.ts';
 import { within } from './deadline.ts';
 import { makeFolder } from './folder.ts';
+import { pairedOnce } from './rig.ts';
 
 /** The whole program in this process, as often as it is started, on one folder and one WhatsApp. */
 export class Program {
@@ -16,7 +17,25 @@ export class Program {
   readonly lines: string[] = [];
   #app: App | undefined;
 
+  /**
+   * Starts the program, linked. The pairing itself is done once for all tests of a file: this program gets copies of
+   * the session folder and of the account.
+   */
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    if (this.wa.devices.length === 0) {
+      const once = await pairedOnce();
+      this.wa.adoptAccount(once.wa);
+      cpSync(once.folder, this.folder, { recursive: true });
+    }
+    await this.#start(env);
+  }
+
+  /** Starts the program on an empty folder and scans the QR. */
+  async pairAnew(): Promise<void> {
+    await this.#start({});
+  }
+
+  async #start(env: Readonly<Record<string, string>>): Promise<void> {
     await this.wa.start();
     const config = loadConfig({
       SESSION_PATH: this.folder,

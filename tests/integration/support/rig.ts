@@ -47,7 +47,7 @@ export interface RigOptions {
 let paired: Promise<{ readonly wa: SimulatedWhatsApp; readonly folder: string }> | undefined;
 
 /** A linked session that no test changes. */
-function pairedOnce(): NonNullable<typeof paired> {
+export function pairedOnce(): NonNullable<typeof paired> {
   paired ??= (async () => {
     const rig = new Rig();
     await rig.pairAnew();
