@@ -79,6 +79,12 @@ describe('textOf', () => {
     ['contacts', { contactsArrayMessage: { displayName: 'words' } }],
     ['a location', { locationMessage: { name: 'words', jpegThumbnail: new Uint8Array(9) } }],
     ['a live location', { liveLocationMessage: { caption: 'words' } }],
+    ['a button that has an id alone', { buttonsResponseMessage: { selectedButtonId: 'words' } }],
+    [
+      'a row of a list that has an id alone',
+      { listResponseMessage: { title: '', singleSelectReply: { selectedRowId: 'words' } } },
+    ],
+    ['a button of a template that has an id alone', { templateButtonReplyMessage: { selectedId: 'words' } }],
     ['a row of a list without a title', { listResponseMessage: { description: 'words' } }],
     ['a round video note', { ptvMessage: { caption: 'words' } }],
     ['an invitation to a group', { groupInviteMessage: { caption: 'words', groupName: 'other' } }],
