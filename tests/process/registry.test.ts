@@ -188,7 +188,7 @@ const ping = ['!ping', 'pong'] as const;
 const tea = ['!tea 10m green tea', 'I will tell you.'] as const;
 
 const PROJECTS: Readonly<Record<string, Claims>> = {
-  'library-bot': { answers: [tea, ['!counts', /^tea: \d+/]] },
+  'library-bot': { answers: [tea, ['!counts', /^tea: \d+/m]] },
   'stock-bot': { answers: [ping], showsQrText: true },
   'test-of-a-bot': { answers: [] },
   'my-bot': { answers: [hello, ping], ping: 'commands/ping.ts' },
