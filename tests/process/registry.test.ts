@@ -227,9 +227,12 @@ describe.runIf(isAsked && process.platform !== 'win32').concurrent('outside the 
   });
 
   test.each(Object.keys(PROJECTS))(
-    '%s does what its README says, with each Node.js',
+    '%s does what its README says',
     async (name) => {
-      for (const node of nodes) await projects.get(name)?.play(node);
+      // The examples run with each Node.js; the two projects of `init` differ little, so each runs with one of them.
+      const isExample = EXAMPLES.includes(name);
+      const played = isExample ? nodes : name === 'my-bot' ? nodes.slice(-1) : nodes.slice(0, 1);
+      for (const node of played) await projects.get(name)?.play(node);
     },
     300_000,
   );
