@@ -44,7 +44,8 @@ export interface Listener {
   run(ctx: Context): Promise<unknown> | unknown;
 }
 
-const EVENTS: readonly string[] = [
+/** All events that a listener can be for. */
+export const LISTENER_EVENTS: readonly ListenerEvent[] = [
   'message',
   'edited',
   'deleted',
@@ -56,7 +57,7 @@ const EVENTS: readonly string[] = [
   'demoted',
   'group-changed',
   'call',
-] satisfies ListenerEvent[];
+];
 
 /** Describes a listener: the default export of a file in `src/listeners/`. Throws a `TypeError` if it is not valid. */
 export function listener(spec: ListenerSpec): Listener {
@@ -78,7 +79,7 @@ export function listener(spec: ListenerSpec): Listener {
 const FIELDS: Readonly<
   Record<keyof ListenerSpec, readonly [mustBe: string, fits: (value: unknown) => boolean]>
 > = {
-  on: oneOf(EVENTS),
+  on: oneOf(LISTENER_EVENTS),
   in: oneOf(['direct', 'group', 'both']),
   when: oneOf(['addressed', 'always']),
   text: ['a text or a RegExp', (value) => typeof value === 'string' || value instanceof RegExp],

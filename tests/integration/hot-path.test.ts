@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { command } from '../../src/bot/command.ts';
-import { type ListenerEvent, listener } from '../../src/bot/listener.ts';
+import { LISTENER_EVENTS, listener } from '../../src/bot/listener.ts';
 import { schedule } from '../../src/bot/schedule.ts';
 import ping from '../../src/commands/ping.ts';
 import { type FileSystem, realFileSystem } from '../../src/session/folder/file-system.ts';
@@ -21,23 +21,9 @@ afterEach(async () => {
 
 type Handlers = Parameters<typeof runBot>[1];
 
-const EVENTS: readonly ListenerEvent[] = [
-  'message',
-  'edited',
-  'deleted',
-  'reaction',
-  'vote',
-  'joined',
-  'left',
-  'promoted',
-  'demoted',
-  'group-changed',
-  'call',
-];
-
 /** Everything that a bot can have beside its commands: a listener for each event, a schedule, conversations. */
 const MORE: Handlers = {
-  ...Object.fromEntries(EVENTS.map((on) => [on, listener({ on, run: () => undefined })])),
+  ...Object.fromEntries(LISTENER_EVENTS.map((on) => [on, listener({ on, run: () => undefined })])),
   yearly: schedule('0 0 1 1 *', { run: () => undefined }),
   talk: command({ name: 'talk', summary: 'asks', run: (ctx) => ctx.ask('Name?') }),
 };

@@ -109,39 +109,39 @@ test('a listener that throws tells the person, names its file in the log, and th
   expect(log.of('error')).toMatchObject([{ facts: { listener: 'a', file: 'src/listeners/a.ts' } }]);
 });
 
-test('the loop guard finds two bots that answer each other, with listeners too', async () => {
+/** A listener that answers every message. */
+function echoing(): ListenerRegistry {
   const listeners = new ListenerRegistry();
   listeners.set(
     'src/listeners/echo.ts',
     listener({ on: 'message', run: (ctx) => ctx.reply(`You said: ${ctx.text}`) }),
   );
-  const { bot, messenger, clock } = makeBot([], { listeners });
+  return listeners;
+}
+
+/** Another bot writes, and answers each answer of this one, twenty times. */
+async function answerEachOther({ bot, messenger, clock }: ReturnType<typeof makeBot>): Promise<void> {
   let text = 'hello, who is there?';
   for (let turn = 0; turn < 20; turn += 1) {
     await clock.advance(500);
     await bot.handle(incoming(text, { sentAtMs: clock.nowMs, sender: BEN }));
     text = messenger.texts.at(-1) ?? '';
   }
-  expect(messenger.sent.length).toBeLessThan(10);
+}
+
+test('the loop guard finds two bots that answer each other, with listeners too', async () => {
+  const made = makeBot([], { listeners: echoing() });
+  await answerEachOther(made);
+  expect(made.messenger.sent.length).toBeLessThan(10);
 });
 
 test('the loop guard finds a bot that answers a listener, also while it has a conversation that sleeps', async () => {
-  const listeners = new ListenerRegistry();
-  listeners.set(
-    'src/listeners/echo.ts',
-    listener({ on: 'message', run: (ctx) => ctx.reply(`You said: ${ctx.text}`) }),
-  );
   const nap = command({ name: 'nap', summary: 'sleeps', run: (ctx) => ctx.sleep(20 * 60_000) });
-  const { bot, messenger, clock } = makeBot([nap], { listeners });
-  await bot.start();
-  await bot.handle(incoming('!nap', { sender: BEN }));
-  let text = 'hello, who is there?';
-  for (let turn = 0; turn < 20; turn += 1) {
-    await clock.advance(500);
-    await bot.handle(incoming(text, { sentAtMs: clock.nowMs, sender: BEN }));
-    text = messenger.texts.at(-1) ?? '';
-  }
-  expect(messenger.sent.length).toBeLessThan(10);
+  const made = makeBot([nap], { listeners: echoing() });
+  await made.bot.start();
+  await made.bot.handle(incoming('!nap', { sender: BEN }));
+  await answerEachOther(made);
+  expect(made.messenger.sent.length).toBeLessThan(10);
 });
 
 test('a vote in a poll is counted, and a changed vote replaces it', async () => {
