@@ -59,7 +59,7 @@ async function main(bot: CreatedBot): Promise<void> {
 
 /**
  * To be called after loading, because the garbage collector frees little while everything is loaded. The part of the
- * heap for new objects keeps the size that it has then, 8 MiB: V8 would let it grow to 32, which saves no time here.
+ * heap for new objects keeps the size that it has then, 8 MiB. V8 would let it grow to 32.
  */
 function useLittleMemory(): void {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);

@@ -111,6 +111,7 @@ export async function makeBundle(out) {
     minifySyntax: true,
     // Comments outside ASCII would double what the source takes in memory.
     minifyWhitespace: true,
+    // Node.js prints the whole line of an uncaught error.
     lineLimit: 160,
     sourcemap: 'linked',
     sourcesContent: false,

@@ -22,7 +22,7 @@ export interface View {
 }
 
 export interface Headline {
-  /** Chooses the sign and the color. The words say the same, so nobody needs the color. */
+  /** Chooses the sign and the color. The words say the same as the color. */
   readonly tone: 'good' | 'busy' | 'ask' | 'wait' | 'bad';
   readonly title: string;
   readonly sentence: string;

@@ -32,7 +32,7 @@ export interface QueueCounts {
 
 /** A limit that was reached is logged once in this time. */
 const WARN_EVERY_MS = 60 * 60_000;
-/** Takes the place of a message's own promise at its end: that one would keep in memory what it was made with. */
+/** Replaces the promise of a message whose work has ended: that promise keeps all objects of the work in memory. */
 const DONE: Promise<Outcome> = Promise.resolve('done');
 
 /** Runs what is to be done for each message: once, in the order of its chat, and within the limits of what may wait. */

@@ -56,7 +56,7 @@ const REPLACED_TWICE_WITHIN_MS = 10 * 60_000;
 const HOUR_MS = 60 * 60_000;
 
 /**
- * Whether a close counts as a failure. A pairing that nobody finished does not count, and a restart that the server
+ * Whether a close counts as a failure. An unfinished pairing does not count, and a restart that the server
  * asked for does not. If a message closed a connection on which other messages were acknowledged, that does not count
  * either.
  */

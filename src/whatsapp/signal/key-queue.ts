@@ -169,8 +169,8 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
 }
 
 /**
- * The library's timers of hours and days keep the context in which they were started, and with it the transaction: what
- * that refers to is let go, or the stanzas of the last days would stay in memory.
+ * Empties a transaction that has ended. Timers of the library run for hours and days, and keep the transaction in which
+ * they were started. If it still referred to its work, the stanzas of the last days would stay in memory.
  */
 function end(transaction: Transaction): void {
   transaction.hasEnded = true;
