@@ -91,7 +91,7 @@ const FIELDS: Readonly<
 };
 
 function oneOf(words: readonly string[]): readonly [string, (value: unknown) => boolean] {
-  return [`one of ${words.join(', ')}`, (value) => words.includes(String(value))];
+  return [`one of ${words.join(', ')}`, (value) => typeof value === 'string' && words.includes(value)];
 }
 
 function checkSpec(spec: ListenerSpec): void {

@@ -181,6 +181,8 @@ test.each<[sentence: string, spec: object]>([
   ['a mistyped "addressed"', { on: 'message', when: 'adressed' }],
   ['a filter that is not known', { on: 'message', texts: /pizza/ }],
   ['a kind of media that is not known', { on: 'message', media: 'pdf' }],
+  ['a list with one event', { on: ['message'] }],
+  ['a list with one kind of media', { on: 'message', media: ['image'] }],
   ['a text that is a number', { on: 'message', text: 5 }],
 ])('listener() refuses %s', (_sentence, spec) => {
   expect(() => listener({ run: () => undefined, ...spec } as unknown as ListenerSpec)).toThrow(TypeError);
