@@ -46,12 +46,10 @@ export class LoopWatch {
     this.#written.set(this.#chatKeyOf(chat), { atMs: this.#clock.now(), text });
   }
 
-  /** Whether the sender of this command is muted in this chat. The command itself may begin the mute. */
-  mutes(message: IncomingMessage, quotesBot: boolean): boolean {
-    return this.look(message, quotesBot)();
-  }
-
-  /** Looks at a message when it comes. What is returned counts it, and says what `mutes` does. */
+  /**
+   * Looks at a message when it comes. What is returned counts the message, and says whether its sender is muted in this
+   * chat. The message itself may begin the mute.
+   */
   look(message: IncomingMessage, quotesBot: boolean): () => boolean {
     const chat = this.#chatKeyOf(message.chat);
     const written = this.#written.get(chat);

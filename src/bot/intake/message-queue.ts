@@ -157,7 +157,7 @@ export class MessageQueue {
     }
   }
 
-  /** Whether `LoopWatch` mutes the sender in this chat. Counts it if so. */
+  /** What is returned says whether `LoopWatch` mutes the sender in this chat, and counts the message as muted if so. */
   #look(message: IncomingMessage): () => boolean {
     const { filter, loops } = this.#options;
     const quotesBot = message.quoted !== undefined && filter.isOwn(message.quoted.id);
