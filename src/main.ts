@@ -57,13 +57,9 @@ async function main(bot: CreatedBot): Promise<void> {
   process.exit(await runToExitCode(bot));
 }
 
-/**
- * To be called after loading, because the garbage collector frees little while everything is loaded. The part of the
- * heap for new objects keeps the size that it has then, 8 MiB. V8 would let it grow to 32.
- */
+/** To be called after loading, because the garbage collector frees little while everything is loaded. */
 function useLittleMemory(): void {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);
-  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 async function runToExitCode({ log, start }: CreatedBot): Promise<number> {

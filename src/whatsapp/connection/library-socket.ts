@@ -36,6 +36,14 @@ export function takeInOrder({ ws }: WASocket): void {
 }
 
 /**
+ * Baileys keeps the last 512 messages, those of strangers whole, in memory for five minutes, each with a timer. It needs
+ * them for a phone that asks again, and asks `getMessage` if it has none: the table `sent` answers that.
+ */
+export function keepNoMessages({ messageRetryManager }: Pick<WASocket, 'messageRetryManager'>): void {
+  if (messageRetryManager) messageRetryManager.addRecentMessage = () => {};
+}
+
+/**
  * Baileys waits for the peer's close frame before it reports a close: 30 s if the peer is gone. This limits the wait.
  */
 export function closeWithin(socket: WASocket, limitMs: number): void {

@@ -10,7 +10,7 @@ import {
   type UserFacingSocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys';
-import { takeInOrder, writeTogether } from './library-socket.ts';
+import { keepNoMessages, takeInOrder, writeTogether } from './library-socket.ts';
 import { trustFor, withServerTrust } from './server-identity.ts';
 
 export interface SocketSettings {
@@ -77,6 +77,7 @@ export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
     shouldIgnoreJid: (jid) => isJidBroadcast(jid) === true || isJidNewsletter(jid) === true,
   };
   const socket = withServerTrust(trustFor(settings.url, settings.rootKey), () => makeWASocket(config));
+  keepNoMessages(socket);
   takeInOrder(socket);
   writeTogether(socket);
   return socket;
