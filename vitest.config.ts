@@ -6,7 +6,11 @@ const unit = {
   include: ['tests/unit/**/*.test.ts', 'tests/contract/**/*.test.ts'],
   isolate: false,
 };
-const integration = { name: 'integration', include: ['tests/integration/**/*.test.ts'] };
+const integration = {
+  name: 'integration',
+  include: ['tests/integration/**/*.test.ts'],
+  setupFiles: 'tests/integration/support/fast-curves.ts',
+};
 /** These start the built program, which is built once for all of them. */
 const process = {
   name: 'process',
