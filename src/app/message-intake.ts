@@ -95,9 +95,9 @@ export class MessageIntake {
     beginRecord(key, { id, chatKind, sender: maskedSender(sender), atMs: Date.now() });
     let record: MessageRecord | undefined;
     try {
-      const outcome = await (await bot).handle(message);
-      record = endRecord(key, outcome === 'done' ? 'ran' : 'put-off', Date.now());
-      if (outcome === 'done') await client.inbox.finish(key, record);
+      const result = await (await bot).handle(message);
+      record = endRecord(key, result === 'done' ? 'ran' : 'put-off', Date.now());
+      if (result === 'done') await client.inbox.finish(key, record);
     } catch (error) {
       // The session has reported a write that failed.
       if (!isAppError(error, 'STORAGE_FAILED')) log.error({ err: error }, 'could not handle a message');

@@ -26,7 +26,7 @@ import { CommandTasks } from './run/command-tasks.ts';
 import { HandlerRunner, type HandlerTask } from './run/handler-runner.ts';
 import { isAddressed, meOf } from './run/is-addressed.ts';
 import { listenerTask } from './run/listener-task.ts';
-import type { Outcome } from './run/outcome.ts';
+import type { RunResult } from './run/run-result.ts';
 import { scheduleMessage, scheduleTask } from './run/schedule-task.ts';
 import { storedTask } from './run/stored-task.ts';
 import { Suspects } from './run/suspects.ts';
@@ -168,7 +168,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     isAddressed: isAddressed(message, settings.ownIds(), (id) => filter.isOwn(id)),
   });
   /** After the first start with a number, an owner's first message may come before WhatsApp's answer about it. */
-  const run = async (message: IncomingMessage, task: () => HandlerTask): Promise<Outcome> => {
+  const run = async (message: IncomingMessage, task: () => HandlerTask): Promise<RunResult> => {
     const asked = isOwner(message) ? undefined : options.whenNumbersAsked?.();
     if (asked) await asked;
     return runner.run(task());

@@ -7,7 +7,7 @@ import { type BotOptions, type BotParts, buildBotParts } from './bot-parts.ts';
 import type { Ignored } from './intake/admission.ts';
 import type { RouterCounts } from './intake/message-router.ts';
 import type { RunCounts } from './run/handler-runner.ts';
-import type { Outcome } from './run/outcome.ts';
+import type { RunResult } from './run/run-result.ts';
 import { safeError } from './run/safe-error.ts';
 import { reachable } from './send/chat-address.ts';
 import { sendId } from './send/message-id.ts';
@@ -15,8 +15,8 @@ import { type Say, toContent } from './send/say.ts';
 
 export type { BotOptions } from './bot-parts.ts';
 
-const DONE = Promise.resolve<Outcome>('done');
-const UNFINISHED = Promise.resolve<Outcome>('unfinished');
+const DONE = Promise.resolve<RunResult>('done');
+const UNFINISHED = Promise.resolve<RunResult>('unfinished');
 
 /** Takes messages, runs the commands in them, and sends the answers: in order in each chat, and chats in parallel. */
 export class Bot {
@@ -67,7 +67,7 @@ export class Bot {
    * `done` if nothing is left to do for this message, `unfinished` if it must be handed over again later.
    * The same message again gets the same promise. Never rejects.
    */
-  handle(message: IncomingMessage): Promise<Outcome> {
+  handle(message: IncomingMessage): Promise<RunResult> {
     if (this.#stopping !== undefined) return UNFINISHED;
     try {
       const { id, name } = message.sender;

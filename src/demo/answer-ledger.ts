@@ -100,7 +100,7 @@ function isSorted(numbers: readonly number[]): boolean {
 }
 
 /** The result of the story. */
-export interface Outcome {
+export interface StoryResult {
   /** How often a phone had to link the bot, and how often the bot asked for it. */
   readonly pairings: number;
   readonly qrRequests: number;
@@ -119,8 +119,8 @@ export interface Verdict {
 }
 
 /** The promises, and whether each was kept. */
-export function judge(outcome: Outcome): readonly Verdict[] {
-  const { pairings, qrRequests, asked, answered, doubles, isInOrder, conversation, unreadable } = outcome;
+export function judge(result: StoryResult): readonly Verdict[] {
+  const { pairings, qrRequests, asked, answered, doubles, isInOrder, conversation, unreadable } = result;
   const isLinkedOnce = pairings === 1 && qrRequests === 1;
   const isWhole = conversation.every((times) => times === 1);
   const isAnswered = answered === asked && doubles === 0 && isInOrder;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assertNever } from '../core/errors.ts';
-import { judge, type Outcome } from './answer-ledger.ts';
+import { judge, type StoryResult } from './answer-ledger.ts';
 import { lastOfBot, optionsOf, personOf } from './demo-people.ts';
 import type { DemoSetup } from './demo-setup.ts';
 import { answered, DemoProblem, heard, heardFrom, link, soon } from './demo-waits.ts';
@@ -109,7 +109,7 @@ export async function tellStory(setup: DemoSetup, screen: Screen): Promise<boole
     await act(step, setup, screen);
     await pause(pauseAfterMs(step), setup, screen);
   }
-  const verdicts = judge(outcomeOf(setup));
+  const verdicts = judge(resultOf(setup));
   for (const { text, isKept } of verdicts) {
     screen.print(promised(text, isKept, screen.look));
     await pause(VERDICT_MS, setup, screen);
@@ -197,7 +197,7 @@ async function pause(ms: number, setup: DemoSetup, screen: Screen): Promise<void
   if (screen.isTerminal) await sleep(ms, undefined, { signal: setup.signal });
 }
 
-function outcomeOf(setup: DemoSetup): Outcome {
+function resultOf(setup: DemoSetup): StoryResult {
   const { asked, answered: count, doubles, isInOrder } = setup.ledger.tally();
   return {
     pairings: setup.simulator.counters.pairings,

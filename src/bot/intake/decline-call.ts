@@ -1,7 +1,7 @@
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Messenger } from '../../core/messenger.ts';
 import type { HandlerRunner } from '../run/handler-runner.ts';
-import type { Outcome } from '../run/outcome.ts';
+import type { RunResult } from '../run/run-result.ts';
 
 /**
  * Declines a call and answers with `sentence`. If the call cannot be declined any more, the sentence is sent all the
@@ -12,7 +12,7 @@ export async function declineCall(
   sentence: string,
   messenger: Messenger,
   runner: HandlerRunner,
-): Promise<Outcome> {
+): Promise<RunResult> {
   const { event, chat } = message;
   if (event?.kind === 'call') await messenger.declineCall?.(event.callId, chat).catch(() => undefined);
   return runner.notify(message, 'declined', sentence);

@@ -8,7 +8,7 @@ import { memorySize } from '../../core/memory-size.ts';
 import { noteOutcome, noteTime } from '../../core/message-records.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { ChatQueues } from '../chat-queues.ts';
-import type { Outcome } from '../run/outcome.ts';
+import type { RunResult } from '../run/run-result.ts';
 import { safeError } from '../run/safe-error.ts';
 import { CommandBudget } from './command-budget.ts';
 import type { LoopWatch } from './loop-watch.ts';
@@ -33,13 +33,13 @@ export interface QueueCounts {
 /** A limit that was reached is logged once in this time. */
 const WARN_EVERY_MS = 60 * 60_000;
 /** Replaces the promise of a message whose work has ended: that promise keeps all objects of the work in memory. */
-const DONE: Promise<Outcome> = Promise.resolve('done');
+const DONE: Promise<RunResult> = Promise.resolve('done');
 
 /** Runs what is to be done for each message: once, in the order of its chat, and within the limits of what may wait. */
 export class MessageQueue {
   readonly #options: MessageQueueOptions;
-  readonly #queues = new ChatQueues<Outcome>();
-  readonly #seen = new RecentMap<Promise<Outcome>>(LIMITS['recent:messages'].count / 2);
+  readonly #queues = new ChatQueues<RunResult>();
+  readonly #seen = new RecentMap<Promise<RunResult>>(LIMITS['recent:messages'].count / 2);
   readonly #budget = new CommandBudget();
   /** How many messages of a person wait or run in a chat. */
   readonly #working = new Map<string, number>();
@@ -62,7 +62,7 @@ export class MessageQueue {
   }
 
   /** What becomes of a message that came before. */
-  outcomeOf(message: IncomingMessage): Promise<Outcome> | undefined {
+  resultOf(message: IncomingMessage): Promise<RunResult> | undefined {
     return this.#seen.get(message.key);
   }
 
@@ -77,7 +77,7 @@ export class MessageQueue {
   }
 
   /** Runs work of the bot itself in the order of a chat. */
-  inOrder(chat: string, work: () => Promise<Outcome>): void {
+  inOrder(chat: string, work: () => Promise<RunResult>): void {
     const { chatKeyOf, log } = this.#options;
     void this.#queues
       .run(chatKeyOf(chat), async () => (this.#isClosed ? 'unfinished' : work()))
@@ -90,9 +90,9 @@ export class MessageQueue {
    */
   run(
     message: IncomingMessage,
-    work: (isMuted: () => boolean) => Promise<Outcome>,
+    work: (isMuted: () => boolean) => Promise<RunResult>,
     isAnswer = false,
-  ): Promise<Outcome> | undefined {
+  ): Promise<RunResult> | undefined {
     const chat = this.chatOf(message);
     const weight = { chat, person: message.sender.id, bytes: memorySize(message) };
     const exceeded = this.#budget.add(weight);
@@ -112,9 +112,9 @@ export class MessageQueue {
     this.#working.set(workKey, (this.#working.get(workKey) ?? 0) + 1);
     const handling = this.#queues.run(chat, async () => {
       try {
-        const outcome = await this.#inTurn(message, queuedAtMs, () => work(isMuted));
-        if (outcome === 'done') this.#seen.set(message.key, DONE);
-        return outcome;
+        const result = await this.#inTurn(message, queuedAtMs, () => work(isMuted));
+        if (result === 'done') this.#seen.set(message.key, DONE);
+        return result;
       } finally {
         this.#budget.remove(weight);
         const left = (this.#working.get(workKey) ?? 1) - 1;
@@ -129,8 +129,8 @@ export class MessageQueue {
   async #inTurn(
     message: IncomingMessage,
     queuedAtMs: number,
-    work: () => Promise<Outcome>,
-  ): Promise<Outcome> {
+    work: () => Promise<RunResult>,
+  ): Promise<RunResult> {
     if (this.#isClosed) return 'unfinished';
     noteTime(message.key, 'waitedMs', this.#options.clock.now() - queuedAtMs);
     if (this.#options.clock.now() - queuedAtMs > LIMITS['commands:chat'].timeMs) {
@@ -139,10 +139,10 @@ export class MessageQueue {
       return 'done';
     }
     try {
-      const outcome = await work();
+      const result = await work();
       // If the message is handed over again, that is the next try and not a duplicate.
-      if (outcome === 'unfinished') this.#seen.delete(message.key);
-      return outcome;
+      if (result === 'unfinished') this.#seen.delete(message.key);
+      return result;
     } catch (error) {
       const facts = { messageId: message.id, err: safeError(error, message.text) };
       // A full disk: an answer that is not stored was not given yet.

@@ -7,7 +7,7 @@ import type { CommandRegistry, LoadedCommand } from '../loading/command-registry
 import type { ListenerRegistry, LoadedListener } from '../loading/listener-registry.ts';
 import { phrases } from '../phrases.ts';
 import type { Conversations } from '../replay/conversations.ts';
-import type { Outcome } from '../run/outcome.ts';
+import type { RunResult } from '../run/run-result.ts';
 import type { Edits, PendingCommand } from './edits.ts';
 import { MessageQueue, type MessageQueueOptions, type QueueCounts } from './message-queue.ts';
 import { type CommandLine, isNearCommand, parseCommand } from './parse-command.ts';
@@ -19,17 +19,17 @@ export interface MessageRouterOptions extends MessageQueueOptions {
   readonly listeners: ListenerRegistry;
   readonly conversations: Conversations;
   /** Declines a call; `undefined` lets it ring. */
-  readonly onCall: ((message: IncomingMessage) => Promise<Outcome>) | undefined;
+  readonly onCall: ((message: IncomingMessage) => Promise<RunResult>) | undefined;
   /** Counts a vote. Must not reject. */
   readonly onVote: (message: IncomingMessage) => Promise<void>;
   /** Whether the message mentions the bot, quotes it, or is in a direct chat. */
   readonly isAddressed: (message: IncomingMessage) => boolean;
   /** Runs the command. It must not reject because of an error in the command. */
-  readonly serve: (message: IncomingMessage, loaded: LoadedCommand, line: CommandLine) => Promise<Outcome>;
+  readonly serve: (message: IncomingMessage, loaded: LoadedCommand, line: CommandLine) => Promise<RunResult>;
   /** Runs a listener, likewise. */
-  readonly listen: (message: IncomingMessage, loaded: LoadedListener) => Promise<Outcome>;
+  readonly listen: (message: IncomingMessage, loaded: LoadedListener) => Promise<RunResult>;
   /** Answers a message with a sentence of the bot. */
-  readonly hint: (message: IncomingMessage, text: string) => Promise<Outcome>;
+  readonly hint: (message: IncomingMessage, text: string) => Promise<RunResult>;
 }
 
 export interface RouterCounts extends QueueCounts {
@@ -44,7 +44,7 @@ interface MatchedCommand {
   readonly job: PendingCommand;
 }
 
-const DONE = Promise.resolve<Outcome>('done');
+const DONE = Promise.resolve<RunResult>('done');
 /** A chat gets at most one hint about unknown commands in this time. */
 const HINT_EVERY_MS = 10 * 60_000;
 
@@ -69,8 +69,8 @@ export class MessageRouter {
     return this.#queue.close();
   }
 
-  route(message: IncomingMessage): Promise<Outcome> {
-    const seen = this.#queue.outcomeOf(message);
+  route(message: IncomingMessage): Promise<RunResult> {
+    const seen = this.#queue.resultOf(message);
     if (seen !== undefined) return seen;
     this.#counts.received += 1;
     if (this.#options.conversations.knows(message.key)) return this.#goOn(message);
@@ -94,22 +94,22 @@ export class MessageRouter {
   }
 
   /** Its handler crashed the bot again and again. A person who sent a command is told. */
-  #setAside(message: IncomingMessage, isCommand: boolean): Promise<Outcome> {
+  #setAside(message: IncomingMessage, isCommand: boolean): Promise<RunResult> {
     noteOutcome(message.key, 'set-aside');
     if (!isCommand) return DONE;
     return this.#queue.run(message, () => this.#options.hint(message, phrases.setAside)) ?? DONE;
   }
 
   /** What is no command: an answer, something that a listener waits for, or nothing. */
-  #routeOther(message: IncomingMessage, isUnknownCommand: boolean): Promise<Outcome> {
+  #routeOther(message: IncomingMessage, isUnknownCommand: boolean): Promise<RunResult> {
     const { conversations, listeners, isAddressed, prefix } = this.#options;
     const { onCall } = this.#options;
     if (message.event?.kind === 'call' && onCall) {
       const found = listeners.for(message, () => true);
       const decline = async () => {
-        const outcome = await onCall(message);
-        if (outcome === 'done') noteOutcome(message.key, 'ran', 'decline');
-        return outcome === 'done' ? this.#listen(message, found) : outcome;
+        const result = await onCall(message);
+        if (result === 'done') noteOutcome(message.key, 'ran', 'decline');
+        return result === 'done' ? this.#listen(message, found) : result;
       };
       return this.#queue.run(message, decline) ?? DONE;
     }
@@ -121,7 +121,7 @@ export class MessageRouter {
         if (found.length === 0) noteOutcome(message.key, 'no-command');
         return this.#listen(message, found);
       };
-      const handle = async (isMuted: () => boolean): Promise<Outcome> => {
+      const handle = async (isMuted: () => boolean): Promise<RunResult> => {
         if (isVote) await this.#options.onVote(message);
         const taken = await conversations.offer(message);
         if (taken !== undefined) return taken;
@@ -135,16 +135,16 @@ export class MessageRouter {
   }
 
   /** One listener after the other. A message that one of them could not finish is handed to all of them again. */
-  async #listen(message: IncomingMessage, found: readonly LoadedListener[]): Promise<Outcome> {
-    let outcome: Outcome = 'done';
+  async #listen(message: IncomingMessage, found: readonly LoadedListener[]): Promise<RunResult> {
+    let result: RunResult = 'done';
     for (const loaded of found) {
-      if ((await this.#options.listen(message, loaded)) === 'unfinished') outcome = 'unfinished';
+      if ((await this.#options.listen(message, loaded)) === 'unfinished') result = 'unfinished';
     }
-    return outcome;
+    return result;
   }
 
   /** See `MessageQueue.inOrder`. */
-  inOrder(chat: string, work: () => Promise<Outcome>): void {
+  inOrder(chat: string, work: () => Promise<RunResult>): void {
     this.#queue.inOrder(chat, work);
   }
 
@@ -152,18 +152,18 @@ export class MessageRouter {
    * A message of a conversation came again. Its age does not matter: the conversation was begun in time. If a listener
    * began it, other listeners may not have finished with the message.
    */
-  #goOn(message: IncomingMessage): Promise<Outcome> {
+  #goOn(message: IncomingMessage): Promise<RunResult> {
     const { conversations, listeners, isAddressed } = this.#options;
-    const goOn = async (): Promise<Outcome> => {
-      const outcome = await conversations.again(message.key);
+    const goOn = async (): Promise<RunResult> => {
+      const result = await conversations.again(message.key);
       const begun = conversations.listenersOf(message.key);
-      if (begun.length === 0) return outcome;
+      if (begun.length === 0) return result;
       const found = listeners.for(message, () => isAddressed(message));
       const others = await this.#listen(
         message,
         found.filter(({ name }) => !begun.includes(name)),
       );
-      return outcome === 'done' ? others : outcome;
+      return result === 'done' ? others : result;
     };
     return this.#queue.run(message, goOn, true) ?? DONE;
   }
@@ -181,7 +181,7 @@ export class MessageRouter {
     return loaded && { line, loaded, job: { isStarted: false, replacedBy: undefined } };
   }
 
-  async #work(message: IncomingMessage, { line, loaded, job }: MatchedCommand): Promise<Outcome> {
+  async #work(message: IncomingMessage, { line, loaded, job }: MatchedCommand): Promise<RunResult> {
     if (job.replacedBy !== undefined) {
       noteOutcome(message.key, 'ignored', 'edited');
       await job.replacedBy;
@@ -189,17 +189,17 @@ export class MessageRouter {
     }
     job.isStarted = true;
     await job.recorded;
-    const outcome = await this.#options.serve(message, loaded, line);
-    if (outcome === 'done' && message.edits !== undefined)
+    const result = await this.#options.serve(message, loaded, line);
+    if (result === 'done' && message.edits !== undefined)
       await this.#options.edits.done(message, message.edits);
-    return outcome;
+    return result;
   }
 
   /**
    * Tells a person who mistyped a command how to get help. In groups it says nothing, because the command may be for
    * another bot.
    */
-  #hint(message: IncomingMessage): Promise<Outcome> {
+  #hint(message: IncomingMessage): Promise<RunResult> {
     if (message.chatKind !== 'direct' || message.isFromMe) return DONE;
     const chat = this.#queue.chatOf(message);
     const now = this.#options.clock.now();

@@ -8,7 +8,7 @@ import { withRecordOf } from '../../core/message-records.ts';
 import { poisonLimit } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { phrases } from '../phrases.ts';
-import type { Outcome } from '../run/outcome.ts';
+import type { RunResult } from '../run/run-result.ts';
 import type { Suspects } from '../run/suspects.ts';
 import { isInWork, waitingFor } from './conversation-row.ts';
 import type { ConversationStore, StoredConversation } from './conversation-store.ts';
@@ -24,11 +24,11 @@ export interface ConversationsOptions {
   /** Resolves when there is a connection to WhatsApp. */
   whenOpen(signal: AbortSignal): Promise<void>;
   /** Runs work in the order of a chat. */
-  inOrder(chat: string, work: () => Promise<Outcome>): void;
+  inOrder(chat: string, work: () => Promise<RunResult>): void;
   /** Runs the handler of a conversation from its start; undefined if there is no such handler any more. */
-  runAgain(run: StoredConversation, message: IncomingMessage): Promise<Outcome> | undefined;
+  runAgain(run: StoredConversation, message: IncomingMessage): Promise<RunResult> | undefined;
   /** Answers a message with a sentence of the bot. */
-  notify(message: IncomingMessage, place: string, text: string): Promise<Outcome>;
+  notify(message: IncomingMessage, place: string, text: string): Promise<RunResult>;
 }
 
 /** So often the options of one question are listed. */
@@ -115,21 +115,21 @@ export class Conversations {
   }
 
   /** A message of a conversation came again, because it was not finished. Must run in the order of the chat. */
-  async again(messageKey: string): Promise<Outcome> {
-    let outcome: Outcome = 'done';
+  async again(messageKey: string): Promise<RunResult> {
+    let result: RunResult = 'done';
     for (const { id, row } of this.#options.runs.allWithMessage(messageKey)) {
       if (!isInWork(row)) continue;
       const one = await withRecordOf(messageKey, row.messageKey, () => this.#goOn(id));
-      if (one === 'unfinished') outcome = one;
+      if (one === 'unfinished') result = one;
     }
-    return outcome;
+    return result;
   }
 
   /**
    * Gives a message to the open question of its sender; undefined if it answers none. Must run in the order of the
    * chat.
    */
-  async offer(message: IncomingMessage): Promise<Outcome | undefined> {
+  async offer(message: IncomingMessage): Promise<RunResult | undefined> {
     const found = this.#options.runs.of(message.chat, message.sender.jid);
     if (found === undefined) return undefined;
     const mayList = (question: string) => this.#mayList(question);
@@ -175,7 +175,7 @@ export class Conversations {
   }
 
   /** Waits for a connection first, so that a program that ends without one does not count as a crash of it. */
-  #queue({ id, row }: StoredConversation, work: () => Promise<Outcome>): void {
+  #queue({ id, row }: StoredConversation, work: () => Promise<RunResult>): void {
     this.#inWork.add(id);
     this.#againAtMs.delete(id);
     this.#options.inOrder(row.chat, async () => {
@@ -193,7 +193,7 @@ export class Conversations {
   }
 
   /** The time limit of its question, or its sleep, has ended. */
-  async #due(id: string): Promise<Outcome> {
+  async #due(id: string): Promise<RunResult> {
     const { runs, clock } = this.#options;
     const row = runs.get(id);
     if (row === undefined) return 'done';
@@ -204,19 +204,19 @@ export class Conversations {
     return this.#goOn(id);
   }
 
-  async #goOn(id: string): Promise<Outcome> {
+  async #goOn(id: string): Promise<RunResult> {
     const { runs, log, thaw, runAgain, notify, clock } = this.#options;
     const row = runs.get(id);
     if (row === undefined) return 'done';
     const message = thaw(row.message);
-    const outcome = message && runAgain({ id, row }, message);
-    if (message === undefined || outcome === undefined) {
+    const going = message && runAgain({ id, row }, message);
+    if (message === undefined || going === undefined) {
       const { name, file } = row.handler;
       log.error({ name, file }, 'a conversation cannot go on: its handler or its first message is gone');
       await runs.end(id);
       return message === undefined ? 'done' : notify(message, 'gone', phrases.changed);
     }
-    const result = await outcome;
+    const result = await going;
     if (result === 'unfinished' && !this.#stopping.signal.aborted)
       this.#againAtMs.set(id, clock.now() + AGAIN_MS);
     this.arm();
@@ -224,7 +224,7 @@ export class Conversations {
   }
 
   /** It was in work when the program ended, and may be what ended the program. */
-  async #goOnAfterStart(id: string): Promise<Outcome> {
+  async #goOnAfterStart(id: string): Promise<RunResult> {
     const { runs, suspects } = this.#options;
     const row = runs.get(id);
     if (row === undefined || !isInWork(row)) return 'done';
@@ -233,7 +233,7 @@ export class Conversations {
     return row.crashes === undefined ? this.#goOn(id) : suspects.run(() => this.#goOn(id));
   }
 
-  async #giveUp({ id, row }: StoredConversation, limit: LimitName): Promise<Outcome> {
+  async #giveUp({ id, row }: StoredConversation, limit: LimitName): Promise<RunResult> {
     const { runs, log, thaw, notify } = this.#options;
     const { name, file } = row.handler;
     noteLimitReached(limit);

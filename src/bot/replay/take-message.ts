@@ -2,7 +2,7 @@ import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
 import { noteOutcome } from '../../core/message-records.ts';
 import { phrases } from '../phrases.ts';
-import type { Outcome } from '../run/outcome.ts';
+import type { RunResult } from '../run/run-result.ts';
 import { waitingFor } from './conversation-row.ts';
 import type { ConversationStore, StoredConversation } from './conversation-store.ts';
 import { isCancel, readAnswer } from './read-answer.ts';
@@ -14,19 +14,19 @@ export interface TakeMessageParts {
   /** Whether the options of a question may be listed once more. */
   mayList(question: string): boolean;
   /** Answers a message with a sentence of the bot. */
-  notify(message: IncomingMessage, place: string, text: string): Promise<Outcome>;
+  notify(message: IncomingMessage, place: string, text: string): Promise<RunResult>;
 }
 
 /**
  * Gives a message to the open conversation of its sender. Resolves with `answered` if it is an answer, which is on disk
- * then; with an outcome if it cancelled the conversation or fits no option; with undefined if the message is something
+ * then; with a result if it cancelled the conversation or fits no option; with undefined if the message is something
  * else.
  */
 export async function takeMessage(
   message: IncomingMessage,
   run: StoredConversation,
   parts: TakeMessageParts,
-): Promise<'answered' | Outcome | undefined> {
+): Promise<'answered' | RunResult | undefined> {
   const { id, row } = run;
   const question = waitingFor(row);
   if (question?.kind !== 'ask') return isCancel(message) ? cancel(message, run, parts) : undefined;
@@ -61,7 +61,7 @@ async function endAsTooLarge(
   message: IncomingMessage,
   { id, row }: StoredConversation,
   { runs, log, notify }: TakeMessageParts,
-): Promise<Outcome> {
+): Promise<RunResult> {
   const { name, file } = row.handler;
   noteOutcome(message.key, 'failed', name);
   log.error({ name, file }, 'the log of a conversation is too large, so the conversation was ended');
@@ -73,7 +73,7 @@ async function cancel(
   message: IncomingMessage,
   { id, row }: StoredConversation,
   { runs, notify }: TakeMessageParts,
-): Promise<Outcome> {
+): Promise<RunResult> {
   noteOutcome(message.key, 'ran', row.handler.name);
   await runs.end(id);
   return notify(message, 'cancelled', phrases.cancelled);

@@ -18,7 +18,7 @@ import { HandlerContext } from './handler-context.ts';
 import type { HandlerFacts, HandlerParts } from './handler-parts.ts';
 import { HandlerRun, type RunEnd } from './handler-run.ts';
 import { Interrupted } from './interrupted-error.ts';
-import { decideVerdict, type Outcome } from './outcome.ts';
+import { decideVerdict, type RunResult } from './run-result.ts';
 import { safeError } from './safe-error.ts';
 import { Semaphore } from './semaphore.ts';
 
@@ -73,7 +73,7 @@ export class HandlerRunner {
     return this.#counts;
   }
 
-  async run(task: HandlerTask): Promise<Outcome> {
+  async run(task: HandlerTask): Promise<RunResult> {
     const run = new HandlerRun(this.#options.clock, this.#options.limitMs);
     const log = new ConversationLog(this.#options.replay, task, task.stored);
     const replay = new Replay(this.#options.replay, run, task.idKey, log);
@@ -95,9 +95,9 @@ export class HandlerRunner {
     this.#counts.running -= 1;
     this.#runs.delete(run);
     const verdictOf = end.kind === 'returned' ? endOfReplay(replay) : end;
-    const outcome = await this.#conclude(verdictOf, run, task);
-    await this.#keep(end, outcome, replay);
-    return outcome;
+    const result = await this.#conclude(verdictOf, run, task);
+    await this.#keep(end, result, replay);
+    return result;
   }
 
   /** Answers a message with a sentence of the bot. `place` makes its id, as the number of a send does. */
@@ -106,7 +106,7 @@ export class HandlerRunner {
     place: number | string,
     text: string,
     idKey = message.key,
-  ): Promise<Outcome> {
+  ): Promise<RunResult> {
     const { chat, expirationSeconds } = message;
     const content = { kind: 'text', text: cutText(text, MAX_NOTICE_LENGTH) } as const;
     try {
@@ -133,19 +133,19 @@ export class HandlerRunner {
   }
 
   /** A notice gets the next send number. If an earlier run already sent an answer under it, people keep that answer. */
-  async #conclude(end: RunEnd, run: HandlerRun, task: HandlerTask): Promise<Outcome> {
+  async #conclude(end: RunEnd, run: HandlerRun, task: HandlerTask): Promise<RunResult> {
     const { handler, message, idKey } = task;
     const verdict = decideVerdict(end);
     if (verdict.isFault) this.#logFault(end, task);
-    const outcome =
+    const result =
       verdict.notice === undefined || handler.kind === 'schedule'
-        ? verdict.outcome
+        ? verdict.result
         : await this.notify(message, run.nextSendNumber(), verdict.notice, idKey);
-    noteOutcome(message.key, outcomeOf(outcome, verdict.isFault), handler.name);
-    if (outcome === 'unfinished') this.#counts.unfinished += 1;
+    noteOutcome(message.key, outcomeOf(result, verdict.isFault), handler.name);
+    if (result === 'unfinished') this.#counts.unfinished += 1;
     else if (verdict.isFault) this.#counts.failed += 1;
     else if (handler.kind === 'command' || end.kind !== 'suspended') this.#counts.answered += 1;
-    return outcome;
+    return result;
   }
 
   #logFault(end: RunEnd, { handler, message }: HandlerTask): void {
@@ -163,12 +163,12 @@ export class HandlerRunner {
   }
 
   /** A conversation ends with its handler. It stays open while it waits or must be tried again. */
-  async #keep(end: RunEnd, outcome: Outcome, replay: Replay): Promise<void> {
+  async #keep(end: RunEnd, result: RunResult, replay: Replay): Promise<void> {
     const { storedId } = replay;
     const { runs } = this.#options.replay;
     if (storedId === undefined || end.kind === 'suspended') return;
     try {
-      if (outcome === 'done') await runs.end(storedId);
+      if (result === 'done') await runs.end(storedId);
       else await runs.noteOver(storedId);
     } catch {
       // A full disk: the next start finds the conversation as it was, and sends nothing twice.
@@ -183,7 +183,7 @@ function endOfReplay(replay: Replay): RunEnd {
   return { kind: 'changed', at: leftOver.at, wanted: 'the end', found: leftOver.kind };
 }
 
-function outcomeOf(outcome: Outcome, isFault: boolean): MessageOutcome {
-  if (outcome === 'unfinished') return 'put-off';
+function outcomeOf(result: RunResult, isFault: boolean): MessageOutcome {
+  if (result === 'unfinished') return 'put-off';
   return isFault ? 'failed' : 'ran';
 }

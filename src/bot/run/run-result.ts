@@ -4,12 +4,12 @@ import { isRefusal } from '../refusal.ts';
 import type { RunEnd } from './handler-run.ts';
 
 /** `unfinished` messages are handed to the bot again: in a minute, at the next connection, after the next start. */
-export type Outcome = 'done' | 'unfinished';
+export type RunResult = 'done' | 'unfinished';
 
 /** What the bot does after a handler ended. */
 export type Verdict =
-  | { readonly outcome: Outcome; readonly notice: undefined; readonly isFault: boolean }
-  | { readonly outcome: 'done'; readonly notice: string; readonly isFault: boolean };
+  | { readonly result: RunResult; readonly notice: undefined; readonly isFault: boolean }
+  | { readonly result: 'done'; readonly notice: string; readonly isFault: boolean };
 
 /**
  * What the person is told if a handler did not simply return, and whether the log reports a fault. If there was no
@@ -19,28 +19,28 @@ export type Verdict =
 export function decideVerdict(end: RunEnd): Verdict {
   switch (end.kind) {
     case 'returned':
-      return { outcome: 'done', notice: undefined, isFault: false };
+      return { result: 'done', notice: undefined, isFault: false };
     case 'suspended':
-      return { outcome: 'done', notice: undefined, isFault: false };
+      return { result: 'done', notice: undefined, isFault: false };
     case 'changed':
       return {
-        outcome: 'done',
+        result: 'done',
         notice: phrases.changed,
         isFault: true,
       };
     case 'stopping':
-      return { outcome: 'unfinished', notice: undefined, isFault: false };
+      return { result: 'unfinished', notice: undefined, isFault: false };
     case 'too-late':
-      return { outcome: 'done', notice: phrases.tookTooLong, isFault: true };
+      return { result: 'done', notice: phrases.tookTooLong, isFault: true };
     case 'threw':
-      if (isRefusal(end.error)) return { outcome: 'done', notice: end.error.message, isFault: false };
+      if (isRefusal(end.error)) return { result: 'done', notice: end.error.message, isFault: false };
       if (isTemporary(end.error)) {
         const isFault = !isAppError(end.error, 'NOT_CONNECTED');
-        return { outcome: 'unfinished', notice: undefined, isFault };
+        return { result: 'unfinished', notice: undefined, isFault };
       }
       // WhatsApp would refuse the notice in the same chat too.
       if (isAppError(end.error, 'SEND_REFUSED') && end.error.whatsappCode !== undefined)
-        return { outcome: 'done', notice: undefined, isFault: true };
-      return { outcome: 'done', notice: phrases.failed, isFault: true };
+        return { result: 'done', notice: undefined, isFault: true };
+      return { result: 'done', notice: phrases.failed, isFault: true };
   }
 }

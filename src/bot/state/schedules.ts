@@ -12,7 +12,7 @@ import {
 } from '../../core/poison.ts';
 import type { Table } from '../../core/table.ts';
 import type { LoadedSchedule } from '../loading/listener-registry.ts';
-import type { Outcome } from '../run/outcome.ts';
+import type { RunResult } from '../run/run-result.ts';
 import { isScheduleKey, scheduleKey } from '../run/schedule-task.ts';
 import type { Suspects } from '../run/suspects.ts';
 import { sendId } from '../send/message-id.ts';
@@ -46,7 +46,7 @@ export interface SchedulesOptions {
   /** Ends the log, if there is one. */
   endLog(key: string): Promise<void>;
   /** Runs the handler. Resolves with `unfinished` if it must run again. */
-  run(loaded: LoadedSchedule, dueAtMs: number): Promise<Outcome>;
+  run(loaded: LoadedSchedule, dueAtMs: number): Promise<RunResult>;
 }
 
 const withHistory = (row: ScheduleRow, { dueAtMs }: TimeInWork, history: CrashHistory): ScheduleRow => ({
@@ -191,8 +191,8 @@ export class Schedules {
     const { name, file } = loaded;
     if (earlier === undefined) await this.#keep(name, { ...row, inWork: { dueAtMs } });
     const work = this.#runOrSuspect(loaded, dueAtMs, earlier?.crashes !== undefined)
-      .then(async (outcome) => {
-        const isDone = outcome === 'done';
+      .then(async (result) => {
+        const isDone = result === 'done';
         // An unfinished run is not a crash, so none are left.
         const left = { doneUntilMs: row.doneUntilMs, inWork: { dueAtMs } };
         // After a run that an earlier start began, later times may be missed too, so only this time is done.
@@ -212,7 +212,7 @@ export class Schedules {
   }
 
   /** What may have crashed the bot runs alone, and once there is a connection. */
-  async #runOrSuspect(loaded: LoadedSchedule, dueAtMs: number, isSuspect: boolean): Promise<Outcome> {
+  async #runOrSuspect(loaded: LoadedSchedule, dueAtMs: number, isSuspect: boolean): Promise<RunResult> {
     const { run, suspects, whenOpen } = this.#options;
     if (!isSuspect) return run(loaded, dueAtMs);
     const { signal } = this.#stopping;

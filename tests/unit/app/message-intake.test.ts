@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MessageIntake } from '../../../src/app/message-intake.ts';
-import type { Outcome } from '../../../src/bot/run/outcome.ts';
+import type { RunResult } from '../../../src/bot/run/run-result.ts';
 import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client-events.ts';
 import type { ClientState } from '../../../src/whatsapp/client-state.ts';
@@ -32,7 +32,7 @@ let client: FakeClient;
 let log: FakeLog;
 let intake: MessageIntake;
 let given: string[];
-let outcome: Outcome;
+let result: RunResult;
 /** The async contexts in which the bot got its messages. */
 let contexts: Array<string | undefined>;
 const context = new AsyncLocalStorage<string>();
@@ -51,12 +51,12 @@ beforeEach(() => {
     ends = [];
     await rest();
   };
-  const handle = ({ text }: IncomingMessage): Promise<Outcome> => {
+  const handle = ({ text }: IncomingMessage): Promise<RunResult> => {
     given.push(text);
     contexts.push(context.getStore());
-    return new Promise((resolve) => ends.push(() => resolve(outcome)));
+    return new Promise((resolve) => ends.push(() => resolve(result)));
   };
-  outcome = 'unfinished';
+  result = 'unfinished';
   intake = new MessageIntake({ client, bot: Promise.resolve({ handle }), log });
 });
 
@@ -133,13 +133,13 @@ test('the intake hands over nothing after stop()', async () => {
 
 test('the inbox finishes a message that the bot has handled, and keeps one that the bot left unfinished', async () => {
   const one = incoming('one');
-  outcome = 'done';
+  result = 'done';
   intake.start();
   client.open();
   client.receive(one);
   await rest();
   await endWork();
-  outcome = 'unfinished';
+  result = 'unfinished';
   client.receive(incoming('two'));
   await rest();
   await endWork();

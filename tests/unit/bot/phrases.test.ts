@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { command } from '../../../src/bot/command.ts';
 import { phrases, replacePhrases } from '../../../src/bot/phrases.ts';
-import { decideVerdict } from '../../../src/bot/run/outcome.ts';
+import { decideVerdict } from '../../../src/bot/run/run-result.ts';
 import { incoming, makeBot } from './fakes.ts';
 
 const english = { ...phrases };

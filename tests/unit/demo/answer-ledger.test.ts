@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judge, Ledger, type Outcome } from '../../../src/demo/answer-ledger.ts';
+import { judge, Ledger, type StoryResult } from '../../../src/demo/answer-ledger.ts';
 import { STORY } from '../../../src/demo/story.ts';
 
 const question = (id: string, askedAtMs = 0) => ({
@@ -71,7 +71,7 @@ describe('the ledger', () => {
 });
 
 describe('the promises', () => {
-  const kept: Outcome = {
+  const kept: StoryResult = {
     pairings: 1,
     qrRequests: 1,
     asked: 3,
@@ -86,7 +86,7 @@ describe('the promises', () => {
     expect(judge(kept).map(({ isKept }) => isKept)).toEqual([true, true, true, true]);
   });
 
-  test.each<[string, Partial<Outcome>, number]>([
+  test.each<[string, Partial<StoryResult>, number]>([
     ['a second QR code', { qrRequests: 2 }, 0],
     ['a second pairing', { pairings: 2, qrRequests: 2 }, 0],
     ['a message without an answer', { answered: 2 }, 1],

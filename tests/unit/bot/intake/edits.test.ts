@@ -141,7 +141,7 @@ test.each<[sentence: string, texts: string[], expected: string[]]>([
   const edits = texts.map((text) => edit(text, 'M'));
   const handled: string[] = [];
   for (const message of [waiting, ...edits])
-    void first.bot.handle(message).then((outcome) => outcome === 'done' && handled.push(message.key));
+    void first.bot.handle(message).then((result) => result === 'done' && handled.push(message.key));
   await rest();
   const second = makeBot([ping], { storage: first.storage });
   const left = [waiting, ...edits].filter(({ key }) => !handled.includes(key));

@@ -39,8 +39,8 @@ test.each<[sentence: string, Partial<IncomingMessage>, isOwnSend: boolean, expec
 test('a thousand old messages are dropped with one line that counts them', async () => {
   const { bot, clock, messenger, log } = makeBot([ping]);
   for (let index = 0; index < 1_000; index += 1) {
-    const outcome = await bot.handle(incoming('!ping', { sentAtMs: START_MS - 3_600_000 }));
-    expect(outcome).toBe('done');
+    const result = await bot.handle(incoming('!ping', { sentAtMs: START_MS - 3_600_000 }));
+    expect(result).toBe('done');
   }
   expect(clock.sleeping).toBe(1);
   await bot.handle(incoming('!ping'));

@@ -122,8 +122,8 @@ async function live(world: World, messages: readonly IncomingMessage[], acts: nu
   await rest();
   for (const message of messages) {
     if (world.finished.has(message.key)) continue;
-    void bot.handle(message).then((outcome) => {
-      if (outcome === 'done' && !life.isOver) world.finished.add(message.key);
+    void bot.handle(message).then((result) => {
+      if (result === 'done' && !life.isOver) world.finished.add(message.key);
     });
     for (let turn = 0; turn < 6; turn += 1) await rest();
     if (life.isOver) return true;

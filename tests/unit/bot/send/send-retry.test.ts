@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decideVerdict } from '../../../../src/bot/run/outcome.ts';
+import { decideVerdict } from '../../../../src/bot/run/run-result.ts';
 import { decideRetry, MAX_TIMEOUTS } from '../../../../src/bot/send/send-retry.ts';
 import { AppError } from '../../../../src/core/errors.ts';
 
@@ -42,7 +42,7 @@ test('the bot waits as long as WhatsApp asked for before it tries a send again',
 test('the bot sends no apology into a chat for which WhatsApp refused the answer', () => {
   const error = new AppError('SEND_REFUSED', '', { whatsappCode: '479' });
   const verdict = decideVerdict({ kind: 'threw', error });
-  expect(verdict).toEqual({ outcome: 'done', notice: undefined, isFault: true });
+  expect(verdict).toEqual({ result: 'done', notice: undefined, isFault: true });
 });
 
 test('the bot apologises if the handler wanted to send something that is not valid', () => {
@@ -55,9 +55,9 @@ describe('a handler that threw because of', () => {
     ['a full disk is unfinished, and nobody is told', new AppError('STORAGE_FAILED', ''), 'unfinished'],
     ['a missing ack is unfinished', new AppError('SEND_TIMEOUT', ''), 'unfinished'],
     ['a bug is done, and the person is told', new Error('oops'), 'done'],
-  ] as const)('%s', (_, error, outcome) => {
+  ] as const)('%s', (_, error, result) => {
     const verdict = decideVerdict({ kind: 'threw', error });
-    expect(verdict.outcome).toBe(outcome);
-    expect(verdict.notice === undefined).toBe(outcome === 'unfinished');
+    expect(verdict.result).toBe(result);
+    expect(verdict.notice === undefined).toBe(result === 'unfinished');
   });
 });
