@@ -8,7 +8,7 @@ import { EventEmitter } from 'node:events';
 import { buildClient } from './app/build-client.ts';
 import { MessageIntake } from './app/message-intake.ts';
 import { configFrom, type SettingSources } from './config/config.ts';
-import { isAppError } from './core/errors.ts';
+import { AppError, isAppError } from './core/errors.ts';
 import type { IncomingMessage } from './core/incoming-message.ts';
 import type { Content } from './core/outgoing-message.ts';
 import { StopStack } from './core/stop-stack.ts';
@@ -172,7 +172,8 @@ export class WhatsAppClient extends EventEmitter<WhatsAppClientEvents> {
   }
 
   #started(): Connections {
-    if (this.#connections === undefined) throw new Error('start() has not opened the session yet');
+    if (this.#connections === undefined)
+      throw new AppError('NOT_CONNECTED', 'The client has not opened its session. Call start() first.');
     return this.#connections;
   }
 }

@@ -114,7 +114,7 @@ test('saveCreds has written the file when it returns, and throws at once if it c
   void auth.saveCreds();
   expect(JSON.parse(readFileSync(join(folder, 'creds.json'), 'utf8')).accountSyncCounter).toBe(7);
   await auth.close();
-  expect(() => void auth.saveCreds()).toThrow(/session is closed/);
+  expect(() => void auth.saveCreds()).toThrow(expect.objectContaining({ code: 'STORAGE_FAILED' }));
 });
 
 const SRC = fileURLToPath(new URL('../../src/', import.meta.url));

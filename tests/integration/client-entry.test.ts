@@ -83,7 +83,9 @@ test('a logout stops the client, and the next start says so at once', async () =
 });
 
 test('a client without start() cannot send, and a wrong setting is thrown by name', async () => {
-  await expect(makeClient().send('15551234567@s.whatsapp.net', 'hi')).rejects.toThrow('start()');
+  await expect(makeClient().send('15551234567@s.whatsapp.net', 'hi')).rejects.toMatchObject({
+    code: 'NOT_CONNECTED',
+  });
   const make = () => new WhatsAppClient(folder, { settings: { pairingNumber: 'none' } });
   expect(make).toThrow(expect.objectContaining({ code: 'BAD_CONFIG' }));
 });

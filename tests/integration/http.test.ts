@@ -140,7 +140,7 @@ test('the metrics count reconnects by their reason, and the page stops with the 
     .toMatch(/^perennial_reconnects_total\{reason="network"\} 1$/m);
   await expect.poll(() => readiness(url), { timeout: 15_000 }).toBe(200);
   await app?.stop();
-  await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
+  await expect(fetch(`${url}/healthz`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
 });
 
 test('if the port is in use, one line says so, and the bot runs', async () => {

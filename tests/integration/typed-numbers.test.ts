@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { phrases } from '../../src/bot/phrases.ts';
 import type { Person } from '../../src/simulator/phones/person.ts';
 import { silenceConsole } from './support/console.ts';
 import { Program } from './support/program.ts';
@@ -136,6 +137,6 @@ describe('sends', () => {
     await vi.waitFor(() => expect(asked).toBe(1), 10_000);
     await vi.waitFor(async () => bot.send('553188887777', 'hello'), 10_000);
     await vi.waitFor(() => expect(ana.inbox.map(({ text }) => text)).toContain('hello'), 10_000);
-    await expect(bot.send('553188887776', 'hello')).rejects.toThrow('never written to me');
+    await expect(bot.send('553188887776', 'hello')).rejects.toThrow(phrases.stranger);
   });
 });

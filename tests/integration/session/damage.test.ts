@@ -29,6 +29,12 @@ import {
   temporaryFolder,
 } from '../../unit/session/helpers.ts';
 
+/** An error that names the file. */
+const UNUSABLE = expect.objectContaining({
+  code: 'SESSION_UNUSABLE',
+  message: expect.stringContaining('creds.json'),
+});
+
 const random = seeded(seed);
 const under = (limit: number): number => Math.floor(random() * limit);
 /** Noise over a part of it, or all of it, and never text: the loader cannot tell one name of a person from another. */
@@ -85,7 +91,7 @@ describe(`creds.json (SEED=${seed})`, () => {
       for (const [index, [what, content]] of variants().entries()) {
         if (copy !== undefined && index % 40 !== 0) continue;
         writeFileSync(join(folder, 'creds.json'), content);
-        expect(() => loadCredentials(realFileSystem, folder), what).toThrow(/creds\.json is (empty|damaged)/);
+        expect(() => loadCredentials(realFileSystem, folder), what).toThrow(UNUSABLE);
       }
     }
   });
@@ -97,7 +103,7 @@ describe(`creds.json (SEED=${seed})`, () => {
       for (const half of [key.private, key.public]) {
         half[7] = (half[7] ?? 0) ^ 0x10;
         writeFileSync(join(folder, 'creds.json'), credentialsToJson(creds));
-        expect(() => loadCredentials(realFileSystem, folder)).toThrow(/is damaged/);
+        expect(() => loadCredentials(realFileSystem, folder)).toThrow(UNUSABLE);
         half[7] = (half[7] ?? 0) ^ 0x10;
       }
     }
@@ -138,7 +144,7 @@ describe(`creds.json (SEED=${seed})`, () => {
       const text = credentialsToJson(damaged);
       rmSync(join(folder, 'creds.backup.json'), { force: true });
       writeFileSync(join(folder, 'creds.json'), text);
-      expect(() => loadCredentials(realFileSystem, folder), text).toThrow(/creds\.json is damaged/);
+      expect(() => loadCredentials(realFileSystem, folder), text).toThrow(UNUSABLE);
       expect(readFileSync(join(folder, 'creds.json'), 'utf8')).toBe(text);
       writeFileSync(join(folder, 'creds.backup.json'), credentialsToJson(creds));
       expect(loadCredentials(realFileSystem, folder)).toMatchObject({

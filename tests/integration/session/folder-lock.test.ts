@@ -176,7 +176,10 @@ describe('the note of an owner', () => {
     const note = { pid: 77, host: 'far', sinceMs: 0, ticket: '11111111-0000-4000-8000-000000000000' };
     writeFileSync(join(folder, 'owner.json'), JSON.stringify(note));
     silentOne(folder);
-    await expect(lockSession(folder)).rejects.toThrow(/in use by another process/);
+    await expect(lockSession(folder)).rejects.toMatchObject({
+      code: 'SESSION_LOCKED',
+      message: expect.not.stringContaining('77'),
+    });
     expect(await currentOwner(folder)).toMatchObject({ pid: 0, isSilent: true });
   });
 

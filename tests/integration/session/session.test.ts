@@ -410,8 +410,10 @@ describe('the folder', () => {
     const session = await openQuietly(path);
     await session.close();
     const before = readdirSync(path);
-    expect(() => session.set({ session: { a: { n: 1 } } })).toThrow(/the session is closed/);
-    expect(() => session.saveCreds()).toThrow(/the session is closed/);
+    expect(() => session.set({ session: { a: { n: 1 } } })).toThrow(
+      expect.objectContaining({ code: 'STORAGE_FAILED' }),
+    );
+    expect(() => session.saveCreds()).toThrow(expect.objectContaining({ code: 'STORAGE_FAILED' }));
     expect(readdirSync(path)).toEqual(before);
   });
 
@@ -690,7 +692,9 @@ test('the session tries whether its folder can be written before each connection
   const session = await openQuietly(sessionPath(), { fs: { ...realFileSystem, openSync } });
   isFull = true;
   expect(() => session.probe()).not.toThrow();
-  expect(() => session.probe()).toThrow(/disk is full/);
+  expect(() => session.probe()).toThrow(
+    expect.objectContaining({ code: 'STORAGE_FAILED', cause: expect.objectContaining({ code: 'ENOSPC' }) }),
+  );
   isFull = false;
   expect(() => session.probe()).not.toThrow();
 });

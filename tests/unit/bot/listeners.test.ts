@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { command } from '../../../src/bot/command.ts';
 import { type ListenerSpec, listener } from '../../../src/bot/listener.ts';
 import { ListenerRegistry } from '../../../src/bot/loading/listener-registry.ts';
+import { phrases } from '../../../src/bot/phrases.ts';
 import { schedule } from '../../../src/bot/schedule.ts';
 import ping from '../../../src/commands/ping.ts';
 import { AppError } from '../../../src/core/errors.ts';
@@ -105,7 +106,7 @@ test('a listener that throws tells the person, names its file in the log, and th
   listeners.set('src/listeners/b.ts', listener({ on: 'message', run: (ctx) => ctx.reply('b') }));
   const { bot, messenger, log } = makeBot([], { listeners });
   await bot.handle(incoming('hello'));
-  expect(messenger.texts).toEqual([expect.stringMatching(/went wrong/), 'b']);
+  expect(messenger.texts).toEqual([phrases.failed, 'b']);
   expect(log.of('error')).toMatchObject([{ facts: { listener: 'a', file: 'src/listeners/a.ts' } }]);
 });
 
@@ -252,6 +253,6 @@ test.each<[IncomingEvent, boolean]>([
   listeners.set('src/listeners/a.ts', answer);
   const { bot, messenger } = makeBot([], { listeners });
   await bot.handle(incoming('', { event }));
-  expect(messenger.texts).toEqual(['seen', expect.stringMatching(/went wrong/)]);
+  expect(messenger.texts).toEqual(['seen', phrases.failed]);
   expect(messenger.sent.map(({ quote }) => quote !== undefined)).toEqual([isQuoted, isQuoted]);
 });

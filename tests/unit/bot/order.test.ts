@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { rest as restArg } from '../../../src/bot/args.ts';
 import { command } from '../../../src/bot/command.ts';
 import type { Context } from '../../../src/bot/context.ts';
+import { phrases } from '../../../src/bot/phrases.ts';
 import ping from '../../../src/commands/ping.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import { ANNA, BEN, GROUP, incoming, makeBot, rest } from './fakes.ts';
@@ -83,7 +84,7 @@ test('a handler that hangs blocks its own chat for a minute, and no other chat',
   await clock.advance(2);
   expect(await hung).toBe('done');
   expect(await next).toBe('done');
-  expect(messenger.texts).toEqual(['pong', 'Sorry, that took too long. I gave up on it.', 'pong']);
+  expect(messenger.texts).toEqual(['pong', phrases.tookTooLong, 'pong']);
   expect(signal?.aborted).toBe(true);
   expect(log.of('error')).toEqual([
     {
@@ -92,9 +93,9 @@ test('a handler that hangs blocks its own chat for a minute, and no other chat',
       line: 'a command took too long and was given up',
     },
   ]);
-  await expect(contexts[0]?.reply('late')).rejects.toThrow('took too long');
-  await expect(contexts[0]?.media()).rejects.toThrow('took too long');
-  await expect(contexts[0]?.group()).rejects.toThrow('took too long');
+  await expect(contexts[0]?.reply('late')).rejects.toMatchObject({ reason: 'too-late' });
+  await expect(contexts[0]?.media()).rejects.toMatchObject({ reason: 'too-late' });
+  await expect(contexts[0]?.group()).rejects.toMatchObject({ reason: 'too-late' });
   expect(messenger.sent).toHaveLength(3);
 });
 
@@ -150,7 +151,7 @@ test('the time limit of a handler counts its time before and after a wait for a 
   expect(signals[0]?.aborted).toBe(false);
   await clock.advance(1);
   expect(await handled).toBe('done');
-  expect(messenger.texts).toEqual(['half of it', 'Sorry, that took too long. I gave up on it.']);
+  expect(messenger.texts).toEqual(['half of it', phrases.tookTooLong]);
 });
 
 test('what a handler sends without awaiting it arrives before its message is done', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { phrases } from '../../../../src/bot/phrases.ts';
 import { Interrupted } from '../../../../src/bot/run/interrupted-error.ts';
 import { type Reminder, Reminders } from '../../../../src/bot/state/reminders.ts';
 import remind from '../../../../src/commands/remind.ts';
@@ -118,10 +119,10 @@ test('a reminder that WhatsApp did not acknowledge is tried again and counts onc
   send.fail = undefined;
   await clock.advance(1);
   expect(texts()).toHaveLength(50);
-  expect(texts()[0]).toMatch(/2 minutes late/);
+  expect(texts()[0]).toContain(phrases.lateReminder('2 minutes'));
   expect(table.size).toBe(0);
   for (let index = 0; index < 50; index += 1) await reminders.add(`new ${index}`, reminder(9 * HOUR));
-  await expect(reminders.add('more', reminder(9 * HOUR))).rejects.toThrow('too many reminders');
+  await expect(reminders.add('more', reminder(9 * HOUR))).rejects.toThrow(phrases.remindersFull);
 });
 
 test('a reminder for next year is not sent at once, although no timer is that long', async () => {
@@ -177,11 +178,11 @@ test('a person has at most fifty reminders, and may add new ones when old ones a
   const { clock, reminders } = makeReminders();
   reminders.start();
   for (let index = 0; index < 50; index += 1) await reminders.add(`${index}`, reminder(HOUR + index));
-  await expect(reminders.add('more', reminder(HOUR))).rejects.toThrow('too many reminders');
+  await expect(reminders.add('more', reminder(HOUR))).rejects.toThrow(phrases.remindersFull);
   await reminders.add('ben', reminder(HOUR, { person: 'ben' }));
   await clock.advance(HOUR);
   await reminders.add('more', reminder(HOUR + 60));
-  await expect(reminders.add('and more', reminder(HOUR + 60))).rejects.toThrow('too many reminders');
+  await expect(reminders.add('and more', reminder(HOUR + 60))).rejects.toThrow(phrases.remindersFull);
 });
 
 test('all people together have at most ten thousand reminders', async () => {
@@ -191,7 +192,7 @@ test('all people together have at most ten thousand reminders', async () => {
   reminders.start();
   await reminders.add('last', reminder(HOUR, { person: 'last' }));
   await expect(reminders.add('more', reminder(HOUR, { person: 'more' }))).rejects.toThrow(
-    'too many reminders',
+    phrases.remindersFull,
   );
 });
 
@@ -316,8 +317,8 @@ test('the table of reminders is limited in bytes, and each reminder to a year', 
   for (let index = 0; index < 7; index += 1)
     await reminders.add(`${index}`, reminder(HOUR, { person: `${index}`, text: long }));
   await expect(reminders.add('7', reminder(HOUR, { person: '7', text: long }))).rejects.toThrow(
-    'too many reminders',
+    phrases.remindersFull,
   );
-  await expect(reminders.add('far', reminder(366 * 24 * HOUR))).rejects.toThrow('at most a year');
+  await expect(reminders.add('far', reminder(366 * 24 * HOUR))).rejects.toThrow(phrases.reminderTooFar);
   expect(table.size).toBe(7);
 });
