@@ -46,7 +46,7 @@ describe('a secret that WhatsApp retires while a QR code is shown', () => {
       expect(secretIn(second.qr)).not.toBe(secretIn(first.qr));
       expect(second).toMatchObject({ index: first.index, expiresAtMs: first.expiresAtMs });
       expect(storedSecret()).toBe(secretIn(second.qr));
-      await expect(rig.wa.phone.scan(first.qr ?? '')).rejects.toThrow();
+      await expect(rig.wa.phone.scan(first.qr ?? '')).rejects.toMatchObject({ code: 'secret-retired' });
       await rig.wa.phone.scan(second.qr ?? '');
       await rig.state('open');
     },
@@ -94,7 +94,7 @@ describe('a secret that WhatsApp retires while a QR code is shown', () => {
     let shown = await rig.state('pairing');
     for (let scan = 0; scan < 3; scan++) {
       const drawn = nextPairing(({ qr }) => qr !== shown.qr, `QR code ${scan + 2}`);
-      await expect(rig.wa.phone.scan(shown.qr ?? '')).rejects.toThrow();
+      await expect(rig.wa.phone.scan(shown.qr ?? '')).rejects.toMatchObject({ code: 'secret-retired' });
       shown = await drawn;
     }
     await rig.wa.phone.scan(shown.qr ?? '');
@@ -175,7 +175,9 @@ describe('a request for a pairing code', () => {
       rig.wa.faults.pairing.answerCodesWithout(part);
       const first = await rig.state('pairing');
       const next = nextPairing(({ code }) => code !== undefined && code !== first.code, 'the next code');
-      await expect(rig.wa.phone.enterCode(first.code ?? '')).rejects.toThrow('lacks');
+      await expect(rig.wa.phone.enterCode(first.code ?? '')).rejects.toMatchObject({
+        code: 'answer-incomplete',
+      });
       const second = await next;
       expect(rig.lines.some((line) => line.includes('The pairing code has ended'))).toBe(true);
       rig.wa.faults.pairing.answerCodesWithout();
@@ -191,7 +193,9 @@ describe('a request for a pairing code', () => {
       rig.wa.faults.pairing.cutCodeAnswers(part);
       const first = await rig.state('pairing');
       const next = nextPairing(({ code }) => code !== undefined && code !== first.code, 'the next code');
-      await expect(rig.wa.phone.enterCode(first.code ?? '')).rejects.toThrow('lacks');
+      await expect(rig.wa.phone.enterCode(first.code ?? '')).rejects.toMatchObject({
+        code: 'answer-incomplete',
+      });
       expect((await next).code).toBeDefined();
       expect(rig.lines.join('\n')).toContain(`the answer of the phone lacks ${part}`);
     },
@@ -202,7 +206,7 @@ describe('a request for a pairing code', () => {
     rig.wa.faults.pairing.refuseFinish(401);
     const first = await rig.state('pairing');
     const next = nextPairing(({ code }) => code !== undefined && code !== first.code, 'the next code');
-    await expect(rig.wa.phone.enterCode(first.code ?? '')).rejects.toThrow('refused');
+    await expect(rig.wa.phone.enterCode(first.code ?? '')).rejects.toMatchObject({ code: 'finish-refused' });
     const second = await next;
     expect(rig.lines.join('\n')).toContain('WhatsApp refused the link');
     await rig.wa.phone.enterCode(second.code ?? '');
@@ -228,7 +232,9 @@ describe('a request for a pairing code', () => {
         ({ code, qr }) => (code ?? qr) !== (shown.code ?? shown.qr),
         `what follows code ${round}`,
       );
-      await expect(rig.wa.phone.enterCode(shown.code ?? '')).rejects.toThrow();
+      await expect(rig.wa.phone.enterCode(shown.code ?? '')).rejects.toMatchObject({
+        code: 'answer-incomplete',
+      });
       shown = await next;
     }
     expect(shown.code).toBeUndefined();
@@ -244,7 +250,7 @@ describe('a request for a pairing code', () => {
     const { code } = await rig.state('pairing');
     const told = nextPairing(({ notice }) => notice !== undefined, 'the hint');
     const next = nextPairing((state) => state.code !== undefined && state.code !== code, 'the next code');
-    await expect(rig.wa.phone.enterCode(code ?? '')).rejects.toThrow();
+    await expect(rig.wa.phone.enterCode(code ?? '')).rejects.toMatchObject({ code: 'passkey-required' });
     expect((await told).notice).toContain('passkey');
     expect((await next).notice).toContain('passkey');
   });

@@ -24,7 +24,7 @@ test.each(['companion_reg_refresh', 'pair-device-rotate-qr'] as const)(
     });
     stock.wa.faults.pairing.rotateSecret({ shownQr, child });
     expect(children).toEqual([child]);
-    await expect(stock.wa.phone.scan(shownQr)).rejects.toThrow('retired');
+    await expect(stock.wa.phone.scan(shownQr)).rejects.toMatchObject({ code: 'secret-retired' });
     expect(stock.wa.devices).toEqual([]);
   },
 );
@@ -33,7 +33,7 @@ test('accepts a QR code with a new secret after the old one is retired', async (
   const client = await stock.rig.connect();
   const shownQr = await within(client.qr, 'the QR code');
   stock.wa.faults.pairing.refreshAtScan();
-  await expect(stock.wa.phone.scan(shownQr)).rejects.toThrow('retired');
+  await expect(stock.wa.phone.scan(shownQr)).rejects.toMatchObject({ code: 'secret-retired' });
   const secret = Buffer.alloc(32, 7).toString('base64');
   client.sock.authState.creds.advSecretKey = secret;
   const parts = shownQr.split(',');
@@ -53,7 +53,7 @@ test.each([429, 400])(
     });
     const shown = await client.sock.requestPairingCode(stock.wa.phone.number);
     await within(refused, 'the refusal');
-    await expect(stock.wa.phone.enterCode(shown)).rejects.toThrow('no client waits for a code');
+    await expect(stock.wa.phone.enterCode(shown)).rejects.toMatchObject({ code: 'no-code-request' });
   },
 );
 
@@ -63,7 +63,7 @@ test('leaves a request for a pairing code without an answer, and a stock client 
   stock.wa.faults.pairing.ignoreCodeRequests(true);
   const shown = await client.sock.requestPairingCode(stock.wa.phone.number);
   expect(shown).toMatch(/^[0-9A-Z]{8}$/);
-  await expect(stock.wa.phone.enterCode(shown)).rejects.toThrow('no client waits for a code');
+  await expect(stock.wa.phone.enterCode(shown)).rejects.toMatchObject({ code: 'no-code-request' });
 });
 
 test('refuses to finish the link of a code, and a stock client says nothing', async () => {
@@ -71,7 +71,7 @@ test('refuses to finish the link of a code, and a stock client says nothing', as
   await within(client.qr, 'the registration');
   stock.wa.faults.pairing.refuseFinish(401);
   const shown = await client.sock.requestPairingCode(stock.wa.phone.number);
-  await expect(stock.wa.phone.enterCode(shown)).rejects.toThrow('refused to finish');
+  await expect(stock.wa.phone.enterCode(shown)).rejects.toMatchObject({ code: 'finish-refused' });
   expect(stock.wa.devices).toEqual([]);
 });
 
@@ -79,7 +79,7 @@ test('refuses a code request with an unknown platform name', async () => {
   const client = await stock.rig.connect({ browser: ['Acme', 'Chrome', '1'] });
   await within(client.qr, 'the registration');
   const shown = await client.sock.requestPairingCode(stock.wa.phone.number);
-  await expect(stock.wa.phone.enterCode(shown)).rejects.toThrow('no client waits for a code');
+  await expect(stock.wa.phone.enterCode(shown)).rejects.toMatchObject({ code: 'no-code-request' });
 });
 
 test('answers a code without one of its parts', async () => {
@@ -87,7 +87,7 @@ test('answers a code without one of its parts', async () => {
   await within(client.qr, 'the registration');
   stock.wa.faults.pairing.answerCodesWithout('primary_identity_pub');
   const shown = await client.sock.requestPairingCode(stock.wa.phone.number);
-  await expect(stock.wa.phone.enterCode(shown)).rejects.toThrow('lacks primary_identity_pub');
+  await expect(stock.wa.phone.enterCode(shown)).rejects.toMatchObject({ code: 'answer-incomplete' });
   stock.wa.faults.pairing.answerCodesWithout();
 });
 
@@ -96,7 +96,7 @@ test('stalls after a code was entered and the client has finished', async () => 
   await within(client.qr, 'the registration');
   stock.wa.faults.pairing.stallAfterCode(true);
   const shown = await client.sock.requestPairingCode(stock.wa.phone.number);
-  await expect(stock.wa.phone.enterCode(shown)).rejects.toThrow('goes no further');
+  await expect(stock.wa.phone.enterCode(shown)).rejects.toMatchObject({ code: 'phone-stalls' });
   expect(stock.wa.devices).toEqual([]);
 });
 
@@ -112,7 +112,7 @@ test('sends refresh_code to a client whose pairing code has expired', async () =
   });
   stock.wa.faults.pairing.expireCodes();
   expect(stages).toEqual(['refresh_code']);
-  await expect(stock.wa.phone.enterCode(shown)).rejects.toThrow('no client waits for a code');
+  await expect(stock.wa.phone.enterCode(shown)).rejects.toMatchObject({ code: 'no-code-request' });
 });
 
 test.each(['scan', 'code'] as const)('asks for a passkey after a %s and links nothing', async (way) => {
@@ -125,7 +125,7 @@ test.each(['scan', 'code'] as const)('asks for a passkey after a %s and links no
     way === 'scan'
       ? stock.wa.phone.scan(qr)
       : stock.wa.phone.enterCode(await client.sock.requestPairingCode(stock.wa.phone.number));
-  await expect(attempt).rejects.toThrow('passkey');
+  await expect(attempt).rejects.toMatchObject({ code: 'passkey-required' });
   expect(types.at(-1)).toBe('passkey_prologue_request');
   expect(stock.wa.devices).toEqual([]);
 });

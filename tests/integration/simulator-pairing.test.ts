@@ -49,7 +49,7 @@ test('refuses the QR code of a client that has disconnected', async () => {
   const gone = new Promise((resolve) => stock.wa.events.once('closed', resolve));
   terminate(first.sock);
   await within(gone, 'the end of the connection');
-  await expect(stock.wa.phone.scan(qr)).rejects.toThrow('no longer valid');
+  await expect(stock.wa.phone.scan(qr)).rejects.toMatchObject({ code: 'qr-unknown' });
 });
 
 test('lets a client close with 408 after its last QR code', async () => {

@@ -4,6 +4,7 @@ import { type Contact, isSameUser, jidOf } from '../phones/contact-address.ts';
 import type { PairingSwitches } from '../server/fault-switches.ts';
 import { bytesOf, childOf, errorOf, resultOf, type Stanza, stanza, textOf } from '../wire/stanza.ts';
 import type { CodeRequest } from './code-exchange.ts';
+import { LinkError } from './link-error.ts';
 import { expiredCodeNotification } from './pairing-notifications.ts';
 import type { UnlinkedClient } from './unlinked-client.ts';
 
@@ -64,11 +65,12 @@ export class CodeRequests {
     clients: () => readonly UnlinkedClient[],
   ): Promise<{ readonly client: UnlinkedClient; readonly code: CodeRequest }> {
     const client = await this.#clientWithCode(clients);
-    if (!client?.code) throw new Error('no client waits for a code on this account');
+    if (!client?.code) throw new LinkError('no-code-request', 'no client waits for a code on this account');
     const { code } = client;
     if (this.#options.nowSeconds() - code.requestedAt > CODE_LIFETIME_SECONDS)
-      throw new Error('the code has expired');
-    if (++code.attempts > MAX_CODE_ATTEMPTS) throw new Error('the code was entered too often');
+      throw new LinkError('code-expired', 'the code has expired');
+    if (++code.attempts > MAX_CODE_ATTEMPTS)
+      throw new LinkError('code-entered-too-often', 'the code was entered too often');
     return { client, code };
   }
 

@@ -9,6 +9,7 @@ import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } 
 import { answerCode, normalizeCode, openKeyBundle } from './code-exchange.ts';
 import { CodeRequests } from './code-requests.ts';
 import { isCountersigned, sealDeviceIdentity, signDeviceIdentity } from './device-identity.ts';
+import { LinkError } from './link-error.ts';
 import {
   emptyCodeNotification,
   passkeyNotification,
@@ -57,7 +58,9 @@ export class PairingServer {
   }
 
   forget(connection: Connection): void {
-    this.#clients.get(connection)?.failed('the client closed its connection before it was linked');
+    this.#clients
+      .get(connection)
+      ?.failed('client-gone', 'the client closed its connection before it was linked');
     this.#clients.delete(connection);
   }
 
@@ -70,7 +73,7 @@ export class PairingServer {
       return;
     }
     if (node.attrs.type === 'error') {
-      client.failed('the client refused the link');
+      client.failed('client-refused', 'the client refused the link');
       return;
     }
     const step = childOf(node, 'link_code_companion_reg');
@@ -90,11 +93,11 @@ export class PairingServer {
   async scan(qr: string): Promise<Companion> {
     const [ref = '', noiseKey = '', identityKey = '', secret = ''] = qr.slice(qr.indexOf('#') + 1).split(',');
     const client = [...this.#clients.values()].find(({ refs }) => refs.includes(ref));
-    if (!client) throw new Error('this QR code is no longer valid');
+    if (!client) throw new LinkError('qr-unknown', 'this QR code is no longer valid');
     const { registration } = client;
     const shown = [noiseKey, identityKey].map((key) => Buffer.from(key, 'base64'));
     if (!shown[0]?.equals(registration.noiseKey) || !shown[1]?.equals(registration.identityKey)) {
-      throw new Error('this QR code belongs to another client');
+      throw new LinkError('qr-of-another-client', 'this QR code belongs to another client');
     }
     this.#checkSecret(client, secret);
     this.#checkPasskey(client);
@@ -114,12 +117,12 @@ export class PairingServer {
     const flawed = [...missing, ...short];
     if (flawed.length > 0) {
       connection.send(hello);
-      throw new Error(`the answer of the phone lacks ${flawed.join(', ')}`);
+      throw new LinkError('answer-incomplete', `the answer of the phone lacks ${flawed.join(', ')}`);
     }
     const finish = client.expect('companion_finish');
     connection.send(hello);
     const bundle = bytesOf(childOf(await finish, 'link_code_pairing_wrapped_key_bundle'));
-    if (switches.stallsAfterCode) throw new Error('the phone goes no further');
+    if (switches.stallsAfterCode) throw new LinkError('phone-stalls', 'the phone goes no further');
     const secret = openKeyBundle(offer, account, registration.identityKey, bundle);
     if (switches.requiresPasskey) connection.send(emptyCodeNotification(nowSeconds()));
     this.#checkPasskey(client);
@@ -144,7 +147,7 @@ export class PairingServer {
     if (finishRefusal && finishRefusal.times > 0) {
       finishRefusal.times--;
       client.connection.send(errorOf(query, finishRefusal.code, finishRefusal.text));
-      client.failed('WhatsApp refused to finish the link');
+      client.failed('finish-refused', 'WhatsApp refused to finish the link');
       return;
     }
     client.connection.send(resultOf(query));
@@ -158,7 +161,8 @@ export class PairingServer {
       switches.refreshesAtScan--;
       this.#refresh(client, 'companion_reg_refresh', secret);
     }
-    if (client.retiredSecrets.has(secret)) throw new Error('the secret in this QR code is retired');
+    if (client.retiredSecrets.has(secret))
+      throw new LinkError('secret-retired', 'the secret in this QR code is retired');
   }
 
   #refresh(client: UnlinkedClient, child: RefreshChild, secret: string | undefined): void {
@@ -170,7 +174,7 @@ export class PairingServer {
   #checkPasskey(client: UnlinkedClient): void {
     if (!this.#options.switches.requiresPasskey) return;
     client.connection.send(passkeyNotification(this.#options.nowSeconds()));
-    throw new Error('the account can be linked with a passkey only');
+    throw new LinkError('passkey-required', 'the account can be linked with a passkey only');
   }
 
   async #link(client: UnlinkedClient, advSecret: Buffer): Promise<Companion> {
@@ -195,7 +199,7 @@ export class PairingServer {
     const reply = childOf(childOf(await answer, 'pair-device-sign'), 'device-identity');
     if (!isCountersigned(bytesOf(reply), identity, registration.identityKey)) {
       connection.close();
-      throw new Error('the companion did not sign its identity');
+      throw new LinkError('not-signed', 'the companion did not sign its identity');
     }
     const companion = new Companion(device, jid, lid, registration);
     this.#clients.delete(connection);

@@ -5,6 +5,7 @@ import type { Registration } from '../server/companion-device.ts';
 import type { Connection } from '../wire/client-connection.ts';
 import type { Stanza } from '../wire/stanza.ts';
 import type { CodeRequest } from './code-exchange.ts';
+import { LinkError, type LinkErrorCode } from './link-error.ts';
 
 /** How long the client may take for each answer, as the phone waits in WhatsApp. */
 const ANSWER_LIMIT_MS = 60_000;
@@ -49,8 +50,8 @@ export class UnlinkedClient {
     if (this.#expected?.id === id) this.#expected?.resolve(node);
   }
 
-  failed(reason: string): void {
-    this.#expected?.reject(new Error(reason));
+  failed(code: LinkErrorCode, reason: string): void {
+    this.#expected?.reject(new LinkError(code, reason));
   }
 }
 
