@@ -3,18 +3,19 @@ import type { HttpConfig } from '../config/config.ts';
 import type { Route } from './exchange.ts';
 import type { HttpToken } from './http-token.ts';
 import { Problem } from './problem.ts';
+import type { RefusedTokenLog } from './refused-token-log.ts';
 import { isCrossOrigin, isHostAllowed } from './request-origin.ts';
 
 /** The checks that a request must pass. Each throws a `Problem` that says what the caller can do. */
 export class AccessRules {
   readonly #config: HttpConfig;
   readonly #token: HttpToken | undefined;
-  readonly #onRefused: () => void;
+  readonly #refusals: RefusedTokenLog;
 
-  constructor(config: HttpConfig, token: HttpToken | undefined, onRefused: () => void) {
+  constructor(config: HttpConfig, token: HttpToken | undefined, refusals: RefusedTokenLog) {
     this.#config = config;
     this.#token = token;
-    this.#onRefused = onRefused;
+    this.#refusals = refusals;
   }
 
   /** Must be called first. If a token is set, any host name is allowed, because the token protects every route. */
@@ -42,7 +43,7 @@ export class AccessRules {
 
   checkAccess(request: IncomingMessage, route: Route): void {
     if (this.hasAccess(request, route)) return;
-    if (request.headers.authorization !== undefined) this.#onRefused();
+    if (request.headers.authorization !== undefined) this.#refusals.add();
     throw new Problem(401, 'A token is needed: send the header "Authorization: Bearer" with HTTP_TOKEN.', {
       'WWW-Authenticate': 'Bearer realm="perennial"',
     });

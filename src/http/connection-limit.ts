@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { noteLimitReached } from '../core/limit-counts.ts';
 
 export interface ConnectionLimits {
   /** Connections at a time, all callers together. */
@@ -21,17 +22,11 @@ interface Caller {
  */
 export class ConnectionLimit {
   readonly #limits: ConnectionLimits;
-  readonly #onDropped: (limit: 'http:address' | 'http:connections') => void;
   /** In the order in which they came. */
   readonly #callers = new Map<Socket, Caller>();
 
-  constructor(
-    server: Server,
-    limits: ConnectionLimits,
-    onDropped: (limit: 'http:address' | 'http:connections') => void,
-  ) {
+  constructor(server: Server, limits: ConnectionLimits) {
     this.#limits = limits;
-    this.#onDropped = onDropped;
     server.on('connection', (socket) => this.#admit(socket));
     server.on('request', (request, response) => this.#requested(request, response));
   }
@@ -56,7 +51,7 @@ export class ConnectionLimit {
     const [dropped] = silent ?? [newest];
     this.#callers.delete(dropped);
     dropped.destroy();
-    this.#onDropped(limit);
+    noteLimitReached(limit);
   }
 
   #requested(request: IncomingMessage, response: ServerResponse): void {

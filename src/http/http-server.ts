@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
 import { isLoopback } from '../config/setting-kinds.ts';
 import { AppError } from '../core/errors.ts';
-import { noteLimitReached } from '../core/limit-counts.ts';
 import type { Table } from '../core/table.ts';
 import type { Logger } from '../logging/logger.ts';
 import { AccessRules } from './access-rules.ts';
@@ -46,19 +45,16 @@ export class HttpServer {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const refusals = new RefusedTokenLog(log);
-    const onRefused = (): void => refusals.add();
     const token = config.token === undefined ? undefined : new HttpToken(config.token);
-    const access = new AccessRules(config, token, onRefused);
-    const login = token && new TokenLogin(token, onRefused);
+    const access = new AccessRules(config, token, refusals);
+    const login = token && new TokenLogin(token, refusals);
     this.#events = new EventStream(status, this.#limits);
     this.#metrics = new Metrics(status);
-    const onFailure = (messageId: string, code: string): void =>
-      log.warn({ messageId, code }, 'could not send a message of POST /messages');
     const messages = new PostMessages({
       status,
       sendText,
       keys: new KnownKeys(options.keys),
-      onFailure,
+      log,
       waitMs: this.#limits.sendWaitMs,
     });
     const routes = makeRoutes({ status, events: this.#events, metrics: this.#metrics, messages, login });
@@ -72,7 +68,7 @@ export class HttpServer {
       },
       (request, response) => void dispatcher.serve(request, response),
     );
-    new ConnectionLimit(this.#server, this.#limits, (limit) => noteLimitReached(limit));
+    new ConnectionLimit(this.#server, this.#limits);
     this.#server.timeout = this.#limits.idleMs;
   }
 

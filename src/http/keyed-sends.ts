@@ -1,6 +1,7 @@
 import { isAppError } from '../core/errors.ts';
 import { noteLimitReached } from '../core/limit-counts.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { Logger } from '../logging/logger.ts';
 import { hashOf, type KnownKeys } from './known-keys.ts';
 import type { MessageRequest } from './message-request.ts';
 import { Problem } from './problem.ts';
@@ -24,15 +25,15 @@ const { count: MAX_KNOWN } = LIMITS['table:http-keys'];
 /** Sends texts, each key once. */
 export class KeyedSends {
   readonly #sendText: SendText;
-  readonly #onFailure: (id: string, code: string) => void;
   readonly #keys: KnownKeys;
+  readonly #log: Pick<Logger, 'warn'>;
   readonly #known = new Map<string, Known>();
   #queued = 0;
 
-  constructor(sendText: SendText, keys: KnownKeys, onFailure: (id: string, code: string) => void) {
+  constructor(sendText: SendText, keys: KnownKeys, log: Pick<Logger, 'warn'>) {
     this.#sendText = sendText;
     this.#keys = keys;
-    this.#onFailure = onFailure;
+    this.#log = log;
   }
 
   /**
@@ -68,15 +69,16 @@ export class KeyedSends {
 
   async #follow(known: Known): Promise<void> {
     this.#queued += 1;
-    let id = '';
+    let messageId = '';
     try {
       const sending = await known.sending;
-      id = sending.id;
+      messageId = sending.id;
       await sending.acknowledged;
       known.state = 'sent';
     } catch (error) {
       known.state = isFinal(error) ? 'refused' : 'failed';
-      this.#onFailure(id, isAppError(error) ? error.code : 'UNKNOWN');
+      const code = isAppError(error) ? error.code : 'UNKNOWN';
+      this.#log.warn({ messageId, code }, 'could not send a message of POST /messages');
     } finally {
       this.#queued -= 1;
     }

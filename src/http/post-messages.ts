@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAppError } from '../core/errors.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Exchange } from './exchange.ts';
 import { isFinal, type KeyedSend, KeyedSends } from './keyed-sends.ts';
 import type { KnownKeys } from './known-keys.ts';
@@ -13,7 +14,7 @@ export interface PostMessagesOptions {
   readonly status: StatusSource;
   readonly sendText: SendText;
   readonly keys: KnownKeys;
-  readonly onFailure: (messageId: string, code: string) => void;
+  readonly log: Pick<Logger, 'warn'>;
   /** How long an answer waits for WhatsApp to have the message. */
   readonly waitMs: number;
 }
@@ -31,7 +32,7 @@ export class PostMessages {
 
   constructor(options: PostMessagesOptions) {
     this.#options = options;
-    this.#sends = new KeyedSends(options.sendText, options.keys, options.onFailure);
+    this.#sends = new KeyedSends(options.sendText, options.keys, options.log);
   }
 
   async post({ request, response }: Exchange): Promise<void> {

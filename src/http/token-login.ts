@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Exchange } from './exchange.ts';
 import type { HttpToken } from './http-token.ts';
+import type { RefusedTokenLog } from './refused-token-log.ts';
 import { readBody } from './request-body.ts';
 import { LOGIN_FAILED_PAGE, LOGIN_PAGE, sendPage } from './status-page.ts';
 
@@ -9,11 +10,11 @@ const FORM = 'application/x-www-form-urlencoded';
 /** Gives a cookie for the token, by a form or by `/?token=…`. The token must not stay in an address or a log. */
 export class TokenLogin {
   readonly #token: HttpToken;
-  readonly #onRefused: () => void;
+  readonly #refusals: RefusedTokenLog;
 
-  constructor(token: HttpToken, onRefused: () => void) {
+  constructor(token: HttpToken, refusals: RefusedTokenLog) {
     this.#token = token;
-    this.#onRefused = onRefused;
+    this.#refusals = refusals;
   }
 
   async post({ request, response }: Exchange): Promise<void> {
@@ -30,7 +31,7 @@ export class TokenLogin {
 
   #trade(presented: string, isSecure: boolean, response: ServerResponse): void {
     if (!this.#token.matches(presented)) {
-      this.#onRefused();
+      this.#refusals.add();
       sendPage(response, 401, LOGIN_FAILED_PAGE);
       return;
     }

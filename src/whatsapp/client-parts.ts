@@ -18,6 +18,7 @@ import { WorkWatch } from './connection/work-watch.ts';
 import { numberOfLid } from './lid-numbers.ts';
 import { ListedNumbers } from './listed-numbers.ts';
 import { Inbox } from './receive/inbox.ts';
+import { SentMessages } from './send/sent-messages.ts';
 import { TypedNumbers } from './typed-numbers.ts';
 import { VersionChoice, type WaVersion } from './wa-version.ts';
 
@@ -81,13 +82,14 @@ export function buildClientParts(options: ClientOptions, hooks: ClientHooks): Cl
     onChange: () => hooks.onDeafness(),
   });
   const localMs = (seconds: number): number => serverClock.localMs(seconds);
+  const sent = new SentMessages(session, now);
   const inbox = new Inbox({
     session,
     log,
     facts: { numberOf: (lid) => numberOfLid(session, lid), localMs },
     onMessage: (message) => hooks.onMessage(message),
-    onFinished: (key) => watch.finished(key),
-    sentMessage: (id) => connections.sent.find(id),
+    watch,
+    sent,
     now,
   });
   const listedNumbers = options.listedNumbers ?? [];
@@ -103,6 +105,7 @@ export function buildClientParts(options: ClientOptions, hooks: ClientHooks): Cl
   const connections = new ConnectionFactory({
     session,
     inbox,
+    sent,
     settings: () => ({ ...socket, version: version.current }),
     log,
     baileysLog: options.baileysLog,

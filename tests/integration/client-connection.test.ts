@@ -50,7 +50,7 @@ async function connect(): Promise<Connection> {
     logger,
     makeSignalRepository: signalRepositoryFactory(new KeyTransactions(session), inbox, silent),
     groups: new GroupCache(answers),
-    devices: new DeviceCache(session, Date.now, () => {}),
+    devices: new DeviceCache(session, Date.now, silent),
     msgRetryCounterCache: new RetryCounters(),
   });
   connection.on('qr', () => said.push('qr'));

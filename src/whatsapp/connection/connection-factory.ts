@@ -11,7 +11,7 @@ import { GroupCache } from '../send/group-cache.ts';
 import { GroupChanges } from '../send/group-changes.ts';
 import { RecipientAddresses } from '../send/recipient-address.ts';
 import { RetryCounters } from '../send/retry-counters.ts';
-import { SentMessages } from '../send/sent-messages.ts';
+import type { SentMessages } from '../send/sent-messages.ts';
 import { KeyTransactions } from '../signal/key-queue.ts';
 import { type DecryptionHooks, signalRepositoryFactory } from '../signal/signal-repository.ts';
 import type { TypedNumbers } from '../typed-numbers.ts';
@@ -22,6 +22,7 @@ import type { WorkWatch } from './work-watch.ts';
 export interface ConnectionFactoryParts {
   readonly session: Session;
   readonly inbox: Inbox;
+  readonly sent: SentMessages;
   /** Read for each connection: the client version may change between two. */
   readonly settings: () => SocketSettings;
   readonly log: Logger;
@@ -49,7 +50,7 @@ export class ConnectionFactory {
   #newest: Connection | undefined;
 
   constructor(parts: ConnectionFactoryParts) {
-    const { session, inbox, log, now, watch, numbers } = parts;
+    const { session, inbox, sent, log, now, watch, numbers } = parts;
     this.#parts = parts;
     this.#keys = new KeyTransactions(
       {
@@ -60,14 +61,12 @@ export class ConnectionFactory {
         onOverdue: (message) => this.#newest?.fail({ kind: 'network', statusCode: undefined, message }),
       },
     );
-    this.sent = new SentMessages(session, now);
+    this.sent = sent;
     this.#answers = new AnswerLog(log);
     this.#addresses = new RecipientAddresses(session, numbers);
     this.groups = new GroupCache(this.#answers);
     this.groupChanges = new GroupChanges(this.#answers);
-    this.devices = new DeviceCache(session, now, (detail) =>
-      log.debug({ detail }, 'could not keep the list of devices'),
-    );
+    this.devices = new DeviceCache(session, now, log);
     this.#makeSignalRepository = signalRepositoryFactory(this.#keys, watchedHooks(inbox, watch), log);
   }
 

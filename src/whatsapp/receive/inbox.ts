@@ -1,4 +1,4 @@
-import type { BinaryNode, proto, WAMessageKey } from '@whiskeysockets/baileys';
+import type { BinaryNode, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -7,6 +7,8 @@ import type { WorkMarks } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/open-session.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
+import type { WorkWatch } from '../connection/work-watch.ts';
+import type { SentMessages } from '../send/sent-messages.ts';
 import type { DecryptionHooks } from '../signal/signal-repository.ts';
 import { DecryptedIntake, type Intake, type StanzaPart } from './decrypted-intake.ts';
 import { readEventStanza } from './event-stanza.ts';
@@ -31,7 +33,7 @@ import { noteUnhandled } from './unhandled-message.ts';
 export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #table: InboxTable;
   readonly #log: Logger;
-  readonly #onFinished: ((key: string) => void) | undefined;
+  readonly #watch: Pick<WorkWatch, 'finished'> | undefined;
   readonly #onMessage: (message: IncomingMessage) => void;
   readonly #now: () => number;
   readonly #reader: MessageReader;
@@ -48,19 +50,19 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     readonly log: Logger;
     readonly onMessage: (message: IncomingMessage) => void;
     readonly facts: EnvelopeFacts;
-    /** A message that the account sent. Default: none is known. */
-    readonly sentMessage?: (id: string) => proto.IMessage | undefined;
-    /** Called when the bot has finished with a message. */
-    readonly onFinished?: (key: string) => void;
+    /** The messages that the account sent. Default: none is known. */
+    readonly sent?: Pick<SentMessages, 'find'>;
+    /** Is told when the bot has finished with a message. */
+    readonly watch?: Pick<WorkWatch, 'finished'>;
     readonly now?: () => number;
   }) {
     this.#log = options.log;
     this.#facts = options.facts;
-    this.#onFinished = options.onFinished;
+    this.#watch = options.watch;
     this.#onMessage = options.onMessage;
     this.#now = options.now ?? Date.now;
     this.#table = new InboxTable(options.session, options.log, options.facts, this.#now);
-    this.#reader = new MessageReader(this.#table, options.log, options.sentMessage ?? (() => undefined));
+    this.#reader = new MessageReader(this.#table, options.log, options.sent);
     this.#intake = new DecryptedIntake(this.#table, this.#reader);
   }
 
@@ -117,7 +119,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
    * then handed out again.
    */
   finish(key: string, record?: MessageRecord): void | Promise<void> {
-    this.#onFinished?.(key);
+    this.#watch?.finished(key);
     const row = this.#table.rows.get(key);
     if (!row?.isWaiting) return;
     const outcomes = record && this.#table.outcomes.changes(key, record);

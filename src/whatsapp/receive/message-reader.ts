@@ -1,6 +1,7 @@
 import { jidNormalizedUser, type proto } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { SentMessages } from '../send/sent-messages.ts';
 import { decodeParts, type InboxRow, joinParts } from './inbox-rows.ts';
 import type { InboxTable } from './inbox-table.ts';
 import { openVote, votedPoll } from './incoming-event.ts';
@@ -12,14 +13,14 @@ import { openEdit } from './sealed-content.ts';
 export class MessageReader {
   readonly #table: InboxTable;
   readonly #log: Logger;
-  readonly #sentMessage: (id: string) => proto.IMessage | undefined;
+  readonly #sent: Pick<SentMessages, 'find'> | undefined;
   #isWanted: (message: IncomingMessage) => boolean = () => false;
 
-  /** `sentMessage`: a message that the account sent. */
-  constructor(table: InboxTable, log: Logger, sentMessage: (id: string) => proto.IMessage | undefined) {
+  /** `sent`: the messages that the account sent. */
+  constructor(table: InboxTable, log: Logger, sent: Pick<SentMessages, 'find'> | undefined) {
     this.#table = table;
     this.#log = log;
-    this.#sentMessage = sentMessage;
+    this.#sent = sent;
   }
 
   /** Which messages without text and media are for the bot. Default none. */
@@ -50,7 +51,7 @@ export class MessageReader {
   read(envelope: Envelope, whole: proto.IMessage, key: string): IncomingMessage | undefined {
     const content = unwrap(whole);
     const id = votedPoll(content);
-    const poll = id === undefined ? undefined : this.#sentMessage(id);
+    const poll = id === undefined ? undefined : this.#sent?.find(id);
     if (!poll) return toIncoming(envelope, whole, key, 'all');
     const { me } = this.#table;
     const senders = [me?.id, me?.lid].filter((jid) => jid !== undefined).map(jidNormalizedUser);

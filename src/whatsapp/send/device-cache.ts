@@ -1,4 +1,5 @@
 import { jidDecode, type PossiblyExtendedCacheStore } from '@whiskeysockets/baileys';
+import type { Logger } from 'pino';
 import { ageMs } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -23,12 +24,12 @@ const { count: MAX_ROWS, timeMs: KEEP_MS } = LIMITS['table:devices'];
 export class DeviceCache implements PossiblyExtendedCacheStore {
   readonly #session: Session;
   readonly #now: () => number;
-  readonly #onFailure: (detail: string) => void;
+  readonly #log: Pick<Logger, 'debug'>;
 
-  constructor(session: Session, now: () => number, onFailure: (detail: string) => void) {
+  constructor(session: Session, now: () => number, log: Pick<Logger, 'debug'>) {
     this.#session = session;
     this.#now = now;
-    this.#onFailure = onFailure;
+    this.#log = log;
   }
 
   get #rows(): ReadonlyMap<string, Row> {
@@ -90,7 +91,7 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
     try {
       void this.#session.set({ devices });
     } catch (error) {
-      this.#onFailure(messageOf(error));
+      this.#log.debug({ detail: messageOf(error) }, 'could not keep the list of devices');
     }
   }
 }

@@ -1,3 +1,4 @@
+import pino from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DeviceCache } from '../../../../src/whatsapp/send/device-cache.ts';
 import { openQuietly, sessionPath } from '../../session/helpers.ts';
@@ -11,11 +12,7 @@ let cache: DeviceCache;
 beforeEach(async () => {
   session = await openQuietly(sessionPath());
   nowMs = 1_000_000;
-  cache = new DeviceCache(
-    session,
-    () => nowMs,
-    () => {},
-  );
+  cache = new DeviceCache(session, () => nowMs, pino({ level: 'silent' }));
   await session.set({ 'lid-mapping': { '4915112345678': '777', '777_reverse': '4915112345678' } });
   cache.set('777', [{ user: '777', device: 0 }]);
   cache.set('4915112345678', [{ user: '4915112345678', device: 0 }]);
