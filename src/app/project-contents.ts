@@ -16,7 +16,7 @@ export interface ProjectContents extends BotContents {
   readonly phrases: Partial<Phrases> | undefined;
 }
 
-/** What the folders of some projects give to one bot, in this order. Throws as `projectContents` does. */
+/** What the folders of some projects give to one bot, in this order. Throws `BAD_ARGUMENTS` as `projectContents` does. */
 export async function contentsOf(projects: readonly string[]): Promise<ProjectContents> {
   const all: ProjectContents[] = [];
   for (const project of projects) all.push(await projectContents(project));
@@ -33,7 +33,7 @@ export async function contentsOf(projects: readonly string[]): Promise<ProjectCo
  * middleware in `middleware/`, and the default export of `phrases.js`, `.mjs` or `.ts`. Throws `BAD_ARGUMENTS` if there
  * is no such folder, or if it has TypeScript and nothing that runs TypeScript.
  */
-export async function projectContents(project: string): Promise<ProjectContents> {
+async function projectContents(project: string): Promise<ProjectContents> {
   const folder = resolve(project);
   if (!existsSync(folder))
     throw new AppError('BAD_ARGUMENTS', `There is no folder ${folder}. Name the folder of the project.`);

@@ -30,7 +30,7 @@ export function projectFiles({ name, isJavaScript, version }: ProjectOptions): R
 }
 
 /** What npm takes as a name, made of the name of a folder. */
-export function packageName(folder: string): string {
+function packageName(folder: string): string {
   const name = folder
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')

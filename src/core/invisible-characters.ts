@@ -9,8 +9,6 @@ const MARKS =
   /[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]|(?<=[\p{L}\p{N}])[\ufe0e\ufe0f](?!\u20e3)/gu;
 const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}]/u;
 
-export const isInvisible = (char: string): boolean => INVISIBLE.test(char);
-
 /** Whether a person sees anything of a text. */
 export const isVisible = (text: string): boolean => VISIBLE.test(text);
 

@@ -135,7 +135,7 @@ export function isNoteworthy(line: string): boolean {
  * Whether a line is about a command, a listener or a middleware. Such lines are shown each time, because its author
  * waits for them.
  */
-export function isAboutCommand(line: string): boolean {
+function isAboutCommand(line: string): boolean {
   return /^\[[A-Z]+\] a (?:command|listener|middleware) /.test(line);
 }
 

@@ -39,7 +39,7 @@ const LONGEST_SECONDS = 3_600;
 const LONGEST_EMOJI = 16;
 
 /** Every order that begins with a slash, as the help lists them. */
-export const ORDERS: readonly OrderRow[] = [
+const ORDERS: readonly OrderRow[] = [
   {
     names: ['as'],
     words: 'NAME',

@@ -30,7 +30,7 @@ export type Step =
   | { readonly do: 'listen' };
 
 /** How long a reader gets after each step, on a terminal. */
-export function pauseAfterMs(step: Step): number {
+function pauseAfterMs(step: Step): number {
   switch (step.do) {
     case 'tell':
       return 800;
@@ -86,9 +86,7 @@ export const STORY: readonly Step[] = [
 ];
 
 /** What the bot must say once in the story, whatever is killed: the lines of its conversation. */
-export const CONVERSATION: readonly string[] = STORY.flatMap((step) =>
-  step.do === 'await' ? [step.text] : [],
-);
+const CONVERSATION: readonly string[] = STORY.flatMap((step) => (step.do === 'await' ? [step.text] : []));
 
 /** How long the QR code stays on the screen before the phone scans it, on a terminal. */
 const LOOK_AT_CODE_MS = 1_200;

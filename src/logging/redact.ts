@@ -85,7 +85,7 @@ function byteLength(value: object): number | undefined {
 }
 
 /** An error as facts. An `AppError` gets no stack, because it is not a bug and its message is complete. */
-export function describeError(error: Error, mask: Masker, depth = 0): Record<string, unknown> {
+function describeError(error: Error, mask: Masker, depth = 0): Record<string, unknown> {
   const described: Record<string, unknown> = { type: mask(error.name), message: mask(textOf(error)) };
   const code = systemCode(error);
   if (code !== undefined) described.code = mask(code);

@@ -1,4 +1,4 @@
-export const CODE_HEADING = '=== ENTER THIS CODE IN WHATSAPP ===';
+const CODE_HEADING = '=== ENTER THIS CODE IN WHATSAPP ===';
 
 /** `ABCDEFGH` as the phone shows it: `ABCD-EFGH`. */
 export function formatPairingCode(code: string): string {

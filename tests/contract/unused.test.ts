@@ -40,3 +40,22 @@ test('the package has no file that no entry uses', () => {
     if (LOADED.some((folder) => dirname(path) === join(SRC, folder))) follow(path, found);
   expect(all.filter((path) => !found.has(path))).toEqual([]);
 });
+
+const EXPORT = /^export (?:async )?(?:function\*?|const|class) (\w+)/gm;
+const codeIn = (folder: string): Map<string, string> =>
+  new Map(
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.[mc]?[tj]s$/.test(name) && !name.includes('node_modules'))
+      .map((name) => [join(ROOT, folder, name), readFileSync(join(ROOT, folder, name), 'utf8')]),
+  );
+
+test('each exported function, class and constant is used by another file', () => {
+  const entries = ENTRIES.map((name) => join(SRC, `${name}.ts`));
+  const files = ['src', 'tests', 'bench', 'tools'].flatMap((folder) => [...codeIn(folder)]);
+  const words = new Map(files.map(([path, code]) => [path, new Set(code.match(/\w+/g))]));
+  const unused = files
+    .filter(([path]) => path.startsWith(SRC) && !entries.includes(path))
+    .flatMap(([path, code]) => [...code.matchAll(EXPORT)].map(([, name = '']) => [path, name] as const))
+    .filter(([path, name]) => ![...words].some(([other, used]) => other !== path && used.has(name)));
+  expect(unused).toEqual([]);
+});

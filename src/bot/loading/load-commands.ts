@@ -62,14 +62,9 @@ export function listenerTarget(registry: ListenerRegistry): LoadTarget {
 }
 
 /**
- * Loads every command of a folder into the registry, in the order of the file names. A file that does not
- * load, has no command, or uses the name of another one is logged and returned; the others work.
+ * Loads every file of a folder, in the order of the names. A file that does not load, exports something else, or uses
+ * the name of another one is logged and returned; the others work.
  */
-export function loadCommands(folder: string, registry: CommandRegistry, log: Log): Promise<LoadProblem[]> {
-  return loadFolder(folder, commandTarget(registry), log);
-}
-
-/** Loads every file of a folder, in the order of the names. Problems are logged and returned. */
 export async function loadFolder(folder: string, target: LoadTarget, log: Log): Promise<LoadProblem[]> {
   const problems: LoadProblem[] = [];
   for (const name of (await readdir(folder)).filter(isCommandFile).sort()) {

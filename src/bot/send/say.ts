@@ -6,7 +6,7 @@ import { checkShape } from './check-say.ts';
 import { withStickerPack } from './sticker-pack.ts';
 
 /** Largest file that a command may send. */
-export const MAX_UPLOAD_BYTES = 64 * 1024 * 1024;
+const MAX_UPLOAD_BYTES = 64 * 1024 * 1024;
 
 /** An image. `viewOnce`: it can be looked at once only. */
 export type SayImage = {

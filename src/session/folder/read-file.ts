@@ -9,7 +9,7 @@ const SPARSE_CHECK_BYTES = 4 * MIB;
 const BEST_COMPRESSION = 16;
 
 /** How large a file of a session may be, by its name. A journal is checkpointed at 8 MiB, a key has a few KiB. */
-export function largestFileBytes(name: string): number {
+function largestFileBytes(name: string): number {
   if (/^creds(\.backup)?\.json(\.damaged)?$/.test(name) || name === 'logged-out.json') return MIB;
   if (/^journal-\d+\.log/.test(name)) return 1024 * MIB;
   // Versions before 0.2 kept a whole table in one file.

@@ -43,7 +43,7 @@ export type CloseReason =
  *
  * Source: `ConnectFailureReason` of tulir/whatsmeow, `WA_FAILURE_REASONS` of vinikjkkj/zapo.
  */
-export const ACCOUNT_REFUSALS = [406, 409, 415, 418] as const;
+const ACCOUNT_REFUSALS = [406, 409, 415, 418] as const;
 export type AccountRefusal = (typeof ACCOUNT_REFUSALS)[number];
 
 /** What a refusal means, and what the person can do. */

@@ -15,7 +15,7 @@ export interface CodeAttempts {
   readonly nextAtMs: number;
 }
 
-export const NO_ATTEMPTS: CodeAttempts = { fruitless: 0, refused: 0, nextAtMs: 0 };
+const NO_ATTEMPTS: CodeAttempts = { fruitless: 0, refused: 0, nextAtMs: 0 };
 
 /** After a code that ended without a link. The first three are followed at once, then the pauses grow. */
 export function recordFruitless(before: CodeAttempts, nowMs: number): CodeAttempts {

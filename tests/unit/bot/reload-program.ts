@@ -1,7 +1,7 @@
 /** Loads and watches the folder that it is given, for reload.test.ts: prints a line per log line, and what `!x` says. */
 
 import { CommandRegistry } from '../../../src/bot/loading/command-registry.ts';
-import { commandTarget, loadCommands } from '../../../src/bot/loading/load-commands.ts';
+import { commandTarget, loadFolder } from '../../../src/bot/loading/load-commands.ts';
 import { watchCommands } from '../../../src/bot/loading/reload-commands.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { Log } from '../../../src/core/log.ts';
@@ -17,7 +17,7 @@ const log: Log = { debug: print, info: print, warn: print, error: print, child: 
 
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
-await loadCommands(folder, registry, log);
+await loadFolder(folder, commandTarget(registry), log);
 const watching = watchCommands(
   { folder, target: commandTarget(registry), clock: systemClock, log },
   stop.signal,

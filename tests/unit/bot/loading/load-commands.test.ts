@@ -7,8 +7,8 @@ import { CommandRegistry } from '../../../../src/bot/loading/command-registry.ts
 import {
   commandTarget,
   isCommandFile,
-  loadCommands,
   loadFile,
+  loadFolder,
 } from '../../../../src/bot/loading/load-commands.ts';
 import { FakeLog } from '../fakes.ts';
 
@@ -26,7 +26,7 @@ const file = (name: string, aliases: string[] = []) => `
 test('each file in src/commands is one command that loads', async () => {
   const commands = join(import.meta.dirname, '../../../../src/commands');
   const registry = new CommandRegistry();
-  const problems = await loadCommands(commands, registry, new FakeLog());
+  const problems = await loadFolder(commands, commandTarget(registry), new FakeLog());
   expect(problems).toEqual([]);
   const files = registry.all.map(({ file }) => file);
   expect(files.sort()).toEqual((await readdir(commands)).sort().map((name) => `src/commands/${name}`));
@@ -44,7 +44,7 @@ test('files without a command are reported by name, and the others are loaded', 
   await writeFile(join(folder, 'notes.txt'), 'not a command');
   const registry = new CommandRegistry();
   const log = new FakeLog();
-  const problems = await loadCommands(folder, registry, log);
+  const problems = await loadFolder(folder, commandTarget(registry), log);
   expect(registry.all.map(({ command: { name } }) => name)).toEqual(['one', 'seven']);
   expect(problems.map(({ file: name }) => name.slice(-5))).toEqual([
     'b.mjs',
@@ -116,7 +116,7 @@ test('a CommonJS file is loaded, as it is written and as compilers write it, and
     `${command('two')} Object.defineProperty(exports, '__esModule', { value: true }); exports.default = command;`,
   );
   const registry = new CommandRegistry();
-  expect(await loadCommands(folder, registry, new FakeLog())).toEqual([]);
+  expect(await loadFolder(folder, commandTarget(registry), new FakeLog())).toEqual([]);
   expect(registry.all.map(({ command: { name } }) => name)).toEqual(['one', 'two']);
   await writeFile(path, `${command('three')} module.exports = command;`);
   expect(await loadFile(path, commandTarget(registry), 1)).toBeUndefined();
