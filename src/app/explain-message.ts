@@ -2,10 +2,10 @@ import { ageMs } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { outcomeText } from '../core/outcome-text.ts';
-import { careError } from '../session/care/care-error.ts';
-import type { CareReport } from '../session/care/care-reports.ts';
-import { formatTime } from '../session/care/format-report.ts';
-import { holdsAnything, inspectSteadily, realFolder } from '../session/care/read-only-session.ts';
+import { formatTime } from '../session/maintenance/format-report.ts';
+import { maintenanceError } from '../session/maintenance/maintenance-error.ts';
+import { holdsAnything, inspectSteadily, realFolder } from '../session/maintenance/read-only-session.ts';
+import type { SessionReport } from '../session/maintenance/session-reports.ts';
 import type { InboxRow } from '../whatsapp/receive/inbox-rows.ts';
 import { idOfOutcome, type OutcomeRow, outcomeKey } from '../whatsapp/receive/outcome-table.ts';
 import { hasRowShape } from './row-shapes.ts';
@@ -41,7 +41,7 @@ const ID = /^[\w.:@/+=|-]{1,256}$/;
 const { count: KEPT, timeMs: KEPT_MS } = LIMITS['table:outcomes'];
 const DAYS = KEPT_MS / 86_400_000;
 
-export interface Explanation extends CareReport {
+export interface Explanation extends SessionReport {
   readonly isKnown: boolean;
   /** Whether the bot has finished with it, and it is known why. */
   readonly isSettled: boolean;
@@ -79,7 +79,7 @@ function readTables(path: string): Tables | undefined {
       sent: contents.rows('sent'),
     };
   } catch (error) {
-    throw careError(`read ${folder}`, error);
+    throw maintenanceError(`read ${folder}`, error);
   }
 }
 

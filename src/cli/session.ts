@@ -4,8 +4,8 @@ import { readOptions, unknownWord } from '../config/read-options.ts';
 import { AppError, isAppError, messageOf } from '../core/errors.ts';
 import { plainText } from '../core/plain-text.ts';
 import { sessionCommand } from '../core/session-command.ts';
-import type { CareReport } from '../session/care/care-reports.ts';
-import type { Check } from '../session/care/doctor-check.ts';
+import type { Check } from '../session/maintenance/doctor-check.ts';
+import type { SessionReport } from '../session/maintenance/session-reports.ts';
 
 const COMMAND_HERE = sessionCommand();
 // The command `perennial` puts its word in the place of the file.
@@ -96,16 +96,16 @@ async function run({ command, subject, isJson }: Request, { sessionPath }: Confi
   const progress = showProgress(command === 'backup' ? 'copied' : 'restored', isJson);
   const options = { onProgress: progress.show };
   // Loaded late: Baileys takes a second to load, and an answer to a mistyped word must not wait for it.
-  const [care, { hasRowShape }] = await Promise.all([
-    import('../session/care/care-reports.ts'),
+  const [reports, { hasRowShape }] = await Promise.all([
+    import('../session/maintenance/session-reports.ts'),
     import('../app/row-shapes.ts'),
   ]);
-  const reports: Record<string, () => Promise<CareReport>> = {
-    status: () => care.reportStatus(sessionPath),
-    backup: () => care.reportBackup(sessionPath, subject, options),
-    restore: () => care.reportRestore(sessionPath, subject, { ...options, isRow: hasRowShape }),
+  const reportOf: Record<string, () => Promise<SessionReport>> = {
+    status: () => reports.reportStatus(sessionPath),
+    backup: () => reports.reportBackup(sessionPath, subject, options),
+    restore: () => reports.reportRestore(sessionPath, subject, { ...options, isRow: hasRowShape }),
   };
-  const report = await reports[command]?.().finally(progress.end);
+  const report = await reportOf[command]?.().finally(progress.end);
   const text = isJson ? JSON.stringify(report?.facts) : report?.lines.join('\n');
   print(text ?? '');
   return 0;
@@ -138,8 +138,8 @@ function showProgress(verb: string, isJson: boolean) {
 
 async function runDoctor({ isJson }: Request): Promise<number> {
   const [{ checkLine }, { checkNode, examine }, { lookUpVersion }] = await Promise.all([
-    import('../session/care/care-reports.ts'),
-    import('../session/care/doctor.ts'),
+    import('../session/maintenance/session-reports.ts'),
+    import('../session/maintenance/doctor.ts'),
     import('../whatsapp/wa-version.ts'),
   ]);
   const checks: Check[] = [];

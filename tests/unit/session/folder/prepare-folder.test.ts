@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { shellWord } from '../../../../src/core/errors.ts';
-import { checkLine } from '../../../../src/session/care/care-reports.ts';
-import { checkFolder } from '../../../../src/session/care/doctor-folder.ts';
-import { restoreSession } from '../../../../src/session/care/restore.ts';
-import { sessionStatus } from '../../../../src/session/care/session-status.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { folderProblem } from '../../../../src/session/folder/folder-problem.ts';
 import { prepareFolder } from '../../../../src/session/folder/prepare-folder.ts';
+import { checkFolder } from '../../../../src/session/maintenance/doctor-folder.ts';
+import { restoreSession } from '../../../../src/session/maintenance/restore.ts';
+import { checkLine } from '../../../../src/session/maintenance/session-reports.ts';
+import { sessionStatus } from '../../../../src/session/maintenance/session-status.ts';
 import { openQuietly, stockFolder, temporaryFolder } from '../helpers.ts';
 
 function refusalOf(path: string): unknown {

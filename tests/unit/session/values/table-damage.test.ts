@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { copySession } from '../../../../src/session/care/backup.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
+import { copySession } from '../../../../src/session/maintenance/backup.ts';
 import { openSession } from '../../../../src/session/open-session.ts';
 import { copyOf, openQuietly, recordingLog, sessionPath, stockFolder } from '../helpers.ts';
 

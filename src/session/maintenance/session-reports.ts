@@ -8,19 +8,19 @@ import { count, formatTime, oneLine } from './format-report.ts';
 import { type Restored, restoreSession } from './restore.ts';
 import { type SessionStatus, sessionStatus } from './session-status.ts';
 
-/** What a care command found or did: for machines, and as lines for people. Neither holds a secret. */
-export interface CareReport {
+/** What a maintenance command found or did: for machines, and as lines for people. Neither holds a secret. */
+export interface SessionReport {
   readonly facts: object;
   readonly lines: readonly string[];
 }
 
-export async function reportStatus(path: string): Promise<CareReport> {
+export async function reportStatus(path: string): Promise<SessionReport> {
   const status = await sessionStatus(path);
   return { facts: withTimes(status), lines: statusLines(status) };
 }
 
 /** Throws `BAD_ARGUMENTS`, `SESSION_UNUSABLE`, `STORAGE_FAILED`. */
-export async function reportBackup(path: string, to: string, options: CopyOptions): Promise<CareReport> {
+export async function reportBackup(path: string, to: string, options: CopyOptions): Promise<SessionReport> {
   const backup = await backupSession(path, to, options);
   return { facts: backup, lines: backupLines(backup) };
 }
@@ -30,7 +30,7 @@ export async function reportRestore(
   path: string,
   from: string,
   options: CopyOptions & { readonly isRow?: RowCheck },
-): Promise<CareReport> {
+): Promise<SessionReport> {
   const restored = await restoreSession(path, from, options);
   return {
     facts: { ...restored, before: restored.before ?? null, warning: OLD_RATCHETS },

@@ -15,13 +15,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hasRowShape } from '../../../../src/app/row-shapes.ts';
-import { reportRestore, reportStatus } from '../../../../src/session/care/care-reports.ts';
-import { checkDamage, checkFolder } from '../../../../src/session/care/doctor-folder.ts';
-import { restoreSession } from '../../../../src/session/care/restore.ts';
-import { sessionStatus } from '../../../../src/session/care/session-status.ts';
 import { readRegularFile } from '../../../../src/session/folder/read-file.ts';
 import { decodeJournals, encodeRecord } from '../../../../src/session/journal/journal-record.ts';
 import { currentOwner } from '../../../../src/session/lock/folder-lock.ts';
+import { checkDamage, checkFolder } from '../../../../src/session/maintenance/doctor-folder.ts';
+import { restoreSession } from '../../../../src/session/maintenance/restore.ts';
+import { reportRestore, reportStatus } from '../../../../src/session/maintenance/session-reports.ts';
+import { sessionStatus } from '../../../../src/session/maintenance/session-status.ts';
 import { openSession } from '../../../../src/session/open-session.ts';
 import { openQuietly, recordingLog, sessionPath, stockFolder, temporaryFolder } from '../helpers.ts';
 

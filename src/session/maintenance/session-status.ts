@@ -4,8 +4,8 @@ import { maskNumber } from '../../logging/mask.ts';
 import { realFileSystem } from '../folder/file-system.ts';
 import { type LogoutNote, readLogoutNote } from '../identity/logout-note.ts';
 import { currentOwner, type Owner } from '../lock/folder-lock.ts';
-import { careError } from './care-error.ts';
 import { countFiles, type FileCount } from './count-files.ts';
+import { maintenanceError } from './maintenance-error.ts';
 import { holdsAnything, type Inspection, inspectSession, numberOf, realFolder } from './read-only-session.ts';
 
 /** What `status` shows of a session. Holds no secret and no whole phone number. */
@@ -35,7 +35,7 @@ export async function sessionStatus(path: string): Promise<SessionStatus> {
   try {
     return await inspect(path);
   } catch (error) {
-    throw careError(`inspect ${realFolder(path)}`, error);
+    throw maintenanceError(`inspect ${realFolder(path)}`, error);
   }
 }
 

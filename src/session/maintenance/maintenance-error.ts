@@ -5,8 +5,8 @@ import { oneLine } from './format-report.ts';
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 const FORBIDDEN = new Set(['EACCES', 'EPERM']);
 
-/** Why a care command failed, for the person who ran it. `action` follows "Could not". */
-export function careError(action: string, error: unknown): AppError {
+/** Why a maintenance command failed, for the person who ran it. `action` follows "Could not". */
+export function maintenanceError(action: string, error: unknown): AppError {
   if (isAppError(error) && (error.code !== 'STORAGE_FAILED' || systemCode(error.cause) === undefined))
     return error;
   const cause = isAppError(error) ? error.cause : error;

@@ -24,8 +24,8 @@ import {
 import { currentOwner, lockSession } from '../lock/folder-lock.ts';
 import type { RowCheck } from '../values/all-tables.ts';
 import { type CopyOptions, copySession, rank } from './backup.ts';
-import { careError } from './care-error.ts';
 import { unreadableKeys } from './count-files.ts';
+import { maintenanceError } from './maintenance-error.ts';
 import {
   filesIn,
   type Inspection,
@@ -86,7 +86,7 @@ export async function restoreSession(
     const found = { isLinked, damagedFiles, damagedRows, notFiles };
     return { folder, files, ...found, before: hadSession ? before : undefined };
   } catch (error) {
-    throw careError(`restore ${folder}`, error);
+    throw maintenanceError(`restore ${folder}`, error);
   } finally {
     if (beside) ignoreErrors(() => rmSync(beside, { recursive: true, force: true }));
     // Removes the folder only if it is still empty.

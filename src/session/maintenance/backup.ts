@@ -9,7 +9,7 @@ import { readRegularFile } from '../folder/read-file.ts';
 import { replaceFile } from '../folder/replace-file.ts';
 import { loadCredentials } from '../identity/load-credentials.ts';
 import { journalNames } from '../journal/journal.ts';
-import { careError } from './care-error.ts';
+import { maintenanceError } from './maintenance-error.ts';
 import { inspectSession, isSessionFile, realFolder, statIfThere } from './read-only-session.ts';
 
 export interface CopyOptions {
@@ -45,7 +45,7 @@ export async function backupSession(path: string, to: string, options: CopyOptio
     return { folder: target, isLinked, ...copied };
   } catch (error) {
     if (beside) ignoreErrors(() => rmSync(beside, { recursive: true, force: true }));
-    throw careError(`make a backup in ${target}`, error);
+    throw maintenanceError(`make a backup in ${target}`, error);
   }
 }
 
