@@ -5,7 +5,6 @@ import type { ActionTarget } from './action-target.ts';
 
 const { Type } = proto.Message.ProtocolMessage;
 const { SecretEncType } = proto.Message.SecretEncryptedMessage;
-const { EventResponseType } = proto.Message.EventResponseMessage;
 
 /** An edit in the clear, as phones sent it until May 2026. */
 export function plainEdit(target: ActionTarget, edited: proto.IMessage): proto.IMessage {
@@ -39,21 +38,6 @@ export function pollVote(target: ActionTarget, options: readonly string[]): prot
   const vote = seal(plain, target, 'Poll Vote');
   return {
     pollUpdateMessage: { pollCreationMessageKey: target.key, vote, senderTimestampMs: Date.now() },
-  };
-}
-
-export function eventAnswer(target: ActionTarget, answer: 'going' | 'not-going' | 'maybe'): proto.IMessage {
-  const response = {
-    going: EventResponseType.GOING,
-    'not-going': EventResponseType.NOT_GOING,
-    maybe: EventResponseType.MAYBE,
-  }[answer];
-  const plain = proto.Message.EventResponseMessage.encode({ response, timestampMs: Date.now() }).finish();
-  return {
-    encEventResponseMessage: {
-      eventCreationMessageKey: target.key,
-      ...seal(plain, target, 'Event Response'),
-    },
   };
 }
 

@@ -4,15 +4,7 @@ import { fileIn, type MediaFile, mediaMessage, type ReceivedFile } from '../medi
 import type { Delivery, SentMessage } from '../server/delivery.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import { type ActionTarget, targetOf } from './action-target.ts';
-import {
-  deletion,
-  eventAnswer,
-  plainEdit,
-  pollVote,
-  quoteOf,
-  reaction,
-  sealedEdit,
-} from './build-message-actions.ts';
+import { deletion, plainEdit, pollVote, quoteOf, reaction, sealedEdit } from './build-message-actions.ts';
 import { type Addressing, type Contact, type GroupAddress, jidOf } from './contact-address.ts';
 import { Handset } from './handset.ts';
 import { newMessageId } from './message-bytes.ts';
@@ -138,16 +130,6 @@ export class Person extends Handset {
   vote(pollId: string, options: readonly string[], names: NameOptions = {}): Promise<{ id: string }> {
     const target = this.#targetOf(pollId, names.namedBy);
     return this.#act(target, pollVote(target, options), names);
-  }
-
-  /** Answers an event that the bot has sent. */
-  answerEvent(
-    eventId: string,
-    answer: 'going' | 'not-going' | 'maybe',
-    names: NameOptions = {},
-  ): Promise<{ id: string }> {
-    const target = this.#targetOf(eventId, names.namedBy);
-    return this.#act(target, eventAnswer(target, answer), names);
   }
 
   /** Replies to a message that the bot or this person has sent. */
