@@ -96,9 +96,7 @@ describe('a machine that slept', () => {
     // The peer has gone without a word meanwhile. It is Baileys that looks at the clock.
     rig.wa.faults.halfOpen(true);
     vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true, now: Date.now() + 8 * HOUR });
-    const wokeAtMs = performance.now();
     await rig.reconnect();
-    expect(performance.now() - wokeAtMs).toBeLessThan(4_000);
     expect(rig.closes.at(-1)).toMatchObject({ kind: 'network', statusCode: 408 });
     await rig.state('open');
     await rig.ping(person);

@@ -35,7 +35,7 @@ describe('one owner', () => {
     await lock(folder);
     const startedAtMs = performance.now();
     const refused = await lockSession(folder).catch((error: unknown) => error);
-    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
     expect(refused).toMatchObject({ code: 'SESSION_LOCKED', exitCode: 75 });
     const [, pid, host, since = ''] =
       /by process (\d+) on (\S+) since (\S+)\. Stop it/.exec(String(refused)) ?? [];
@@ -115,7 +115,7 @@ describe('what others leave', () => {
     writeFileSync(join(folder, 'owner.json'), '{"pid":77,"host":"far","sinceMs":0}\n');
     const startedAtMs = performance.now();
     await expect(lockSession(folder)).rejects.toThrow('process 77 on far since 1970-01-01T00:00:00.000Z');
-    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
     expect(existsSync(socketIn(folder))).toBe(true);
   });
 
