@@ -24,8 +24,11 @@ interface LibSignal {
   readonly SessionCipher: { readonly prototype: SessionCipher };
 }
 
-/** How many used-up chains a Signal session keeps, so that a late copy of a message is recognised. */
-const MOST_USED_CHAINS = 8;
+/**
+ * How many used-up chains a Signal session keeps, so that a late copy of a message is recognised. With the chain in use
+ * that makes five, as on phones: `MAX_RECEIVER_CHAINS` in `rust/protocol/src/consts.rs` of Signal's libsignal.
+ */
+const MOST_USED_CHAINS = 4;
 
 let isRepaired = false;
 
