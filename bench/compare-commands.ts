@@ -19,14 +19,15 @@ export async function compareCommands(bench: Comparison): Promise<void> {
   for (const [what, pattern, addressing, cpu, wall] of PATTERNS) {
     const measure = (kind: Kind) => commandCost(kind, pattern, addressing, bench.isQuick ? 300 : 1_000);
     await bench.compare(bench.isQuick ? 1 : 3, bench.kinds, measure, [
-      { what: `a command, ${what}: CPU`, unit: 'ms', wanted: cpu, of: ({ cpuMs }) => cpuMs },
+      { what: `a command, ${what}: CPU`, unit: 'ms', wanted: cpu, of: ({ warm }) => warm.cpuMs },
       {
         what: `a command, ${what}: wall`,
         unit: 'ms',
         ...(wall === undefined ? {} : { wanted: wall }),
-        of: ({ wallMs }) => wallMs,
+        of: ({ warm }) => warm.wallMs,
       },
-      { what: `a command, ${what}: disk`, unit: 'KiB', of: ({ diskBytes }) => diskBytes / 1024 },
+      { what: `a command, ${what}: disk`, unit: 'KiB', of: ({ warm }) => warm.diskBytes / 1024 },
+      { what: `a command, ${what}, right after the start: CPU`, unit: 'ms', of: ({ cold }) => cold.cpuMs },
     ]);
   }
 }
