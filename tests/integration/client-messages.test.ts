@@ -688,7 +688,7 @@ describe('a person', () => {
     ['with a new phone', (person) => person.reinstall()],
   ];
 
-  it.each(cases)('answers a person %s', async (_, mishap) => {
+  it.each(cases)('the client answers a person %s', async (_, mishap) => {
     await paired();
     const person = rig.wa.addPerson();
     await rig.ping(person);

@@ -113,7 +113,7 @@ test('ends the wait for a pairing if the bot does not start', async () => {
   await expect(wa.bot.pair(() => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk');
 });
 
-test('pairs by a code', async () => {
+test('pairByCode links a bot that shows a pairing code', async () => {
   const code = new Promise<string>((resolve) => {
     let sock: WASocket | undefined;
     void startBot(() => sock?.requestPairingCode(wa.phone.number).then(resolve)).then((made) => {

@@ -19,7 +19,7 @@ function refusal(env: NodeJS.ProcessEnv): AppError {
 }
 
 describe('loadConfig', () => {
-  it('needs no settings at all', () => {
+  it('without any setting every default is used', () => {
     expect(loadConfig({})).toEqual({
       sessionPath: './sessions',
       logLevel: 'info',
@@ -121,13 +121,9 @@ describe('loadConfig', () => {
     ['npm says that it runs us', { npm_lifecycle_event: 'start' }, { isUnderNpm: true }],
     ['NO_COLOR is respected', { NO_COLOR: '1' }, { isColorAllowed: false }],
     ['a dumb terminal has no color', { TERM: 'dumb' }, { isColorAllowed: false }],
-    [
-      'what looks like a typing error is none of our business',
-      { SESION_PATH: 'x' },
-      { sessionPath: './sessions' },
-    ],
+    ['a variable that is no setting is ignored', { SESION_PATH: 'x' }, { sessionPath: './sessions' }],
   ];
-  it.each(accepted)('%s', (_, env, expected) => {
+  it.each(accepted)('a setting is accepted: %s', (_, env, expected) => {
     expect(loadConfig(env)).toMatchObject(expected);
   });
 
@@ -150,13 +146,21 @@ describe('loadConfig', () => {
       /RECONNECT_MAX_DELAY_MS .*at least RECONNECT_DELAY_MS \(5000\)/,
     ],
     ['a prefix with a space', { COMMAND_PREFIX: 'hey bot' }, /COMMAND_PREFIX/],
-    ['a port that is none', { HTTP_PORT: '65536' }, /HTTP_PORT is "65536", but must be a port .* 65535/],
-    ['a host that is none', { HTTP_HOST: 'http://x' }, /HTTP_HOST is .* must be an IP/],
+    ['a port that is too large', { HTTP_PORT: '65536' }, /HTTP_PORT is "65536", but must be a port .* 65535/],
+    ['a URL in place of a host', { HTTP_HOST: 'http://x' }, /HTTP_HOST is .* must be an IP/],
     ['an address with a part too large', { HTTP_HOST: '127.0.0.256' }, /HTTP_HOST is .* must be an IP/],
-    ['an open door', { HTTP_HOST: '0.0.0.0' }, /HTTP_TOKEN must be set, because HTTP_HOST is "0.0.0.0"/],
-    ['a token that is guessed at once', { HTTP_HOST: '::', HTTP_TOKEN: 'abcde' }, /at least 6 characters/],
-    ['an open IPv6 door', { HTTP_HOST: '::', HTTP_PORT: '80' }, /HTTP_TOKEN must be set/],
-    ['a proxy of a kind we do not speak', { PROXY_URL: 'ftp://x' }, /PROXY_URL must be a URL .*socks5/],
+    [
+      'a host that others reach, without a token',
+      { HTTP_HOST: '0.0.0.0' },
+      /HTTP_TOKEN must be set, because HTTP_HOST is "0.0.0.0"/,
+    ],
+    ['a token that is too short', { HTTP_HOST: '::', HTTP_TOKEN: 'abcde' }, /at least 6 characters/],
+    [
+      'an IPv6 host that others reach, without a token',
+      { HTTP_HOST: '::', HTTP_PORT: '80' },
+      /HTTP_TOKEN must be set/,
+    ],
+    ['a proxy of an unknown kind', { PROXY_URL: 'ftp://x' }, /PROXY_URL must be a URL .*socks5/],
     ['a proxy with no host', { PROXY_URL: 'socks5://' }, /PROXY_URL/],
     ['a proxy that is no URL', { PROXY_URL: 'localhost' }, /PROXY_URL/],
     [
@@ -170,14 +174,14 @@ describe('loadConfig', () => {
       /WA_WEBSOCKET_URL .*ws:\/\/ or wss:/,
     ],
   ];
-  it.each(refused)('refuses %s', (_, env, words) => {
+  it.each(refused)('a setting is refused: %s', (_, env, words) => {
     const error = refusal(env);
     expect(error.code).toBe('BAD_CONFIG');
     expect(error.exitCode).toBe(78);
     expect(error.message).toMatch(words);
   });
 
-  it('reports every problem in one go, one a line, contradictions too', () => {
+  it('an error lists all wrong settings, one a line, contradictions too', () => {
     const { message } = refusal({
       LOG_LEVEL: 'loud',
       HTTP_PORT: 'x',
@@ -198,7 +202,7 @@ describe('loadConfig', () => {
     expect(lines.at(-1)).toMatch(/\.env/);
   });
 
-  it('reports a bad token once', () => {
+  it('an error names a wrong token once', () => {
     expect(refusal({ HTTP_HOST: '::', HTTP_TOKEN: 'a b' }).message.match(/HTTP_TOKEN/g)).toHaveLength(1);
   });
 
@@ -209,7 +213,7 @@ describe('loadConfig', () => {
     ['HTTP_TOKEN', 'my secret'],
     ['WA_WEBSOCKET_URL', 'wss//maria:hunter22@example.org/ws'],
     ['HTTP_HOST', 'maria:hunter22@example'],
-  ])('does not repeat a bad %s', (name, text) => {
+  ])('an error does not repeat a wrong %s', (name, text) => {
     for (const part of text.split(/[ ,@:]+/).filter((word) => word.length > 5)) {
       expect(refusal({ [name]: text }).message).not.toContain(part);
     }
@@ -220,11 +224,11 @@ describe('loadConfig', () => {
     [{ OWNER_NUMBERS: 'x,15551234567' }, 'OWNER_NUMBERS: entry 1 must be a phone number'],
     [{ OWNER_NUMBERS: '15551234567,,15551234568, 12' }, 'OWNER_NUMBERS: entry 3 must be a phone number'],
     [{ MAY_WRITE_TO: 'x, 15551234567, y@g.u, z' }, 'MAY_WRITE_TO: entry 1, entry 3, entry 4 must each be a'],
-  ])('names the wrong entry of a list by its place: %j', (env, words) => {
+  ])('an error names the wrong entry of a list by its place: %j', (env, words) => {
     expect(refusal(env).message).toContain(words);
   });
 
-  it('cannot be changed afterwards', () => {
+  it('the config cannot be changed', () => {
     const config = loadConfig({ HTTP_PORT: '1', WA_VERSION: '1.2.3', OWNER_NUMBERS: '15551234567' });
     for (const part of [config, config.http, config.waVersion, config.ownerNumbers]) {
       expect(Object.isFrozen(part)).toBe(true);

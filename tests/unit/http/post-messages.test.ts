@@ -21,7 +21,7 @@ describe('a text', () => {
     ['\u202a+49 151 23456789\u202c', '4915123456789'],
     ['+49 (0)151 23456789', '4915123456789'],
     [15550200001, '15550200001'],
-  ])('goes to %s', async (to, number) => {
+  ])('a text to the number %s is sent', async (to, number) => {
     const { port, bot } = await startServer();
     expect((await post(port, { ...HELLO, to })).status).toBe(200);
     expect(bot.sent[0]?.number).toBe(number);

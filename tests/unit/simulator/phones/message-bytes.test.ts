@@ -55,7 +55,7 @@ describe('what a message does to an earlier one', () => {
     ],
     ['a vote', { pollUpdateMessage: { pollCreationMessageKey: key } }, { kind: 'vote', of: 'A' }, undefined],
     ['a text', { conversation: 'a' }, undefined, undefined],
-  ])('names %s', (_, message, act, editType) => {
+  ])('actIn and editTypeOf recognise %s', (_, message, act, editType) => {
     expect(actIn(message)).toEqual(act);
     expect(editTypeOf(message)).toBe(editType);
   });

@@ -7,14 +7,17 @@ const prepared = (node: BinaryNode): BinaryNode => {
   return node;
 };
 
-it.each(['abc', '', '0', '200', '399', '-1', '1000', 'Infinity', '5e2'])('removes the code %j', (code) => {
-  expect(prepared({ tag: 'stream:error', attrs: { code } }).attrs).toEqual({});
-  expect(prepared({ tag: 'failure', attrs: { reason: code, location: 'cln' } }).attrs).toEqual({
-    location: 'cln',
-  });
-});
+it.each(['abc', '', '0', '200', '399', '-1', '1000', 'Infinity', '5e2'])(
+  'prepareCloseStanza removes the code %j, which is no HTTP error',
+  (code) => {
+    expect(prepared({ tag: 'stream:error', attrs: { code } }).attrs).toEqual({});
+    expect(prepared({ tag: 'failure', attrs: { reason: code, location: 'cln' } }).attrs).toEqual({
+      location: 'cln',
+    });
+  },
+);
 
-it.each(['400', '503', '999'])('keeps the code %s', (code) => {
+it.each(['400', '503', '999'])('prepareCloseStanza keeps the code %s', (code) => {
   expect(prepared({ tag: 'failure', attrs: { reason: code } }).attrs).toEqual({ reason: code });
 });
 
@@ -24,6 +27,6 @@ it('the conflict becomes the first child of a stream error', () => {
   expect((node.content as BinaryNode[]).map(({ tag }) => tag)).toEqual(['conflict', 'text', 'other']);
 });
 
-it('leaves every other stanza as it is', () => {
+it('prepareCloseStanza leaves every other stanza as it is', () => {
   expect(prepared({ tag: 'ack', attrs: { code: 'abc' } }).attrs).toEqual({ code: 'abc' });
 });

@@ -66,13 +66,13 @@ const CONTENTS: ReadonlyArray<readonly [Content, object]> = [
 ];
 
 describe('toBaileysContent', () => {
-  it.each(CONTENTS)('converts %o', (content, expected) => {
+  it.each(CONTENTS)('toBaileysContent converts %o', (content, expected) => {
     expect(toBaileysContent(content)).toMatchObject(expected);
   });
 });
 
 describe('buildMessage', () => {
-  it('builds a plain text', async () => {
+  it('buildMessage makes a plain text', async () => {
     const message = await buildMessage(
       { id: 'A', chat: CHAT, content: { kind: 'text', text: 'pong' } },
       account(),
