@@ -32,31 +32,37 @@ const answerTo = (id: string) => (message: { quotedId: string | undefined }) => 
 const text = (id: string, chat: string) => ({ id, chat, content: { kind: 'text', text: 'hello' } }) as const;
 
 describe('messages', () => {
-  it.each(['pn', 'lid', 'mixed'] as const)('receives and answers messages by %s', async (addressing) => {
-    await paired();
-    const person = rig.wa.addPerson({ addressing });
-    for (let i = 0; i < 4; i++) await rig.ping(person);
-    expect(new Set(rig.received.map(({ sender }) => sender.id))).toEqual(new Set([person.number]));
-    expect(person.unreadable).toEqual([]);
-  });
+  it.each(['pn', 'lid', 'mixed'] as const)(
+    'the client receives and answers messages by %s',
+    async (addressing) => {
+      await paired();
+      const person = rig.wa.addPerson({ addressing });
+      for (let i = 0; i < 4; i++) await rig.ping(person);
+      expect(new Set(rig.received.map(({ sender }) => sender.id))).toEqual(new Set([person.number]));
+      expect(person.unreadable).toEqual([]);
+    },
+  );
 
-  it.each(['pn', 'lid'] as const)('receives and answers messages in a group by %s', async (addressing) => {
-    await paired();
-    const people = [rig.wa.addPerson(), rig.wa.addPerson({ addressing: 'lid' })];
-    const group = rig.wa.addGroup({ people, addressing });
-    for (const person of [...people, ...people]) {
-      const { id } = await person.send('!ping', group);
-      await person.waitForMessage(answerTo(id));
-    }
-    expect(rig.received.map(({ chatKind, chat }) => [chatKind, chat])).toEqual(
-      Array(4).fill(['group', group.jid]),
-    );
-    expect(people.flatMap(({ unreadable }) => unreadable)).toEqual([]);
-    const facts = await rig.client.group(group.jid);
-    expect(facts.members.map(({ id }) => id).sort()).toEqual(
-      [rig.wa.phone.number, ...people.map(({ number }) => number)].sort(),
-    );
-  });
+  it.each(['pn', 'lid'] as const)(
+    'the client receives and answers messages in a group by %s',
+    async (addressing) => {
+      await paired();
+      const people = [rig.wa.addPerson(), rig.wa.addPerson({ addressing: 'lid' })];
+      const group = rig.wa.addGroup({ people, addressing });
+      for (const person of [...people, ...people]) {
+        const { id } = await person.send('!ping', group);
+        await person.waitForMessage(answerTo(id));
+      }
+      expect(rig.received.map(({ chatKind, chat }) => [chatKind, chat])).toEqual(
+        Array(4).fill(['group', group.jid]),
+      );
+      expect(people.flatMap(({ unreadable }) => unreadable)).toEqual([]);
+      const facts = await rig.client.group(group.jid);
+      expect(facts.members.map(({ id }) => id).sort()).toEqual(
+        [rig.wa.phone.number, ...people.map(({ number }) => number)].sort(),
+      );
+    },
+  );
 
   it('the client receives after its start what came while it was stopped', async () => {
     await paired();
@@ -69,7 +75,7 @@ describe('messages', () => {
     expect(rig.received.filter((message) => message.id === id)).toHaveLength(1);
   });
 
-  it('recognises messages that the owner wrote on the phone', async () => {
+  it('the client recognises messages that the owner wrote on the phone', async () => {
     await paired();
     const person = rig.wa.addPerson();
     const { id } = await rig.wa.phone.send('!status', person);
@@ -80,7 +86,7 @@ describe('messages', () => {
     expect(rig.received).toMatchObject([{ id, isFromMe: true, sender: { id: rig.wa.phone.number } }]);
   });
 
-  it('answers 200 messages in a burst, and each answer can be read at the first try', async () => {
+  it('the client answers 200 messages in a burst, and each answer can be read at the first try', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson({ addressing: 'lid' });
     const { client } = rig;
@@ -111,7 +117,7 @@ describe('messages', () => {
 });
 
 describe('a line that is cut', () => {
-  it('loses no acknowledged message if the line is cut while Baileys buffers events', async () => {
+  it('the client loses no acknowledged message if the line is cut while Baileys buffers events', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     await person.send('first');
@@ -131,7 +137,7 @@ describe('a line that is cut', () => {
     expect(rig.wa.devices[0]?.mailbox.waiting.filter(({ tag }) => tag === 'message')).toEqual([]);
   });
 
-  it('loses and doubles no message if the line is cut at every stanza of a conversation', async () => {
+  it('the client loses and doubles no message if the line is cut at every stanza of a conversation', async () => {
     await paired();
     const people = [rig.wa.addPerson(), rig.wa.addPerson({ addressing: 'lid' })];
     for (const person of people) await rig.ping(person);
@@ -161,7 +167,7 @@ describe('a line that is cut', () => {
     expect(new Set(rig.received.map(({ key }) => key)).size).toBe(rig.received.length);
   });
 
-  it('frees the key queue from an unanswered query when the line is cut', async () => {
+  it('the client frees the key queue from an unanswered query when the line is cut', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     rig.wa.faults.queries.ignore('usync', 'encrypt');
@@ -183,7 +189,7 @@ describe('a line that is cut', () => {
 });
 
 describe('sends', () => {
-  it('rejects a send with NOT_CONNECTED if the line is cut during its upload', async () => {
+  it('the client rejects a send with NOT_CONNECTED if the line is cut during its upload', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     rig.wa.faults.queries.ignore('w:m');
@@ -212,7 +218,7 @@ describe('sends', () => {
     expect(person.duplicates).toBe(0);
   });
 
-  it('ends a send to a group whose query is not answered, and delays no other send', async () => {
+  it('the client ends a send to a group whose query is not answered, and delays no other send', async () => {
     rig = new Rig();
     await rig.wa.start();
     const socket = {
@@ -244,7 +250,7 @@ describe('sends', () => {
     expect(rig.client.state.kind).toBe('open');
   });
 
-  it('ends an unacknowledged send with its signal, and sends it again under the same id', async () => {
+  it('the client ends an unacknowledged send with its signal, and sends it again under the same id', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     const message = text('3EB0CCCCCCCCCCCCCCCC', person.jid);
@@ -567,7 +573,7 @@ it('names the owner by LID when it quotes an own message in a group that uses LI
   expect(quotedSender).toBe(`${rig.wa.phone.lid}@lid`);
 });
 
-it('gives every member of a group a key if WhatsApp tells no LIDs', async () => {
+it('the client gives every member of a group a key if WhatsApp tells no LIDs', async () => {
   await paired();
   rig.wa.faults.queries.hideLids(true);
   const people = Array.from({ length: 5 }, () => rig.wa.addPerson());
@@ -577,7 +583,7 @@ it('gives every member of a group a key if WhatsApp tells no LIDs', async () => 
   expect(people.flatMap(({ unreadable }) => unreadable)).toEqual([]);
 });
 
-it('gives a member who was left out of an answer the key of the group with the next one', async () => {
+it('the client gives a member who was left out of an answer the key of the group with the next one', async () => {
   await paired({ answers: false });
   const people = Array.from({ length: 4 }, () => rig.wa.addPerson());
   const late = rig.wa.addPerson({ state: 'without-keys' });
@@ -639,7 +645,7 @@ describe('a message that the bot ignores', () => {
   });
 });
 
-it('ends a send that the library cannot make with SEND_TIMEOUT on an open connection', async () => {
+it('the client ends a send that the library cannot make with SEND_TIMEOUT on an open connection', async () => {
   await paired({ answers: false });
   rig.wa.events.on('stanza-in', ({ tag }) => {
     if (tag === 'message') throw new Error('it was sent');
@@ -653,7 +659,7 @@ it('ends a send that the library cannot make with SEND_TIMEOUT on an open connec
 });
 
 describe('a phone that could not read an answer', () => {
-  it('resends an answer to a phone that could not read it', async () => {
+  it('the client resends an answer to a phone that could not read it', async () => {
     await paired();
     const person = rig.wa.addPerson();
     await rig.ping(person);
@@ -664,7 +670,7 @@ describe('a phone that could not read an answer', () => {
     expect(person.unreadable).toMatchObject([{ isRecovered: true }]);
   });
 
-  it('resends an answer that was sent before a restart', async () => {
+  it('the client resends an answer that was sent before a restart', async () => {
     await paired();
     const person = rig.wa.addPerson();
     await rig.ping(person);
@@ -698,7 +704,7 @@ describe('a person', () => {
     expect(rig.received.filter((message) => message.id === id)).toHaveLength(1);
   });
 
-  it('answers a message that was damaged when its sender has resent it', async () => {
+  it('the client answers a message that was damaged when its sender has resent it', async () => {
     await paired();
     const person = rig.wa.addPerson();
     await rig.ping(person);

@@ -9,7 +9,7 @@ import { useStockRig } from './support/stock-client.ts';
 const stock = useStockRig();
 
 test.each(['pn', 'lid', 'mixed'] as const)(
-  'lets a person on %s addresses write and read the answers',
+  'the simulator lets a person on %s addresses write and read the answers',
   async (addressing) => {
     const client = await stock.rig.pair();
     const person = stock.wa.addPerson({ addressing });
@@ -41,7 +41,7 @@ test('sends unacknowledged messages again at the next login, marked offline', as
 });
 
 test.each(['pn', 'lid'] as const)(
-  'exchanges sender keys both ways in a group with %s addresses',
+  'the simulator exchanges sender keys both ways in a group with %s addresses',
   async (addressing) => {
     await stock.rig.pair();
     const people = [stock.wa.addPerson({ addressing: 'pn' }), stock.wa.addPerson({ addressing: 'lid' })];
@@ -104,7 +104,7 @@ test('sends a group message again if the bot could not read it', async () => {
 });
 
 test.each(['pn', 'lid'] as const)(
-  'lets a person on %s ask again for an answer that they cannot read',
+  'the simulator lets a person on %s ask again for an answer that they cannot read',
   async (addressing) => {
     const client = await stock.rig.pair();
     const person = stock.wa.addPerson({ addressing });
@@ -133,7 +133,7 @@ test('sends keys along from the second retry receipt on', async () => {
   expect(withKeys).toEqual([answer.id]);
 });
 
-test('lets a person who lost a sender key ask for a group message again', async () => {
+test('the simulator lets a person who lost a sender key ask for a group message again', async () => {
   const client = await stock.rig.pair();
   const people = [stock.wa.addPerson(), stock.wa.addPerson()];
   const group = stock.wa.addGroup({ people });
@@ -146,7 +146,7 @@ test('lets a person who lost a sender key ask for a group message again', async 
   expect(await people[1]?.waitForMessage(({ text }) => text === 'two')).toMatchObject({ attempt: 1 });
 });
 
-test('gets a person with a new phone answered in a new session', async () => {
+test('the simulator gets a person with a new phone answered in a new session', async () => {
   await stock.rig.pair();
   const person = stock.wa.addPerson({ addressing: 'lid' });
   const before = await person.send('!ping');
@@ -158,7 +158,7 @@ test('gets a person with a new phone answered in a new session', async () => {
   });
 });
 
-test('drops and counts a second message with the same id', async () => {
+test('the simulator drops and counts a second message with the same id', async () => {
   const client = await stock.rig.pair();
   const person = stock.wa.addPerson();
   await client.sock.sendMessage(person.jid, { text: 'once' }, { messageId: 'SAME' });
@@ -169,7 +169,7 @@ test('drops and counts a second message with the same id', async () => {
   expect(person.duplicates).toBe(1);
 });
 
-test('transfers files both ways through the media host', async () => {
+test('the simulator transfers files both ways through the media host', async () => {
   const ca = stock.wa.media.identity.cert;
   const client = await stock.rig.pair({ fetchAgent: new Agent({ ca }) });
   const person = stock.wa.addPerson();
@@ -198,7 +198,7 @@ test('transfers files both ways through the media host', async () => {
   expect(person.download(answer)).toMatchObject({ type: 'document', mimetype: 'application/zip', data });
 });
 
-test('emits received and failed messages of a person', async () => {
+test('the simulator emits received and failed messages of a person', async () => {
   await stock.rig.pair();
   const person = stock.wa.addPerson();
   const seen: (string | undefined)[] = [];
@@ -211,7 +211,7 @@ test('emits received and failed messages of a person', async () => {
   await expect(person.waitForMessage(() => false, 1)).rejects.toThrow('waited 1 ms');
 });
 
-test('notifies the client when few one-time keys are left', async () => {
+test('the simulator notifies the client when few one-time keys are left', async () => {
   await stock.rig.pairAnew();
   const [companion] = stock.wa.devices;
   if (!companion) throw new Error('not linked');

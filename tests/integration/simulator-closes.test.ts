@@ -39,7 +39,7 @@ test.each([
     () => void stock.wa.faults.down(),
     { code: 428, message: 'Connection Terminated' },
   ],
-])('makes a client report that %s', async (_, fault, expected) => {
+])('the simulator makes a client report that %s', async (_, fault, expected) => {
   const client = await stock.rig.pair();
   fault();
   expect(await within(client.closed, 'the close')).toMatchObject(expected);
@@ -51,7 +51,7 @@ test.each([
   [405, {}],
   [402, { expire: '3600', code: '101' }],
   [503, {}],
-])('refuses a login with reason %i', async (reason, attrs) => {
+])('the simulator refuses a login with reason %i', async (reason, attrs) => {
   await (await stock.rig.pair()).kill();
   stock.wa.faults.failNextLogins(reason, 1, attrs);
   const refused = await stock.rig.connect();
@@ -65,7 +65,7 @@ test.each([
   await within(next.opened, 'the login after it');
 });
 
-test('refuses a client that is too old with 405', async () => {
+test('the simulator refuses a client that is too old with 405', async () => {
   stock.wa.minimumVersion = '2.3000.2000000000';
   const old = await stock.rig.connect();
   expect(await within(old.closed, 'the refusal')).toMatchObject({
@@ -76,7 +76,7 @@ test('refuses a client that is too old with 405', async () => {
   await within(current.qr, 'the QR code');
 });
 
-test('refuses a device with 401 if it was removed while it was offline', async () => {
+test('the simulator refuses a device with 401 if it was removed while it was offline', async () => {
   await (await stock.rig.pair()).kill();
   stock.wa.phone.unlink();
   const client = await stock.rig.connect();
@@ -86,7 +86,7 @@ test('refuses a device with 401 if it was removed while it was offline', async (
   });
 });
 
-test('lets a second client with the same keys replace the first', async () => {
+test('the simulator lets a second client with the same keys replace the first', async () => {
   const first = await stock.rig.pair();
   await first.saved();
   const second = await stock.rig.connect();
@@ -100,7 +100,7 @@ test('lets a second client with the same keys replace the first', async () => {
   expect(await person.waitForMessage(({ quotedId }) => quotedId === id)).toMatchObject({ text: 'pong' });
 });
 
-test('removes the device at a logout', async () => {
+test('the simulator removes the device at a logout', async () => {
   const client = await stock.rig.pair();
   await client.sock.logout();
   expect(await within(client.closed, 'the close')).toMatchObject({
@@ -110,7 +110,7 @@ test('removes the device at a logout', async () => {
   await vi.waitFor(() => expect(stock.wa.devices).toEqual([]));
 });
 
-test.each([403, 407, 502])('refuses an upgrade with status %i', async (status) => {
+test.each([403, 407, 502])('the simulator refuses an upgrade with status %i', async (status) => {
   stock.wa.faults.refuseUpgrades(status);
   const client = await stock.rig.connect();
   const refused = new Promise<{ statusCode?: number }>((resolve) => {
@@ -121,7 +121,7 @@ test.each([403, 407, 502])('refuses an upgrade with status %i', async (status) =
   expect((await within(refused, 'the refusal')).statusCode).toBe(status);
 });
 
-test('leaves an upgrade unanswered until the time limit of the client', async () => {
+test('the simulator leaves an upgrade unanswered until the time limit of the client', async () => {
   stock.wa.faults.hangUpgrades(true);
   const client = await stock.rig.connect({ connectTimeoutMs: 50 });
   expect(await within(client.closed, 'the close')).toMatchObject({ code: 408 });
@@ -141,7 +141,7 @@ test('sends nothing on a half-open connection and accepts the next one', async (
   expect(await person.waitForMessage(({ quotedId }) => quotedId === id)).toMatchObject({ text: 'pong' });
 });
 
-test('refuses connections while it is down and keeps its state', async () => {
+test('the simulator refuses connections while it is down and keeps its state', async () => {
   await (await stock.rig.pair()).kill();
   const person = stock.wa.addPerson();
   await stock.wa.faults.down();
@@ -154,7 +154,7 @@ test('refuses connections while it is down and keeps its state', async () => {
   expect(await person.waitForMessage(({ quotedId }) => quotedId === id)).toMatchObject({ text: 'pong' });
 });
 
-test('withholds acknowledgements, with or without delivery', async () => {
+test('the simulator withholds acknowledgements, with or without delivery', async () => {
   const client = await stock.rig.pair();
   const person = stock.wa.addPerson();
   let acks = 0;
@@ -171,7 +171,7 @@ test('withholds acknowledgements, with or without delivery', async () => {
   expect(person.inbox.map(({ text }) => text)).toEqual(['heard', 'acknowledged']);
 });
 
-test('leaves queries unanswered or answers them late', async () => {
+test('the simulator leaves queries unanswered or answers them late', async () => {
   const client = await stock.rig.pair();
   stock.wa.faults.queries.ignore('w:profile:picture');
   await expect(client.sock.profilePictureUrl(stock.wa.phone.jid, 'image', 50)).rejects.toThrow();
@@ -182,7 +182,7 @@ test('leaves queries unanswered or answers them late', async () => {
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(59);
 });
 
-test('disconnects a client that speaks another protocol', async () => {
+test('the simulator disconnects a client that speaks another protocol', async () => {
   const refused = new Promise((resolve) => stock.wa.events.once('input-refused', resolve));
   const webSocket = new WebSocket(stock.wa.url);
   const gone = new Promise((resolve) => webSocket.once('close', resolve));
@@ -192,14 +192,14 @@ test('disconnects a client that speaks another protocol', async () => {
   await stock.rig.pair();
 });
 
-test('disconnects a linked client that sends garbage and accepts it again', async () => {
+test('the simulator disconnects a linked client that sends garbage and accepts it again', async () => {
   const client = await stock.rig.pair();
   await client.sock.sendRawMessage(Buffer.from([0, 255, 255, 255]));
   expect(await within(client.closed, 'the close')).toMatchObject({ code: 428 });
   await within((await stock.rig.connect()).opened, 'the next login');
 });
 
-test('ignores stanzas with random contents', async () => {
+test('the simulator ignores stanzas with random contents', async () => {
   const client = await stock.rig.pair();
   const person = stock.wa.addPerson();
   const group = stock.wa.addGroup({ people: [person] });
@@ -265,7 +265,7 @@ test('ignores stanzas with random contents', async () => {
   await person.waitForMessage(({ quotedId }) => quotedId === id);
 });
 
-test('stops once for two calls and starts again', async () => {
+test('the simulator stops once for two calls and starts again', async () => {
   const client = await stock.rig.pair();
   await Promise.all([stock.wa.stop(), stock.wa.stop()]);
   await within(client.closed, 'the close');

@@ -14,7 +14,7 @@ function ackCodes(client: StockClient): number[] {
 }
 
 test.each(['companion_reg_refresh', 'pair-device-rotate-qr'] as const)(
-  'refuses the QR code on the screen after %s, which a stock client goes on showing',
+  'the simulator refuses the QR code on the screen after %s, which a stock client goes on showing',
   async (child) => {
     const client = await stock.rig.connect();
     const shownQr = await within(client.qr, 'the QR code');
@@ -29,7 +29,7 @@ test.each(['companion_reg_refresh', 'pair-device-rotate-qr'] as const)(
   },
 );
 
-test('accepts a QR code with a new secret after the old one is retired', async () => {
+test('the simulator accepts a QR code with a new secret after the old one is retired', async () => {
   const client = await stock.rig.connect();
   const shownQr = await within(client.qr, 'the QR code');
   stock.wa.faults.pairing.refreshAtScan();
@@ -43,7 +43,7 @@ test('accepts a QR code with a new secret after the old one is retired', async (
 });
 
 test.each([429, 400])(
-  'refuses a request for a pairing code with %i, which a stock client does not notice',
+  'the simulator refuses a request for a pairing code with %i, which a stock client does not notice',
   async (code) => {
     const client = await stock.rig.connect();
     await within(client.qr, 'the registration');
@@ -57,7 +57,7 @@ test.each([429, 400])(
   },
 );
 
-test('leaves a request for a pairing code without an answer, and a stock client shows the code', async () => {
+test('the simulator leaves a request for a pairing code without an answer, and a stock client shows the code', async () => {
   const client = await stock.rig.connect();
   await within(client.qr, 'the registration');
   stock.wa.faults.pairing.ignoreCodeRequests(true);
@@ -66,7 +66,7 @@ test('leaves a request for a pairing code without an answer, and a stock client 
   await expect(stock.wa.phone.enterCode(shown)).rejects.toMatchObject({ code: 'no-code-request' });
 });
 
-test('refuses to finish the link of a code, and a stock client says nothing', async () => {
+test('the simulator refuses to finish the link of a code, and a stock client says nothing', async () => {
   const client = await stock.rig.connect();
   await within(client.qr, 'the registration');
   stock.wa.faults.pairing.refuseFinish(401);
@@ -75,14 +75,14 @@ test('refuses to finish the link of a code, and a stock client says nothing', as
   expect(stock.wa.devices).toEqual([]);
 });
 
-test('refuses a code request with an unknown platform name', async () => {
+test('the simulator refuses a code request with an unknown platform name', async () => {
   const client = await stock.rig.connect({ browser: ['Acme', 'Chrome', '1'] });
   await within(client.qr, 'the registration');
   const shown = await client.sock.requestPairingCode(stock.wa.phone.number);
   await expect(stock.wa.phone.enterCode(shown)).rejects.toMatchObject({ code: 'no-code-request' });
 });
 
-test('answers a code without one of its parts', async () => {
+test('the simulator answers a code without one of its parts', async () => {
   const client = await stock.rig.connect();
   await within(client.qr, 'the registration');
   stock.wa.faults.pairing.answerCodesWithout('primary_identity_pub');
@@ -91,7 +91,7 @@ test('answers a code without one of its parts', async () => {
   stock.wa.faults.pairing.answerCodesWithout();
 });
 
-test('stalls after a code was entered and the client has finished', async () => {
+test('the simulator stalls after a code was entered and the client has finished', async () => {
   const client = await stock.rig.connect();
   await within(client.qr, 'the registration');
   stock.wa.faults.pairing.stallAfterCode(true);
@@ -115,42 +115,48 @@ test('sends refresh_code to a client whose pairing code has expired', async () =
   await expect(stock.wa.phone.enterCode(shown)).rejects.toMatchObject({ code: 'no-code-request' });
 });
 
-test.each(['scan', 'code'] as const)('asks for a passkey after a %s and links nothing', async (way) => {
-  const client = await stock.rig.connect();
-  const qr = await within(client.qr, 'the QR code');
-  stock.wa.faults.pairing.requirePasskey(true);
-  const types: (string | undefined)[] = [];
-  stock.wa.events.on('stanza-out', ({ tag, attrs }) => tag === 'notification' && types.push(attrs.type));
-  const attempt =
-    way === 'scan'
-      ? stock.wa.phone.scan(qr)
-      : stock.wa.phone.enterCode(await client.sock.requestPairingCode(stock.wa.phone.number));
-  await expect(attempt).rejects.toMatchObject({ code: 'passkey-required' });
-  expect(types.at(-1)).toBe('passkey_prologue_request');
-  expect(stock.wa.devices).toEqual([]);
-});
+test.each(['scan', 'code'] as const)(
+  'the simulator asks for a passkey after a %s and links nothing',
+  async (way) => {
+    const client = await stock.rig.connect();
+    const qr = await within(client.qr, 'the QR code');
+    stock.wa.faults.pairing.requirePasskey(true);
+    const types: (string | undefined)[] = [];
+    stock.wa.events.on('stanza-out', ({ tag, attrs }) => tag === 'notification' && types.push(attrs.type));
+    const attempt =
+      way === 'scan'
+        ? stock.wa.phone.scan(qr)
+        : stock.wa.phone.enterCode(await client.sock.requestPairingCode(stock.wa.phone.number));
+    await expect(attempt).rejects.toMatchObject({ code: 'passkey-required' });
+    expect(types.at(-1)).toBe('passkey_prologue_request');
+    expect(stock.wa.devices).toEqual([]);
+  },
+);
 
-test('forges the account signature, which a stock client accepts', async () => {
+test('the simulator forges the account signature, which a stock client accepts', async () => {
   const client = await stock.rig.connect();
   stock.wa.faults.pairing.forgeAccountSignature(true);
   await stock.wa.phone.scan(await within(client.qr, 'the QR code'));
   expect(stock.wa.devices).toHaveLength(1);
 });
 
-test.each([463, 479, 403])('refuses sends to one person with error %i a number of times', async (code) => {
-  const client = await stock.rig.pair();
-  const [anna, ben] = [stock.wa.addPerson(), stock.wa.addPerson()];
-  const codes = ackCodes(client);
-  stock.wa.faults.sends.refuse(code, { to: anna, times: 2 });
-  for (const text of ['one', 'two', 'three']) await client.sock.sendMessage(anna.jid, { text });
-  await client.sock.sendMessage(ben.jid, { text: 'hello' });
-  await anna.waitForMessage(({ text }) => text === 'three');
-  await ben.waitForMessage(({ text }) => text === 'hello');
-  expect(codes).toEqual([code, code, 0, 0]);
-  expect(anna.inbox.map(({ text }) => text)).toEqual(['three']);
-});
+test.each([463, 479, 403])(
+  'the simulator refuses sends to one person with error %i a number of times',
+  async (code) => {
+    const client = await stock.rig.pair();
+    const [anna, ben] = [stock.wa.addPerson(), stock.wa.addPerson()];
+    const codes = ackCodes(client);
+    stock.wa.faults.sends.refuse(code, { to: anna, times: 2 });
+    for (const text of ['one', 'two', 'three']) await client.sock.sendMessage(anna.jid, { text });
+    await client.sock.sendMessage(ben.jid, { text: 'hello' });
+    await anna.waitForMessage(({ text }) => text === 'three');
+    await ben.waitForMessage(({ text }) => text === 'hello');
+    expect(codes).toEqual([code, code, 0, 0]);
+    expect(anna.inbox.map(({ text }) => text)).toEqual(['three']);
+  },
+);
 
-test('refuses one kind of message to a group for ever', async () => {
+test('the simulator refuses one kind of message to a group for ever', async () => {
   const client = await stock.rig.pair();
   const anna = stock.wa.addPerson();
   const group = stock.wa.addGroup({ people: [anna] });
@@ -163,7 +169,7 @@ test('refuses one kind of message to a group for ever', async () => {
   await vi.waitFor(() => expect(codes).toEqual([479, 0, 479]));
 });
 
-test('refuses sends to the phone number of a person with a LID', async () => {
+test('the simulator refuses sends to the phone number of a person with a LID', async () => {
   const client = await stock.rig.pair();
   const anna = stock.wa.addPerson();
   const codes = ackCodes(client);
@@ -174,7 +180,7 @@ test('refuses sends to the phone number of a person with a LID', async () => {
   expect(codes).toEqual([463, 0]);
 });
 
-test('refuses sends without the privacy token that the client has asked for', async () => {
+test('the simulator refuses sends without the privacy token that the client has asked for', async () => {
   const client = await stock.rig.pair();
   const anna = stock.wa.addPerson({ addressing: 'lid' });
   const codes = ackCodes(client);
@@ -190,7 +196,7 @@ test('refuses sends without the privacy token that the client has asked for', as
   expect(codes).toEqual([463, 0]);
 });
 
-test('accepts the privacy token that a person has issued', async () => {
+test('the simulator accepts the privacy token that a person has issued', async () => {
   const client = await stock.rig.pair();
   const anna = stock.wa.addPerson({ addressing: 'lid' });
   stock.wa.faults.sends.requireTokens(anna);
@@ -203,7 +209,7 @@ test('accepts the privacy token that a person has issued', async () => {
   await anna.waitForMessage(({ text }) => text === 'with a token');
 });
 
-test('refuses a direct message that names its receivers by number and by LID', async () => {
+test('the simulator refuses a direct message that names its receivers by number and by LID', async () => {
   const client = await stock.rig.pair();
   const anna = stock.wa.addPerson();
   const codes = ackCodes(client);
@@ -221,7 +227,7 @@ test('refuses a direct message that names its receivers by number and by LID', a
   await vi.waitFor(() => expect(codes).toEqual([400]));
 });
 
-test('closes the stream at a certain send', async () => {
+test('the simulator closes the stream at a certain send', async () => {
   const client = await stock.rig.pair();
   const anna = stock.wa.addPerson();
   stock.wa.faults.sends.closeAt(500, { to: anna, id: 'POISON' });
@@ -231,23 +237,26 @@ test('closes the stream at a certain send', async () => {
   expect(anna.inbox.map(({ text }) => text)).toEqual(['fine']);
 });
 
-test.each([403, 404] as const)('answers metadata and sends of a group that is gone with %i', async (code) => {
-  const client = await stock.rig.pair();
-  const group = stock.wa.addGroup({ people: [stock.wa.addPerson()] });
-  const codes = ackCodes(client);
-  await client.sock.sendMessage(group.jid, { text: 'there' });
-  group.goneCode = code;
-  await expect(client.sock.groupMetadata(group.jid)).rejects.toMatchObject({ data: code });
-  expect(await client.sock.groupFetchAllParticipating()).toEqual({});
-  await client.sock
-    .relayMessage(group.jid, { conversation: 'gone' }, {
-      cachedGroupMetadata: undefined,
-    } as never)
-    .catch(() => undefined);
-  await vi.waitFor(() => expect(codes[0]).toBe(0));
-});
+test.each([403, 404] as const)(
+  'the simulator answers metadata and sends of a group that is gone with %i',
+  async (code) => {
+    const client = await stock.rig.pair();
+    const group = stock.wa.addGroup({ people: [stock.wa.addPerson()] });
+    const codes = ackCodes(client);
+    await client.sock.sendMessage(group.jid, { text: 'there' });
+    group.goneCode = code;
+    await expect(client.sock.groupMetadata(group.jid)).rejects.toMatchObject({ data: code });
+    expect(await client.sock.groupFetchAllParticipating()).toEqual({});
+    await client.sock
+      .relayMessage(group.jid, { conversation: 'gone' }, {
+        cachedGroupMetadata: undefined,
+      } as never)
+      .catch(() => undefined);
+    await vi.waitFor(() => expect(codes[0]).toBe(0));
+  },
+);
 
-test('says that a number is not on WhatsApp, and shows an account without devices', async () => {
+test('the simulator says that a number is not on WhatsApp, and shows an account without devices', async () => {
   const { sock } = await stock.rig.pair();
   const absent = stock.wa.addPerson({ state: 'absent' });
   const bare = stock.wa.addPerson({ state: 'without-devices' });
@@ -255,13 +264,13 @@ test('says that a number is not on WhatsApp, and shows an account without device
   expect(await sock.getUSyncDevices([absent.jid, bare.jid], false, false)).toEqual([]);
 });
 
-test('finds a person by another form of their number and returns the canonical one', async () => {
+test('the simulator finds a person by another form of their number and returns the canonical one', async () => {
   const { sock } = await stock.rig.pair();
   const ana = stock.wa.addPerson({ number: '553188887777', aliases: ['5531988887777'] });
   expect(await sock.onWhatsApp('5531988887777')).toEqual([{ jid: ana.jid, exists: true }]);
 });
 
-test('hides every LID, so that a stock client leaves members of a group without keys', async () => {
+test('the simulator hides every LID, so that a stock client leaves members of a group without keys', async () => {
   const client = await stock.rig.pair();
   stock.wa.faults.queries.hideLids(true);
   const people = [stock.wa.addPerson(), stock.wa.addPerson(), stock.wa.addPerson()];
@@ -289,18 +298,21 @@ test('a stock client never gives the key of a group to members whom it left out 
   await vi.waitFor(() => expect(unread()).toBeGreaterThan(before), 10_000);
 });
 
-test.each([406, 409, 418, 599])('refuses every login with reason %i until it is ended', async (reason) => {
-  await (await stock.rig.pair()).kill();
-  stock.wa.faults.failNextLogins(reason, Number.POSITIVE_INFINITY);
-  for (let i = 0; i < 2; i++) {
-    const refused = await stock.rig.connect();
-    expect(await within(refused.closed, 'the refusal')).toMatchObject({ code: reason });
-  }
-  stock.wa.faults.failNextLogins(reason, 0);
-  await within((await stock.rig.connect()).opened, 'the login');
-});
+test.each([406, 409, 418, 599])(
+  'the simulator refuses every login with reason %i until it is ended',
+  async (reason) => {
+    await (await stock.rig.pair()).kill();
+    stock.wa.faults.failNextLogins(reason, Number.POSITIVE_INFINITY);
+    for (let i = 0; i < 2; i++) {
+      const refused = await stock.rig.connect();
+      expect(await within(refused.closed, 'the refusal')).toMatchObject({ code: reason });
+    }
+    stock.wa.faults.failNextLogins(reason, 0);
+    await within((await stock.rig.connect()).opened, 'the login');
+  },
+);
 
-test('removes the device by a conflict without a code, which a stock client reports as 440', async () => {
+test('the simulator removes the device by a conflict without a code, which a stock client reports as 440', async () => {
   const client = await stock.rig.pair();
   stock.wa.faults.removeDevice({ hasCode: false });
   expect(await within(client.closed, 'the close')).toMatchObject({
@@ -310,7 +322,7 @@ test('removes the device by a conflict without a code, which a stock client repo
   expect(await within((await stock.rig.connect()).closed, 'the refusal')).toMatchObject({ code: 401 });
 });
 
-test('shows the account as online after a presence without a type, which a stock client sends', async () => {
+test('the simulator shows the account as online after a presence without a type, which a stock client sends', async () => {
   const client = await stock.rig.pairAnew();
   const [companion] = stock.wa.devices;
   await vi.waitFor(() => expect(companion?.presences.map(({ type }) => type)).toContain(undefined));
@@ -319,7 +331,7 @@ test('shows the account as online after a presence without a type, which a stock
   await vi.waitFor(() => expect(companion?.isOnline).toBe(false));
 });
 
-test('answers queries of one namespace with an error, and app-state queries without a collection', async () => {
+test('the simulator answers queries of one namespace with an error, and app-state queries without a collection', async () => {
   const { sock } = await stock.rig.pair();
   stock.wa.faults.queries.refuse('w:g2', 429, 1);
   const group = stock.wa.addGroup({ people: [stock.wa.addPerson()] });

@@ -5,7 +5,7 @@ import { useStockRig } from './support/stock-client.ts';
 const stock = useStockRig();
 
 test.each(['pn', 'lid'] as const)(
-  'lets the bot add, promote, demote and remove people in a group with %s addresses',
+  'the simulator lets the bot add, promote, demote and remove people in a group with %s addresses',
   async (addressing) => {
     const { sock } = await stock.rig.pair();
     const [anna, ben, nobody] = [
@@ -26,7 +26,7 @@ test.each(['pn', 'lid'] as const)(
   },
 );
 
-test('changes the subject, the description, the settings and the invite link', async () => {
+test('the simulator changes the subject, the description, the settings and the invite link', async () => {
   const { sock } = await stock.rig.pair();
   const group = stock.wa.addGroup({ people: [stock.wa.addPerson()] });
   await sock.groupUpdateSubject(group.jid, 'Team');
@@ -39,7 +39,7 @@ test('changes the subject, the description, the settings and the invite link', a
   expect(group.inviteCode).not.toBe(code);
 });
 
-test('refuses the changes of a bot that is not an admin', async () => {
+test('the simulator refuses the changes of a bot that is not an admin', async () => {
   const { sock } = await stock.rig.pair();
   const [anna, ben] = [stock.wa.addPerson(), stock.wa.addPerson()];
   const group = stock.wa.addGroup({ people: [anna], admins: [anna], botRole: 'member' });
@@ -53,7 +53,7 @@ test('refuses the changes of a bot that is not an admin', async () => {
   await expect(sock.groupUpdateSubject(group.jid, 'again')).rejects.toThrow('forbidden');
 });
 
-test('tells the client when people join, leave, are promoted and change the subject', async () => {
+test('the simulator tells the client when people join, leave, are promoted and change the subject', async () => {
   const { sock } = await stock.rig.pair();
   const [anna, ben] = [stock.wa.addPerson(), stock.wa.addPerson()];
   const group = stock.wa.addGroup({ people: [anna] });
@@ -76,7 +76,7 @@ test('tells the client when people join, leave, are promoted and change the subj
   );
 });
 
-test('makes a group, lets the bot leave it and come back by the invite link', async () => {
+test('the simulator makes a group, lets the bot leave it and come back by the invite link', async () => {
   const { sock } = await stock.rig.pair();
   const anna = stock.wa.addPerson();
   const made = await sock.groupCreate('New', [anna.jid]);
@@ -89,7 +89,7 @@ test('makes a group, lets the bot leave it and come back by the invite link', as
   expect(await sock.groupMetadata(made.id)).toMatchObject({ subject: 'New' });
 });
 
-test('removes the bot from a group and adds it again', async () => {
+test('the simulator removes the bot from a group and adds it again', async () => {
   const { sock } = await stock.rig.pair();
   const anna = stock.wa.addPerson();
   const group = stock.wa.addGroup({ people: [anna], admins: [anna] });

@@ -7,7 +7,7 @@ import { terminate, useStockRig } from './support/stock-client.ts';
 
 const stock = useStockRig();
 
-test('closes with 515 after the scan and logs in at the next connection', async () => {
+test('the simulator closes with 515 after the scan and logs in at the next connection', async () => {
   const first = await stock.rig.connect();
   const companion = await stock.wa.phone.scan(await within(first.qr, 'the QR code'));
   expect(await within(first.closed, 'the restart')).toMatchObject({ code: 515 });
@@ -21,7 +21,7 @@ test('closes with 515 after the scan and logs in at the next connection', async 
   expect(stock.wa.clientVersion).toMatch(/^2\.3000\.\d+$/);
 });
 
-test('links a client when its code is entered on the phone', async () => {
+test('the simulator links a client when its code is entered on the phone', async () => {
   const first = await stock.rig.connect();
   await within(first.qr, 'the registration');
   const code = await first.sock.requestPairingCode(stock.wa.phone.number);
@@ -33,7 +33,7 @@ test('links a client when its code is entered on the phone', async () => {
   expect(second.sock.authState.creds.me?.id).toBe(stock.wa.devices[0]?.jid);
 });
 
-test('refuses a wrong code and still accepts the right one', async () => {
+test('the simulator refuses a wrong code and still accepts the right one', async () => {
   const first = await stock.rig.connect();
   await within(first.qr, 'the registration');
   const code = await first.sock.requestPairingCode(stock.wa.phone.number);
@@ -43,7 +43,7 @@ test('refuses a wrong code and still accepts the right one', async () => {
   expect(stock.wa.devices).toHaveLength(1);
 });
 
-test('refuses the QR code of a client that has disconnected', async () => {
+test('the simulator refuses the QR code of a client that has disconnected', async () => {
   const first = await stock.rig.connect();
   const qr = await within(first.qr, 'the QR code');
   const gone = new Promise((resolve) => stock.wa.events.once('closed', resolve));
@@ -52,7 +52,7 @@ test('refuses the QR code of a client that has disconnected', async () => {
   await expect(stock.wa.phone.scan(qr)).rejects.toMatchObject({ code: 'qr-unknown' });
 });
 
-test('lets a client close with 408 after its last QR code', async () => {
+test('the simulator lets a client close with 408 after its last QR code', async () => {
   const first = await stock.rig.connect({ qrTimeout: 20 });
   expect(await within(first.closed, 'the end of the QR codes')).toMatchObject({
     code: 408,
@@ -60,7 +60,7 @@ test('lets a client close with 408 after its last QR code', async () => {
   });
 });
 
-test('gives a second pairing a new device id', async () => {
+test('the simulator gives a second pairing a new device id', async () => {
   await (await stock.rig.pairAnew()).kill();
   stock.wa.faults.unlinkWhileOffline();
   await rm(stock.rig.folder, { recursive: true, maxRetries: 10, retryDelay: 20 });
@@ -68,7 +68,7 @@ test('gives a second pairing a new device id', async () => {
   expect(stock.wa.devices.map(({ id }) => id)).toEqual([2]);
 });
 
-test('scans a QR code in a PNG file and says if there is none', async () => {
+test('the simulator scans a QR code in a PNG file and says if there is none', async () => {
   const client = await stock.rig.connect();
   const path = `${stock.rig.folder}/qr.png`;
   await sharp({ create: { width: 40, height: 40, channels: 3, background: 'white' } }).toFile(path);

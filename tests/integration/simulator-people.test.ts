@@ -35,21 +35,24 @@ test.each([
   ['pn', 'lid'],
   ['lid', 'lid'],
   ['lid', 'pn'],
-] as const)('seals an edit by a person on %s who is named by %s', async (addressing, namedBy) => {
-  const client = await stock.rig.pair();
-  const anna = stock.wa.addPerson({ addressing });
-  const { id } = await anna.send('!pin');
-  const original = await received(client, id);
-  const edit = await anna.edit(id, '!ping', { namedBy });
-  const sealed = (await received(client, edit.id)).message?.secretEncryptedMessage;
-  expect(sealed?.targetMessageKey).toMatchObject({ id, fromMe: true });
-  const secret = original.message?.messageContextInfo?.messageSecret ?? new Uint8Array();
-  const sender = namedBy === 'pn' ? `${anna.number}@s.whatsapp.net` : `${anna.lid}@lid`;
-  const opened = openEdit(sealed ?? {}, secret, id, sender);
-  expect(opened.protocolMessage?.editedMessage?.conversation).toBe('!ping');
-});
+] as const)(
+  'the simulator seals an edit by a person on %s who is named by %s',
+  async (addressing, namedBy) => {
+    const client = await stock.rig.pair();
+    const anna = stock.wa.addPerson({ addressing });
+    const { id } = await anna.send('!pin');
+    const original = await received(client, id);
+    const edit = await anna.edit(id, '!ping', { namedBy });
+    const sealed = (await received(client, edit.id)).message?.secretEncryptedMessage;
+    expect(sealed?.targetMessageKey).toMatchObject({ id, fromMe: true });
+    const secret = original.message?.messageContextInfo?.messageSecret ?? new Uint8Array();
+    const sender = namedBy === 'pn' ? `${anna.number}@s.whatsapp.net` : `${anna.lid}@lid`;
+    const opened = openEdit(sealed ?? {}, secret, id, sender);
+    expect(opened.protocolMessage?.editedMessage?.conversation).toBe('!ping');
+  },
+);
 
-test('edits in the clear, deletes, reacts and replies', async () => {
+test('a simulated person edits in the clear, deletes, reacts and replies', async () => {
   const client = await stock.rig.pair();
   const anna = stock.wa.addPerson();
   const { id } = await anna.send('hello');
@@ -69,7 +72,7 @@ test('edits in the clear, deletes, reacts and replies', async () => {
 });
 
 test.each(['pn', 'lid'] as const)(
-  'votes in a poll of the bot from a group with %s addresses',
+  'a simulated person votes in a poll of the bot from a group with %s addresses',
   async (addressing) => {
     const client = await stock.rig.pair();
     const anna = stock.wa.addPerson();
@@ -111,7 +114,7 @@ test("shows the bot's edits, deletions and reactions to a person", async () => {
   ]);
 });
 
-test('posts statuses and broadcasts, and records how the client acknowledges them', async () => {
+test('a simulated person posts statuses and broadcasts, and records how the client acknowledges them', async () => {
   const client = await stock.rig.pair({ shouldIgnoreJid: (jid) => jid.endsWith('@broadcast') });
   const anna = stock.wa.addPerson();
   await anna.postStatus('my day');
@@ -126,7 +129,7 @@ test('posts statuses and broadcasts, and records how the client acknowledges the
   expect(client.messages.filter(({ message }) => !message.key.fromMe)).toEqual([]);
 });
 
-test('holds the offline queue after an error acknowledgement of a status', async () => {
+test('the simulator holds the offline queue after an error acknowledgement of a status', async () => {
   await (await stock.rig.pair()).kill();
   stock.wa.faults.holdQueueAfterNack(true);
   const anna = stock.wa.addPerson();
@@ -139,7 +142,7 @@ test('holds the offline queue after an error acknowledgement of a status', async
   expect(waiting).toEqual([status.id, second.id]);
 });
 
-test('copies what the owner writes to Meta AI, with its chat as recipient', async () => {
+test('the simulator copies what the owner writes to Meta AI, with its chat as recipient', async () => {
   const client = await stock.rig.pair();
   const stanzas: (string | undefined)[] = [];
   stock.wa.events.on('stanza-out', ({ tag, attrs }) => tag === 'message' && stanzas.push(attrs.recipient));
@@ -152,7 +155,7 @@ test('copies what the owner writes to Meta AI, with its chat as recipient', asyn
   expect(companion?.mailbox.waiting).toHaveLength(1);
 });
 
-test('posts to a newsletter, which a client that ignores it refuses', async () => {
+test('the simulator posts to a newsletter, which a client that ignores it refuses', async () => {
   await stock.rig.pair({ shouldIgnoreJid: (jid) => jid.endsWith('@newsletter') });
   const id = stock.wa.postToNewsletter('news');
   const [companion] = stock.wa.devices;

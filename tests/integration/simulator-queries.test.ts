@@ -3,7 +3,7 @@ import { useStockRig } from './support/stock-client.ts';
 
 const stock = useStockRig();
 
-test('answers queries for numbers, LIDs, devices and groups', async () => {
+test('the simulator answers queries for numbers, LIDs, devices and groups', async () => {
   const { sock } = await stock.rig.pair();
   const person = stock.wa.addPerson();
   const group = stock.wa.addGroup({
@@ -30,7 +30,7 @@ test('answers queries for numbers, LIDs, devices and groups', async () => {
   await expect(sock.groupMetadata('120363000000000000@g.us')).rejects.toThrow('item-not-found');
 });
 
-test('returns LIDs in device look-ups unless they are switched off', async () => {
+test('the simulator returns LIDs in device look-ups unless they are switched off', async () => {
   const { sock } = await stock.rig.pairAnew();
   const person = stock.wa.addPerson();
   const queries: number[] = [];
@@ -45,7 +45,7 @@ test('returns LIDs in device look-ups unless they are switched off', async () =>
   expect(queries).toHaveLength(1);
 });
 
-test('stores rotated keys, returns their digest and refuses a forged key', async () => {
+test('the simulator stores rotated keys, returns their digest and refuses a forged key', async () => {
   const { sock } = await stock.rig.pair();
   const [companion] = stock.wa.devices;
   await sock.digestKeyBundle();
@@ -63,13 +63,13 @@ test('stores rotated keys, returns their digest and refuses a forged key', async
   await expect(sock.query({ tag: 'iq', attrs, content: [rotate] })).rejects.toThrow('not-acceptable');
 });
 
-test('refuses a query with an unknown namespace', async () => {
+test('the simulator refuses a query with an unknown namespace', async () => {
   const { sock } = await stock.rig.pair();
   const attrs = { to: '@s.whatsapp.net', type: 'get', xmlns: 'no:such:thing' };
   await expect(sock.query({ tag: 'iq', attrs })).rejects.toThrow('feature-not-implemented');
 });
 
-test('shows a person that the bot is typing', async () => {
+test('the simulator shows a person that the bot is typing', async () => {
   const { sock } = await stock.rig.pair();
   const person = stock.wa.addPerson();
   await sock.sendPresenceUpdate('composing', person.jid);

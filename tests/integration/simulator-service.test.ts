@@ -39,14 +39,14 @@ test.each([
   ['other-key', ['key']],
   ['other-issuer', ['issuer']],
   ['expired', ['expired']],
-] as const)('makes a certificate chain with the flaw %s', (flaw, problems) => {
+] as const)('the simulator makes a certificate chain with the flaw %s', (flaw, problems) => {
   const pair = curve.generateKeyPair();
   const key = { public: pair.pubKey.subarray(1), private: pair.privKey };
   const authority = new CertificateAuthority(key);
   expect(problemsOf(authority.chain(flaw), authority.rootKey, key.public)).toEqual(problems);
 });
 
-test('shows a forged chain, which a stock client accepts', async () => {
+test('the simulator shows a forged chain, which a stock client accepts', async () => {
   stock.wa.faults.forgeCertificate('forged-leaf');
   await within((await stock.rig.connect()).qr, 'the QR code');
   expect(Buffer.from(stock.wa.rootKey, 'base64')).toHaveLength(32);
@@ -80,7 +80,7 @@ test('sends a history that inflates to many bytes', async () => {
   expect(inline?.length).toBeLessThan(10_000);
 });
 
-test('tells the client of changed settings and answers with more patches for ever', async () => {
+test('the simulator tells the client of changed settings and answers with more patches for ever', async () => {
   const client = await stock.rig.pair();
   stock.wa.faults.queries.breakAppState('endless');
   let queries = 0;
@@ -94,7 +94,7 @@ test('tells the client of changed settings and answers with more patches for eve
 });
 
 test.each([404, 410] as const)(
-  'answers a download with %i until the phone uploads the file again',
+  'the simulator answers a download with %i until the phone uploads the file again',
   async (status) => {
     const ca = stock.wa.media.identity.cert;
     const client = await stock.rig.pair({ fetchAgent: new Agent({ ca }) });
@@ -138,7 +138,7 @@ test.each([
   });
 });
 
-test('lets a person call and records that the bot rejects the call', async () => {
+test('the simulator lets a person call and records that the bot rejects the call', async () => {
   const { sock } = await stock.rig.pair();
   const anna = stock.wa.addPerson();
   const states: string[] = [];

@@ -22,7 +22,7 @@ async function twoSessions() {
   return { phone, bots, say, hear };
 }
 
-test('reads two sessions with one device, in whichever order they are tried', async () => {
+test('a simulated phone reads two sessions with one device, in whichever order they are tried', async () => {
   const { phone, bots, say, hear } = await twoSessions();
   for (let i = 0; i < 10; i++) {
     for (const bot of bots) {
@@ -36,7 +36,7 @@ test('reads two sessions with one device, in whichever order they are tried', as
   }
 });
 
-test('keeps every session unchanged when a message is damaged', async () => {
+test('a simulated phone keeps every session unchanged when a message is damaged', async () => {
   const { bots, say, hear } = await twoSessions();
   for (const bot of bots) {
     const message = await say(bot, 'whole');
@@ -49,7 +49,7 @@ test('keeps every session unchanged when a message is damaged', async () => {
   }
 });
 
-test('refuses a first message whose one-time key is used up and keeps the other sessions', async () => {
+test('a simulated phone refuses a first message whose one-time key is used up and keeps the other sessions', async () => {
   const { bots, say, hear } = await twoSessions();
   const keys = new PhoneKeys();
   const stranger = new PhoneSessions(keys, 'stranger');
@@ -59,7 +59,7 @@ test('refuses a first message whose one-time key is used up and keeps the other 
   for (const bot of bots) expect(await hear(await say(bot, 'still here'))).toBe('still here');
 });
 
-test('refuses a key bundle with a forged signature', async () => {
+test('a simulated phone refuses a key bundle with a forged signature', async () => {
   const sessions = new PhoneSessions(new PhoneKeys(), 'careful');
   const bundle = new PhoneKeys().bundle();
   const forged = { ...bundle, signedPreKey: { ...bundle.signedPreKey, signature: Buffer.alloc(64) } };

@@ -38,9 +38,9 @@ export type OneOf<T, All = T> = T extends unknown
 /**
  * What a handler can send: a text, or the fields of one shape and no field of another. A sticker is a WebP, still or
  * animated; a voice note is Ogg Opus, its waveform 64 values from 0 to 100. An album has 2 to 30 images and videos.
- * `mentionAll` notifies all members of a group. Refused with `SEND_REFUSED` before it leaves: a text that is blank or
- * has more than 65,536 characters (it is not split into parts), a file of no bytes or of more than 64 MiB, a poll that
- * WhatsApp would not show, and a field that is not known.
+ * `mentionAll` notifies all members of a group. These are refused with `SEND_REFUSED` before they leave: a text that is
+ * blank or has more than 65,536 characters (it is not split into parts), a file of no bytes or of more than 64 MiB, a
+ * poll that WhatsApp would not show, and an unknown field.
  */
 export type Say = string | OneOf<SayShape>;
 

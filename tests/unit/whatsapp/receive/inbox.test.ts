@@ -146,12 +146,12 @@ describe('a message with an id or an address of absurd length', () => {
 });
 
 describe('a message', () => {
-  it('hands a message out when it is stored', async () => {
+  it('the inbox hands a message out when it is stored', async () => {
     await receive({ conversation: '!ping' });
     expect(textsOf(received)).toEqual(['!ping']);
   });
 
-  it('does not hand out a message that could not be stored', () => {
+  it('the inbox does not hand out a message that could not be stored', () => {
     const ciphertext = randomBytes(40);
     inbox.sawStanza(stanzaOf([ciphertext]));
     inbox.decrypted(ciphertext, plaintext({ conversation: '!ping' }));
@@ -159,7 +159,7 @@ describe('a message', () => {
     expect(inbox.before(ciphertext)).toBeUndefined();
   });
 
-  it('hands unfinished messages out again after a restart, oldest first', async () => {
+  it('the inbox hands unfinished messages out again after a restart, oldest first', async () => {
     await receive({ conversation: 'one' });
     await receive({ conversation: 'two' }, { id: 'ID2' });
     await restart();
@@ -168,14 +168,14 @@ describe('a message', () => {
     expect(textsOf(inbox.unfinished())).toEqual(['one', 'two']);
   });
 
-  it('hands out an equal message after a restart', async () => {
+  it('the inbox hands out an equal message after a restart', async () => {
     await receive({ extendedTextMessage: { text: '!a', contextInfo: { expiration: 60 } } });
     const [first] = received;
     await restart();
     expect(inbox.unfinished()).toEqual([first]);
   });
 
-  it('does not hand out a finished message again', async () => {
+  it('the inbox does not hand out a finished message again', async () => {
     await receive({ conversation: 'one' });
     await receive({ conversation: 'two' }, { id: 'ID2' });
     await inbox.finish(received[0]?.key ?? '');
@@ -192,7 +192,7 @@ describe('a message', () => {
     expect(inbox.unfinished()).toEqual([]);
   });
 
-  it('removes the text of a finished message', async () => {
+  it('the inbox removes the text of a finished message', async () => {
     await receive({ conversation: 'a secret' });
     await inbox.finish(received[0]?.key ?? '');
     const rows = JSON.stringify([...session.rows('inbox')]);
@@ -209,7 +209,7 @@ describe('a message from a LID whose number becomes known later', () => {
     numbers.set(LID, '15550200001');
   });
 
-  it('keeps the key of a message when the number of its LID becomes known', async () => {
+  it('the inbox keeps the key of a message when the number of its LID becomes known', async () => {
     await restart();
     const [again] = inbox.unfinished();
     expect(again).toMatchObject({ key: '|lid:200000000000001|ID1', sender: { number: '15550200001' } });
@@ -220,7 +220,7 @@ describe('a message from a LID whose number becomes known later', () => {
   it.each([
     ['under its LID', { from: LID }],
     ['under the number', { from: ANNA, sender_lid: LID }],
-  ])('recognises a message that is sent anew %s', async (_, attrs) => {
+  ])('the inbox recognises a message that is sent anew %s', async (_, attrs) => {
     await receive({ conversation: '!ping' }, attrs);
     expect(received).toHaveLength(1);
     expect(inbox.unfinished()).toHaveLength(1);
@@ -232,7 +232,7 @@ describe('a message from a LID whose number becomes known later', () => {
 });
 
 describe('a ciphertext that comes again', () => {
-  it('returns the plaintext of a known ciphertext, and hands the message out once', async () => {
+  it('the inbox returns the plaintext of a known ciphertext, and hands the message out once', async () => {
     const ciphertext = await receive({ conversation: '!ping' });
     const again = inbox.before(ciphertext);
     expect(proto.Message.decode(unpadRandomMax16(again ?? Buffer.alloc(0))).conversation).toBe('!ping');
@@ -240,7 +240,7 @@ describe('a ciphertext that comes again', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('returns the plaintext of a known ciphertext after a restart', async () => {
+  it('the inbox returns the plaintext of a known ciphertext after a restart', async () => {
     const ciphertext = await receive({ conversation: '!ping' });
     await restart();
     const again = inbox.before(ciphertext);
@@ -248,7 +248,7 @@ describe('a ciphertext that comes again', () => {
     expect(received).toEqual([]);
   });
 
-  it('returns an empty plaintext if the message of a known ciphertext is finished', async () => {
+  it('the inbox returns an empty plaintext if the message of a known ciphertext is finished', async () => {
     const ciphertext = await receive({ conversation: '!ping' });
     await inbox.finish(received[0]?.key ?? '');
     await restart();
@@ -257,20 +257,20 @@ describe('a ciphertext that comes again', () => {
     expect(proto.Message.decode(unpadRandomMax16(again ?? Buffer.alloc(0))).conversation).toBeFalsy();
   });
 
-  it('does not know a ciphertext that never came', () => {
+  it('the inbox does not know a ciphertext that never came', () => {
     expect(inbox.before(randomBytes(40))).toBeUndefined();
   });
 });
 
 describe('a message that was sent anew under its id', () => {
-  it('does not hand out a second message with the id of an unfinished one', async () => {
+  it('the inbox does not hand out a second message with the id of an unfinished one', async () => {
     await receive({ conversation: '!ping' });
     await receive({ conversation: '!ping' });
     expect(received).toHaveLength(1);
     expect(inbox.unfinished()).toHaveLength(1);
   });
 
-  it('does not hand out a second message with the id of a finished one', async () => {
+  it('the inbox does not hand out a second message with the id of a finished one', async () => {
     await receive({ conversation: '!ping' });
     await inbox.finish(received[0]?.key ?? '');
     const second = await receive({ conversation: '!ping' });
@@ -282,7 +282,7 @@ describe('a message that was sent anew under its id', () => {
 });
 
 describe('a stanza in several parts', () => {
-  it('joins the parts of a stanza to one message at the last part', async () => {
+  it('the inbox joins the parts of a stanza to one message at the last part', async () => {
     const [key, text] = [randomBytes(40), randomBytes(40)];
     inbox.sawStanza(stanzaOf([key, text]));
     await decrypt(key, plaintext({ senderKeyDistributionMessage: { groupId: 'g' } }));
@@ -293,7 +293,7 @@ describe('a stanza in several parts', () => {
     expect(textsOf(inbox.unfinished())).toEqual(['!ping']);
   });
 
-  it('completes a stanza that a kill interrupted between two parts', async () => {
+  it('the inbox completes a stanza that a kill interrupted between two parts', async () => {
     const [key, text] = [randomBytes(40), randomBytes(40)];
     inbox.sawStanza(stanzaOf([key, text]));
     await decrypt(key, plaintext({ senderKeyDistributionMessage: { groupId: 'g' } }));
@@ -335,7 +335,7 @@ describe('a message that only the phone has', () => {
   const handOn = (message: proto.IMessage, from = PHONE) =>
     receive(message, { id: 'ANSWER', from, category: 'peer' });
 
-  it('wants a message that only the phone has, over restarts, until it was asked for', async () => {
+  it('the inbox wants a message that only the phone has, over restarts, until it was asked for', async () => {
     inbox.sawStanza(placeholder());
     await restart();
     expect([...inbox.leftToPhone().values()]).toMatchObject([{ remoteJid: ANNA, id: 'ID1', fromMe: false }]);
@@ -344,7 +344,7 @@ describe('a message that only the phone has', () => {
     expect(inbox.unfinished()).toEqual([]);
   });
 
-  it('asks the phone for a message within a day only', () => {
+  it('the inbox asks the phone for a message within a day only', () => {
     inbox.sawStanza(placeholder());
     nowMs += DAY;
     expect(inbox.leftToPhone().size).toBe(0);
@@ -355,12 +355,12 @@ describe('a message that only the phone has', () => {
     'view_once_unavailable_fanout',
     'bot_unavailable_fanout',
     'hosted_unavailable_fanout',
-  ])('does not want %s, which no phone resends', (type) => {
+  ])('the inbox does not want %s, which no phone resends', (type) => {
     inbox.sawStanza(placeholder({}, type));
     expect(inbox.leftToPhone().size).toBe(0);
   });
 
-  it('does not ask the phone for a message that the bot has had', async () => {
+  it('the inbox does not ask the phone for a message that the bot has had', async () => {
     await receive({ conversation: 'hello' });
     inbox.sawStanza(placeholder());
     expect(inbox.leftToPhone().size).toBe(0);
@@ -369,7 +369,7 @@ describe('a message that only the phone has', () => {
     expect(inbox.leftToPhone().size).toBe(0);
   });
 
-  it('hands out a resent message with the attributes of its own stanza', async () => {
+  it('the inbox hands out a resent message with the attributes of its own stanza', async () => {
     inbox.sawStanza(placeholder({ notify: 'Anna at work', t: '1700000009' }));
     await handOn(answer(info({ conversation: '!ping' })));
     expect(received).toMatchObject([
@@ -380,14 +380,14 @@ describe('a message that only the phone has', () => {
     expect(inbox.leftToPhone().size).toBe(0);
   });
 
-  it('hands out a resent message as the phone describes it if no stanza came before', async () => {
+  it('the inbox hands out a resent message as the phone describes it if no stanza came before', async () => {
     await handOn(answer(info({ conversation: '!ping' })));
     expect(received).toMatchObject([
       { id: 'ID1', chat: ANNA, sentAtMs: 1_700_000_000_000, sender: { id: '15550200001', name: 'Anna' } },
     ]);
   });
 
-  it('reads chat and sender of a resent message from its key', async () => {
+  it('the inbox reads chat and sender of a resent message from its key', async () => {
     const group = '120363000000000001@g.us';
     await handOn(
       answer(
@@ -404,7 +404,7 @@ describe('a message that only the phone has', () => {
     ]);
   });
 
-  it('hands a message out once, however often the phone resends it', async () => {
+  it('the inbox hands a message out once, however often the phone resends it', async () => {
     const twice = answer(info({ conversation: '!ping' }), info({ conversation: '!ping' }));
     await handOn(twice);
     await receive(twice, { id: 'ANSWER2', from: PHONE });
@@ -414,7 +414,7 @@ describe('a message that only the phone has', () => {
     expect(inbox.unfinished()).toEqual([]);
   });
 
-  it('keeps the secret of a resent message, so that a later sealed edit is opened', async () => {
+  it('the inbox keeps the secret of a resent message, so that a later sealed edit is opened', async () => {
     const messageSecret = randomBytes(32);
     await handOn(answer(info({ conversation: 'ping', messageContextInfo: { messageSecret } })));
     await inbox.finish(received[0]?.key ?? '');
@@ -431,14 +431,14 @@ describe('a message that only the phone has', () => {
     expect(received.at(-1)).toMatchObject({ edits: 'ID1', text: '!ping' });
   });
 
-  it('removes the text of a finished message from the answer of the phone too', async () => {
+  it('the inbox removes the text of a finished message from the answer of the phone too', async () => {
     const ciphertext = await handOn(answer(info({ conversation: 'a secret' })));
     await inbox.finish(received[0]?.key ?? '');
     expect(JSON.stringify([...session.rows('inbox')])).not.toContain('parts');
     expect(inbox.before(ciphertext)).toBeDefined();
   });
 
-  it('completes a message of which one part could be decrypted', async () => {
+  it('the inbox completes a message of which one part could be decrypted', async () => {
     const [key, text] = [randomBytes(40), randomBytes(40)];
     inbox.sawStanza(stanzaOf([key, text]));
     const skeyPlain = plaintext({ senderKeyDistributionMessage: { groupId: 'g' } });
@@ -451,7 +451,7 @@ describe('a message that only the phone has', () => {
   it.each([
     ['somebody else', ANNA],
     ['another device of the account', '15550100000:5@s.whatsapp.net'],
-  ])('takes no resent message from %s', async (_, from) => {
+  ])('the inbox takes no resent message from %s', async (_, from) => {
     await handOn(answer(info({ conversation: '!ping' })), from);
     expect(received).toEqual([]);
     expect(inbox.unfinished()).toEqual([]);
@@ -462,7 +462,7 @@ describe('a message that only the phone has', () => {
     ['no message', { placeholderMessageResendResponse: {} }],
     ['no protobuf', { placeholderMessageResendResponse: { webMessageInfoBytes: Uint8Array.of(255, 255) } }],
     ['no key', { placeholderMessageResendResponse: { webMessageInfoBytes: Uint8Array.of() } }],
-  ])('takes an answer of the phone that has %s', async (_, result) => {
+  ])('the inbox takes an answer of the phone that has %s', async (_, result) => {
     const response = { peerDataOperationResult: [result] };
     await handOn({ protocolMessage: { peerDataOperationRequestResponseMessage: response } });
     expect(received).toEqual([]);
@@ -530,7 +530,7 @@ describe('a message whose handler crashes the bot', () => {
     ]);
   });
 
-  it('writes nothing when a handler starts and sends in a bot that has not crashed', async () => {
+  it('the inbox writes nothing when a handler starts and sends in a bot that has not crashed', async () => {
     await receive({ conversation: '!ping' });
     const before = session.rows('inbox').get(received[0]?.key ?? '');
     await inbox.noteStarted(received[0]?.key ?? '');
@@ -555,7 +555,7 @@ describe('input that makes no sense', () => {
       'a child without content',
       { tag: 'message', attrs: { id: 'A', from: ANNA }, content: [{ tag: 'enc', attrs: {} }] },
     ],
-  ])('takes a stanza with %s', (_, node) => {
+  ])('the inbox takes a stanza with %s', (_, node) => {
     expect(() => inbox.sawStanza(node)).not.toThrow();
   });
 
@@ -563,7 +563,7 @@ describe('input that makes no sense', () => {
     ['no sender', { from: '' }],
     ['a group without a participant', { from: '120363000000000001@g.us' }],
     ['an unknown server', { from: 'x@nowhere' }],
-  ])('stores nothing for a stanza with %s', (_, attrs) => {
+  ])('the inbox stores nothing for a stanza with %s', (_, attrs) => {
     const ciphertext = randomBytes(40);
     inbox.sawStanza(stanzaOf([ciphertext], attrs));
     expect(inbox.decrypted(ciphertext, plaintext({ conversation: 'x' }))).toBeUndefined();
@@ -573,7 +573,7 @@ describe('input that makes no sense', () => {
     ['nothing', Uint8Array.of()],
     ['zeros', new Uint8Array(20)],
     ['no protobuf', Uint8Array.of(255, 255, 255, 255, 1)],
-  ])('finds no message in a plaintext of %s', async (_, plain) => {
+  ])('the inbox finds no message in a plaintext of %s', async (_, plain) => {
     const ciphertext = randomBytes(40);
     inbox.sawStanza(stanzaOf([ciphertext]));
     await decrypt(ciphertext, plain);
@@ -581,11 +581,11 @@ describe('input that makes no sense', () => {
     expect(inbox.unfinished()).toEqual([]);
   });
 
-  it('stores nothing for a ciphertext that came in no stanza', () => {
+  it('the inbox stores nothing for a ciphertext that came in no stanza', () => {
     expect(inbox.decrypted(randomBytes(40), plaintext({ conversation: 'x' }))).toBeUndefined();
   });
 
-  it('stores nothing before a phone has linked the account', () => {
+  it('the inbox stores nothing before a phone has linked the account', () => {
     delete session.creds.me;
     const ciphertext = randomBytes(40);
     inbox.sawStanza(stanzaOf([ciphertext]));
@@ -595,7 +595,7 @@ describe('input that makes no sense', () => {
 });
 
 describe('what is kept', () => {
-  it('forgets messages after seven days, finished or not', async () => {
+  it('the inbox forgets messages after seven days, finished or not', async () => {
     await receive({ conversation: 'done' });
     await inbox.finish(received[0]?.key ?? '');
     await receive({ conversation: 'open' }, { id: 'ID2' });
@@ -607,7 +607,7 @@ describe('what is kept', () => {
     expect(session.rows('inbox').size).toBe(0);
   });
 
-  it('knows the ciphertext of a finished message for seven days', async () => {
+  it('the inbox knows the ciphertext of a finished message for seven days', async () => {
     const ciphertext = await receive({ conversation: 'done' });
     await inbox.finish(received[0]?.key ?? '');
     nowMs += 7 * DAY - 1;
@@ -615,7 +615,7 @@ describe('what is kept', () => {
     expect(inbox.before(ciphertext)).toBeDefined();
   });
 
-  it('keeps at most ten thousand rows and a tenth', async () => {
+  it('the inbox keeps at most ten thousand rows and a tenth', async () => {
     const rows: Record<string, object> = {};
     for (let i = 0; i < 11_000; i++) rows[`|x|${i}`] = { atMs: nowMs, hashes: [`h${i}`] };
     await session.set({ inbox: rows });
@@ -635,13 +635,16 @@ describe('what is kept', () => {
       'a protocol message of a stranger',
       { protocolMessage: { historySyncNotification: { fileSha256: randomBytes(60_000) } } },
     ],
-  ])('keeps only hashes of 600 messages without text or media, each %s of 60 KB', async (_, message) => {
-    for (let index = 0; index < 600; index += 1) await receive(message, { id: `ID${index}` });
-    expect(JSON.stringify([...session.rows('inbox')]).length).toBeLessThan(600 * 120);
-    expect(received).toEqual([]);
-  });
+  ])(
+    'the inbox keeps only hashes of 600 messages without text or media, each %s of 60 KB',
+    async (_, message) => {
+      for (let index = 0; index < 600; index += 1) await receive(message, { id: `ID${index}` });
+      expect(JSON.stringify([...session.rows('inbox')]).length).toBeLessThan(600 * 120);
+      expect(received).toEqual([]);
+    },
+  );
 
-  it('keeps a sender key for a message that comes again, and nothing else of that message', async () => {
+  it('the inbox keeps a sender key for a message that comes again, and nothing else of that message', async () => {
     const senderKeyDistributionMessage = {
       groupId: 'g',
       axolotlSenderKeyDistributionMessage: randomBytes(80),
@@ -653,7 +656,7 @@ describe('what is kept', () => {
     );
   });
 
-  it('keeps text, quote and media reference of a large message without its thumbnails', async () => {
+  it('the inbox keeps text, quote and media reference of a large message without its thumbnails', async () => {
     const mediaKey = randomBytes(32);
     const thumbnail = { jpegThumbnail: randomBytes(60_000) };
     const quotedMessage = { imageMessage: { ...thumbnail, mediaKey, directPath: '/v/y', fileLength: 7 } };
@@ -685,7 +688,7 @@ describe('what is kept', () => {
     expect(Buffer.from(message.imageMessage?.mediaKey ?? [])).toEqual(mediaKey);
   });
 
-  it('gives up the oldest waiting messages at the limit in bytes, and says so once', async () => {
+  it('the inbox gives up the oldest waiting messages at the limit in bytes, and says so once', async () => {
     const lines: string[] = [];
     const spy = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
     inbox = new Inbox({
@@ -709,7 +712,7 @@ describe('what is kept', () => {
     expect(new Map(limitsReached()).get('table:inbox')).toBeGreaterThan(400);
   });
 
-  it('does not keep a message that is larger than a row may be', async () => {
+  it('the inbox does not keep a message that is larger than a row may be', async () => {
     const ciphertext = await receive({
       conversation: '!x',
       imageMessage: { caption: '漢'.repeat(65_000) },
@@ -720,7 +723,7 @@ describe('what is kept', () => {
     expect(JSON.stringify([...session.rows('inbox')]).length).toBeLessThan(200);
   });
 
-  it('starts on a full disk although old rows cannot be removed', async () => {
+  it('the inbox starts on a full disk although old rows cannot be removed', async () => {
     await receive({ conversation: 'done' });
     await inbox.finish(received[0]?.key ?? '');
     nowMs += 8 * DAY;

@@ -67,7 +67,7 @@ describe('readEnvelope', () => {
     expect(envelope(attrs)).toMatchObject(expected);
   });
 
-  it('looks up a phone number that the stanza does not contain', () => {
+  it('the parser looks up a phone number that the stanza does not contain', () => {
     const asked: string[] = [];
     const numberOf = (lid: string) => {
       asked.push(lid);
@@ -79,13 +79,13 @@ describe('readEnvelope', () => {
     expect(asked).toEqual([ANNA_LID]);
   });
 
-  it('reads a malformed time as 1970', () => {
+  it('the parser reads a malformed time as 1970', () => {
     expect(envelope({ from: ANNA_PN, t: 'soon' }).sentAtSeconds).toBe(0);
   });
 });
 
 describe('messageKey', () => {
-  it('gives one message the same key under both addresses of its sender', () => {
+  it('the parser gives one message the same key under both addresses of its sender', () => {
     const byLid = envelope({ from: ANNA_LID, sender_pn: ANNA_PN });
     expect(messageKey(byLid)).toBe(messageKey(fromAnna));
   });
@@ -94,7 +94,7 @@ describe('messageKey', () => {
     ['two people who choose the same id', { from: '15550200002@s.whatsapp.net' }],
     ['a direct chat and a group', { from: GROUP, participant: ANNA_PN }],
     ['two ids', { from: ANNA_PN, id: 'ID2' }],
-  ])('tells %s apart', (_, attrs) => {
+  ])('the parser tells %s apart', (_, attrs) => {
     expect(messageKey(envelope(attrs))).not.toBe(messageKey(fromAnna));
   });
 });
@@ -146,7 +146,7 @@ describe('what a person wrote', () => {
     expect(read(message)).toMatchObject({ text, id: 'ID1', chat: ANNA_PN, edits: undefined });
   });
 
-  it('gives an edit the new text and the id of the edited message', () => {
+  it('the parser gives an edit the new text and the id of the edited message', () => {
     const edit = {
       editedMessage: {
         message: {
@@ -163,7 +163,7 @@ describe('what a person wrote', () => {
     expect(read(edit)?.origin).toMatchObject({ key: { id: 'OLD' }, message: { conversation: '!ping' } });
   });
 
-  it('finds the media of an edited message and of its quote', () => {
+  it('the parser finds the media of an edited message and of its quote', () => {
     const quotedMessage = { stickerMessage: { directPath: '/quoted' } };
     const editedMessage = {
       imageMessage: { caption: '!sticker', directPath: '/own', contextInfo: { quotedMessage } },
@@ -174,17 +174,17 @@ describe('what a person wrote', () => {
     expect(mediaIn(origin, 'quoted')?.part).toMatchObject({ directPath: '/quoted' });
   });
 
-  it('tells the author of a quoted message', () => {
+  it('the parser tells the author of a quoted message', () => {
     const message = read({ extendedTextMessage: { text: '!who', contextInfo: quoted } });
     expect(message?.quoted).toEqual({ id: 'Q1', text: 'before', senderJid: ANNA_LID });
   });
 
-  it('ignores a quote without an id', () => {
+  it('the parser ignores a quote without an id', () => {
     const contextInfo = { quotedMessage: { conversation: 'before' } };
     expect(read({ extendedTextMessage: { text: '!who', contextInfo } })?.quoted).toBeUndefined();
   });
 
-  it('reads mentions and the timer of a disappearing chat', () => {
+  it('the parser reads mentions and the timer of a disappearing chat', () => {
     const contextInfo = { mentionedJid: [ANNA_LID, ANNA_PN], expiration: 86_400 };
     expect(read({ extendedTextMessage: { text: '!hi', contextInfo } })).toMatchObject({
       mentions: [ANNA_LID, ANNA_PN],
@@ -192,12 +192,12 @@ describe('what a person wrote', () => {
     });
   });
 
-  it('recognises a message that is marked as written by a bot', () => {
+  it('the parser recognises a message that is marked as written by a bot', () => {
     expect(read({ conversation: 'x', messageContextInfo: { botMetadata: {} } })?.isFromBot).toBe(true);
     expect(read({ conversation: 'x' })?.isFromBot).toBe(false);
   });
 
-  it('gives the sender one id under both addresses', () => {
+  it('the parser gives the sender one id under both addresses', () => {
     const byLid = read({ conversation: 'x' }, envelope({ from: ANNA_LID, sender_pn: ANNA_PN }));
     expect(byLid?.sender.id).toBe(read({ conversation: 'x' })?.sender.id);
     expect(byLid?.sender).toMatchObject({ number: '15550200001', jid: ANNA_LID });
@@ -219,14 +219,14 @@ describe('media', () => {
     expect(mediaIn(origin as Origin, 'quoted')).toBeUndefined();
   });
 
-  it('finds the media of the quoted message', () => {
+  it('the parser finds the media of the quoted message', () => {
     const contextInfo = { stanzaId: 'Q1', quotedMessage: { imageMessage: { mimetype: 'image/png' } } };
     const message = read({ extendedTextMessage: { text: '!sticker', contextInfo } });
     expect(message).toMatchObject({ media: undefined, quotedMedia: { kind: 'image' } });
     expect(mediaIn(message?.origin as Origin, 'quoted')?.facts.mimetype).toBe('image/png');
   });
 
-  it('reports media of unknown size and type as such', () => {
+  it('the parser reports media of unknown size and type as such', () => {
     expect(read({ imageMessage: {} })?.media).toEqual({
       kind: 'image',
       mimetype: 'application/octet-stream',
@@ -259,7 +259,7 @@ describe('what nobody wrote', () => {
     expect(read(message)).toBeUndefined();
   });
 
-  it('does not unwrap a hundred wrappers', () => {
+  it('the parser does not unwrap a hundred wrappers', () => {
     let message: proto.IMessage = { conversation: '!ping' };
     for (let depth = 0; depth < 100; depth++) message = { ephemeralMessage: { message } };
     expect(toIncoming(fromAnna, message)).toBeUndefined();

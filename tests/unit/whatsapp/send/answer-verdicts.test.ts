@@ -45,7 +45,7 @@ describe('sortAnswer', () => {
     ['a media host with an error', 'download', error(502), 'later'],
     ['an upload that fails', 'message', { kind: 'failure' }, 'later'],
     ['a message that the library cannot send', 'message', { kind: 'failure' }, 'later'],
-  ])('sorts %s', (_, request, answer, expected) => {
+  ])('the table of answers sorts %s', (_, request, answer, expected) => {
     expect(sortAnswer(request, answer).kind).toBe(expected);
   });
 });
@@ -61,7 +61,7 @@ describe('answerIn', () => {
       { kind: 'failure' },
     ],
     ['an error that is no Boom', new TypeError('undefined is not iterable'), { kind: 'failure' }],
-  ])('reads %s', (_, thrown, expected) => {
+  ])('the table of answers reads %s', (_, thrown, expected) => {
     expect(answerIn(thrown)).toEqual(expected);
   });
 });
@@ -79,7 +79,7 @@ describe('AnswerLog', () => {
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ code: '479', messageId: 'ID1' }]);
   });
 
-  it('refuses a message for good after as many tries as the table allows', () => {
+  it('the table of answers refuses a message for good after as many tries as the table allows', () => {
     const answers = new AnswerLog(log);
     const codes = [1, 2, 3].map(() => answers.errorFor('message', 'ID1', error(409)).code);
     expect(codes).toEqual(['SEND_TIMEOUT', 'SEND_TIMEOUT', 'SEND_REFUSED']);
@@ -89,14 +89,14 @@ describe('AnswerLog', () => {
     });
   });
 
-  it('counts the tries anew after a final refusal: the same group may be asked for again tomorrow', () => {
+  it('the table of answers counts the tries anew after a final refusal: the same group may be asked for again tomorrow', () => {
     const answers = new AnswerLog(log);
     const ask = () => answers.errorFor('group', '1@g.us', error(409)).code;
     expect([1, 2, 3].map(ask)).toEqual(['SEND_TIMEOUT', 'SEND_TIMEOUT', 'SEND_REFUSED']);
     expect([1, 2, 3].map(ask)).toEqual(['SEND_TIMEOUT', 'SEND_TIMEOUT', 'SEND_REFUSED']);
   });
 
-  it('counts the tries anew after an answer', () => {
+  it('the table of answers counts the tries anew after an answer', () => {
     const answers = new AnswerLog(log);
     for (let day = 0; day < 5; day += 1) {
       expect(answers.errorFor('group', '1@g.us', error(409)).code).toBe('SEND_TIMEOUT');

@@ -80,7 +80,7 @@ describe('buildMessage', () => {
     expect(message.extendedTextMessage?.text ?? message.conversation).toBe('pong');
   });
 
-  it('quotes the text of the message that a reply answers', async () => {
+  it('buildMessage quotes the text of the message that a reply answers', async () => {
     const reply = { id: 'A', chat: CHAT, content: { kind: 'text', text: 'pong' }, quote: asked } as const;
     const { extendedTextMessage } = await buildMessage(reply, account());
     expect(extendedTextMessage?.contextInfo).toMatchObject({
@@ -90,7 +90,7 @@ describe('buildMessage', () => {
     });
   });
 
-  it('leaves the quoted message unchanged, so that its media can still be found', async () => {
+  it('buildMessage leaves the quoted message unchanged, so that its media can still be found', async () => {
     const contextInfo = { stanzaId: 'PICTURE', quotedMessage: { imageMessage: { directPath: '/a' } } };
     const message = proto.Message.fromObject({ extendedTextMessage: { text: '!sticker', contextInfo } });
     const quote = incoming(message);
@@ -123,7 +123,7 @@ describe('buildMessage', () => {
     });
   });
 
-  it('quotes the text of an own message without its wrapper', async () => {
+  it('buildMessage quotes the text of an own message without its wrapper', async () => {
     const sentByOwner = { deviceSentMessage: { destinationJid: CHAT, message: { conversation: '!ping' } } };
     const content = { kind: 'text', text: 'pong' } as const;
     const reply = { id: 'A', chat: CHAT, content, quote: incoming(sentByOwner) };
@@ -131,7 +131,7 @@ describe('buildMessage', () => {
     expect(extendedTextMessage?.contextInfo?.quotedMessage).toEqual({ conversation: '!ping' });
   });
 
-  it('quotes a small thumbnail and drops a large one', async () => {
+  it('buildMessage quotes a small thumbnail and drops a large one', async () => {
     const quotedWith = async (bytes: number) => {
       const imageMessage = { caption: '!sticker', jpegThumbnail: Buffer.alloc(bytes) };
       const content = { kind: 'text', text: 'pong' } as const;
@@ -143,7 +143,7 @@ describe('buildMessage', () => {
     expect(await quotedWith(1_000_000)).toMatchObject({ conversation: '!sticker' });
   });
 
-  it('uploads a file with a limit on the time without progress', async () => {
+  it('buildMessage uploads a file with a limit on the time without progress', async () => {
     let limitMs: number | undefined;
     const upload: WAMediaUploadFunction = async (_, { timeoutMs }) => {
       limitMs = timeoutMs;
@@ -156,7 +156,7 @@ describe('buildMessage', () => {
     expect(limitMs).toBe(20_000);
   });
 
-  it('gives a reply in a disappearing chat the timer of the chat', async () => {
+  it('buildMessage gives a reply in a disappearing chat the timer of the chat', async () => {
     const content = { kind: 'text', text: 'pong' } as const;
     const message = await buildMessage(
       { id: 'A', chat: CHAT, content, expirationSeconds: 86_400 },
@@ -166,7 +166,7 @@ describe('buildMessage', () => {
     expect(inner.extendedTextMessage?.contextInfo?.expiration).toBe(86_400);
   });
 
-  it('does not fetch an address in a text', async () => {
+  it('buildMessage does not fetch an address in a text', async () => {
     const content = { kind: 'text', text: 'see http://127.0.0.1:1/secret' } as const;
     const message = await buildMessage({ id: 'A', chat: CHAT, content }, account());
     expect(message.extendedTextMessage?.matchedText ?? '').toBe('');
@@ -174,7 +174,7 @@ describe('buildMessage', () => {
 });
 
 describe('additionalNodes', () => {
-  it('marks a poll, and no other content', () => {
+  it('buildMessage marks a poll, and no other content', () => {
     const polls = CONTENTS.filter(([content]) => additionalNodes(content).length > 0);
     expect(polls.map(([{ kind }]) => kind)).toEqual(['poll']);
   });

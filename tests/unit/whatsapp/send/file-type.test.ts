@@ -40,11 +40,11 @@ describe('fileTypeOf', () => {
     expect(fileTypeOf(of(type))).toBe(type);
   });
 
-  it('recognises an MP3 with a tag', () => {
+  it('fileTypeOf recognises an MP3 with a tag', () => {
     expect(fileTypeOf(bytes('ID3\x04'))).toBe('audio/mpeg');
   });
 
-  it('recognises a HEIC file with several pictures', () => {
+  it('fileTypeOf recognises a HEIC file with several pictures', () => {
     expect(fileTypeOf(bytes('\0\0\0\x18ftyphevc'))).toBe('image/heic');
   });
 
@@ -52,7 +52,7 @@ describe('fileTypeOf', () => {
     ['text', bytes('hello')],
     ['nothing', Uint8Array.of()],
     ['three bytes', Uint8Array.of(1, 2, 3)],
-  ])('does not recognise %s', (_, data) => {
+  ])('fileTypeOf does not recognise %s', (_, data) => {
     expect(fileTypeOf(data)).toBeUndefined();
   });
 });
@@ -86,7 +86,7 @@ describe('mimetypeFor', () => {
     ['audio', 'image/png'],
     ['sticker', 'image/png'],
     ['image', 'application/pdf'],
-  ])('refuses to send as %s what is %s, by name', (kind, found) => {
+  ])('a send is refused if the file is sent as %s and is %s, by name', (kind, found) => {
     expect(() => mimetypeFor(kind, of(found), undefined)).toThrow(
       expect.objectContaining({ code: 'SEND_REFUSED', message: expect.stringContaining(found) }),
     );
@@ -98,7 +98,7 @@ describe('mimetypeFor', () => {
   });
 });
 
-it('recognises an animated WebP file', () => {
+it('fileTypeOf recognises an animated WebP file', () => {
   expect([isAnimatedWebp(webp(0b10)), isAnimatedWebp(webp(0)), isAnimatedWebp(of('image/png'))]).toEqual([
     true,
     false,

@@ -9,7 +9,7 @@ const CHAT = '120363000000000001@g.us';
 const metadata = { id: CHAT, subject: 'Friends', participants: [] } as unknown as GroupMetadata;
 
 describe('facts of a group', () => {
-  test('queries the facts of a group once, until the group changes', async () => {
+  test('the group cache queries the facts of a group once, until the group changes', async () => {
     let asked = 0;
     const socket = {
       groupMetadata: async () => {
@@ -25,7 +25,7 @@ describe('facts of a group', () => {
     expect(asked).toBe(2);
   });
 
-  test('keeps large groups within a limit of bytes, whatever their number', async () => {
+  test('the group cache keeps large groups within a limit of bytes, whatever their number', async () => {
     const groups = new GroupCache(new AnswerLog(pino({ level: 'silent' })));
     let asked = 0;
     const participants = Array.from({ length: 2_000 }, (_, index) => ({ id: `${index}@lid` }));
@@ -42,7 +42,7 @@ describe('facts of a group', () => {
     expect(asked).toBe(101);
   });
 
-  test('does not keep an answer if the group changed after the query', async () => {
+  test('the group cache does not keep an answer if the group changed after the query', async () => {
     const groups = new GroupCache(new AnswerLog(pino({ level: 'silent' })));
     let answer: (old: GroupMetadata) => void = () => {};
     const old = new Promise<GroupMetadata>((resolve) => {
@@ -58,7 +58,7 @@ describe('facts of a group', () => {
     await expect(groups.metadata(CHAT, mute)).resolves.toBe(changed);
   });
 
-  test('reports a query without an answer as NOT_CONNECTED, and queries again', async () => {
+  test('the group cache reports a query without an answer as NOT_CONNECTED, and queries again', async () => {
     const groups = new GroupCache(new AnswerLog(pino({ level: 'silent' })));
     // The library does this with a query without an answer.
     const mute = {
@@ -72,7 +72,7 @@ describe('facts of a group', () => {
     [403, 'SEND_REFUSED'],
     [404, 'SEND_REFUSED'],
     [429, 'SEND_TIMEOUT'],
-  ])('sorts error %i of a group query as %s', async (data, code) => {
+  ])('the group cache sorts error %i of a group query as %s', async (data, code) => {
     const groups = new GroupCache(new AnswerLog(pino({ level: 'silent' })));
     const refused = { groupMetadata: () => Promise.reject(new Boom('forbidden', { data })) };
     await expect(groups.metadata(CHAT, refused)).rejects.toMatchObject({ code, whatsappCode: String(data) });

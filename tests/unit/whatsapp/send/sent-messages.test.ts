@@ -16,7 +16,7 @@ function sentMessages(now?: () => number): { sent: SentMessages; rows: Map<strin
 }
 
 describe('what was sent', () => {
-  it('keeps the longest text that may be sent, with its quote and the mentions of a whole group', async () => {
+  it('the table of sent messages keeps the longest text that may be sent, with its quote and the mentions of a whole group', async () => {
     const { sent } = sentMessages();
     const text = '漢'.repeat(MAX_TEXT_LENGTH);
     const contextInfo = {
@@ -27,7 +27,7 @@ describe('what was sent', () => {
     expect(sent.find('A')).toMatchObject({ extendedTextMessage: { text } });
   });
 
-  it('gives a poll that is sent again the secret that people have already', async () => {
+  it('the table of sent messages gives a poll that is sent again the secret that people have already', async () => {
     const { sent } = sentMessages();
     const poll = (secret: number) => ({
       pollCreationMessageV3: { name: 'Which?' },
@@ -44,7 +44,7 @@ describe('what was sent', () => {
     expect(secrets).toEqual([1, 1, 3]);
   });
 
-  it('does not keep a larger message', async () => {
+  it('the table of sent messages does not keep a larger message', async () => {
     const { sent } = sentMessages();
     await sent.remember('A', { conversation: 'x'.repeat(300_000) });
     expect(sent.has('A')).toBe(false);
@@ -54,7 +54,7 @@ describe('what was sent', () => {
     ['small', 3_000, 'pong', 1_000],
     // Base64 is a third longer.
     ['large', 700, 'x'.repeat(192 * 1024), 256],
-  ])('forgets the oldest messages at the limit: %s messages', async (...row) => {
+  ])('the table of sent messages forgets the oldest messages at the limit: %s messages', async (...row) => {
     const [, count, conversation, most] = row;
     const { sent, rows } = sentMessages();
     for (let index = 0; index < count; index += 1) await sent.remember(`id ${index}`, { conversation });
@@ -64,7 +64,7 @@ describe('what was sent', () => {
     expect(sent.has(`id ${count - rows.size}`)).toBe(true);
   });
 
-  it('forgets messages after thirty days', async () => {
+  it('the table of sent messages forgets messages after thirty days', async () => {
     let nowMs = 1_700_000_000_000;
     const { sent } = sentMessages(() => nowMs);
     await sent.remember('old', { conversation: 'pong' });
@@ -73,7 +73,7 @@ describe('what was sent', () => {
     expect([sent.has('old'), sent.has('new')]).toEqual([false, true]);
   });
 
-  it('reads no row but its own when it stores a message below the limits', async () => {
+  it('the table of sent messages reads no row but its own when it stores a message below the limits', async () => {
     const { sent, rows } = sentMessages();
     for (let index = 0; index < 100; index += 1) await sent.remember(`id ${index}`, { conversation: 'pong' });
     const walks = vi.spyOn(rows, 'values').mockName('values');

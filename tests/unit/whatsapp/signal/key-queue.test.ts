@@ -47,7 +47,7 @@ async function addOne(keys: Pick<KeyTransactions, 'get' | 'set'>, pause: number)
 }
 
 describe('one queue', () => {
-  test('runs transactions one after the other, whatever their names', async () => {
+  test('the key queue runs transactions one after the other, whatever their names', async () => {
     const { keys } = start();
     const events: string[] = [];
     const work = (name: string) => async () => {
@@ -94,7 +94,7 @@ describe('one queue', () => {
     expect((store.get('session', ['chat']).chat as { n: number }).n).toBeLessThan(20);
   });
 
-  test('runs later transactions after one that failed', async () => {
+  test('the key queue runs later transactions after one that failed', async () => {
     const { keys, store } = start();
     const failing = keys.transaction(async () => {
       throw new Error('no');
@@ -105,7 +105,7 @@ describe('one queue', () => {
     expect(store.commits).toEqual([{ session: { a: 1 } }]);
   });
 
-  test('resolves idle() when all transactions begun so far have ended', async () => {
+  test('the key queue resolves idle() when all transactions begun so far have ended', async () => {
     const { keys } = start();
     let hasEnded = false;
     void keys.transaction(async () => {
@@ -153,7 +153,7 @@ describe('a transaction', () => {
     expect(seen).toEqual({});
   });
 
-  test('stores nothing if a transaction throws', async () => {
+  test('the key queue stores nothing if a transaction throws', async () => {
     const { keys, store } = start();
     const work = async (): Promise<void> => {
       await set(keys, 'a', 1);
@@ -164,7 +164,7 @@ describe('a transaction', () => {
     expect(await read(keys, 'a')).toBeUndefined();
   });
 
-  test('makes a nested transaction part of the outer one', async () => {
+  test('the key queue makes a nested transaction part of the outer one', async () => {
     const { keys, store } = start();
     const outer = keys.transaction(async () => {
       await set(keys, 'a', 1);
@@ -180,7 +180,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { a: 1, b: 2 } }]);
   });
 
-  test('keeps what commit() has stored if the transaction throws later', async () => {
+  test('the key queue keeps what commit() has stored if the transaction throws later', async () => {
     const { keys, store } = start();
     const work = async (): Promise<void> => {
       await set(keys, 'a', 1);
@@ -194,7 +194,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { a: 1 } }]);
   });
 
-  test('puts changes that are made during a commit into the next one', async () => {
+  test('the key queue puts changes that are made during a commit into the next one', async () => {
     const { keys, store } = start();
     store.wait = () => turn().then(() => {});
     await keys.transaction(async () => {
@@ -207,7 +207,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { a: 1 } }, { session: { b: 2 } }]);
   });
 
-  test('keeps all changes uncommitted after a failed commit', async () => {
+  test('the key queue keeps all changes uncommitted after a failed commit', async () => {
     const { keys, store } = start();
     await keys.transaction(async () => {
       await set(keys, 'a', 1);
@@ -219,7 +219,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { a: 1 } }]);
   });
 
-  test('fails the transaction if its last commit fails', async () => {
+  test('the key queue fails the transaction if its last commit fails', async () => {
     const { keys, store } = start();
     store.failure = new Error('full');
     await expect(keys.transaction(() => set(keys, 'a', 1))).rejects.toThrow('full');
@@ -229,7 +229,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { b: 2 } }]);
   });
 
-  test('queues work that a transaction did not await as transactions of its own', async () => {
+  test('the key queue queues work that a transaction did not await as transactions of its own', async () => {
     const { keys, store } = start();
     let leftBehind: Promise<void> | undefined;
     await keys.transaction(async () => {
@@ -244,7 +244,7 @@ describe('a transaction', () => {
     expect(store.commits).toEqual([{ session: { late: 1 } }, { session: { later: 2 } }]);
   });
 
-  test('accepts ids that are names of object properties', async () => {
+  test('the key queue accepts ids that are names of object properties', async () => {
     const { keys } = start();
     await keys.transaction(async () => {
       await set(keys, 'a', 1);
@@ -260,7 +260,7 @@ describe('a transaction', () => {
   });
 });
 
-test('runs later transactions when one that never ends is abandoned, and refuses its changes', async () => {
+test('the key queue runs later transactions when one that never ends is abandoned, and refuses its changes', async () => {
   const { store, keys } = start();
   let goOn = (): void => {};
   const held = new Promise<void>((resolve) => {
@@ -284,7 +284,7 @@ test('runs later transactions when one that never ends is abandoned, and refuses
   expect(Object.fromEntries(store.values)).toEqual({ 'session b': 3 });
 });
 
-test('does nothing if no transaction runs when one is to be abandoned', async () => {
+test('the key queue does nothing if no transaction runs when one is to be abandoned', async () => {
   const { store, keys } = start();
   await keys.transaction(() => set(keys, 'a', 1));
   keys.abandon();
@@ -295,7 +295,7 @@ test('does nothing if no transaction runs when one is to be abandoned', async ()
 describe('the time limit', () => {
   const LIMIT_MS = 30;
 
-  test('abandons a transaction that does not end, and the next one runs', async () => {
+  test('the key queue abandons a transaction that does not end, and the next one runs', async () => {
     const store = new MemoryStore();
     const overdue: string[] = [];
     const keys = new KeyTransactions(store, {
@@ -329,7 +329,7 @@ describe('the time limit', () => {
     expect(overdue).toEqual([]);
   });
 
-  test('ends a sync that reads the version of one collection again and again', async () => {
+  test('the key queue ends a sync that reads the version of one collection again and again', async () => {
     const { keys } = start();
     let reads = 0;
     const endless = keys.transaction(async () => {

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 
 describe('the faster curve of libsignal', () => {
-  it('makes key pairs whose public key belongs to the private key', () => {
+  it('the repaired curve makes key pairs whose public key belongs to the private key', () => {
     for (let turn = 0; turn < 20; turn += 1) {
       const { pubKey, privKey } = curve.generateKeyPair();
       expect([pubKey.length, pubKey[0], privKey.length]).toEqual([33, 5, 32]);
@@ -39,7 +39,7 @@ describe('the faster curve of libsignal', () => {
     }
   });
 
-  it('agrees with the original on every agreement', () => {
+  it('the repaired curve agrees with the original on every agreement', () => {
     for (let turn = 0; turn < 5; turn += 1) {
       const [a, b] = [curve.generateKeyPair(), curve.generateKeyPair()];
       const shared = curve.calculateAgreement(b.pubKey, a.privKey);
@@ -48,7 +48,7 @@ describe('the faster curve of libsignal', () => {
     }
   });
 
-  it('agrees on keys that were used before, and on those that other keys have displaced', () => {
+  it('the repaired curve agrees on keys that were used before, and on those that other keys have displaced', () => {
     const pairs = Array.from({ length: 300 }, () => curve.generateKeyPair());
     const [first] = pairs;
     if (!first) throw new Error('no pair');
@@ -58,7 +58,7 @@ describe('the faster curve of libsignal', () => {
     expect(shared()).toEqual(other);
   });
 
-  it('signs with the same bytes as the original, for any key and message', () => {
+  it('the repaired curve signs with the same bytes as the original, for any key and message', () => {
     fc.assert(
       fc.property(bytes(32), fc.uint8Array({ minLength: 1, maxLength: 300 }), (key, message) => {
         const before = Buffer.from(key);
@@ -74,11 +74,11 @@ describe('the faster curve of libsignal', () => {
     ['a key that is too short', Buffer.alloc(31), Buffer.from('text')],
     ['a key that is no Buffer', new Uint8Array(32), Buffer.from('text')],
     ['no message', Buffer.alloc(32), undefined],
-  ])('signs nothing with %s', (_, key, message) => {
+  ])('the repaired curve signs nothing with %s', (_, key, message) => {
     expect(() => curve.calculateSignature(key as Buffer, message as Uint8Array)).toThrow();
   });
 
-  it('verifies what it has signed, for any message', () => {
+  it('the repaired curve verifies what it has signed, for any message', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), (message) => {
         const { pubKey, privKey } = curve.generateKeyPair();
@@ -90,7 +90,7 @@ describe('the faster curve of libsignal', () => {
     );
   });
 
-  it('refuses a signature in which any bit is changed, as the original does', () => {
+  it('the repaired curve refuses a signature in which any bit is changed, as the original does', () => {
     const message = randomBytes(40);
     const { pubKey, privKey } = curve.generateKeyPair();
     const signature = curve.calculateSignature(privKey, message);
@@ -103,7 +103,7 @@ describe('the faster curve of libsignal', () => {
     }
   });
 
-  it('gives the answer of the original for bytes that are no key and no signature', () => {
+  it('the repaired curve gives the answer of the original for bytes that are no key and no signature', () => {
     fc.assert(
       fc.property(bytes(32), bytes(10), bytes(64), (key, message, signature) => {
         expect(verifyXeddsa(key, message, signature)).toBe(original.verify(key, message, signature));
@@ -119,7 +119,7 @@ describe('the faster curve of libsignal', () => {
     }
   });
 
-  it('leaves malformed input to the original', () => {
+  it('the repaired curve leaves malformed input to the original', () => {
     const { pubKey, privKey } = curve.generateKeyPair();
     expect(() => curve.verifySignature(pubKey, Buffer.of(1), Buffer.alloc(63))).toThrow('Invalid signature');
     expect(() => curve.calculateAgreement(Buffer.alloc(10), privKey)).toThrow('Invalid public key');
@@ -127,7 +127,7 @@ describe('the faster curve of libsignal', () => {
     expect(curve.verifySignature(pubKey, Buffer.of(1), Buffer.alloc(64), true)).toBe(true);
   });
 
-  it('agrees with keys that OpenSSL has made', () => {
+  it('the repaired curve agrees with keys that OpenSSL has made', () => {
     const { publicKey, privateKey } = generateKeyPairSync('x25519', {
       publicKeyEncoding: { type: 'spki', format: 'der' },
       privateKeyEncoding: { type: 'pkcs8', format: 'der' },
