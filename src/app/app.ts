@@ -23,7 +23,7 @@ import { hasRowShape } from './row-shapes.ts';
 import { tableOf } from './session-tables.ts';
 import { startBot } from './start-bot.ts';
 import { startPage } from './start-page.ts';
-import { greet } from './start-report.ts';
+import { reportStart } from './start-report.ts';
 import { statusFacts } from './status-facts.ts';
 
 /** What the process gives to the program. */
@@ -162,7 +162,7 @@ export class App {
     pruning.catch(() => {});
     this.#parts.push(() => pruning.catch(() => {}));
 
-    const report = greet(
+    const report = reportStart(
       // A person waits since the process began, before any file was loaded.
       {
         log,

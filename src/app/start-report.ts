@@ -6,7 +6,7 @@ import { maskNumber } from '../logging/mask.ts';
 import { numberAmong } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client-events.ts';
 
-export interface GreetingParts {
+export interface StartReportParts {
   readonly log: { info(facts: object, line: string): void };
   readonly events: EventEmitter<ClientEvents>;
   readonly session: {
@@ -31,7 +31,7 @@ const MAX_NAME_LENGTH = 40;
  * linked before: how long the start took, and what became of the messages that came in the meantime. Resolves when
  * the line is logged or the signal aborts.
  */
-export async function greet(parts: GreetingParts, signal: AbortSignal): Promise<void> {
+export async function reportStart(parts: StartReportParts, signal: AbortSignal): Promise<void> {
   const { log, session, clock, prefix, startedAtMs } = parts;
   try {
     await once(parts.events, 'opened', { signal });
@@ -53,7 +53,7 @@ export async function greet(parts: GreetingParts, signal: AbortSignal): Promise<
 }
 
 /** `Anna (+49151•••123)`: enough to recognise the account, not enough to call it. */
-export function accountLabel(me: GreetingParts['session']['creds']['me']): string {
+export function accountLabel(me: StartReportParts['session']['creds']['me']): string {
   const digits = numberAmong(me?.id);
   const number = digits && maskNumber(`+${digits}`);
   const name = me?.name?.trim().slice(0, MAX_NAME_LENGTH);
@@ -85,14 +85,14 @@ export function meantimeSentence(stats: BotStats | undefined): string {
 }
 
 /** A phone tells a new device the account's name a moment after the pairing, or never. */
-async function nameKnown({ session, clock }: GreetingParts, signal: AbortSignal): Promise<void> {
+async function nameKnown({ session, clock }: StartReportParts, signal: AbortSignal): Promise<void> {
   for (let look = 0; look < NAME_LOOKS && !session.creds.me?.name; look += 1)
     await clock.sleep(LOOK_EVERY_MS, signal);
 }
 
 /** The bot's counts when the waiting messages are done, or after a minute. */
 async function statsAtRest(
-  { stats, clock }: GreetingParts,
+  { stats, clock }: StartReportParts,
   signal: AbortSignal,
 ): Promise<BotStats | undefined> {
   let before = stats();

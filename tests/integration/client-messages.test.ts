@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { AppError } from '../../src/core/errors.ts';
+import { AppError, isAppError } from '../../src/core/errors.ts';
 import type { Person } from '../../src/simulator/phones/person.ts';
 import { within } from './support/deadline.ts';
 import { Rig, type RigOptions } from './support/rig.ts';
@@ -401,7 +401,7 @@ describe('a message that WhatsApp refuses', () => {
           await rig.client.send(text(id, chat), over.signal);
           return 'sent';
         } catch (error) {
-          if (!(error instanceof AppError) || error.code !== 'NOT_CONNECTED') return String(error);
+          if (!isAppError(error, 'NOT_CONNECTED')) return isAppError(error) ? error.code : String(error);
           await rig.client.whenOpen(over.signal);
         }
       }
@@ -410,7 +410,7 @@ describe('a message that WhatsApp refuses', () => {
     const sends = people.map(({ jid }, index) => send(ids[index] ?? '', jid));
     for (let turn = 1; turn <= 3; turn += 1) await rig.reconnect();
     const [culprit, ...others] = await within(Promise.all(sends), 'the end of all sends', 20_000);
-    expect(culprit).toContain('closed the connection each time');
+    expect(culprit).toBe('SEND_REFUSED');
     expect(others).toEqual(Array(5).fill('sent'));
     for (const person of people.slice(1)) expect(person.inbox).toHaveLength(2);
   });
@@ -653,7 +653,7 @@ it('the client ends a send that the library cannot make with SEND_TIMEOUT on an 
   const sending = rig.client.send(text('3EB0EEEEEEEEEEEEEEEE', 'nonsense'), AbortSignal.timeout(3_000));
   await expect(sending).rejects.toMatchObject({
     code: 'SEND_TIMEOUT',
-    message: expect.stringContaining('tried again'),
+    cause: expect.any(Error),
   });
   expect(rig.client.state.kind).toBe('open');
 });

@@ -28,6 +28,11 @@ export interface KeyQueueOptions {
   readonly limitMs?: number;
 }
 
+/** Rejects the work of a key transaction that was abandoned: its connection ended, or its time was over. */
+export class TransactionAbandoned extends Error {
+  override readonly name = 'TransactionAbandoned';
+}
+
 /**
  * Key transactions for Baileys, all in one queue.
  *
@@ -55,7 +60,8 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
 
   get #running(): Transaction | undefined {
     const transaction = this.#context.getStore();
-    if (transaction?.isAbandoned) throw new Error('this key transaction was abandoned with its connection');
+    if (transaction?.isAbandoned)
+      throw new TransactionAbandoned('this key transaction was abandoned with its connection');
     return transaction?.hasEnded ? undefined : transaction;
   }
 
@@ -111,7 +117,7 @@ export class KeyTransactions implements SignalKeyStoreWithTransaction {
       abandon = () => {
         clearTimeout(timer);
         transaction.isAbandoned = !transaction.hasEnded;
-        reject(new Error('a key transaction was abandoned with its connection'));
+        reject(new TransactionAbandoned('a key transaction was abandoned with its connection'));
       };
     });
     this.#abandonRunning = abandon;

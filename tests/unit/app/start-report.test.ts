@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { accountLabel, greet, invitation, meantimeSentence } from '../../../src/app/start-report.ts';
+import { accountLabel, invitation, meantimeSentence, reportStart } from '../../../src/app/start-report.ts';
 import type { BotStats } from '../../../src/bot/bot.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client-events.ts';
 import { FakeClock, rest } from '../bot/fakes.ts';
@@ -30,7 +30,7 @@ function start(options: { wasLinked: boolean; me?: { id: string; name?: string }
   const stop = new AbortController();
   const world: { stats: BotStats | undefined } = { stats: NOTHING };
   const creds = { me: options.me ?? ME };
-  const done = greet(
+  const done = reportStart(
     {
       log: { info: (_, line) => void lines.push(line) },
       events,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Logger } from 'pino';
 import { describe, expect, test } from 'vitest';
 import type { KeyChanges, KeyStore } from '../../../../src/session/values/key-changes.ts';
-import { KeyTransactions } from '../../../../src/whatsapp/signal/key-queue.ts';
+import { KeyTransactions, TransactionAbandoned } from '../../../../src/whatsapp/signal/key-queue.ts';
 import { openQuietly, recordingLog, sessionPath } from '../../session/helpers.ts';
 
 /** A store in memory that records every change. */
@@ -276,11 +276,11 @@ test('the key queue runs later transactions when one that never ends is abandone
   const next = keys.transaction(() => set(keys, 'b', 3));
   await turn();
   keys.abandon();
-  await expect(hung).rejects.toThrow('abandoned');
+  await expect(hung).rejects.toThrow(TransactionAbandoned);
   await next;
   goOn();
   await turn();
-  await expect(late).rejects.toThrow('abandoned');
+  await expect(late).rejects.toThrow(TransactionAbandoned);
   expect(Object.fromEntries(store.values)).toEqual({ 'session b': 3 });
 });
 
@@ -307,7 +307,7 @@ describe('the time limit', () => {
       await new Promise(() => {});
     });
     const next = keys.transaction(() => set(keys, 'b', 2));
-    await expect(stuck).rejects.toThrow('abandoned');
+    await expect(stuck).rejects.toThrow(TransactionAbandoned);
     await next;
     expect(store.commits).toEqual([{ session: { b: 2 } }]);
     expect(overdue).toEqual(['a key transaction did not end in time']);
@@ -325,7 +325,7 @@ describe('the time limit', () => {
       await new Promise(() => {});
     });
     await keys.transaction(() => set(keys, 'b', 2));
-    await expect(waiting).rejects.toThrow('abandoned');
+    await expect(waiting).rejects.toThrow(TransactionAbandoned);
     expect(overdue).toEqual([]);
   });
 
