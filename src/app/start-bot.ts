@@ -7,8 +7,9 @@ import type { Logger } from '../logging/logger.ts';
 import type { Session } from '../session/open-session.ts';
 import type { WhatsAppClient } from '../whatsapp/whatsapp-client.ts';
 import { type BotContents, LoadedContents } from './bot-contents.ts';
+import { ownIds, ownName } from './linked-account.ts';
 import type { LoadedMiddleware } from './load-middleware.ts';
-import { ownIds, ownName, tableOf } from './session-tables.ts';
+import { tableOf } from './session-tables.ts';
 
 export interface BotParts {
   readonly config: Config;

@@ -1,8 +1,8 @@
-import { DAY_MS, HOUR_MS, KIB, type Limit, MIB, MINUTE_MS } from './limit.ts';
+import { DAY_MS, HOUR_MS, KIB, type Limit, MIB, MINUTE_MS } from './limit-units.ts';
 import { MEMORY_LIMITS } from './memory-limits.ts';
 import { TABLE_LIMITS } from './table-limits.ts';
 
-export type { Limit } from './limit.ts';
+export type { Limit } from './limit-units.ts';
 
 const COMMANDS_WAIT_MS = DAY_MS;
 const SENDS_WAIT_MS = 7 * DAY_MS;

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, type Limit, MIB, MINUTE_MS } from './limit.ts';
+import { DAY_MS, HOUR_MS, type Limit, MIB, MINUTE_MS } from './limit-units.ts';
 
 /** The limits of what is remembered in memory alone: to be fast, to recognise what comes again, or to be shown. */
 export const MEMORY_LIMITS = {

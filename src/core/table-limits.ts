@@ -1,4 +1,4 @@
-import { DAY_MS, KIB, type Limit, MIB } from './limit.ts';
+import { DAY_MS, KIB, type Limit, MIB } from './limit-units.ts';
 
 /** The limits of the durable tables of the session. */
 export const TABLE_LIMITS = {

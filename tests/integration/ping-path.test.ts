@@ -25,6 +25,7 @@ const ROOMS = /^(whatsapp|app|bot|commands)\//;
 const BESIDE = new Set([
   'app/start-bot.ts',
   'app/start-report.ts',
+  'app/linked-account.ts',
   'app/session-tables.ts',
   'whatsapp/client-parts.ts',
   'whatsapp/signal/libsignal-curve.ts',

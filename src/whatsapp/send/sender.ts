@@ -10,9 +10,9 @@ import { AckError, Acks } from './acknowledgements.ts';
 import type { AnswerLog } from './answer-log.ts';
 import { type Answer, answerIn } from './answer-verdicts.ts';
 import { additionalAttributes, additionalNodes, buildMessage } from './build-message.ts';
+import { checkReceivers } from './check-receivers.ts';
 import { type CloseSuspects, isStreamError, mayBeCausedBySend } from './close-suspects.ts';
 import type { GroupCache } from './group-cache.ts';
-import { expectReceivers } from './receivers.ts';
 import type { RecipientAddresses } from './recipient-address.ts';
 import { notConnected, notSent, timedOut } from './send-errors.ts';
 import type { SentMessages } from './sent-messages.ts';
@@ -107,7 +107,7 @@ export class Sender {
     await sent.remember(message.id, built);
     const acknowledged = this.acks.expect(message.id, signal);
     acknowledged.catch(() => {});
-    await expectReceivers(chat, socket, this.#parts);
+    await checkReceivers(chat, socket, this.#parts);
     if (signal.aborted) throw timedOut();
     await socket.relayMessage(chat, built, {
       messageId: message.id,

@@ -1,5 +1,6 @@
+import { ownIds } from '../../../src/app/linked-account.ts';
 import { MessageIntake } from '../../../src/app/message-intake.ts';
-import { ownIds, tableOf } from '../../../src/app/session-tables.ts';
+import { tableOf } from '../../../src/app/session-tables.ts';
 import { Bot } from '../../../src/bot/bot.ts';
 import type { BotSettings } from '../../../src/bot/bot-settings.ts';
 import { type Command, isCommand } from '../../../src/bot/command.ts';

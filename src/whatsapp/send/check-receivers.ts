@@ -16,7 +16,7 @@ export type PeopleSocket = Pick<WASocket, 'getUSyncDevices' | 'executeUSyncQuery
  * Rejects with `SEND_REFUSED` if WhatsApp knows no device of the person or refuses the query for the group, with
  * `SEND_TIMEOUT` if it may do so later, with `NOT_CONNECTED` if it does not answer.
  */
-export async function expectReceivers(
+export async function checkReceivers(
   chat: string,
   socket: PeopleSocket,
   { groups, answers }: { readonly groups: GroupCache; readonly answers: AnswerLog },
