@@ -49,6 +49,7 @@ const crashHistory = {
   isStarted: optional(isFlag),
   hasSent: optional(isFlag),
   isIdle: optional(isFlag),
+  isShared: optional(isFlag),
   waits: optional(isCount),
 };
 

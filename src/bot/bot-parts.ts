@@ -29,7 +29,6 @@ import { listenerTask } from './run/listener-task.ts';
 import type { RunResult } from './run/run-result.ts';
 import { scheduleMessage, scheduleTask } from './run/schedule-task.ts';
 import { storedTask } from './run/stored-task.ts';
-import { Suspects } from './run/suspects.ts';
 import { mayWriteTo, reachable } from './send/chat-address.ts';
 import { Outbox } from './send/outbox.ts';
 import type { Services } from './services.ts';
@@ -133,7 +132,6 @@ export function buildBotParts(options: BotOptions): BotParts {
     wasKilled,
     wasSent: (id) => filter.isOwn(id),
   });
-  const suspects = new Suspects(clock);
   const frozen = {
     freeze: (message: IncomingMessage) => messenger.freeze?.(message) ?? freezePlain(message),
     thaw: (text: string) => (messenger.thaw ? messenger.thaw(text) : thawPlain(text)),
@@ -176,7 +174,6 @@ export function buildBotParts(options: BotOptions): BotParts {
   const stored = { commands: options.commands, listeners, tasks, prefix: settings.commandPrefix, senderOf };
   const conversations = new Conversations({
     runs,
-    suspects,
     clock,
     log,
     ...frozen,
@@ -193,7 +190,6 @@ export function buildBotParts(options: BotOptions): BotParts {
     clock,
     log,
     all: () => listeners.schedules,
-    suspects,
     wasKilled,
     wasSent: (id) => filter.isOwn(id),
     whenOpen: (signal) => messenger.whenOpen(signal),

@@ -129,6 +129,7 @@ export class Bot {
     const { clock, stopGraceMs = 700 } = this.#options;
     const grace = new AbortController();
     this.#parts.conversations.stop();
+    this.#parts.runner.holdSuspects();
     const idle = this.#parts.router.close();
     await Promise.race([idle, clock.sleep(stopGraceMs, grace.signal).catch(() => undefined)]);
     grace.abort();

@@ -152,7 +152,7 @@ export const LIMITS = {
     atLimit: 'The same.',
   },
   'crashes:waiting': {
-    what: 'crashes of the bot while a conversation, or a time of a schedule, waited for WhatsApp to acknowledge what it had sent, or repeated what it remembers; those do not count above',
+    what: 'crashes of the bot while a conversation, or a time of a schedule, waited for WhatsApp to acknowledge what it had sent, or repeated what it remembers, or while a handler ran beside others that were begun after it; those do not count above',
     count: 10,
     atLimit: 'The same.',
   },

@@ -13,7 +13,9 @@ export interface CrashHistory {
    * Not every kind of row notes this.
    */
   readonly isIdle?: boolean;
-  /** At how many crashes its work was idle: these do not count as `crashes`. */
+  /** Whether other suspects were begun before its work was over, so that a crash may be theirs. */
+  readonly isShared?: boolean;
+  /** At how many crashes its work was idle or shared: these do not count as `crashes`. */
   readonly waits?: number;
 }
 
@@ -27,7 +29,7 @@ export function afterCrash(
 ): { readonly crashes: number; readonly waits?: number } {
   const { crashes = 0, waits = 0 } = history;
   const wasRunning = history.crashes === undefined ? mayBeFirst : history.isStarted === true;
-  if (wasRunning && history.isIdle) return { crashes, waits: waits + 1 };
+  if (wasRunning && (history.isIdle || history.isShared)) return { crashes, waits: waits + 1 };
   return { crashes: crashes + (wasRunning ? 1 : 0), ...(waits > 0 && { waits }) };
 }
 
@@ -48,6 +50,20 @@ export function poisonLimit({
  */
 export const isPoison = (history: CrashHistory): boolean => poisonLimit(history) !== undefined;
 
+/** Whether the work of a row may have caused a crash. Suspects are begun one after the other. */
+export const isSuspect = ({ crashes = 0, waits = 0 }: CrashHistory): boolean => crashes + waits > 0;
+
+const FIRST_TURN_MS = 2_000;
+const ALL_TURNS_MS = 60_000;
+
+/**
+ * How long a suspect runs before the next one is begun, if it does not end before that. The turn doubles with each
+ * crash that may have been another's, until the cause crashes the process in its own turn. `waiting`: how many wait
+ * behind it; the more there are, the shorter is the turn.
+ */
+export const turnMs = ({ waits = 0 }: CrashHistory, waiting: number): number =>
+  Math.min(FIRST_TURN_MS * 2 ** waits, ALL_TURNS_MS / (waiting + 1));
+
 /**
  * The history of a row that was in work, at the start of the process; undefined if nothing changes. `hadSent`: whether
  * its work had got to its next send, which is asked if nothing was noted.
@@ -57,13 +73,13 @@ export function historyAtStart(
   wasCrash: boolean,
   hadSent: () => boolean,
 ): CrashHistory | undefined {
-  const { isStarted, isIdle, ...kept } = historyOf(row);
+  const { isStarted, isIdle, isShared, ...kept } = historyOf(row);
   if (!wasCrash) return isStarted === undefined ? undefined : kept;
   const isFirst = row.crashes === undefined;
   return { ...kept, ...afterCrash(row, true), ...(isFirst && hadSent() && { hasSent: true }) };
 }
 
-const FIELDS = ['crashes', 'isStarted', 'hasSent', 'isIdle', 'waits'] as const satisfies Array<
+const FIELDS = ['crashes', 'isStarted', 'hasSent', 'isIdle', 'isShared', 'waits'] as const satisfies Array<
   keyof CrashHistory
 >;
 
@@ -73,25 +89,35 @@ export const historyOf = (row: CrashHistory): CrashHistory =>
 
 /** The row as if it had seen no crash. */
 export function withoutCrashes<R extends CrashHistory>(row: R): Omit<R, keyof CrashHistory> {
-  const { crashes, isStarted, hasSent, isIdle, waits, ...rest } = row;
+  const { crashes, isStarted, hasSent, isIdle, isShared, waits, ...rest } = row;
   return rest;
 }
 
 /** Notes the progress of the work on a message, so that `isPoison` can tell after a crash. */
 export interface WorkMarks {
+  /** Undefined if no row with this key is in work. */
+  historyOf(key: string): CrashHistory | undefined;
   /** Must be called before the handler of a message runs, and awaited if it returns a promise. */
   noteStarted(key: string): void | Promise<void>;
+  /** Must be called if the work is not over and its turn is. Never rejects. */
+  noteShared(key: string): void | Promise<void>;
   /** Must be called before each send. What it returns must be called when WhatsApp has acknowledged or refused it. */
   noteSent(key: string): void | (() => void);
 }
 
 /** Marks that several parts keep, each for its own rows. `parts` is called each time. */
 export function joinMarks(parts: () => ReadonlyArray<WorkMarks | undefined>): WorkMarks {
+  const all = (note: (one: WorkMarks) => void | Promise<void>): void | Promise<void> => {
+    const writes = parts().flatMap((one) => (one && note(one)) ?? []);
+    return writes.length === 0 ? undefined : Promise.all(writes).then(() => undefined);
+  };
   return {
-    noteStarted(key) {
-      const writes = parts().flatMap((one) => one?.noteStarted(key) ?? []);
-      return writes.length === 0 ? undefined : Promise.all(writes).then(() => undefined);
+    historyOf(key) {
+      const found = parts().flatMap((one) => one?.historyOf(key) ?? []);
+      return found.find(isSuspect) ?? found[0];
     },
+    noteStarted: (key) => all((one) => one.noteStarted(key)),
+    noteShared: (key) => all((one) => one.noteShared(key)),
     noteSent(key) {
       const settled = parts().flatMap((one) => one?.noteSent(key) ?? []);
       if (settled.length === 0) return;
@@ -123,10 +149,20 @@ export class CrashMarks implements WorkMarks {
     this.#find = find;
   }
 
+  historyOf(key: string): CrashHistory | undefined {
+    return this.#find(key)?.history;
+  }
+
   noteStarted(key: string): void | Promise<void> {
     const row = this.#find(key);
     if (row?.history.crashes === undefined || row.history.isStarted) return;
     return row.store({ ...row.history, isStarted: true, ...(row.repeats && { isIdle: true }) });
+  }
+
+  noteShared(key: string): void | Promise<void> {
+    const row = this.#find(key);
+    if (!row?.history.isStarted || row.history.isShared) return;
+    return this.#store(row, { ...row.history, isShared: true });
   }
 
   /** The work has repeated all that it remembers: what comes now is new. */
@@ -140,7 +176,7 @@ export class CrashMarks implements WorkMarks {
     const count = this.#unacknowledged.get(key) ?? 0;
     this.#unacknowledged.set(key, count + 1);
     const { hasSent, isIdle } = row.history;
-    if (!hasSent || !isIdle) this.#store(row, { ...row.history, hasSent: true, isIdle: true });
+    if (!hasSent || !isIdle) void this.#store(row, { ...row.history, hasSent: true, isIdle: true });
     return () => this.#noteSettled(key);
   }
 
@@ -155,11 +191,11 @@ export class CrashMarks implements WorkMarks {
     const row = this.#find(key);
     if (!row?.history.isIdle) return;
     const { isIdle, ...running } = row.history;
-    this.#store(row, running);
+    void this.#store(row, running);
   }
 
   /** If it cannot be stored, a crash may count as another one. */
-  #store(row: MarkedRow, history: CrashHistory): void {
-    row.store(history).catch(() => undefined);
+  #store(row: MarkedRow, history: CrashHistory): Promise<void> {
+    return row.store(history).catch(() => undefined);
   }
 }

@@ -39,6 +39,8 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'bot/replay/conversation-index.ts #openOf': 'table:runs',
   'bot/run/handler-run.ts #pending': 'sends:chat',
   'bot/run/semaphore.ts #waiting': 'commands:all',
+  'bot/run/suspects.ts #running':
+    'one for each row that was in work at a crash: table:inbox, table:runs, schedules',
   'bot/send/outbox.ts #buckets': 'chats whose pace is back at its start are forgotten from 1,000 on',
   'bot/send/outbox.ts #bytesOf': 'sends:all',
   'bot/state/chat-state.ts #writing': 'commands:all',

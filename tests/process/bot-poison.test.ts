@@ -23,6 +23,21 @@ export default command({ name: 'boom', summary: 'kills the bot', run: () => proc
 `,
   );
   writeFileSync(
+    join(folder, 'src/commands/slow.ts'),
+    `import { access } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { command } from '../bot/command.ts';
+export default command({
+  name: 'slow',
+  summary: 'waits for a file',
+  async run(ctx) {
+    while (!(await access(${JSON.stringify(join(folder, 'go'))}).then(() => true, () => false))) await setTimeout(50);
+    await ctx.reply('at last');
+  },
+});
+`,
+  );
+  writeFileSync(
     join(folder, 'src/commands/trap.ts'),
     `import { command } from '../bot/command.ts';
 export default command({
@@ -56,6 +71,28 @@ it('sets a command aside that killed the bot twice, tells the person, and answer
   expect(bot.output).toContain('a message is set aside');
   await culprit.waitForMessage(({ quotedId }) => quotedId === later.id, 20_000);
   await stage.ping(other);
+  expect((await bot.stop()).code).toBe(0);
+}, 60_000);
+
+it('answers a slow command that ran at each crash that another command caused', async () => {
+  cwd = makeFolder();
+  makeSources(cwd);
+  stage = new Stage({ command: [process.execPath, '--import', 'tsx', 'src/main.ts'], cwd });
+  let bot = await stage.pair();
+  const [patient, culprit] = [stage.wa.addPerson(), stage.wa.addPerson()];
+  await stage.ping(patient);
+  const slow = await patient.send('!slow');
+  const boom = await culprit.send('!boom');
+  for (let crash = 1; crash <= 2; crash += 1) {
+    expect((await bot.exit()).signal).toBe('SIGKILL');
+    bot = await stage.start();
+  }
+  await culprit.waitForMessage(({ quotedId }) => quotedId === boom.id, 20_000);
+  writeFileSync(join(cwd, 'go'), '');
+  const answer = await patient.waitForMessage(({ quotedId }) => quotedId === slow.id, 20_000);
+  expect(answer.text).toBe('at last');
+  await stage.ping(patient);
+  expect(patient.inbox.filter(({ quotedId }) => quotedId === slow.id)).toHaveLength(1);
   expect((await bot.stop()).code).toBe(0);
 }, 60_000);
 

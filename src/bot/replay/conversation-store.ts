@@ -164,7 +164,7 @@ export class ConversationStore {
   async noteOver(id: string): Promise<void> {
     const row = this.get(id);
     if (!row?.isStarted) return;
-    const { isStarted, isIdle, ...over } = row;
+    const { isStarted, isIdle, isShared, ...over } = row;
     await this.save(id, over);
   }
 

@@ -9,14 +9,12 @@ import { poisonLimit } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { phrases } from '../phrases.ts';
 import type { RunResult } from '../run/run-result.ts';
-import type { Suspects } from '../run/suspects.ts';
 import { isInWork, waitingFor } from './conversation-row.ts';
 import type { ConversationStore, StoredConversation } from './conversation-store.ts';
 import { takeMessage } from './take-message.ts';
 
 export interface ConversationsOptions {
   readonly runs: ConversationStore;
-  readonly suspects: Suspects;
   readonly clock: Clock;
   readonly log: Log;
   freeze(message: IncomingMessage): string;
@@ -92,7 +90,6 @@ export class Conversations {
 
   stop(): void {
     this.#stopping.abort();
-    this.#options.suspects.stop();
     this.#wait?.abort();
   }
 
@@ -225,12 +222,12 @@ export class Conversations {
 
   /** It was in work when the program ended, and may be what ended the program. */
   async #goOnAfterStart(id: string): Promise<RunResult> {
-    const { runs, suspects } = this.#options;
+    const { runs } = this.#options;
     const row = runs.get(id);
     if (row === undefined || !isInWork(row)) return 'done';
     const limit = poisonLimit(row);
     if (limit !== undefined) return this.#giveUp({ id, row }, limit);
-    return row.crashes === undefined ? this.#goOn(id) : suspects.run(() => this.#goOn(id));
+    return this.#goOn(id);
   }
 
   async #giveUp({ id, row }: StoredConversation, limit: LimitName): Promise<RunResult> {

@@ -21,6 +21,7 @@ import { Interrupted } from './interrupted-error.ts';
 import { decideVerdict, type RunResult } from './run-result.ts';
 import { safeError } from './safe-error.ts';
 import { Semaphore } from './semaphore.ts';
+import { Suspects } from './suspects.ts';
 
 export interface HandlerRunnerOptions extends Omit<HandlerParts, 'mediaSlots'> {
   readonly replay: ReplayParts;
@@ -28,7 +29,7 @@ export interface HandlerRunnerOptions extends Omit<HandlerParts, 'mediaSlots'> {
   readonly limitMs: number;
   /** Whether senders see that their messages were read. Default false. */
   readonly marksRead?: boolean;
-  readonly marks?: WorkMarks | undefined;
+  readonly marks: WorkMarks;
 }
 
 export interface RunCounts {
@@ -60,6 +61,7 @@ export class HandlerRunner {
   readonly #parts: HandlerParts;
   readonly #steps: Middleware<Context>;
   readonly #runs: DeadlineQueue<HandlerRun>;
+  readonly #suspects: Suspects;
   readonly #counts = { answered: 0, failed: 0, unfinished: 0, running: 0 };
 
   constructor(options: HandlerRunnerOptions) {
@@ -67,13 +69,19 @@ export class HandlerRunner {
     this.#parts = { ...options, mediaSlots: new Semaphore<HandlerRun>(MEDIA_SLOTS) };
     this.#steps = compose(options.middleware);
     this.#runs = new DeadlineQueue(options.clock, options.limitMs);
+    this.#suspects = new Suspects(options.clock, options.marks);
   }
 
   get counts(): RunCounts {
     return this.#counts;
   }
 
-  async run(task: HandlerTask): Promise<RunResult> {
+  /** What may have crashed the bot waits for its turn. */
+  run(task: HandlerTask): Promise<RunResult> {
+    return this.#suspects.run(task.message.key, () => this.#run(task));
+  }
+
+  async #run(task: HandlerTask): Promise<RunResult> {
     const run = new HandlerRun(this.#options.clock, this.#options.limitMs);
     const log = new ConversationLog(this.#options.replay, task, task.stored);
     const replay = new Replay(this.#options.replay, run, task.idKey, log);
@@ -86,7 +94,7 @@ export class HandlerRunner {
     const running = { kind, name, file, personText: task.message.text };
     const startedAtMs = this.#options.clock.now();
     const work = async () => {
-      await this.#options.marks?.noteStarted(task.message.key);
+      await this.#options.marks.noteStarted(task.message.key);
       await this.#steps(ctx, async () => void (await task.run(ctx)));
     };
     const end = await run.perform(() => runningHandler.run(running, work));
@@ -124,6 +132,11 @@ export class HandlerRunner {
       this.#options.log.warn(facts, 'could not send a notice');
       return 'done';
     }
+  }
+
+  /** Begins no work that may have crashed the bot from here on. */
+  holdSuspects(): void {
+    this.#suspects.stop();
   }
 
   /** Ends all handlers now. Their messages stay unfinished. */

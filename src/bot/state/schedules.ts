@@ -14,7 +14,6 @@ import type { Table } from '../../core/table.ts';
 import type { LoadedSchedule } from '../loading/listener-registry.ts';
 import type { RunResult } from '../run/run-result.ts';
 import { isScheduleKey, scheduleKey } from '../run/schedule-task.ts';
-import type { Suspects } from '../run/suspects.ts';
 import { sendId } from '../send/message-id.ts';
 
 /** A time whose handler runs. Its crashes count until it remembers a step: from there on its log counts them. */
@@ -34,7 +33,6 @@ export interface SchedulesOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly all: () => readonly LoadedSchedule[];
-  readonly suspects: Suspects;
   /** Whether the last process was killed. */
   readonly wasKilled: boolean;
   /** Whether an earlier process sent the message with this id. */
@@ -211,14 +209,14 @@ export class Schedules {
     this.#running.set(name, work);
   }
 
-  /** What may have crashed the bot runs alone, and once there is a connection. */
+  /** What may have crashed the bot runs once there is a connection, so that it does not wait for one in its turn. */
   async #runOrSuspect(loaded: LoadedSchedule, dueAtMs: number, isSuspect: boolean): Promise<RunResult> {
-    const { run, suspects, whenOpen } = this.#options;
+    const { run, whenOpen } = this.#options;
     if (!isSuspect) return run(loaded, dueAtMs);
     const { signal } = this.#stopping;
     try {
       await whenOpen(signal);
-      return await suspects.run(() => run(loaded, dueAtMs));
+      return await run(loaded, dueAtMs);
     } catch (error) {
       if (signal.aborted) return 'unfinished';
       throw error;

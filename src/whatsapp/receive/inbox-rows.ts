@@ -81,7 +81,7 @@ export function atStart(rows: ReadonlyMap<string, InboxRow>, wasKilled: boolean)
   const changes: InboxChanges = {};
   const chats = new Set<string | undefined>();
   for (const [key, row] of oldestFirst([...rows].filter(([, row]) => row.isWaiting))) {
-    const { isStarted, ...unmarked } = row;
+    const { isStarted, isShared, ...unmarked } = row;
     const chat = row.attrs?.recipient ?? row.attrs?.from;
     const isOldest = !chats.has(chat);
     chats.add(chat);
@@ -89,8 +89,8 @@ export function atStart(rows: ReadonlyMap<string, InboxRow>, wasKilled: boolean)
       const crashes = (row.crashes ?? 0) + 1;
       changes[key] = crashes > MAX_CRASHES_BEFORE_NOTICE ? doneRow(row) : { ...unmarked, crashes };
     } else if (wasKilled) {
-      const { crashes } = afterCrash(row, isOldest);
-      changes[key] = { ...unmarked, crashes, ...(isPoison({ ...row, crashes }) && { isSetAside: true }) };
+      const counted = { ...unmarked, ...afterCrash(row, isOldest) };
+      changes[key] = isPoison(counted) ? { ...counted, isSetAside: true } : counted;
     } else if (isStarted) changes[key] = unmarked;
   }
   return changes;

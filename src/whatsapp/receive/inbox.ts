@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { MessageOutcome, MessageRecord } from '../../core/message-records.ts';
-import type { WorkMarks } from '../../core/poison.ts';
+import { type CrashHistory, historyOf, type WorkMarks } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/open-session.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
@@ -100,11 +100,22 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     return this.#table.setAside;
   }
 
+  historyOf(key: string): CrashHistory | undefined {
+    const row = this.#table.rows.get(key);
+    return row?.isWaiting ? historyOf(row) : undefined;
+  }
+
   /** Writes only for a message that has seen a crash. Throws `STORAGE_FAILED`. */
   noteStarted(key: string): void | Promise<void> {
     const row = this.#table.rows.get(key);
     if (row?.isWaiting && row.crashes !== undefined && !row.isStarted)
       return this.#table.set({ [key]: { ...row, isStarted: true } });
+  }
+
+  noteShared(key: string): void {
+    const row = this.#table.rows.get(key);
+    if (row?.isWaiting && row.isStarted && !row.isShared)
+      this.#table.trySet({ [key]: { ...row, isShared: true } });
   }
 
   /** Writes only for a message that has seen a crash, once. */

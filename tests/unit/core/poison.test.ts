@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterCrash, type CrashHistory, isPoison } from '../../../src/core/poison.ts';
+import { afterCrash, type CrashHistory, isPoison, isSuspect, turnMs } from '../../../src/core/poison.ts';
 
 describe('afterCrash', () => {
   it.each<[string, CrashHistory, boolean, number]>([
@@ -10,6 +10,43 @@ describe('afterCrash', () => {
     ['a row that waited at the first crash and was then started', { crashes: 0, isStarted: true }, false, 1],
   ])('counts the crashes of %s', (_, history, mayBeFirst, crashes) => {
     expect(afterCrash(history, mayBeFirst)).toEqual({ crashes });
+  });
+});
+
+describe('afterCrash, for a suspect whose turn was over when another one was begun', () => {
+  it.each<[string, CrashHistory, CrashHistory]>([
+    ['is no crash of its own', { crashes: 1, isStarted: true, isShared: true }, { crashes: 1, waits: 1 }],
+    [
+      'adds to those before',
+      { crashes: 1, waits: 1, isStarted: true, isShared: true },
+      { crashes: 1, waits: 2 },
+    ],
+    ['says nothing about a row that was not started', { crashes: 1, isShared: true }, { crashes: 1 }],
+  ])('a crash %s', (_, history, expected) => {
+    expect(afterCrash(history, true)).toEqual(expected);
+  });
+});
+
+describe('isSuspect', () => {
+  it.each<[string, CrashHistory, boolean]>([
+    ['a row without a crash', {}, false],
+    ['a row that waited behind another one at the crash', { crashes: 0 }, false],
+    ['a row that may have run at a crash', { crashes: 1 }, true],
+    ['a row that was idle at a crash', { crashes: 0, waits: 1 }, true],
+  ])('decides about %s', (_, history, expected) => {
+    expect(isSuspect(history)).toBe(expected);
+  });
+});
+
+describe('turnMs', () => {
+  it.each<[string, number, number, number]>([
+    ['is short after the first crash', 0, 0, 2_000],
+    ['doubles with a crash that may have been another one', 1, 0, 4_000],
+    ['is at most a minute', 9, 0, 60_000],
+    ['is shorter when many wait', 0, 59, 1_000],
+    ['is shared by those that wait', 9, 3, 15_000],
+  ])('%s', (_, waits, waiting, expected) => {
+    expect(turnMs({ waits }, waiting)).toBe(expected);
   });
 });
 

@@ -499,6 +499,18 @@ describe('a message whose handler crashes the bot', () => {
     expect(aside()).toEqual([['ID1', true]]);
   });
 
+  it('a message is set aside at the tenth crash that another message may have caused', async () => {
+    await receive({ conversation: '!slow' });
+    await crash();
+    for (let crashes = 1; crashes <= 10; crashes += 1) {
+      expect(aside()).toEqual([['ID1', false]]);
+      await start();
+      inbox.noteShared(inbox.unfinished()[0]?.key ?? '');
+      await crash();
+    }
+    expect(aside()).toEqual([['ID1', true]]);
+  });
+
   it('a message is not set aside if its handler was not running at the second crash', async () => {
     await receive({ conversation: '!ping' });
     for (let crashes = 0; crashes < 9; crashes += 1) await crash();
