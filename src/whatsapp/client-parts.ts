@@ -1,8 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import type { BinaryNode, SocketConfig } from '@whiskeysockets/baileys';
+import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { sleep } from '../core/clock.ts';
-import type { IncomingMessage } from '../core/incoming-message.ts';
 import type { ListedNumber } from '../core/typed-number.ts';
 import type { Session } from '../session/open-session.ts';
 import type { ClientEvents } from './client-events.ts';
@@ -43,17 +42,6 @@ export interface ClientOptions {
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** What the parts report to the client. */
-export interface ClientHooks {
-  readonly events: EventEmitter<ClientEvents>;
-  onMessage(message: IncomingMessage): void;
-  onStanza(node: BinaryNode): void;
-  /** `WorkWatch.deafness` has changed. */
-  onDeafness(): void;
-  /** Another connection may help. */
-  renew(message: string): void;
-}
-
 /** The parts of a client, joined and not started. */
 export interface ClientParts {
   readonly inbox: Inbox;
@@ -67,7 +55,8 @@ export interface ClientParts {
   readonly loop: ReconnectLoop;
 }
 
-export function buildClientParts(options: ClientOptions, hooks: ClientHooks): ClientParts {
+/** `events` are those of the client: the parts emit them. */
+export function buildClientParts(options: ClientOptions, events: EventEmitter<ClientEvents>): ClientParts {
   const { session, log, socket, now = Date.now, uptime = () => performance.now() } = options;
   const openConnection = (): Connection | undefined =>
     loop.connection?.isOpen ? loop.connection : undefined;
@@ -78,16 +67,18 @@ export function buildClientParts(options: ClientOptions, hooks: ClientHooks): Cl
     log,
     uptime,
     isOpen: () => openConnection() !== undefined,
-    renew: (message) => hooks.renew(message),
-    onChange: () => hooks.onDeafness(),
+    renew: (message) => loop.renew(message),
+    onChange: () => events.emit('changed', loop.state),
   });
+  // Before the bot hears of the message, because it may finish it at once.
+  events.on('received', ({ key }) => watch.received(key));
   const localMs = (seconds: number): number => serverClock.localMs(seconds);
   const sent = new SentMessages(session, now);
   const inbox = new Inbox({
     session,
     log,
     facts: { numberOf: (lid) => numberOfLid(session, lid), localMs },
-    onMessage: (message) => hooks.onMessage(message),
+    events,
     watch,
     sent,
     now,
@@ -101,6 +92,7 @@ export function buildClientParts(options: ClientOptions, hooks: ClientHooks): Cl
     socket: () => openConnection()?.socket,
     log,
   });
+  events.on('opened', () => listed.opened());
   const version = new VersionChoice(socket.version, session, log, options.lookUpVersion);
   const connections = new ConnectionFactory({
     session,
@@ -121,12 +113,12 @@ export function buildClientParts(options: ClientOptions, hooks: ClientHooks): Cl
     policy: options.reconnect,
     version,
     pairingNumber: options.pairingNumber,
-    events: hooks.events,
+    events,
     now,
     uptime,
     random: options.random ?? Math.random,
     wait: options.wait ?? sleep,
-    onStanza: (node) => hooks.onStanza(node),
+    observers: [serverClock, phone, watch],
   });
   return { inbox, phone, numbers, listed, connectionLog, serverClock, watch, connections, loop };
 }

@@ -40,24 +40,9 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     this.setMaxListeners(0);
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    const parts = buildClientParts(options, {
-      events: this,
-      onMessage: (message) => {
-        parts.watch.received(message.key);
-        this.emit('received', message);
-      },
-      onStanza: (node) => {
-        parts.serverClock.saw(node);
-        parts.phone.saw(node);
-        parts.watch.saw(node);
-      },
-      onDeafness: () => this.emit('changed', this.state),
-      renew: (message) => this.renew(message),
-    });
-    this.#parts = parts;
-    this.inbox = parts.inbox;
-    this.phone = parts.phone;
-    this.on('opened', () => parts.listed.opened());
+    this.#parts = buildClientParts(options, this);
+    this.inbox = this.#parts.inbox;
+    this.phone = this.#parts.phone;
   }
 
   /** The client's tables whose rows have a time limit. */
@@ -138,7 +123,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
 
   /** Part of what this connection carried is lost: opens another one. */
   renew(message: string): void {
-    this.#connection?.fail({ kind: 'network', statusCode: undefined, message });
+    this.#parts.loop.renew(message);
   }
 
   /** A write to the session failed: gives the connection up, so that WhatsApp keeps new messages. */

@@ -46,8 +46,8 @@ export interface LoopParts {
   readonly random: () => number;
   /** Settles after so long, or when the signal aborts. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Each stanza that WhatsApp sends, on whichever connection. */
-  readonly onStanza: (node: BinaryNode) => void;
+  /** They see each stanza that WhatsApp sends, on whichever connection. */
+  readonly observers: ReadonlyArray<{ saw(node: BinaryNode): void }>;
 }
 
 const STABLE_AFTER_MS = 60_000;
@@ -77,6 +77,11 @@ export class ReconnectLoop {
     return this.#connection;
   }
 
+  /** Ends the present connection, because another one may work better. */
+  renew(message: string): void {
+    this.#connection?.fail({ kind: 'network', statusCode: undefined, message });
+  }
+
   async run(signal: AbortSignal): Promise<StopReason> {
     const reason = await this.#runUntilEnd(signal);
     this.#transition({ kind: 'stopped', reason });
@@ -102,7 +107,7 @@ export class ReconnectLoop {
 
   /** One connection from its opening to its close. `openedAtMs` is by `uptime`; undefined if it was never open. */
   async #connect(signal: AbortSignal): Promise<{ reason: CloseReason; openedAtMs: number | undefined }> {
-    const { connections, events, log, pairingNumber, now, uptime, onStanza } = this.#parts;
+    const { connections, events, log, pairingNumber, now, uptime, observers } = this.#parts;
     let connection: Connection;
     try {
       connection = connections.open();
@@ -111,7 +116,7 @@ export class ReconnectLoop {
       return { reason: { kind: 'storage-failed', message: messageOf(error) }, openedAtMs: undefined };
     }
     this.#connection = connection;
-    connection.on('stanza', onStanza);
+    for (const observer of observers) connection.on('stanza', (node) => observer.saw(node));
     connection.on('paired', () => events.emit('paired'));
     new PairingRound(connection, { pairingNumber, log, now }, this.#pairings, (pairing) => {
       // A code may come after the connection has ended.

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { BinaryNode, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
@@ -7,6 +8,7 @@ import { type CrashHistory, historyOf, type WorkMarks } from '../../core/poison.
 import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/open-session.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
+import type { ClientEvents } from '../client-events.ts';
 import type { WorkWatch } from '../connection/work-watch.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
 import type { DecryptionHooks } from '../signal/signal-repository.ts';
@@ -34,7 +36,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #table: InboxTable;
   readonly #log: Logger;
   readonly #watch: Pick<WorkWatch, 'finished'> | undefined;
-  readonly #onMessage: (message: IncomingMessage) => void;
+  readonly #events: EventEmitter<ClientEvents>;
   readonly #now: () => number;
   readonly #reader: MessageReader;
   readonly #intake: DecryptedIntake;
@@ -48,7 +50,8 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   constructor(options: {
     readonly session: Session;
     readonly log: Logger;
-    readonly onMessage: (message: IncomingMessage) => void;
+    /** Where the inbox emits `received`. */
+    readonly events: EventEmitter<ClientEvents>;
     readonly facts: EnvelopeFacts;
     /** The messages that the account sent. Default: none is known. */
     readonly sent?: Pick<SentMessages, 'find'>;
@@ -59,7 +62,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     this.#log = options.log;
     this.#facts = options.facts;
     this.#watch = options.watch;
-    this.#onMessage = options.onMessage;
+    this.#events = options.events;
     this.#now = options.now ?? Date.now;
     this.#table = new InboxTable(options.session, options.log, options.facts, this.#now);
     this.#reader = new MessageReader(this.#table, options.log, options.sent);
@@ -87,7 +90,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     this.#table.trySet({
       [message.key]: { atMs: this.#table.nextAtMs(), hashes: [], notice, isWaiting: true },
     });
-    if (this.#table.rows.has(message.key)) this.#onMessage(message);
+    if (this.#table.rows.has(message.key)) this.#events.emit('received', message);
   }
 
   /** Forgets messages that are too old or too many. */
@@ -224,7 +227,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     const intake = this.#ready.get(ciphertext);
     if (!intake) return;
     this.#ready.delete(ciphertext);
-    for (const message of intake.messages) this.#onMessage(message);
+    for (const message of intake.messages) this.#events.emit('received', message);
     this.#table.stored(Object.keys(intake.rows));
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { lastMessages } from '../../../../src/core/message-records.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { openSession, type Session } from '../../../../src/session/open-session.ts';
 import { sealUnderSecret } from '../../../../src/simulator/crypto/message-secret.ts';
+import type { ClientEvents } from '../../../../src/whatsapp/client-events.ts';
 import { Inbox } from '../../../../src/whatsapp/receive/inbox.ts';
 
 const ANNA = '15550200001@s.whatsapp.net';
@@ -25,6 +27,8 @@ let folder: string;
 let session: Session;
 let inbox: Inbox;
 let received: IncomingMessage[];
+const events = new EventEmitter<ClientEvents>();
+events.on('received', (message) => received.push(message));
 let nowMs: number;
 
 beforeEach(async () => {
@@ -49,7 +53,7 @@ async function open(fs = realFileSystem): Promise<void> {
     session,
     log,
     facts: FACTS,
-    onMessage: (message) => received.push(message),
+    events,
     now: () => nowMs,
   });
 }
@@ -707,7 +711,7 @@ describe('what is kept', () => {
       session,
       log: spy,
       facts: FACTS,
-      onMessage: (each) => received.push(each),
+      events,
       now: () => nowMs,
     });
     const conversation = 'x'.repeat(60_000);
@@ -751,7 +755,7 @@ describe('what is kept', () => {
       onFailure: () => {},
     });
     isFull = true;
-    const build = () => new Inbox({ session, log, facts: FACTS, onMessage: () => {}, now: () => nowMs });
+    const build = () => new Inbox({ session, log, facts: FACTS, events, now: () => nowMs });
     expect(build).not.toThrow();
     isFull = false;
   });
