@@ -63,16 +63,16 @@ async function connect(): Promise<Connection> {
 const ENDS: ReadonlyArray<readonly [string, (connection: Connection) => void]> = [
   ['a cut line', () => rig.wa.faults.dropConnection()],
   ['a stream error', () => rig.wa.faults.streamError(503)],
-  ['its own wish', (connection) => void connection.close()],
+  ['its own close()', (connection) => void connection.close()],
   [
     'a failure of ours',
-    (connection) => connection.fail({ kind: 'network', statusCode: undefined, message: 'no pulse' }),
+    (connection) => connection.fail({ kind: 'network', statusCode: undefined, message: 'no answer' }),
   ],
   [
     'a failure of ours on a line that is dead',
     (connection) => {
       rig.wa.faults.halfOpen(true);
-      connection.fail({ kind: 'network', statusCode: 408, message: 'no pulse' });
+      connection.fail({ kind: 'network', statusCode: 408, message: 'no answer' });
     },
   ],
 ];

@@ -13,7 +13,7 @@ async function paired(options?: RigOptions): Promise<Rig> {
   return rig;
 }
 
-/** Baileys waits for two seconds before it asks the phone, and for five where it could not read a message. */
+/** Baileys waits for two seconds before it asks the phone, and for five if it could not read a message. */
 const PATIENCE_MS = 15_000;
 
 const ON_PHONE_ONLY: SendOptions = { isOnPhoneOnly: true };

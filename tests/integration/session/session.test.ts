@@ -302,7 +302,7 @@ describe('the identity', () => {
     await (await openSession(path, recordingLog())).close();
     const linked = readFileSync(join(path, 'creds.backup.json'), 'utf8');
     rmSync(join(path, 'creds.json'));
-    // What the stock function does where it cannot read: a new identity.
+    // What the stock function does if it cannot read: a new identity.
     const { saveCreds } = await useMultiFileAuthState(path);
     await saveCreds();
     const session = await openQuietly(path);

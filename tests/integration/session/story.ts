@@ -31,7 +31,7 @@ export function openOn(fs: FileSystem, failures: unknown[] = []): Session {
 export interface Deed {
   readonly startedAt: number;
   readonly endedAt: number | undefined;
-  /** The number of its values; `undefined` where it only makes others last. */
+  /** The number of its values; `undefined` if it only makes others last. */
   readonly version: number | undefined;
   readonly keys: readonly string[];
   readonly removes: readonly string[];

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** In memory where the system has a place for that: a first login writes 812 keys. */
+/** In memory if the system has a place for that: a first login writes 812 keys. */
 const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** A folder of its own for a test. */

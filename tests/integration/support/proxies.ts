@@ -23,7 +23,7 @@ export class TestProxy {
   isSilent = false;
   /** Ends a tunnel when so much has come down it. */
   cutAfterBytes: number | undefined;
-  /** Where it connects to instead of where it was told to. */
+  /** Where it connects to in place of the target that it was told. */
   redirect: ((target: string) => string) | undefined;
   readonly #options: ProxyOptions;
   readonly #sockets = new Set<Duplex>();

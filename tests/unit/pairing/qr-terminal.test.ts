@@ -43,7 +43,7 @@ function expectedModules(text: string): string[][] {
   });
 }
 
-/** Cuts the light modules off around the code; says so where one of them is dark. */
+/** Cuts the light modules off around the code; says so if one of them is dark. */
 function withoutMargin(rows: string[], top: number, side: number, size: number): string[] {
   const isCode = (y: number): boolean => y >= top && y < top + size;
   const margin = rows.map((row, y) => (isCode(y) ? row.slice(0, side) + row.slice(side + size) : row));

@@ -32,7 +32,7 @@ it.each<[string, BinaryNode, string]>([
   // WhatsApp Web takes it for an error of the stanza (Baileys PR 2765).
   ['a refresh that names nothing', notice('companion_reg_refresh', []), 'unknown'],
   ['a refresh of something new', notice('companion_reg_refresh', [child('other')]), 'unknown'],
-  ['a wish for a passkey', notice('passkey_prologue_request', []), 'passkey-asked'],
+  ['a request for a passkey', notice('passkey_prologue_request', []), 'passkey-asked'],
   ['its second step', notice('crsc_continuation', []), 'passkey-asked'],
   ['anything else', notice('w:growth', []), 'unknown'],
 ])('readPairingStanza sorts %s', (_, node, kind) => {
