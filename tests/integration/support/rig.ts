@@ -20,6 +20,7 @@ import { WhatsAppClient } from '../../../src/whatsapp/whatsapp-client.ts';
 import { within } from './deadline.ts';
 import { makeFolder, snapshot } from './folder.ts';
 import { allowUnheardLosses } from './unheard.ts';
+import { useMostPreKeys } from './used-pre-keys.ts';
 
 /** A wait of the client, which lasts until the test ends it. */
 interface Wait {
@@ -53,6 +54,7 @@ export function pairedOnce(): NonNullable<typeof paired> {
     await rig.pairAnew();
     await rig.stop();
     await rig.wa.stop();
+    useMostPreKeys(rig.wa, rig.folder);
     process.once('exit', () => rmSync(rig.folder, { recursive: true, force: true }));
     return { wa: rig.wa, folder: rig.folder };
   })();

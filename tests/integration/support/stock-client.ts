@@ -18,6 +18,7 @@ import {
 import { silenceConsole } from './console.ts';
 import { within } from './deadline.ts';
 import { makeFolder } from './folder.ts';
+import { useMostPreKeys } from './used-pre-keys.ts';
 
 const logger = pino({ level: process.env.SIMULATOR_TEST_LOG ?? 'silent' });
 
@@ -167,6 +168,7 @@ async function pairOnce(): Promise<StockRig> {
   const client = await rig.pairAnew();
   await client.kill();
   await rig.wa.stop();
+  useMostPreKeys(rig.wa, rig.folder);
   process.once('exit', () => rmSync(rig.folder, { recursive: true, force: true }));
   return rig;
 }
