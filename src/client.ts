@@ -141,7 +141,7 @@ export class WhatsAppClient extends EventEmitter<WhatsAppClientEvents> {
       try {
         await this.#options.onMessage?.(message);
       } catch (error) {
-        if (!isAppError(error, 'STORAGE_FAILED')) log.error({ err: error }, 'onMessage rejected');
+        if (!isAppError(error, 'STORAGE_FAILED')) log.error({ err: error }, 'could not handle a message');
       }
       return 'done';
     };

@@ -16,9 +16,9 @@ export function ignoredHow({ attrs }: BinaryNode): 'ack' | 'receipt' | undefined
 const isMetaAi = (jid: string): boolean => jid.endsWith('@bot');
 
 /**
- * The plain answer to an ignored message. The library would answer with error 500, after which WhatsApp holds the
- * rest of the offline queue back (Baileys PR 2779), or with a receipt that names the wrong chat, after which WhatsApp
- * sends the message again every few minutes (Baileys#2822).
+ * The plain answer to an ignored message. The library answers with error 500, and WhatsApp then holds the rest of the
+ * offline queue back (Baileys PR 2779). Or it answers with a receipt that names the wrong chat, and WhatsApp then sends
+ * the message again every few minutes (Baileys#2822).
  */
 export function answerToIgnored(
   { attrs }: BinaryNode,

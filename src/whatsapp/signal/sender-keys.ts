@@ -10,8 +10,8 @@ const HAS_SKIPPED_KEYS = '"senderMessageKeys":[{';
 
 /**
  * A stored sender key in a form that Baileys can read. Baileys writes the keys of skipped group messages as
- * `{"type":"Buffer","data":[…]}`, which its own reader does not turn into a Buffer, so that a message out of order
- * fails with "Expected Buffer instead of: Object". Baileys does read base64.
+ * `{"type":"Buffer","data":[…]}`, but its own reader does not turn that into a Buffer. A message out of order then fails
+ * with "Expected Buffer instead of: Object". Baileys does read base64.
  *
  * Source: `storeSenderKey` in `lib/Signal/libsignal.js`, `BufferJSON` in `lib/Utils/generics.js`.
  */

@@ -71,6 +71,8 @@ export class Rig {
   readonly received: IncomingMessage[] = [];
   /** The log from `info` on, as `level text`. */
   readonly lines: string[] = [];
+  /** The facts of those lines, with the word of the level. */
+  readonly facts: object[] = [];
   /** What has been added to the real time. */
   aheadMs = 0;
   /** By how much the clock on the wall is wrong. */
@@ -93,9 +95,10 @@ export class Rig {
     this.wa = new SimulatedWhatsApp(options.simulator);
     this.#events.setMaxListeners(0);
     const write = (json: string): void => {
-      const { level, msg } = JSON.parse(json) as { level: number; msg: string };
+      const { level, msg, ...facts } = JSON.parse(json) as { level: number; msg: string };
       const line = `${levels.labels[level]} ${msg}`;
       this.lines.push(line);
+      this.facts.push({ ...facts, level: levels.labels[level] });
       this.#events.emit('line', line);
     };
     this.#log = pino({ level: 'info' }, { write });
