@@ -14,7 +14,7 @@ export const EXIT_CODES = {
   STORAGE_FAILED: 1,
   /** WhatsApp did not acknowledge a message in time, or asked to send it later: then `retryAfterMs` is set. */
   SEND_TIMEOUT: 1,
-  /** WhatsApp refused a message for good: sending it again has the same result. `whatsappCode` is its reason. */
+  /** WhatsApp, or its media host, refused a message for good: do not send it again. `whatsappCode` is the reason. */
   SEND_REFUSED: 1,
   /** There is no connection at the moment. */
   NOT_CONNECTED: 1,

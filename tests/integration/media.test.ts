@@ -102,3 +102,37 @@ function pathOf({ origin }: IncomingMessage): string {
   const { message } = origin as { message: { stickerMessage?: { directPath?: string } } };
   return message.stickerMessage?.directPath ?? '';
 }
+
+it('a file that the media host refuses for good is not uploaded again, and the next file is sent', async () => {
+  await paired();
+  const person = rig.wa.addPerson();
+  const picture = (id: string) => ({
+    id,
+    chat: person.jid,
+    content: { kind: 'document', data, mimetype: 'text/plain', fileName: 'a.txt' } as const,
+  });
+  const { signal } = new AbortController();
+  rig.wa.media.uploadFailures.push(413);
+  await expect(rig.client.send(picture('FILE1'), signal)).rejects.toMatchObject({
+    code: 'SEND_REFUSED',
+    whatsappCode: '413',
+  });
+  expect(rig.wa.media.uploads).toBe(1);
+  await rig.client.send(picture('FILE2'), signal);
+  expect(rig.wa.media.uploads).toBe(2);
+});
+
+it('a file that the media host does not take now is sent with the next try', async () => {
+  await paired();
+  const person = rig.wa.addPerson();
+  const content = { kind: 'document', data, mimetype: 'text/plain', fileName: 'a.txt' } as const;
+  const message = { id: 'FILE3', chat: person.jid, content };
+  const { signal } = new AbortController();
+  rig.wa.media.uploadFailures.push(507);
+  await expect(rig.client.send(message, signal)).rejects.toMatchObject({
+    code: 'SEND_TIMEOUT',
+    retryAfterMs: 5_000,
+  });
+  await rig.client.send(message, signal);
+  expect(rig.wa.media.uploads).toBe(2);
+});

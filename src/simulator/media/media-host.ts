@@ -20,6 +20,10 @@ export class MediaHost {
   #port = 0;
   /** The HTTP status that answers every upload and download. Default undefined: they are served. */
   failure: number | undefined;
+  /** The HTTP statuses that answer the next uploads, in this order. */
+  readonly uploadFailures: number[] = [];
+  /** How many uploads were asked for. */
+  uploads = 0;
 
   /** `host:port`. */
   get host(): string {
@@ -76,12 +80,15 @@ export class MediaHost {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.failure !== undefined) {
+    const isUpload = request.method === 'POST';
+    if (isUpload) this.uploads += 1;
+    const failure = this.failure ?? (isUpload ? this.uploadFailures.shift() : undefined);
+    if (failure !== undefined) {
       request.resume();
-      response.writeHead(this.failure).end();
+      response.writeHead(failure).end();
       return;
     }
-    if (request.method === 'POST') {
+    if (isUpload) {
       const blob = await bodyOf(request);
       const { directPath, url } = this.put(blob);
       response.writeHead(200, { 'content-type': 'application/json' });

@@ -10,6 +10,7 @@ import {
   type UserFacingSocketConfig,
   type WASocket,
 } from '@whiskeysockets/baileys';
+import { mediaUploader } from '../send/upload-media.ts';
 import { keepNoMessages, takeInOrder, writeTogether } from './library-socket.ts';
 import { trustFor, withServerTrust } from './server-identity.ts';
 
@@ -80,5 +81,6 @@ export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
   keepNoMessages(socket);
   takeInOrder(socket);
   writeTogether(socket);
+  socket.waUploadToServer = mediaUploader(socket.refreshMediaConn, settings.mediaAgent);
   return socket;
 }

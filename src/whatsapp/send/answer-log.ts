@@ -32,7 +32,11 @@ export class AnswerLog {
     const verdict = sortAnswer(request, answer);
     if (verdict.kind === 'dead') return notSent(cause ?? new Error('WhatsApp did not answer'));
     const code = codeOf(answer);
-    const facts = { request, code, ...(request === 'message' ? { messageId: id } : {}) };
+    const facts = {
+      request,
+      code,
+      ...(request === 'message' || request === 'upload' ? { messageId: id } : {}),
+    };
     const key = keyOf(request, id);
     const before = this.#tries.get(key);
     const tries = before?.code === code ? before.tries + 1 : 1;

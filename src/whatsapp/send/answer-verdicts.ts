@@ -1,7 +1,7 @@
 import { isBoom } from '@hapi/boom';
 
 /** What was asked of WhatsApp. */
-export type Request = 'message' | 'group' | 'people' | 'download';
+export type Request = 'message' | 'group' | 'people' | 'download' | 'upload';
 
 /** What WhatsApp or the library reported. */
 export type Answer =
@@ -30,8 +30,8 @@ export type Verdict =
   | { readonly kind: 'dead' };
 
 /**
- * Sorts every answer to a send, a query or a download. A failed upload is a failed send. Sends, group queries,
- * downloads, reminders and `POST /messages` all follow it.
+ * Sorts every answer to a send, a query, a download or an upload. Sends, group queries, downloads, reminders and
+ * `POST /messages` all follow it.
  *
  * Sources: `NACK_REASONS` and `SERVER_ERROR_CODES` in `lib/Utils/decode-wa-message.js` of Baileys 7.0.0-rc14;
  * `send.go` and `errors.go` of tulir/whatsmeow; Baileys#2688, #2698, #2794 for 463 and 479.
@@ -56,7 +56,7 @@ export function sortAnswer(request: Request, answer: Answer): Verdict {
 }
 
 function sortError(request: Request, code: number): Verdict {
-  const known = CODES[code];
+  const known = (request === 'upload' ? UPLOAD_CODES[code] : undefined) ?? CODES[code];
   if (code === 404 || code === 410) return refused(GONE[request]);
   if (known) return known;
   // Errors of the service itself may pass; everything else is about this request.
@@ -77,6 +77,7 @@ const GONE: Readonly<Record<Request, string>> = {
   group: 'The group does not exist any more.',
   people: 'This person is not on WhatsApp.',
   download: 'The file is no longer on the media host.',
+  upload: 'The media host does not take this file.',
 };
 
 const CODES: Readonly<Record<number, Verdict>> = {
@@ -96,6 +97,15 @@ const CODES: Readonly<Record<number, Verdict>> = {
   475: refused('WhatsApp limits how many new chats the account may begin.'),
   479: refused('WhatsApp says that the message is not valid.'),
   503: later(10_000, 5, 'WhatsApp is not available.'),
+};
+
+/** What a media host means by another code than WhatsApp's server does. */
+const UPLOAD_CODES: Readonly<Record<number, Verdict>> = {
+  // The key of the uploads has expired; a new one is asked for before the next try.
+  401: later(1_000, 3, 'The media host does not accept the key for uploads.'),
+  403: refused('The media host does not take this file.'),
+  413: refused('The file is too large for WhatsApp.'),
+  415: refused('WhatsApp does not take files of this kind.'),
 };
 
 /** The answer in an error that the library threw: WhatsApp's code of a query, or a failure without one. */

@@ -16,6 +16,7 @@ import type { GroupCache } from './group-cache.ts';
 import type { RecipientAddresses } from './recipient-address.ts';
 import { notConnected, notSent, timedOut } from './send-errors.ts';
 import type { SentMessages } from './sent-messages.ts';
+import { UploadError } from './upload-media.ts';
 
 /** What outlives a connection. */
 export interface SenderParts {
@@ -144,7 +145,10 @@ export class Sender {
     // On an open connection a failure counts as a try: otherwise it would be repeated at once and without end.
     if (!this.#isOpen()) return notConnected(error);
     if (isAppError(error)) return notSent(error);
-    return this.#parts.answers.errorFor('message', message.id, answerIn(error), error);
+    const { answers } = this.#parts;
+    if (error instanceof UploadError)
+      return answers.errorFor('upload', message.id, { kind: 'error', code: error.status }, error);
+    return answers.errorFor('message', message.id, answerIn(error), error);
   }
 
   /** Waits for the ack and counts sends without one: only a message that has left and got no ack in time counts. */
