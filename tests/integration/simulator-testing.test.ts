@@ -21,17 +21,24 @@ const logger = pino({ level: 'silent' });
 let wa: TestWhatsApp;
 let folder: string;
 let sockets: WASocket[];
+/** The writes of the credentials. */
+let saved: Promise<void>;
 
 beforeEach(async () => {
   silenceConsole();
   wa = await startWhatsApp();
   folder = makeFolder();
   sockets = [];
+  saved = Promise.resolve();
 });
 
 afterEach(async () => {
   await wa.stop();
-  for (const sock of sockets) sock.ev.removeAllListeners('connection.update');
+  for (const sock of sockets) {
+    sock.ev.removeAllListeners('connection.update');
+    sock.ev.removeAllListeners('creds.update');
+  }
+  await saved;
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   vi.restoreAllMocks();
 });
@@ -43,7 +50,6 @@ async function startBot(show: (qr: string) => void): Promise<WASocket> {
   const fetchAgent = new Agent({ ca: wa.mediaCertificate });
   const sock = makeWASocket({ auth, logger, waWebSocketUrl: wa.url, fetchAgent, markOnlineOnConnect: false });
   sockets.push(sock);
-  let saved: Promise<void> = Promise.resolve();
   sock.ev.on('creds.update', () => {
     saved = saved.then(saveCreds);
   });
@@ -66,7 +72,7 @@ async function startBot(show: (qr: string) => void): Promise<WASocket> {
 
 const pair = () => wa.bot.pair((show) => startBot(show));
 
-test('pairs a stock bot and hears each answer once', async () => {
+test('pair() links a stock bot, and a person hears each answer once', async () => {
   expect(wa.bot.isLinked).toBe(false);
   await pair();
   expect(wa.bot.isOnline).toBe(true);
@@ -79,7 +85,7 @@ test('pairs a stock bot and hears each answer once', async () => {
   await anna.hearsNothing(50);
 });
 
-test('pairs a stock bot after its QR code was retired', async () => {
+test('pair() links a stock bot after its QR code was retired', async () => {
   const shown: string[] = [];
   let sock: WASocket | undefined;
   wa.fault.all.pairing.refreshAtScan();
@@ -101,7 +107,7 @@ test('pairs a stock bot after its QR code was retired', async () => {
   expect(wa.bot.isLinked).toBe(true);
 });
 
-test('pairs by a PNG file that the bot writes later', async () => {
+test('pairFromPng() waits for a PNG file that the bot writes later', async () => {
   const path = `${folder}/qr-code.png`;
   const paired = wa.bot.pairFromPng(path);
   await startBot((qr) => void QRCode.toFile(path, qr));
@@ -109,11 +115,11 @@ test('pairs by a PNG file that the bot writes later', async () => {
   expect(wa.bot.isOnline).toBe(true);
 });
 
-test('ends the wait for a pairing if the bot does not start', async () => {
+test('pair() ends if the bot does not start', async () => {
   await expect(wa.bot.pair(() => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk');
 });
 
-test('pairByCode links a bot that shows a pairing code', async () => {
+test('pairByCode() links a bot that shows a pairing code', async () => {
   const code = new Promise<string>((resolve) => {
     let sock: WASocket | undefined;
     void startBot(() => sock?.requestPairingCode(wa.phone.number).then(resolve)).then((made) => {
@@ -124,7 +130,7 @@ test('pairByCode links a bot that shows a pairing code', async () => {
   expect(wa.bot.isOnline).toBe(true);
 });
 
-test('lets people act in chats and groups, and shows files and polls of the bot', async () => {
+test('people act in chats and groups, and see files and polls of the bot', async () => {
   await pair();
   const anna = wa.person('Anna');
   const ben = wa.person('Ben', { addressing: 'lid' });
@@ -145,7 +151,7 @@ test('lets people act in chats and groups, and shows files and polls of the bot'
   expect(picture.file().data.toString()).toBe('a file');
 });
 
-test('refuses sends, ends connections and waits until the bot is online again', async () => {
+test('faults refuse sends and end connections, and online() waits until the bot is back', async () => {
   await pair();
   const anna = wa.person('Anna');
   // The bot has taken in the history of the phone when it answers. Cut before, it holds messages back for 20 s.
@@ -166,7 +172,36 @@ test('refuses sends, ends connections and waits until the bot is online again', 
   await anna.hears('pong', { within: 10_000 });
 });
 
-test('names what was awaited and what came in its place when a deadline passes', async () => {
+test('refuseLogins() refuses as many logins as it says, and closeAtSend() ends the connection at a message', async () => {
+  await pair();
+  const anna = wa.person('Anna');
+  await anna.says('!ping');
+  await anna.hears('pong');
+  const before = wa.simulator.counters.refusedLogins;
+  wa.fault.refuseLogins(503, { times: 2 });
+  wa.fault.closeAtSend({ to: anna, code: 503, times: 1 });
+  await anna.says('!ping');
+  await wa.bot.offline();
+  await wa.bot.online({ within: 10_000 });
+  expect(wa.simulator.counters.refusedLogins - before).toBe(2);
+  expect(anna.unheard).toEqual([]);
+});
+
+test('ignoreQueries() and refuseQueries() hold for the namespaces that they name', async () => {
+  await pair();
+  const [sock] = sockets.slice(-1);
+  const group = wa.group('Friends', [wa.person('Anna')]);
+  wa.fault.refuseQueries('w:g2', 429, 1);
+  await expect(sock?.groupMetadata(group.jid)).rejects.toMatchObject({ data: 429 });
+  expect((await sock?.groupMetadata(group.jid))?.subject).toBe('Friends');
+  wa.fault.ignoreQueries('w:g2');
+  const answer = sock?.groupMetadata(group.jid).then(({ subject }) => subject);
+  await expect(Promise.race([answer, sock?.fetchPrivacySettings(true).then(() => 'another')])).resolves.toBe(
+    'another',
+  );
+});
+
+test('a DeadlineError names what was awaited and what came in its place', async () => {
   await pair();
   const anna = wa.person('Anna');
   await anna.says('!ping');
@@ -182,7 +217,7 @@ test('names what was awaited and what came in its place when a deadline passes',
   await other.stop();
 });
 
-test('gives a bot in its own process the address and a file with the certificate', async () => {
+test('env() gives a bot in its own process the address and a file with the certificate', async () => {
   const { WA_WEBSOCKET_URL, NODE_EXTRA_CA_CERTS } = wa.env();
   expect(WA_WEBSOCKET_URL).toBe(wa.url);
   expect(readFileSync(NODE_EXTRA_CA_CERTS, 'utf8')).toBe(wa.mediaCertificate);
@@ -190,7 +225,7 @@ test('gives a bot in its own process the address and a file with the certificate
   expect(() => readFileSync(NODE_EXTRA_CA_CERTS)).toThrow('ENOENT');
 });
 
-test('runs the first example of docs/testing.md as it stands', async () => {
+test('the first example of docs/testing.md runs as it stands', async () => {
   const guide = readFileSync(`${ROOT}docs/testing.md`, 'utf8');
   const example = /^```js\n([\s\S]*?)^```/m.exec(guide)?.[1] ?? '';
   // The entry of the package is what is under test; everything else stays as it is.
