@@ -23,6 +23,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
+    maxConcurrency: 2,
     dangerouslyIgnoreUnhandledErrors: false,
     projects: [unit, integration, process].map((test) => ({ extends: true, test })),
   },

@@ -4,7 +4,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { copyProgram, type Program, ROOT } from './support/program.ts';
 
 /** The demo as people run it, with a pipe in the place of the terminal. */
 class Demo {
@@ -14,8 +16,14 @@ class Demo {
   readonly #looks = new Set<() => void>();
   #seen = 0;
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/demo.ts', ...args], {
+  constructor(
+    command: readonly string[],
+    cwd: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    this.#child = spawn(process.execPath, [...command, ...args], {
+      cwd,
       env: { PATH: process.env.PATH, TMPDIR: temporary, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -79,8 +87,15 @@ function isAlive(pid: number): boolean {
   }
 }
 
+let program: Program;
 let temporary: string;
 let demos: Demo[];
+
+beforeAll(() => {
+  program = copyProgram('packaged');
+});
+
+afterAll(() => program.remove());
 
 /** What the demo writes goes here, so that what it leaves behind shows. */
 beforeEach(async () => {
@@ -94,7 +109,14 @@ afterEach(async () => {
 });
 
 function start(args: readonly string[], env?: Readonly<Record<string, string>>): Demo {
-  const demo = new Demo(args, env);
+  const demo = new Demo(['dist/cli/demo.js'], program.folder, args, env);
+  demos.push(demo);
+  return demo;
+}
+
+/** As `npm run demo` does. */
+function startFromSources(args: readonly string[]): Demo {
+  const demo = new Demo(['--import', 'tsx', 'src/cli/demo.ts'], ROOT, args);
   demos.push(demo);
   return demo;
 }
@@ -125,8 +147,8 @@ describe('the story', () => {
     expect(await leftBehind()).toEqual([]);
   }, 60_000);
 
-  test('Ctrl+C in the middle of the demo ends bot and simulator, removes the files, and is no failure', async () => {
-    const demo = start(['--no-prompt']);
+  test('run from its sources, the demo takes Ctrl+C in its middle: it ends bot and simulator, removes the files, and is no failure', async () => {
+    const demo = startFromSources(['--no-prompt']);
     await demo.said(/Linked to/);
     const pid = demo.botPid;
     demo.signal('SIGINT');
@@ -204,11 +226,11 @@ describe('the prompt', () => {
 test('at the prompt people vote, react, edit, speak, leave and join, and a listener gets each of it', async () => {
   const project = join(temporary, 'project');
   await mkdir(join(project, 'listeners'), { recursive: true });
-  const bot = new URL('../../src/bot/', import.meta.url).href;
+  const bot = pathToFileURL(join(program.folder, 'dist/bot/')).href;
   const listens = (on: string, answer: string, more = ''): Promise<void> =>
     writeFile(
       join(project, 'listeners', `${on}.js`),
-      `import { listener } from '${bot}listener.ts';
+      `import { listener } from '${bot}listener.js';
 export default listener({ on: '${on}', ${more} run: (ctx) => ctx.send(${answer}) });`,
     );
   await listens('vote', '"voted " + (ctx.event.options.join("+") || "nothing")');

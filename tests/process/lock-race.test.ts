@@ -5,12 +5,14 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { seeded } from '../../bench/seeded.ts';
 import { lockSession } from '../../src/session/lock/folder-lock.ts';
+import './support/build-once.ts';
 
-const PROGRAM = fileURLToPath(new URL('lock-racer.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('lock-racer.mjs', import.meta.url));
+const LOCK = pathToFileURL(join(inject('builtOnce').packaged, 'session/lock/folder-lock.js')).href;
 const RACERS = 20;
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
@@ -28,7 +30,7 @@ class Racer {
   isKilled = false;
 
   constructor(folder: string) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, folder], { stdio: 'pipe' });
+    this.child = spawn(process.execPath, [PROGRAM, folder, LOCK], { stdio: 'pipe' });
     this.exited = once(this.child, 'exit');
     createInterface(this.child.stdout).on('line', (line) => this.messages.push(JSON.parse(line) as Message));
     this.child.stdin.on('error', () => {});

@@ -20,11 +20,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { useMultiFileAuthState } from '@whiskeysockets/baileys';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openSession, type Session } from '../../src/session/open-session.ts';
 import { linkedCreds, stockFolder } from '../unit/session/helpers.ts';
+import { copyProgram, ROOT } from './support/program.ts';
 
-const CLI = fileURLToPath(new URL('../../src/cli/session.ts', import.meta.url));
+const program = copyProgram();
+afterAll(() => program.remove());
+const CLI = join(program.folder, 'dist/cli/session.js');
 const WRITER = fileURLToPath(new URL('session-writer.ts', import.meta.url));
 const TSX = import.meta.resolve('tsx');
 const NUMBER = '15551234567';
@@ -52,7 +55,7 @@ async function care(
   uid?: number,
 ): Promise<Result> {
   const env = { PATH: process.env.PATH ?? '', SESSION_PATH: join(cwd, 'sessions'), ...settings };
-  const child = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
+  const child = spawn(process.execPath, [CLI, ...args], {
     cwd,
     env,
     stdio: 'pipe',
@@ -127,13 +130,26 @@ describe('arguments', () => {
     const results = await Promise.all(bad.map((args) => care(cwd, args)));
     for (const { code, stdout, stderr } of results) {
       expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
-      expect(stderr).toMatch(/^[^\n]+\.\n\nUsage: npm run session -- COMMAND/);
+      expect(stderr).toMatch(/^[^\n]+\.\n\nUsage: node \S+cli\/session\.js COMMAND/);
     }
     expect(readdirSync(cwd)).toEqual([]);
     const asked = await care(cwd, ['--help']);
     expect(asked).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage'), stderr: '' });
     const asJson = await care(cwd, ['dance', '--json']);
     expect(JSON.parse(asJson.stdout)).toMatchObject({ error: { code: 'BAD_ARGUMENTS' } });
+  });
+
+  test('the session command runs from its sources, as npm run session starts it', () => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', 'src/cli/session.ts'],
+      {
+        cwd: ROOT,
+        encoding: 'utf8',
+      },
+    );
+    expect({ status, stdout }).toEqual({ status: 78, stdout: '' });
+    expect(stderr).toMatch(/^[^\n]+\.\n\nUsage: npm run session -- COMMAND/);
   });
 
   test('the session command names bad settings', async () => {
@@ -482,7 +498,7 @@ describe.runIf(process.getuid?.() === 0)('as another user than that of the bot',
 test('if a pipe closes after the first lines, the session command prints no stack trace', async () => {
   const cwd = home();
   await stockFolder(join(cwd, 'sessions'));
-  const command = `"${process.execPath}" --import "${TSX}" "${CLI}" status | true`;
+  const command = `"${process.execPath}" "${CLI}" status | true`;
   const env = { PATH: process.env.PATH ?? '', SESSION_PATH: join(cwd, 'sessions') };
   const { stderr } = spawnSync('sh', ['-c', command], { cwd, env, encoding: 'utf8' });
   expect(stderr).toBe('');
@@ -501,7 +517,7 @@ test('after a restore that was killed the bot says so and does not start, and th
     for (const name of keptFolders()) rmSync(join(cwd, name), { recursive: true });
     for (let n = 0; n < 5_000; n++) writeFileSync(join(path, `session-${n}.json`), '{}');
     const env = { PATH: process.env.PATH ?? '', SESSION_PATH: path };
-    const child = spawn(process.execPath, ['--import', TSX, CLI, 'restore', copy], {
+    const child = spawn(process.execPath, [CLI, 'restore', copy], {
       cwd,
       env,
       stdio: 'ignore',
@@ -514,14 +530,14 @@ test('after a restore that was killed the bot says so and does not start, and th
     watcher.close();
   }
   expect(readdirSync(path)).not.toContain('creds.json');
-  const says = expect.stringMatching(
-    /was cut off before its end\. What was there before is in .*Run it again: npm run session/,
-  );
+  const says = (command: string): RegExp =>
+    new RegExp(`was cut off before its end\\. What was there before is in .*Run it again: ${command}`);
   await expect(openSession(path, { log: quiet })).rejects.toMatchObject({
     code: 'SESSION_UNUSABLE',
-    message: says,
+    message: expect.stringMatching(says('npm run session')),
   });
-  expect((await care(cwd, ['status'])).stderr + (await care(cwd, ['status'])).stdout).toEqual(says);
+  const status = await care(cwd, ['status']);
+  expect(status.stderr + status.stdout).toMatch(says(`node \\S+cli/session\\.js`));
   const again = await care(cwd, ['restore', copy]);
   expect(again.code, again.stderr).toBe(0);
   expect((await openQuietly(path)).wasLinked).toBe(true);

@@ -5,24 +5,29 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 
+/** What `npm run build` makes, and what is published: it has the demo. */
+export type Build = 'bundled' | 'packaged';
+
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The `dist` folder that `build-once.ts` made for all test files of the run. */
-    readonly builtOnce: string;
+    /** The `dist` folders that `build-once.ts` made for all test files of the run. */
+    readonly builtOnce: Readonly<Record<Build, string>>;
   }
 }
 
-/** Builds the program once for a run of the process tests; vitest removes the build when the run is over. */
+/** Builds the program and the package once for a run of the process tests; vitest removes the build when the run is over. */
 export default function buildOnce(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'perennial-build-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const tool = fileURLToPath(new URL('../../../tools/build.mjs', import.meta.url));
+  const builds = { bundled: join(folder, 'bundled'), packaged: join(folder, 'packaged') };
   try {
-    execFileSync(process.execPath, [tool, '--out', join(folder, 'dist')]);
+    execFileSync(process.execPath, [tool, '--out', builds.bundled]);
+    execFileSync(process.execPath, [tool, '--package', '--out', builds.packaged]);
   } catch (error) {
     remove();
     throw error;
   }
-  project.provide('builtOnce', join(folder, 'dist'));
+  project.provide('builtOnce', builds);
   return remove;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
-import './build-once.ts';
+import type { Build } from './build-once.ts';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -13,14 +13,14 @@ export interface Program {
   remove(): void;
 }
 
-/** A copy of the one build of this run: its test may change it. */
-export function copyProgram(): Program {
+/** A copy of a build of this run: its test may change it. */
+export function copyProgram(build: Build = 'bundled'): Program {
   const folder = mkdtempSync(join(tmpdir(), 'perennial-program-'));
   // Other users run it as well.
   chmodSync(folder, 0o755);
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  cpSync(inject('builtOnce'), join(folder, 'dist'), { recursive: true });
+  cpSync(inject('builtOnce')[build], join(folder, 'dist'), { recursive: true });
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
