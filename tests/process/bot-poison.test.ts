@@ -1,45 +1,38 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
-import { makeFolder } from '../integration/support/folder.ts';
-import { Stage } from './support/bot.ts';
-import { copySources } from './support/program.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { program, stage, useStage } from './support/stage.ts';
 
-let stage: Stage;
-let cwd: string;
+useStage();
 
-afterEach(async () => {
-  await stage.clear();
-  rmSync(cwd, { recursive: true, force: true });
-});
-
-/** The sources in a folder of their own, with a command that kills the bot. */
-function makeSources(folder: string): void {
-  copySources(folder);
-  writeFileSync(
-    join(folder, 'src/commands/boom.ts'),
-    `import { command } from '../bot/command.ts';
+/** Commands that kill the bot, and one that takes until the file `go` is there. */
+beforeAll(() => {
+  const add = (name: string, text: string): void =>
+    writeFileSync(join(program.folder, `dist/commands/${name}.js`), text);
+  add(
+    'boom',
+    `import { command } from '../bot/command.js';
 export default command({ name: 'boom', summary: 'kills the bot', run: () => process.kill(process.pid, 'SIGKILL') });
 `,
   );
-  writeFileSync(
-    join(folder, 'src/commands/slow.ts'),
+  add(
+    'slow',
     `import { access } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { command } from '../bot/command.ts';
+import { command } from '../bot/command.js';
 export default command({
   name: 'slow',
   summary: 'waits for a file',
   async run(ctx) {
-    while (!(await access(${JSON.stringify(join(folder, 'go'))}).then(() => true, () => false))) await setTimeout(50);
+    while (!(await access(${JSON.stringify(join(program.folder, 'go'))}).then(() => true, () => false))) await setTimeout(50);
     await ctx.reply('at last');
   },
 });
 `,
   );
-  writeFileSync(
-    join(folder, 'src/commands/trap.ts'),
-    `import { command } from '../bot/command.ts';
+  add(
+    'trap',
+    `import { command } from '../bot/command.js';
 export default command({
   name: 'trap',
   summary: 'kills the bot after an answer',
@@ -51,12 +44,9 @@ export default command({
 });
 `,
   );
-}
+});
 
 it('sets a command aside that killed the bot twice, tells the person, and answers everybody else', async () => {
-  cwd = makeFolder();
-  makeSources(cwd);
-  stage = new Stage({ command: [process.execPath, '--import', 'tsx', 'src/main.ts'], cwd });
   let bot = await stage.pair();
   const [culprit, other] = [stage.wa.addPerson(), stage.wa.addPerson()];
   await stage.ping(other);
@@ -75,9 +65,6 @@ it('sets a command aside that killed the bot twice, tells the person, and answer
 }, 60_000);
 
 it('answers a slow command that ran at each crash that another command caused', async () => {
-  cwd = makeFolder();
-  makeSources(cwd);
-  stage = new Stage({ command: [process.execPath, '--import', 'tsx', 'src/main.ts'], cwd });
   let bot = await stage.pair();
   const [patient, culprit] = [stage.wa.addPerson(), stage.wa.addPerson()];
   await stage.ping(patient);
@@ -88,7 +75,7 @@ it('answers a slow command that ran at each crash that another command caused', 
     bot = await stage.start();
   }
   await culprit.waitForMessage(({ quotedId }) => quotedId === boom.id, 20_000);
-  writeFileSync(join(cwd, 'go'), '');
+  writeFileSync(join(program.folder, 'go'), '');
   const answer = await patient.waitForMessage(({ quotedId }) => quotedId === slow.id, 20_000);
   expect(answer.text).toBe('at last');
   await stage.ping(patient);
@@ -97,9 +84,6 @@ it('answers a slow command that ran at each crash that another command caused', 
 }, 60_000);
 
 it('sets a conversation aside that killed the bot twice, tells the person, and goes on with the others', async () => {
-  cwd = makeFolder();
-  makeSources(cwd);
-  stage = new Stage({ command: [process.execPath, '--import', 'tsx', 'src/main.ts'], cwd });
   let bot = await stage.pair();
   const [culprit, other] = [stage.wa.addPerson(), stage.wa.addPerson()];
   for (const person of [culprit, other]) {
