@@ -135,7 +135,8 @@ describe('the story', () => {
     expect(demo.text.match(/The phone has scanned it/g)).toHaveLength(1);
     expect(demo.text.match(/→ Anna: pong/g)).toHaveLength(2);
     expect(demo.text).toMatch(/No QR code: it is still linked/);
-    expect(demo.text).toMatch(/Back as Owner \(\+1555•••000\).* 3 messages/);
+    // `!pizza` is among them if the kill came before the bot had noted that its handler waits.
+    expect(demo.text).toMatch(/Back as Owner \(\+1555•••000\).* [34] messages/);
     // The conversation that was killed in its middle.
     expect(demo.text.match(/→ Anna: \(a poll\) Which size\?/g)).toHaveLength(1);
     expect(demo.text.match(/→ Anna: Where to\?/g)).toHaveLength(1);
