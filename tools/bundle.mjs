@@ -71,6 +71,18 @@ const lazyProto = {
   },
 };
 
+/** The library gets rust-bridge.ts in the place of its WebAssembly, and that file requires the real one. */
+const wasmLater = {
+  name: 'wasm-later',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^whatsapp-rust-bridge$/ }, ({ path, kind, resolveDir, pluginData }) => {
+      if (pluginData === 'real') return undefined;
+      if (kind === 'import-statement') return { path: join(ROOT, 'tools/rust-bridge.ts') };
+      return resolve(path, { kind: 'import-statement', resolveDir, pluginData: 'real' });
+    });
+  },
+};
+
 const LATER = `function __later(target, name, make) {
   const set = (value) => Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: true });
   Object.defineProperty(target, name, { configurable: true, enumerable: true, get: () => { const value = make(); set(value); return value; }, set });
@@ -119,7 +131,7 @@ export async function makeBundle(out) {
     banner: { js: BANNER },
     metafile: true,
     logLevel: 'warning',
-    plugins: [ownPlaces, lazyProto, typeScriptFor],
+    plugins: [ownPlaces, lazyProto, wasmLater, typeScriptFor],
   });
   const licences = { path: join(out, 'THIRD-PARTY-LICENSES.txt'), contents: licencesOf(metafile) };
   const copies = broken.map((name) => ({

@@ -32,7 +32,7 @@ function packagesIn(name: string): string[] {
   return sourcesOf(name).flatMap((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []);
 }
 
-it('the built program uses the libsignal that it has repaired', async () => {
+it('the built program uses the libsignal that it has repaired, and answers a command without its WebAssembly', async () => {
   const bot = await stage.pair({ NODE_OPTIONS: `--import=${preload}` });
   await stage.ping(stage.wa.addPerson({ addressing: 'lid' }));
   await bot.stop();
@@ -45,6 +45,7 @@ it('the built program uses the libsignal that it has repaired', async () => {
     slowVerifications: 0,
     // The people's phones run in this process, so these were calls of the bot's connection.
     hasDecrypted: true,
+    hasLargeWasm: false,
   });
 });
 

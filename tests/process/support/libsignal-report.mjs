@@ -1,4 +1,5 @@
-// For a test: says at the end of the process whether the libsignal that Node.js has loaded is the repaired one.
+// For a test: says at the end of the process whether the libsignal that Node.js has loaded is the repaired one, and
+// whether the library's WebAssembly was compiled. Other packages have some of a few hundred bytes.
 import { createRequire } from 'node:module';
 
 const require = createRequire(`${process.cwd()}/package.json`);
@@ -18,6 +19,14 @@ SessionCipher.prototype.decryptPreKeyWhisperMessage = function (...args) {
   return decryptPreKeyWhisperMessage.apply(this, args);
 };
 
+let hasLargeWasm = false;
+WebAssembly.Module = new Proxy(WebAssembly.Module, {
+  construct(target, [bytes]) {
+    hasLargeWasm ||= bytes.byteLength > 10_000;
+    return new target(bytes);
+  },
+});
+
 process.on('exit', () => {
   const report = {
     isDecryptRepaired: SessionCipher.prototype.doDecryptWhisperMessage !== doDecryptWhisperMessage,
@@ -25,6 +34,7 @@ process.on('exit', () => {
     isAgreementFast: curve.calculateAgreement !== calculateAgreement,
     slowVerifications,
     hasDecrypted,
+    hasLargeWasm,
   };
   process.stdout.write(`libsignal: ${JSON.stringify(report)}\n`);
 });
