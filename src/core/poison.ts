@@ -102,7 +102,7 @@ export interface WorkMarks {
   /** Must be called if the work is not over and its turn is. Never rejects. */
   noteShared(key: string): void | Promise<void>;
   /** Must be called before each send. What it returns must be called when WhatsApp has acknowledged or refused it. */
-  noteSent(key: string): void | (() => void);
+  noteSent(key: string): undefined | (() => void);
 }
 
 /** Marks that several parts keep, each for its own rows. `parts` is called each time. */
@@ -170,7 +170,7 @@ export class CrashMarks implements WorkMarks {
     if (!this.#unacknowledged.has(key)) this.#noteBusy(key);
   }
 
-  noteSent(key: string): void | (() => void) {
+  noteSent(key: string): undefined | (() => void) {
     const row = this.#find(key);
     if (!row?.history.isStarted) return;
     const count = this.#unacknowledged.get(key) ?? 0;

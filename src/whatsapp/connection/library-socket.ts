@@ -64,12 +64,39 @@ export function cutOff(socket: WASocket): void {
 const webSocketOf = ({ ws }: WASocket): WebSocket | null =>
   (ws as unknown as { socket: WebSocket | null }).socket;
 
-/** Frames that are sent in one turn of the event loop go to the system in one write. */
+/**
+ * Frames that are sent in one turn of the event loop go to the system in one write, and the library goes on with its
+ * handshake before WhatsApp can answer.
+ */
 export function writeTogether(socket: WASocket): void {
   socket.ws.once('upgrade', ({ socket: stream }: IncomingMessage) => {
     const webSocket = webSocketOf(socket);
-    if (webSocket) corkEachTurn(webSocket, stream);
+    if (!webSocket) return;
+    confirmHandshake(webSocket);
+    corkEachTurn(webSocket, stream);
   });
+}
+
+/** How many frames a client sends in the handshake: its hello and its finish. */
+const HANDSHAKE_FRAMES = 2;
+
+/**
+ * Tells the library at once that a frame of the handshake is sent. It would wait for the write, and lose what WhatsApp
+ * answers before it knows of the write: it takes that answer for an encrypted frame only from then on.
+ *
+ * Source: `finishInit` and `processData` in `lib/Utils/noise-handler.js` of Baileys 7.0.0-rc14.
+ */
+function confirmHandshake(webSocket: Pick<WebSocket, 'send'>): void {
+  const send = webSocket.send.bind(webSocket) as (...args: unknown[]) => void;
+  let left = HANDSHAKE_FRAMES;
+  webSocket.send = (data: unknown, ...rest: unknown[]) => {
+    const done = rest.at(-1);
+    if (left === 0 || typeof done !== 'function') return send(data, ...rest);
+    left -= 1;
+    // A write that fails closes the connection.
+    send(data, () => {});
+    done();
+  };
 }
 
 /** Holds back what `webSocket` writes to `stream` until the turn of the event loop has ended. */

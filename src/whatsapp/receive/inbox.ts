@@ -122,7 +122,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   }
 
   /** Writes only for a message that has seen a crash, once. */
-  noteSent(key: string): void {
+  noteSent(key: string): undefined {
     const row = this.#table.rows.get(key);
     if (row?.isWaiting && row.isStarted && !row.hasSent)
       this.#table.trySet({ [key]: { ...row, hasSent: true } });
