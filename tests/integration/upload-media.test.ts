@@ -86,8 +86,8 @@ describe('an upload', () => {
     const { key, cert } = makeTlsIdentity();
     const redirecting = createServer({ key, cert }, (request, response) => {
       requests += 1;
-      request.resume();
-      response.writeHead(307, { location: `https://${target}${request.url}` }).end();
+      const location = `https://${target}${request.url}`;
+      request.resume().once('end', () => response.writeHead(307, { location }).end());
     }).listen(0, '127.0.0.1');
     await once(redirecting, 'listening');
     const own = `127.0.0.1:${(redirecting.address() as AddressInfo).port}`;
