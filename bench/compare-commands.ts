@@ -47,7 +47,7 @@ export async function compareMemory(bench: Comparison): Promise<void> {
 
 /** The pre-keys of a first login. No rival: only the two stores can be called by themselves. */
 export async function comparePreKeys(bench: Comparison): Promise<void> {
-  await bench.compare(bench.isQuick ? 3 : 7, ['recipe', 'perennial'] as const, preKeysMs, [
+  await bench.compare(7, ['recipe', 'perennial'] as const, preKeysMs, [
     { what: '812 pre-keys saved', unit: 'ms', wanted: 0.05, of: (ms) => ms },
   ]);
 }

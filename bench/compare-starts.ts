@@ -77,7 +77,7 @@ async function compareStart(
       { what: `${what}: CPU`, unit: 'ms', wanted: 0.9, of: ({ cpuMs }) => cpuMs },
       { what: `${what}: resident and idle`, unit: 'MiB', wanted: 1, of: ({ idleMiB }) => idleMiB },
     ];
-    await bench.compare(bench.isQuick ? 3 : 9, bench.kinds, measure, columns);
+    await bench.compare(bench.isQuick ? 5 : 9, bench.kinds, measure, columns);
   } finally {
     for (const cleanUp of cleanUps) await cleanUp();
   }
