@@ -64,17 +64,9 @@ export function cutOff(socket: WASocket): void {
 const webSocketOf = ({ ws }: WASocket): WebSocket | null =>
   (ws as unknown as { socket: WebSocket | null }).socket;
 
-/**
- * Frames that are sent in one turn of the event loop go to the system in one write, and the library goes on with its
- * handshake before WhatsApp can answer.
- */
+/** Frames that are sent in one turn of the event loop go to the system in one write. */
 export function writeTogether(socket: WASocket): void {
-  socket.ws.once('upgrade', ({ socket: stream }: IncomingMessage) => {
-    const webSocket = webSocketOf(socket);
-    if (!webSocket) return;
-    confirmHandshake(webSocket);
-    corkEachTurn(webSocket, stream);
-  });
+  onUpgrade(socket, corkEachTurn);
 }
 
 /** How many frames a client sends in the handshake: its hello and its finish. */
@@ -86,17 +78,27 @@ const HANDSHAKE_FRAMES = 2;
  *
  * Source: `finishInit` and `processData` in `lib/Utils/noise-handler.js` of Baileys 7.0.0-rc14.
  */
-function confirmHandshake(webSocket: Pick<WebSocket, 'send'>): void {
-  const send = webSocket.send.bind(webSocket) as (...args: unknown[]) => void;
-  let left = HANDSHAKE_FRAMES;
-  webSocket.send = (data: unknown, ...rest: unknown[]) => {
-    const done = rest.at(-1);
-    if (left === 0 || typeof done !== 'function') return send(data, ...rest);
-    left -= 1;
-    // A write that fails closes the connection.
-    send(data, () => {});
-    done();
-  };
+export function confirmHandshake(socket: WASocket): void {
+  onUpgrade(socket, (webSocket) => {
+    const send = webSocket.send.bind(webSocket) as (...args: unknown[]) => void;
+    let left = HANDSHAKE_FRAMES;
+    webSocket.send = (data: unknown, ...rest: unknown[]) => {
+      const done = rest.at(-1);
+      if (left === 0 || typeof done !== 'function') return send(data, ...rest);
+      left -= 1;
+      // A write that fails closes the connection.
+      send(data, () => {});
+      done();
+    };
+  });
+}
+
+/** Hands out the WebSocket and its stream when there is one, before the first frame. */
+function onUpgrade(socket: WASocket, use: (webSocket: WebSocket, stream: Writable) => void): void {
+  socket.ws.once('upgrade', ({ socket: stream }: IncomingMessage) => {
+    const webSocket = webSocketOf(socket);
+    if (webSocket) use(webSocket, stream);
+  });
 }
 
 /** Holds back what `webSocket` writes to `stream` until the turn of the event loop has ended. */

@@ -11,7 +11,7 @@ import {
   type WASocket,
 } from '@whiskeysockets/baileys';
 import { mediaUploader } from '../send/upload-media.ts';
-import { keepNoMessages, takeInOrder, writeTogether } from './library-socket.ts';
+import { confirmHandshake, keepNoMessages, takeInOrder, writeTogether } from './library-socket.ts';
 import { trustFor, withServerTrust } from './server-identity.ts';
 
 export interface SocketSettings {
@@ -80,6 +80,7 @@ export function openSocket(settings: SocketSettings, parts: Parts): WASocket {
   const socket = withServerTrust(trustFor(settings.url, settings.rootKey), () => makeWASocket(config));
   keepNoMessages(socket);
   takeInOrder(socket);
+  confirmHandshake(socket);
   writeTogether(socket);
   socket.waUploadToServer = mediaUploader(socket.refreshMediaConn, settings.mediaAgent);
   return socket;
