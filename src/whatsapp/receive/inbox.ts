@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { MessageOutcome, MessageRecord } from '../../core/message-records.ts';
-import { type CrashHistory, historyOf, type WorkMarks } from '../../core/poison.ts';
+import type { CrashHistory, WorkMarks } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { Session } from '../../session/open-session.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
@@ -105,7 +105,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
 
   historyOf(key: string): CrashHistory | undefined {
     const row = this.#table.rows.get(key);
-    return row?.isWaiting ? historyOf(row) : undefined;
+    return row?.isWaiting ? row : undefined;
   }
 
   /** Writes only for a message that has seen a crash. Throws `STORAGE_FAILED`. */
