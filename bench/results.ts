@@ -37,7 +37,8 @@ Median (lowest to highest) of alternating turns. A ratio below 1 means that pere
 \`useMultiFileAuthState\` with \`makeCacheableSignalKeyStore\` (bench/recipe.mjs). CPU is user and system time of the
 bot's processes; people and WhatsApp are simulated in another process on the same machine. The load average of the
 machine was ${LOAD} when the run began: above 0.5, wall times and their ratios say little. A command is measured after
-three thousand others, when V8 has compiled both programs; "right after the start" are the first three hundred.
+three thousand others (a hundred in a group), when V8 has compiled both programs; "right after the start" are the first
+three hundred (forty in a group).
 
 | ${heading.join(' | ')} |
 |${'---|'.repeat(heading.length)}

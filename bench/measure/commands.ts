@@ -30,7 +30,7 @@ const PEOPLE = 5;
 const GROUP_PEOPLE = 20;
 /** How many commands a person sends at once. */
 const AT_ONCE: Readonly<Record<Pattern, number>> = { burst: 20, 'ping-pong': 1, group: 4 };
-/** So many commands after the pairing are measured for themselves. */
+/** How many commands right after the pairing are measured by themselves. */
 const FIRST: Readonly<Record<Pattern, number>> = { burst: 300, 'ping-pong': 300, group: 40 };
 /**
  * Commands between these and the ones that are measured. A bot runs for months, so what counts is a program that V8 has
@@ -56,10 +56,10 @@ export function commandCost(
     const askers = people.slice(0, PEOPLE);
     const each = AT_ONCE[pattern];
     const part = pattern === 'group' ? PART_IN_GROUP : 1;
-    const costOf = async (count: number): Promise<CommandCost> => {
+    const costOf = async (wanted: number): Promise<CommandCost> => {
       const before = { cpuMs: useOfTree(bot.pid).cpuMs, diskBytes: diskBytesOf(bot.pid) };
       const startedAt = performance.now();
-      const asked = await askInRounds(askers, each, count, group);
+      const asked = await askInRounds(askers, each, wanted, group);
       return {
         cpuMs: (useOfTree(bot.pid).cpuMs - before.cpuMs) / asked,
         wallMs: (performance.now() - startedAt) / asked,
