@@ -1,21 +1,37 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of pure code and of single classes share one module graph: most of their time was loading Baileys again. */
+const scratchFolder = 'tests/integration/support/scratch-folder.ts';
+/** Test files of one project share a module graph in each worker: most of their time was loading Baileys again. */
+const isolate = false;
+
+/** Pure code and single classes. */
 const unit = {
   name: 'unit',
   include: ['tests/unit/**/*.test.ts', 'tests/contract/**/*.test.ts'],
-  isolate: false,
+  isolate,
 };
-const integration = {
-  name: 'integration',
+/** These run Baileys without the repairs of the bot, which hold for a whole process. */
+const plainLibrary = ['tests/integration/simulator-*.test.ts', 'tests/integration/plain-library.test.ts'];
+const simulator = {
+  name: 'integration-simulator',
+  include: plainLibrary,
+  setupFiles: 'tests/integration/support/plain-library.ts',
+  globalSetup: scratchFolder,
+  isolate,
+};
+const client = {
+  name: 'integration-client',
   include: ['tests/integration/**/*.test.ts'],
-  setupFiles: 'tests/integration/support/fast-curves.ts',
+  exclude: plainLibrary,
+  setupFiles: 'tests/integration/support/repaired-library.ts',
+  globalSetup: scratchFolder,
+  isolate,
 };
 /** These start the built program, which is built once for all of them. */
 const process = {
   name: 'process',
   include: ['tests/process/**/*.test.ts', 'tests/browser/**/*.test.ts'],
-  globalSetup: 'tests/process/support/build-once.ts',
+  globalSetup: [scratchFolder, 'tests/process/support/build-once.ts'],
 };
 
 export default defineConfig({
@@ -25,6 +41,6 @@ export default defineConfig({
     maxWorkers: 2,
     maxConcurrency: 2,
     dangerouslyIgnoreUnhandledErrors: false,
-    projects: [unit, integration, process].map((test) => ({ extends: true, test })),
+    projects: [unit, simulator, client, process].map((test) => ({ extends: true, test })),
   },
 });

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** In memory if the system has a place for that: a first login writes 812 keys. */
-const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+import { inject } from 'vitest';
 
 /** A folder of its own for a test. */
 export function makeFolder(): string {
-  return mkdtempSync(join(scratch, 'perennial-'));
+  return mkdtempSync(join(inject('scratchFolder'), 'folder-'));
 }
 
 /**

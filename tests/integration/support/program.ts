@@ -18,7 +18,7 @@ export class Program {
   #app: App | undefined;
 
   /**
-   * Starts the program, linked. The pairing itself is done once for all tests of a file: this program gets copies of
+   * Starts the program, linked. The pairing itself is done once for all tests of a worker: this program gets copies of
    * the session folder and of the account.
    */
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {

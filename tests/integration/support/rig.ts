@@ -55,7 +55,6 @@ export function pairedOnce(): NonNullable<typeof paired> {
     await rig.stop();
     await rig.wa.stop();
     useMostPreKeys(rig.wa, rig.folder);
-    process.once('exit', () => rmSync(rig.folder, { recursive: true, force: true }));
     return { wa: rig.wa, folder: rig.folder };
   })();
   return paired;
@@ -175,7 +174,7 @@ export class Rig {
   }
 
   /**
-   * A client that is linked, open and at rest. The pairing itself is done once for all tests of a file: this rig gets
+   * A client that is linked, open and at rest. The pairing itself is done once for all tests of a worker: this rig gets
    * copies of the session folder and of the account.
    */
   async pair(more: Partial<ClientOptions> = {}): Promise<WhatsAppClient> {

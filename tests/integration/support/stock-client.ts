@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import makeWASocket, {
   type ConnectionState,
@@ -159,7 +158,7 @@ class StockRig {
   }
 }
 
-/** The pairing that `pair` copies. Each test file pairs once. */
+/** The pairing that `pair` copies. Each worker pairs once. */
 let pairing: Promise<StockRig> | undefined;
 
 async function pairOnce(): Promise<StockRig> {
@@ -169,7 +168,6 @@ async function pairOnce(): Promise<StockRig> {
   await client.kill();
   await rig.wa.stop();
   useMostPreKeys(rig.wa, rig.folder);
-  process.once('exit', () => rmSync(rig.folder, { recursive: true, force: true }));
   return rig;
 }
 

@@ -1,0 +1,5 @@
+/** Runs before the imports of each test file, as in the bot: Baileys keeps the functions that it finds when it loads. */
+import '../../../src/whatsapp/before-baileys.ts';
+import { endStoragesAfterEach } from './storage-end.ts';
+
+endStoragesAfterEach();
