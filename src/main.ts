@@ -135,7 +135,10 @@ function reportBugs({ log, renewConnection }: CreatedBot): void {
       return;
     }
     if (systemCode(error) === 'ERR_BUFFER_TOO_LARGE') {
-      log.warn('WhatsApp sent a compressed stanza that is too large, so it is ignored.');
+      log.warn(
+        { code: 'ERR_BUFFER_TOO_LARGE' },
+        'WhatsApp sent a compressed stanza that is too large, so it is ignored.',
+      );
       return;
     }
     const stray = strayErrorOf(error);
