@@ -46,7 +46,7 @@ export default command({
   );
 });
 
-it('sets a command aside that killed the bot twice, tells the person, and answers everybody else', async () => {
+it('a command that killed the bot twice is set aside, its person is told, and everybody else is answered', async () => {
   let bot = await stage.pair();
   const [culprit, other] = [stage.wa.addPerson(), stage.wa.addPerson()];
   await stage.ping(other);
@@ -64,7 +64,7 @@ it('sets a command aside that killed the bot twice, tells the person, and answer
   expect((await bot.stop()).code).toBe(0);
 }, 60_000);
 
-it('answers a slow command that ran at each crash that another command caused', async () => {
+it('a slow command that ran at each crash of another command is answered', async () => {
   let bot = await stage.pair();
   const [patient, culprit] = [stage.wa.addPerson(), stage.wa.addPerson()];
   await stage.ping(patient);
@@ -83,7 +83,7 @@ it('answers a slow command that ran at each crash that another command caused', 
   expect((await bot.stop()).code).toBe(0);
 }, 60_000);
 
-it('sets a conversation aside that killed the bot twice, tells the person, and goes on with the others', async () => {
+it('a conversation that killed the bot twice is set aside, its person is told, and the others go on', async () => {
   let bot = await stage.pair();
   const [culprit, other] = [stage.wa.addPerson(), stage.wa.addPerson()];
   for (const person of [culprit, other]) {
