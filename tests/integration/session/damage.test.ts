@@ -234,7 +234,7 @@ describe(`key files (SEED=${seed})`, () => {
       const session = await openQuietly(path, { log });
       expect(session.get(type, [...ids, 'good'])).toEqual({ good: session.get(type, ['good']).good });
       expect(plain(session.get(type, ['good']).good)).toEqual(plain(value));
-      const told = lines.filter(({ text }) => text === 'a damaged file was set aside');
+      const told = lines.filter(({ facts }) => 'file' in facts);
       expect(told.map(({ facts }) => facts)).toEqual(ids.map((id) => ({ file: keyFileName(type, id) })));
       for (const id of ids) {
         expect(existsSync(join(path, keyFileName(type, id)))).toBe(false);
@@ -360,7 +360,7 @@ describe(`journals (SEED=${seed})`, () => {
         expect([id, Number.isInteger(n) && n >= 0 && n < 30]).toEqual([`p${n % 7}`, true]);
       }
       for (const [id, row] of opened.rows<{ n: number }>('inbox')) expect(id).toBe(`m${row.n}`);
-      const isTold = lines.some(({ text }) => text === 'damaged journal records were left out');
+      const isTold = lines.some(({ facts }) => 'records' in facts);
       if (isCut) expect(isTold).toBe(false);
       else if (opened.rows('inbox').has('m29') && opened.rows('inbox').size < 30) {
         expect([round, isTold || opened.rows('inbox').has('m0') === false]).toEqual([round, true]);
