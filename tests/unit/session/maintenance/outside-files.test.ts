@@ -145,9 +145,7 @@ describe.runIf(isUnix)('a backup from elsewhere', () => {
     const session = await openQuietly(folder, { log, isRow: hasRowShape });
     expect([...session.rows('inbox').keys()]).toEqual(['m3']);
     expect(session.rows('reminders').size).toBe(0);
-    expect(
-      lines.filter(({ text }) => text === 'rows of a wrong shape were left out').map(({ facts }) => facts),
-    ).toEqual([
+    expect(lines.map(({ facts }) => facts).filter((facts) => 'rows' in facts)).toEqual([
       { table: 'inbox', rows: 2 },
       { table: 'reminders', rows: 1 },
     ]);
@@ -171,15 +169,19 @@ describe.runIf(isUnix)('the folder itself', () => {
   test('a file that is a link to an endless device is refused at once', () => {
     const path = join(temporaryFolder(), 'x.json');
     symlinkSync('/dev/zero', path);
-    expect(() => readRegularFile(path)).toThrow(/not a regular file/);
-    expect(() => readRegularFile(path, { followsLinks: false })).toThrow(/ELOOP/);
+    expect(() => readRegularFile(path)).toThrow(expect.objectContaining({ code: 'ENOTREG' }));
+    expect(() => readRegularFile(path, { followsLinks: false })).toThrow(
+      expect.objectContaining({ code: 'ELOOP' }),
+    );
   });
 
   test('a file of a session that is larger than its limit is refused', () => {
     const path = join(temporaryFolder(), 'x.json');
     writeFileSync(path, Buffer.alloc(1000, 'x'));
     expect(readRegularFile(path, { maxBytes: 1000 }).length).toBe(1000);
-    expect(() => readRegularFile(path, { maxBytes: 999 })).toThrow(/larger than/);
+    expect(() => readRegularFile(path, { maxBytes: 999 })).toThrow(
+      expect.objectContaining({ code: 'EFBIG' }),
+    );
   });
 
   test('a journal record whose number leaves no numbers for later records is ignored', () => {

@@ -15,7 +15,7 @@ it('compressed data that inflates to more than the limit is an error', async () 
   const { inflate } = await import('node:zlib');
   const most = LIMITS['inflate:frame'].bytesEach;
   expect(await promisify(inflate)(bomb(most))).toHaveLength(most);
-  await expect(promisify(inflate)(bomb(most + 1))).rejects.toMatchObject({ code: 'ERR_BUFFER_TOO_LARGE' });
+  await expect(promisify(inflate)(bomb(most + 1))).rejects.toThrow(RangeError);
 });
 
 it('a stream that inflates to more than the limit ends with an error, and one below it is whole', async () => {
@@ -31,5 +31,5 @@ it('a stream that inflates to more than the limit ends with an error, and one be
   };
   const most = LIMITS['inflate:history'].bytesEach;
   expect(await inflated(most)).toBe(most);
-  await expect(inflated(most + 1)).rejects.toThrow('too large');
+  await expect(inflated(most + 1)).rejects.toThrow(RangeError);
 });
