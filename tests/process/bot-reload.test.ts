@@ -18,7 +18,7 @@ import { command } from '../bot/command.ts';
 export default command({ name: 'roll', summary: 'rolls', run: (ctx) => ctx.reply('${answer}') });
 `;
 
-it('a saved command is answered anew on the same connection; one that does not compile leaves the old one, and says where', async () => {
+it('a saved command is loaded on the same connection, and if it does not compile, the old one stays and the log says where', async () => {
   cwd = makeFolder();
   copySources(cwd);
   const path = join(cwd, 'src/commands/roll.ts');
@@ -35,11 +35,11 @@ it('a saved command is answered anew on the same connection; one that does not c
   expect(await roll()).toBe('one');
 
   writeFileSync(path, saying('two'));
-  await bot.said('a command was loaded again');
+  await bot.said('change=loaded');
   expect(await roll()).toBe('two');
 
   writeFileSync(path, `${saying('three')}const = 1;\n`);
-  await bot.said('a command could not be loaded; the old one stays');
+  await bot.said('change=failed');
   expect(bot.output).toMatch(/src\/commands\/roll\.ts:4:6/);
   expect(await roll()).toBe('two');
 

@@ -76,10 +76,10 @@ async function reload({ folder, target, log }: ReloadOptions, name: string, vers
     await access(path);
   } catch {
     target.delete(file);
-    log.info({ file }, `a ${target.what} was removed`);
+    log.info({ file, change: 'removed' }, `a ${target.what} was removed`);
     return;
   }
   const problem = await loadFile(path, target, version);
-  if (problem === undefined) log.info({ file }, `a ${target.what} was loaded again`);
-  else log.error({ ...problem }, `a ${target.what} could not be loaded; the old one stays`);
+  if (problem === undefined) log.info({ file, change: 'loaded' }, `a ${target.what} was loaded again`);
+  else log.error({ ...problem, change: 'failed' }, `a ${target.what} could not be loaded; the old one stays`);
 }
