@@ -13,6 +13,9 @@ import { requestCode } from './request-code.ts';
 import { type OfferedCode, type OfferedQr, type Pairing, shownPairing } from './shown-pairing.ts';
 import { UnknownStanzas } from './unknown-stanzas.ts';
 
+/** Why a pairing code ended without a link. */
+type CodeEnd = 'expired' | 'refused' | 'incomplete' | 'replaced' | 'passkey' | 'unfinished';
+
 export interface PairingParts {
   /** Digits of a phone number: pair with a code instead of a QR. */
   readonly pairingNumber: string | undefined;
@@ -102,7 +105,10 @@ export class PairingRound {
         const expiresAtMs = codeExpiresAtMs(askedAtMs, this.#firstQrAtMs);
         this.#code = { text: answer.code, ref: answer.ref, expiresAtMs };
         if (this.#notice !== PASSKEY_HINT) this.#notice = undefined;
-        this.#timer = setTimeout(() => this.#codeEnded('its time is up'), expiresAtMs - now()).unref();
+        this.#timer = setTimeout(
+          () => this.#codeEnded({ reason: 'expired' }, 'its time is up'),
+          expiresAtMs - now(),
+        ).unref();
       } else {
         this.#forgetCode();
         const status = answer.kind === 'refused' ? answer.status : undefined;
@@ -130,7 +136,7 @@ export class PairingRound {
 
   #look(node: BinaryNode): void {
     const isError = node.tag === 'iq' && node.attrs.type === 'error';
-    if (this.#isEntered && isError) this.#codeEnded('WhatsApp refused the link');
+    if (this.#isEntered && isError) this.#codeEnded({ reason: 'refused' }, 'WhatsApp refused the link');
     else if (!isKnownStanza(node)) this.#unknown.say(node);
   }
 
@@ -148,18 +154,21 @@ export class PairingRound {
         return true;
       case 'code-failed':
         this.#acknowledge(node);
-        this.#codeEnded(`the answer of the phone lacks ${stanza.missing}`);
+        this.#codeEnded(
+          { reason: 'incomplete', missing: stanza.missing },
+          `the answer of the phone lacks ${stanza.missing}`,
+        );
         return true;
       case 'code-expired':
         this.#acknowledge(node);
-        this.#codeEnded('WhatsApp asks for another one');
+        this.#codeEnded({ reason: 'replaced' }, 'WhatsApp asks for another one');
         return true;
       case 'passkey-asked':
         this.#acknowledge(node);
         log.warn(PASSKEY_HINT);
         this.#notice = PASSKEY_HINT;
         this.#draw();
-        this.#codeEnded('WhatsApp asks for a passkey');
+        this.#codeEnded({ reason: 'passkey' }, 'WhatsApp asks for a passkey');
         return true;
       case 'empty':
         this.#acknowledge(node);
@@ -189,7 +198,7 @@ export class PairingRound {
     this.#isEntered = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
-      () => this.#codeEnded('the phone did not finish the link'),
+      () => this.#codeEnded({ reason: 'unfinished' }, 'the phone did not finish the link'),
       LINK_WITHIN_MS,
     ).unref();
   }
@@ -197,7 +206,7 @@ export class PairingRound {
   /**
    * A code that ended without a link: says so, and offers another one, or the QR code until the next may be asked for.
    */
-  #codeEnded(why: string): void {
+  #codeEnded(facts: { reason: CodeEnd; missing?: string }, why: string): void {
     const { log, now } = this.#parts;
     if (!this.#code) return;
     clearTimeout(this.#timer);
@@ -205,7 +214,7 @@ export class PairingRound {
     this.#isEntered = false;
     this.#forgetCode();
     this.#history.attempts = recordFruitless(this.#history.attempts, now());
-    log.info(`The pairing code has ended: ${why}. A new one follows.`);
+    log.info(facts, `The pairing code has ended: ${why}. A new one follows.`);
     if (needsHint(this.#history.attempts)) {
       log.warn(CODES_HINT);
       this.#notice = CODES_HINT;
