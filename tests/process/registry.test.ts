@@ -130,19 +130,19 @@ describe.runIf(isAsked).concurrent('a project of an earlier version', () => {
     writeFileSync(join(folder, 'use/use.ts'), USE);
   }, 300_000);
 
-  test('has one copy of Baileys, the oldest of the range', () => {
+  test('a project of an earlier version has one copy of Baileys, the oldest of the range', () => {
     const versions = readFileSync(join(folder, 'package-lock.json'), 'utf8').match(
       /"(?:[^"]*\/)?node_modules\/@whiskeysockets\/baileys": \{\s*"version": "[^"]+"/g,
     );
     expect(versions).toEqual([expect.stringContaining(OLDEST_BAILEYS)]);
   });
 
-  test('passes its own test', async () => {
+  test('a project of an earlier version passes its own test', async () => {
     expect(await run(folder, 'npm test')).toMatch(/fail 0/);
   }, 240_000);
 
   test.each(['typescript', 'typescript-oldest', 'typescript-six', join(ROOT, 'node_modules/typescript')])(
-    'compiles with %s, and so does code that uses each entry',
+    'a project of an earlier version compiles with %s, and so does code that uses each entry',
     async (compiler) => {
       const found = compiler.includes('/') ? compiler : join('node_modules', compiler);
       const tsc = join(found, 'bin/tsc');
@@ -151,7 +151,7 @@ describe.runIf(isAsked).concurrent('a project of an earlier version', () => {
     240_000,
   );
 
-  test('runs the simulator and a plain Baileys bot under jest, with the command of docs/testing.md', async () => {
+  test('a project of an earlier version runs the simulator and a plain Baileys bot under jest, with the command of docs/testing.md', async () => {
     const docs = readFileSync(join(ROOT, 'docs/testing.md'), 'utf8');
     const jest = /`node (--experimental-vm-modules [^`]+)`/.exec(docs)?.[1];
     const tests = join(folder, 'under-jest');
@@ -161,7 +161,7 @@ describe.runIf(isAsked).concurrent('a project of an earlier version', () => {
     expect(await run(folder, `"${process.execPath}" ${jest} --rootDir under-jest 2>&1`)).toMatch(/1 passed/);
   }, 240_000);
 
-  test('starts and answers', async () => {
+  test('a project of an earlier version starts and answers', async () => {
     const wa = await startWhatsApp({ deadlineMs: 30_000 });
     const bot = new BotProcess({
       command: [process.execPath, 'node_modules/perennial-whatsapp/dist/cli/main.js', 'start'],
