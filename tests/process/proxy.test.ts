@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import sharp from 'sharp';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { waitForQr } from '../../src/simulator/pairing/qr-camera.ts';
 import { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
-import { type ProxyOptions, TestProxy } from './support/proxies.ts';
+import { type ProxyOptions, TestProxy } from '../integration/support/proxies.ts';
+import { copyProgram, type Program } from './support/program.ts';
 
 const credentials = { user: 'bot', password: 'pass-w%rd/of:proxy' };
 
+let program: Program;
 let wa: SimulatedWhatsApp;
 let folder: string;
 let proxy: TestProxy;
@@ -23,7 +25,8 @@ class ProxiedBot {
   readonly #exited: Promise<number | null>;
 
   constructor(env: Readonly<Record<string, string>>) {
-    this.#process = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    this.#process = spawn(process.execPath, ['dist/main.js'], {
+      cwd: program.folder,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, LOG_FORMAT: 'json', LOG_LEVEL: 'trace', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -53,6 +56,12 @@ class ProxiedBot {
     return code;
   }
 }
+
+beforeAll(() => {
+  program = copyProgram();
+});
+
+afterAll(() => program.remove());
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'perennial-proxy-'));
