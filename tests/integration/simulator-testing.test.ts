@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -39,7 +40,8 @@ afterEach(async () => {
     sock.ev.removeAllListeners('creds.update');
   }
   await saved;
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  // Between its tries the library ends the writes of keys that it has begun.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   vi.restoreAllMocks();
 });
 
