@@ -15,6 +15,8 @@ export const NAMES = {
 
 /** The longest name that file systems take, less `.json`. */
 const LONGEST_NAME_BYTES = 250;
+/** What nearly every key is called: such a name stays as it is. */
+const PLAIN_NAME = /^[\w.@-]{1,200}$/;
 const OWN_NAMES = /^(creds|creds\.backup|logged-out|owner|restoring|table-.*)$/;
 
 /**
@@ -23,7 +25,9 @@ const OWN_NAMES = /^(creds|creds\.backup|logged-out|owner|restoring|table-.*)$/;
  * own, is replaced by its SHA-256.
  */
 export function keyFileName(type: string, id: string): string {
-  const stock = `${type}-${id}`.replaceAll('/', '__').replaceAll(':', '-');
+  const name = `${type}-${id}`;
+  if (PLAIN_NAME.test(name) && !OWN_NAMES.test(name)) return `${name}.json`;
+  const stock = name.replaceAll('/', '__').replaceAll(':', '-');
   const isPossible =
     Buffer.byteLength(stock) <= LONGEST_NAME_BYTES &&
     !stock.includes('\0') &&
