@@ -24,6 +24,9 @@ interface Send {
   message?: proto.IMessage;
 }
 
+/** One for the process: on Node.js 20 and 22 every promise copies the value of each storage that was ever used. */
+const sends = new AsyncLocalStorage<Send>();
+
 const parts = new WeakMap<Session, { readonly keys: KeyTransactions; readonly sent: SentMessages }>();
 
 /**
@@ -41,14 +44,13 @@ export function durableSocketConfig(
 ): DurableSocketConfig {
   repairLibSignal();
   const { keys, sent } = partsOf(session);
-  const sends = new AsyncLocalStorage<Send>();
   const patch = options.patchMessageBeforeSending ?? ((message: proto.IMessage) => message);
   const remember = (id: unknown): void => {
     const message = sends.getStore()?.message;
     // A failure is reported by the session; the send goes on, as it does without these options.
     if (typeof id === 'string' && message) void sent.remember(id, message).catch(() => {});
   };
-  const makeSignalRepository = signalRepositoryFactory(inSends(keys, sends), NO_HOOKS, { warn: () => {} });
+  const makeSignalRepository = signalRepositoryFactory(inSends(keys), NO_HOOKS, { warn: () => {} });
   return {
     auth: {
       creds: session.creds,
@@ -81,7 +83,7 @@ function partsOf(session: Session) {
 }
 
 /** The same queue; each outermost transaction begins a send of its own. */
-function inSends(keys: KeyTransactions, sends: AsyncLocalStorage<Send>): KeyTransactions {
+function inSends(keys: KeyTransactions): KeyTransactions {
   const transaction: KeyTransactions['transaction'] = (work, name) =>
     keys.isInTransaction() ? keys.transaction(work, name) : keys.transaction(() => sends.run({}, work), name);
   return Object.assign(Object.create(keys), { transaction }) as KeyTransactions;
