@@ -17,7 +17,7 @@ const PATTERNS: ReadonlyArray<
 /** Commands by pattern and addressing. */
 export async function compareCommands(bench: Comparison): Promise<void> {
   for (const [what, pattern, addressing, cpu, wall] of PATTERNS) {
-    const measure = (kind: Kind) => commandCost(kind, pattern, addressing, bench.isQuick ? 300 : 1_000);
+    const measure = (kind: Kind) => commandCost(kind, pattern, addressing, 1_000);
     await bench.compare(bench.isQuick ? 1 : 3, bench.kinds, measure, [
       { what: `a command, ${what}: CPU`, unit: 'ms', wanted: cpu, of: ({ warm }) => warm.cpuMs },
       {
