@@ -15,7 +15,7 @@ export const NAMES = {
 
 /** The longest name that file systems take, less `.json`. */
 const LONGEST_NAME_BYTES = 250;
-/** What nearly every key is called: such a name stays as it is. */
+/** What nearly every key is called: every file system takes it. */
 const PLAIN_NAME = /^[\w.@-]{1,200}$/;
 const OWN_NAMES = /^(creds|creds\.backup|logged-out|owner|restoring|table-.*)$/;
 
@@ -25,17 +25,15 @@ const OWN_NAMES = /^(creds|creds\.backup|logged-out|owner|restoring|table-.*)$/;
  * own, is replaced by its SHA-256.
  */
 export function keyFileName(type: string, id: string): string {
-  const name = `${type}-${id}`;
-  if (PLAIN_NAME.test(name) && !OWN_NAMES.test(name)) return `${name}.json`;
-  const stock = name.replaceAll('/', '__').replaceAll(':', '-');
-  const isPossible =
-    Buffer.byteLength(stock) <= LONGEST_NAME_BYTES &&
-    !stock.includes('\0') &&
-    !/\p{Surrogate}/u.test(stock) &&
-    !OWN_NAMES.test(stock);
-  if (isPossible) return `${stock}.json`;
+  const stock = `${type}-${id}`.replaceAll('/', '__').replaceAll(':', '-');
+  if (isPossible(stock) && !OWN_NAMES.test(stock)) return `${stock}.json`;
   return `key-${createHash('sha256').update(stock, 'utf16le').digest('hex')}.json`;
 }
+
+/** Whether a file system takes this name. */
+const isPossible = (name: string): boolean =>
+  PLAIN_NAME.test(name) ||
+  (Buffer.byteLength(name) <= LONGEST_NAME_BYTES && !name.includes('\0') && !/\p{Surrogate}/u.test(name));
 
 const LEFTOVER = /^\.[0-9a-f]{8}-[0-9a-f-]{27}\.tmp$/;
 
