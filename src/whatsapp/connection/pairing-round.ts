@@ -5,16 +5,19 @@ import { newAdvSecret } from './adv-secret.ts';
 import { needsHint, type PairingHistory, recordFruitless, recordRefused } from './code-attempts.ts';
 import type { Connection } from './connection.ts';
 import { intercept } from './library-socket.ts';
-import { CODES_HINT, PASSKEY_HINT, refusalSentence } from './pairing-sentences.ts';
+import {
+  CODES_HINT,
+  type CodeEnd,
+  codeEndSentence,
+  PASSKEY_HINT,
+  refusalSentence,
+} from './pairing-sentences.ts';
 import { isKnownStanza, readPairingStanza } from './pairing-stanza.ts';
 import { CODE_ANSWER_WITHIN_MS, codeExpiresAtMs, LINK_WITHIN_MS, qrExpiresAtMs } from './pairing-times.ts';
 import { plainAck } from './plain-ack.ts';
 import { requestCode } from './request-code.ts';
 import { type OfferedCode, type OfferedQr, type Pairing, shownPairing } from './shown-pairing.ts';
 import { UnknownStanzas } from './unknown-stanzas.ts';
-
-/** Why a pairing code ended without a link. */
-type CodeEnd = 'expired' | 'refused' | 'incomplete' | 'replaced' | 'passkey' | 'unfinished';
 
 export interface PairingParts {
   /** Digits of a phone number: pair with a code instead of a QR. */
@@ -105,10 +108,7 @@ export class PairingRound {
         const expiresAtMs = codeExpiresAtMs(askedAtMs, this.#firstQrAtMs);
         this.#code = { text: answer.code, ref: answer.ref, expiresAtMs };
         if (this.#notice !== PASSKEY_HINT) this.#notice = undefined;
-        this.#timer = setTimeout(
-          () => this.#codeEnded({ reason: 'expired' }, 'its time is up'),
-          expiresAtMs - now(),
-        ).unref();
+        this.#timer = setTimeout(() => this.#codeEnded('expired'), expiresAtMs - now()).unref();
       } else {
         this.#forgetCode();
         const status = answer.kind === 'refused' ? answer.status : undefined;
@@ -136,7 +136,7 @@ export class PairingRound {
 
   #look(node: BinaryNode): void {
     const isError = node.tag === 'iq' && node.attrs.type === 'error';
-    if (this.#isEntered && isError) this.#codeEnded({ reason: 'refused' }, 'WhatsApp refused the link');
+    if (this.#isEntered && isError) this.#codeEnded('refused');
     else if (!isKnownStanza(node)) this.#unknown.say(node);
   }
 
@@ -154,21 +154,18 @@ export class PairingRound {
         return true;
       case 'code-failed':
         this.#acknowledge(node);
-        this.#codeEnded(
-          { reason: 'incomplete', missing: stanza.missing },
-          `the answer of the phone lacks ${stanza.missing}`,
-        );
+        this.#codeEnded('incomplete', stanza.missing);
         return true;
       case 'code-expired':
         this.#acknowledge(node);
-        this.#codeEnded({ reason: 'replaced' }, 'WhatsApp asks for another one');
+        this.#codeEnded('replaced');
         return true;
       case 'passkey-asked':
         this.#acknowledge(node);
         log.warn(PASSKEY_HINT);
         this.#notice = PASSKEY_HINT;
         this.#draw();
-        this.#codeEnded({ reason: 'passkey' }, 'WhatsApp asks for a passkey');
+        this.#codeEnded('passkey');
         return true;
       case 'empty':
         this.#acknowledge(node);
@@ -197,16 +194,13 @@ export class PairingRound {
   #entered(): void {
     this.#isEntered = true;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => this.#codeEnded({ reason: 'unfinished' }, 'the phone did not finish the link'),
-      LINK_WITHIN_MS,
-    ).unref();
+    this.#timer = setTimeout(() => this.#codeEnded('unfinished'), LINK_WITHIN_MS).unref();
   }
 
   /**
    * A code that ended without a link: says so, and offers another one, or the QR code until the next may be asked for.
    */
-  #codeEnded(facts: { reason: CodeEnd; missing?: string }, why: string): void {
+  #codeEnded(reason: CodeEnd, missing?: string): void {
     const { log, now } = this.#parts;
     if (!this.#code) return;
     clearTimeout(this.#timer);
@@ -214,7 +208,7 @@ export class PairingRound {
     this.#isEntered = false;
     this.#forgetCode();
     this.#history.attempts = recordFruitless(this.#history.attempts, now());
-    log.info(facts, `The pairing code has ended: ${why}. A new one follows.`);
+    log.info({ reason, missing }, codeEndSentence(reason, missing));
     if (needsHint(this.#history.attempts)) {
       log.warn(CODES_HINT);
       this.#notice = CODES_HINT;

@@ -16,3 +16,21 @@ export function refusalSentence(status: number | undefined, waitMs: number): str
     : '';
   return `WhatsApp refused the request for a pairing code (${status}${why}).${number} ${next}`;
 }
+
+/** Why a pairing code ended without a link. */
+export type CodeEnd = keyof typeof CODE_ENDS;
+
+const CODE_ENDS = {
+  expired: 'its time is up',
+  refused: 'WhatsApp refused the link',
+  incomplete: 'the answer of the phone lacks',
+  replaced: 'WhatsApp asks for another one',
+  passkey: 'WhatsApp asks for a passkey',
+  unfinished: 'the phone did not finish the link',
+} as const;
+
+/** `missing` is what the answer of the phone lacks, if it is incomplete. */
+export function codeEndSentence(reason: CodeEnd, missing: string | undefined): string {
+  const why = missing === undefined ? CODE_ENDS[reason] : `${CODE_ENDS[reason]} ${missing}`;
+  return `The pairing code has ended: ${why}. A new one follows.`;
+}
