@@ -154,14 +154,19 @@ export class Stage {
     return bot;
   }
 
-  /** Starts and scans the picture of the QR. */
+  /** `start` and `scan`. */
   async pair(env: Readonly<Record<string, string>> = {}, run: Partial<RunOptions> = {}): Promise<BotProcess> {
     mkdirSync(this.sessions, { mode: 0o700 });
     const bot = await this.start(env, run);
+    await this.scan(bot);
+    return bot;
+  }
+
+  /** Scans the picture of the QR of a bot that was started. */
+  async scan(bot: BotProcess): Promise<void> {
     const qr = await waitForQr(join(this.sessions, 'qr-code.png'), AbortSignal.timeout(PATIENCE_MS));
     await this.wa.phone.scan(qr);
     await bot.said('WhatsApp connection established');
-    return bot;
   }
 
   /** A command and its answer. */
