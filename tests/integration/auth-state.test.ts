@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import makeWASocket, {
+  addTransactionCapability,
   makeCacheableSignalKeyStore,
   useMultiFileAuthState,
   type WASocket,
@@ -106,6 +108,27 @@ test('a second call for the same folder gives the same state, as a recipe needs 
   const again = await useDurableAuthState(folder);
   expect(again).not.toBe(auth);
   auth = again;
+});
+
+/** What `makeWASocket` does with keys: it wraps them, and sends inside a transaction. */
+async function sendOnNewSocket(): Promise<void> {
+  const config = durableSocketConfig(auth);
+  const keys = addTransactionCapability(config.auth.keys, logger, {
+    maxCommitRetries: 1,
+    delayBetweenTriesMs: 0,
+  });
+  config.makeSignalRepository?.({ creds: config.auth.creds, keys }, logger, async () => []);
+  await keys.transaction(async () => {}, 'send');
+}
+
+test('a second socket of a process uses the async storages of the first, so a reconnect leaves none behind', async () => {
+  auth = await useDurableAuthState(folder);
+  const run = vi.spyOn(AsyncLocalStorage.prototype, 'run');
+  await sendOnNewSocket();
+  const used = new Set(run.mock.contexts);
+  expect(used.size).toBeGreaterThan(0);
+  await sendOnNewSocket();
+  expect(new Set(run.mock.contexts).size).toBe(used.size);
 });
 
 test('saveCreds has written the file when it returns, and throws at once if it cannot', async () => {
