@@ -49,7 +49,7 @@ describe.each(['ENOSPC', 'EIO'])('a write that fails with %s', (code) => {
     expect(rig.closes.at(-1)).toMatchObject({ kind: 'storage-failed' });
     expect(rig.client.state).toMatchObject({ kind: 'waiting' });
     expect(first.ms).toBe(5_000);
-    expect(rig.lines.join('\n')).toMatch(new RegExp(`^error .*\\(${code}\\)`, 'm'));
+    expect(rig.lines.join('\n')).toMatch(new RegExp(`error Could not write .*\\(${code}\\)`));
     expect(device?.counters).toMatchObject({ receipts, acks });
     expect(device?.mailbox.waiting.some(({ attrs }) => attrs.id === id)).toBe(true);
     expect(rig.received.some((message) => message.id === id)).toBe(false);
@@ -125,9 +125,7 @@ it('a logout on a full disk stops the client, and the log says that it is a logo
   rig.wa.faults.removeDevice();
   expect(await rig.running).toEqual({ kind: 'logged-out' });
   expect(rig.lines).toContain('error Logged out. Run: rm -rf ./sessions');
-  expect(rig.facts).toContainEqual(
-    expect.objectContaining({ level: 'warn', detail: expect.stringContaining('ENOSPC') }),
-  );
+  expect(rig.lines.join('\n')).toContain('warn could not note the logout in the session folder');
   disk.code = undefined;
 });
 
@@ -166,7 +164,7 @@ it('a session whose signed pre-key has a damaged signature needs no QR code, and
   await rig.start();
   await rig.client.whenOpen(AbortSignal.timeout(10_000));
   expect(rig.states.slice(before).map(({ kind }) => kind)).toEqual(['connecting', 'open']);
-  expect(rig.lines.join('\n')).toMatch(/^warn .*creds\.json/m);
+  expect(rig.lines.join('\n')).toContain('The signature of the signed pre-key in creds.json was damaged');
   expect(rig.session.creds.signedPreKey.signature).toHaveLength(64);
   await rig.client.socket?.uploadPreKeys(5);
   await rig.ping(rig.wa.addPerson());

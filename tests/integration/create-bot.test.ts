@@ -128,15 +128,17 @@ test('middleware from the setting and from createBot runs around commands and li
   await vi.waitFor(() => expect(steps).toEqual(all('many thanks')));
 
   writeFileSync(join(folder, 'first.mjs'), around('newer'));
-  await vi.waitFor(() => expect(log).toContain('"change":"loaded"'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(log).toMatch(/"file":"[^"]*first\.mjs","change":"loaded"/), {
+    timeout: 10_000,
+  });
   steps.length = 0;
   await anna.says('!ping');
   await anna.hears('pong');
   await vi.waitFor(() => expect(steps[0]).toBe('newer'));
   rmSync(join(folder, 'more/a.mjs'));
-  await vi.waitFor(() => expect(log).toContain('"change":"removed"'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(log).toMatch(/"file":"[^"]*a\.mjs","change":"removed"/), { timeout: 10_000 });
   writeFileSync(join(folder, 'first.mjs'), around('broken', 'const = 1;'));
-  await vi.waitFor(() => expect(log).toContain('"change":"failed"'), {
+  await vi.waitFor(() => expect(log).toMatch(/"file":"[^"]*first\.mjs"[^\n]*"change":"failed"/), {
     timeout: 10_000,
   });
   steps.length = 0;

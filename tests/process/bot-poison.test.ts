@@ -58,7 +58,7 @@ it('a command that killed the bot twice is set aside, its person is told, and ev
   }
   const notice = await culprit.waitForMessage(({ quotedId }) => quotedId === id, 20_000);
   expect(notice.text).toContain('gave up');
-  expect(bot.output).toMatch(/\] .* crashes=2/);
+  expect(bot.output).toMatch(/a message is set aside.* crashes=2/);
   await culprit.waitForMessage(({ quotedId }) => quotedId === later.id, 20_000);
   await stage.ping(other);
   expect((await bot.stop()).code).toBe(0);
@@ -96,7 +96,7 @@ it('a conversation that killed the bot twice is set aside, its person is told, a
     bot = await stage.start();
   }
   await culprit.waitForMessage(({ text }) => text?.includes('gave up') === true, 20_000);
-  expect(bot.output).toMatch(/\[ERROR\] .* name=trap .*crashes=2/);
+  expect(bot.output).toMatch(/\[ERROR\] a conversation is set aside.* name=trap .*crashes=2/);
   await other.send('hello');
   await other.waitForMessage(({ text }) => text === 'You said hello', 20_000);
   await culprit.send('!ping');

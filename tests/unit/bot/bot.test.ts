@@ -77,6 +77,7 @@ test('a handler that throws is logged with its file, and the person is told with
   expect(messenger.texts).toEqual(['Sorry, something went wrong on my side.', 'pong']);
   const [line] = log.of('error');
   expect(line).toMatchObject({
+    line: 'a command failed',
     facts: { command: 'bad', file: 'src/commands/bad.ts', err: { name: 'Error' } },
   });
   expect(bot.stats).toMatchObject({ answered: 1, failed: 1, unfinished: 0 });

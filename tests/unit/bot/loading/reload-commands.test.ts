@@ -100,7 +100,9 @@ test('a folder that the system cannot watch is logged as a warning', async () =>
     new AbortController().signal,
   );
   await expect(watching).resolves.toBeUndefined();
-  expect(log.lines).toEqual([{ level: 'warn', facts: { code: 'ENOENT' }, line: expect.any(String) }]);
+  expect(log.lines).toEqual([
+    { level: 'warn', facts: { code: 'ENOENT' }, line: 'commands are no longer watched' },
+  ]);
 });
 
 test('a file that is saved again during its load ends in its newest version', async () => {

@@ -102,7 +102,9 @@ test('the log names a schedule whose handler fails, and no person is told', asyn
   await bot.start();
   await clock.advance(HOUR);
   expect(messenger.sent).toEqual([]);
-  expect(log.of('error')).toMatchObject([{ facts: { file: 'src/listeners/daily.ts' } }]);
+  expect(log.of('error')).toMatchObject([
+    { facts: { file: 'src/listeners/daily.ts' }, line: 'a schedule failed' },
+  ]);
   await bot.stop();
 });
 
