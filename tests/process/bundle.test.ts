@@ -11,7 +11,8 @@ const preload = new URL('./support/libsignal-report.mjs', import.meta.url).href;
 /** The code of the bundle. */
 function bundleFiles(): Map<string, string> {
   const dist = join(program.folder, 'dist');
-  const names = ['main.js', ...['chunks', 'cli', 'commands'].flatMap((folder) => filesIn(dist, folder))];
+  const others = ['chunks', 'commands'].flatMap((folder) => filesIn(dist, folder));
+  const names = ['main.js', 'cli/session.js', ...others];
   return new Map(names.map((name) => [name, readFileSync(join(dist, name), 'utf8')]));
 }
 

@@ -1,12 +1,13 @@
 import { initAuthCreds } from '@whiskeysockets/baileys';
-import { openSession } from '../../src/session/open-session.ts';
 
 /**
- * `session-writer.ts FOLDER`: a bot as far as its session is concerned. Opens it linked, and changes keys, rows,
- * pre-keys and credentials until stdin ends; says after each round which one is stored.
+ * `session-writer.mjs FOLDER OPEN`: a bot as far as its session is concerned. Opens it linked with the built module
+ * at the URL OPEN, and changes keys, rows, pre-keys and credentials until stdin ends; says after each round which one
+ * is stored.
  */
-const [folder = ''] = process.argv.slice(2);
-const say = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
+const [folder, open] = process.argv.slice(2);
+const { openSession } = await import(open);
+const say = (message) => void process.stdout.write(`${JSON.stringify(message)}\n`);
 const quiet = { debug: () => {}, info: () => {}, warn: () => {} };
 let isWanted = true;
 process.stdin.once('end', () => {
