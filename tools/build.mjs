@@ -1,5 +1,5 @@
 /**
- * npm run build [-- --out FOLDER] [--package]: checks the types, and writes the program as JavaScript to `dist`.
+ * npm run build [-- --out FOLDER] [--package] [--no-types]: checks the types, and writes the program as JavaScript to `dist`.
  *
  * `tsc` writes every file of `src` for itself. Over that, esbuild writes the program that `npm start` runs, with its
  * packages inside, because loading three hundred files takes most of a start: `main.js`, `cli/session.js`,
@@ -7,7 +7,7 @@
  * ours; sharp, which is native; and packages that Baileys loads only if they are installed.
  *
  * `--package` is for `npm pack`: every file for itself, with declarations, the simulator and the demo. There is no
- * bundle, because a project has Baileys beside this package, and there must be one copy of it.
+ * bundle, because a project has Baileys beside this package, and there must be one copy of it. `--no-types` leaves out the check of types.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,11 @@ import { makeBundle } from './bundle.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
-  options: { out: { type: 'string', default: join(ROOT, 'dist') }, package: { type: 'boolean' } },
+  options: {
+    out: { type: 'string', default: join(ROOT, 'dist') },
+    package: { type: 'boolean' },
+    'no-types': { type: 'boolean' },
+  },
 });
 const out = resolve(values.out);
 
@@ -45,7 +49,8 @@ function bundleFailed(error) {
 async function compile() {
   const project = values.package ? 'tsconfig.package.json' : 'tsconfig.build.json';
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const child = spawn(process.execPath, [tsc, '-p', project, '--outDir', out], {
+  const args = ['-p', project, '--outDir', out, ...(values['no-types'] ? ['--noCheck'] : [])];
+  const child = spawn(process.execPath, [tsc, ...args], {
     cwd: ROOT,
     stdio: 'inherit',
   });
