@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
+import { useLittleMemory } from './app/little-memory.ts';
 import { strayErrorOf } from './app/stray-error.ts';
 import { nodeProblem } from './config/node-version.ts';
 import { PROGRAM_USAGE, programVersion, readProgramOptions } from './config/program-options.ts';
@@ -14,11 +14,6 @@ import { isConnectionLoss } from './whatsapp/connection/close-reason.ts';
 const SAME_SIGNAL_MS = 1_000;
 const LOOK_FOR_PARENT_MS = 200;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/**
- * How much of what it holds the heap may grow by before it is cleaned up. V8 gives a program that allocates fast
- * up to 300, whatever else runs on the machine; a bot shares a small server.
- */
-const HEAP_GROWS_PERCENT = 20;
 
 const bot = await makeBot();
 if (bot) await main(bot);
@@ -55,11 +50,6 @@ async function main(bot: CreatedBot): Promise<void> {
   useLittleMemory();
   stopOnSignals(bot);
   process.exit(await runToExitCode(bot));
-}
-
-/** To be called after loading, because the garbage collector frees little while everything is loaded. */
-function useLittleMemory(): void {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);
 }
 
 async function runToExitCode({ log, start }: CreatedBot): Promise<number> {

@@ -1,0 +1,24 @@
+import { setFlagsFromString } from 'node:v8';
+
+/**
+ * How much of what it holds the heap may grow by before it is cleaned up. V8 gives a program that allocates fast
+ * up to 300, whatever else runs on the machine; a bot shares a small server.
+ */
+const HEAP_GROWS_PERCENT = 20;
+/**
+ * While `--optimize-for-size` is set, a garbage collection also moves objects together and gives free pages back: a
+ * process that has answered ten thousand messages takes a tenth less. If it is always set, it costs as much of the CPU.
+ */
+const COMPACT_EVERY_MS = 15_000;
+const COMPACT_FOR_MS = 5_000;
+
+/** To be called after loading, because the garbage collector frees little while everything is loaded. */
+export function useLittleMemory(): void {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);
+  setInterval(compactForAWhile, COMPACT_EVERY_MS).unref();
+}
+
+function compactForAWhile(): void {
+  setFlagsFromString('--optimize-for-size');
+  setTimeout(setFlagsFromString, COMPACT_FOR_MS, '--no-optimize-for-size').unref();
+}
