@@ -8,6 +8,7 @@ const isolate = false;
 const unit = {
   name: 'unit',
   include: ['tests/unit/**/*.test.ts', 'tests/contract/**/*.test.ts'],
+  globalSetup: scratchFolder,
   isolate,
 };
 /** These run Baileys without the repairs of the bot, which hold for a whole process. */

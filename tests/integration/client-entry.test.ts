@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type IncomingMessage, WhatsAppClient } from '../../src/client.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
+import { makeFolder } from './support/folder.ts';
 
 let wa: TestWhatsApp;
 let folder = '';
@@ -14,7 +14,7 @@ let client: WhatsAppClient | undefined;
 
 beforeEach(async () => {
   wa = await startWhatsApp({ deadlineMs: 15_000 });
-  folder = mkdtempSync(join(tmpdir(), 'client-entry-'));
+  folder = makeFolder();
 });
 
 afterEach(async () => {

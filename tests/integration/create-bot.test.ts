@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { phrases } from '../../src/bot/phrases.ts';
 import { type BotOptions, type CreatedBot, command, createBot, listener, Refusal } from '../../src/index.ts';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
+import { makeFolder } from './support/folder.ts';
 
 let wa: TestWhatsApp;
 let folder = '';
@@ -13,7 +13,7 @@ let log = '';
 
 beforeEach(async () => {
   wa = await startWhatsApp({ deadlineMs: 15_000 });
-  folder = mkdtempSync(join(tmpdir(), 'create-bot-'));
+  folder = makeFolder();
   log = '';
 });
 

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pruneEachHour, type TimedTable } from '../../src/app/hourly-pruning.ts';
@@ -9,6 +8,7 @@ import { type CreatedBot, createBot } from '../../src/index.ts';
 import { openSession, type Session } from '../../src/session/open-session.ts';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
 import { FakeClock, FakeLog } from '../unit/bot/fakes.ts';
+import { makeFolder } from './support/folder.ts';
 
 const HOUR = 3_600_000;
 
@@ -49,7 +49,7 @@ let bot: CreatedBot | undefined;
 
 beforeEach(async () => {
   wa = await startWhatsApp({ deadlineMs: 15_000 });
-  folder = mkdtempSync(join(tmpdir(), 'old-rows-'));
+  folder = makeFolder();
 });
 
 afterEach(async () => {

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { App } from '../../src/app/app.ts';
@@ -10,6 +9,7 @@ import { createLogger } from '../../src/logging/logger.ts';
 import { waitForQr } from '../../src/simulator/pairing/qr-camera.ts';
 import { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
 import { silenceConsole } from './support/console.ts';
+import { makeFolder } from './support/folder.ts';
 
 let folder: string;
 let wa: SimulatedWhatsApp;
@@ -18,7 +18,7 @@ let log: string;
 
 beforeEach(async () => {
   silenceConsole();
-  folder = await mkdtemp(join(tmpdir(), 'http-'));
+  folder = makeFolder();
   log = '';
   wa = new SimulatedWhatsApp();
   await wa.start();

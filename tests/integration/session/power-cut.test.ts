@@ -20,7 +20,7 @@ const FATES: ReadonlyArray<readonly [name: string, fate: () => Fate]> = [
   ['all lost', () => () => 'lost'],
   ['all kept', () => () => 'kept'],
   ['names kept, bytes zero', () => () => 'zeros'],
-  ...Array.from({ length: process.env.LONG ? 200 : 4 }, (_, n): readonly [string, () => Fate] => [
+  ...Array.from({ length: process.env.LONG ? 200 : 2 }, (_, n): readonly [string, () => Fate] => [
     `some kept (${n})`,
     () => () => {
       const number = random();
@@ -53,7 +53,10 @@ function checkAt({ disk, story }: Life, at: number, name: string, fate: Fate): v
   const found = versionsIn(session, keysOf(story.deeds));
   for (const [key, version] of found) {
     if (key === 'creds' && !wasSaved) continue;
-    expect([...allowed(story.deeds, key, isSure, at)], `${what}: ${key}`).toContain(version);
+    const possible = allowed(story.deeds, key, isSure, at);
+    // No `expect` for each of a hundred thousand values: it costs more than the recovery.
+    if (!possible.has(version))
+      expect.fail(`${what}: ${key} is ${version}, not one of ${[...possible].join(', ')}`);
   }
   if (wasSaved) {
     expect(session.wasLinked, what).toBe(true);

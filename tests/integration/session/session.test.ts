@@ -18,8 +18,10 @@ import { keyFileName } from '../../../src/session/folder/file-names.ts';
 import { type FileSystem, realFileSystem } from '../../../src/session/folder/file-system.ts';
 import { openSession } from '../../../src/session/open-session.ts';
 import { TABLE_NAMES } from '../../../src/session/values/table-names.ts';
+import { anyText } from '../../unit/any-text.ts';
 import {
   changesOf,
+  copyByCp,
   copyOf,
   KEY_TYPES,
   linkedCreds,
@@ -58,7 +60,7 @@ describe('keys', () => {
   test('keys of any type and id, also removed ones, are right before and after a kill and a close', async () => {
     const word = fc.oneof(
       fc.string({ maxLength: 40 }),
-      fc.string({ unit: 'binary', maxLength: 400 }),
+      anyText({ maxLength: 400 }),
       fc.constantFrom('__proto__', 'constructor', 'hasOwnProperty', '../../x', 'a/b:c', '\0', '\ud800'),
     );
     const type = word.filter((text) => !(TABLE_NAMES as readonly string[]).includes(text));
@@ -101,7 +103,7 @@ describe('keys', () => {
   });
 
   test("the names of key files are those of Baileys' own store, and always possible", () => {
-    const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string());
+    const text = fc.oneof(anyText({ maxLength: 300 }), fc.string());
     fc.assert(
       fc.property(text, text, (type, id) => {
         const name = keyFileName(type, id);
@@ -449,7 +451,7 @@ describe('while it is open', () => {
     for (let round = 1; round <= 6; round++) {
       for (let n = 0; n < 50; n++) await session.set({ session: { [`p${n}`]: { round } } });
       const checkpointing = round % 2 ? session.checkpoint() : undefined;
-      const copy = await openSession(copyOf(path), recordingLog());
+      const copy = await openSession(copyByCp(path), recordingLog());
       expect(copy.wasLinked).toBe(true);
       const ids = Array.from({ length: 50 }, (_, n) => `p${n}`);
       expect(copy.get('session', ids)).toEqual(Object.fromEntries(ids.map((id) => [id, { round }])));

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, lstatSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type AuthenticationCreds,
@@ -14,6 +13,7 @@ import {
 import fc from 'fast-check';
 import { onTestFinished } from 'vitest';
 import { openSession, type Session, type SessionOptions } from '../../../src/session/open-session.ts';
+import { makeFolder } from '../../integration/support/folder.ts';
 
 /** A new seed for each run, unless `SEED` says which; a property that fails prints it. */
 export const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -21,7 +21,7 @@ fc.configureGlobal({ seed, numRuns: process.env.LONG ? 2_000 : 100 });
 
 /** A folder of this test's own, gone afterwards. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'session-'));
+  const folder = makeFolder();
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -52,8 +52,15 @@ export async function openQuietly(path: string, options: Partial<SessionOptions>
   return session;
 }
 
-/** The folder as it is at this moment, made as people do: what a process would leave if it were killed now. */
+/** The folder as it is at this moment: what a process would leave if it were killed now, but for its dead socket. */
 export function copyOf(path: string): string {
+  const copy = join(temporaryFolder(), 'copy');
+  cpSync(path, copy, { recursive: true, filter: (from) => !lstatSync(from).isSocket() });
+  return copy;
+}
+
+/** `copyOf`, made as people do: each socket has a dead copy. Starting `cp` costs more than the copy of a small folder. */
+export function copyByCp(path: string): string {
   const copy = join(temporaryFolder(), 'copy');
   execFileSync('cp', ['-r', path, copy], { stdio: 'pipe' });
   return copy;

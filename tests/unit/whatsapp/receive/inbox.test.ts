@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BinaryNode, proto, unpadRandomMax16, writeRandomPadMax16 } from '@whiskeysockets/baileys';
 import { pino } from 'pino';
@@ -15,6 +14,7 @@ import { openSession, type Session } from '../../../../src/session/open-session.
 import { sealUnderSecret } from '../../../../src/simulator/crypto/message-secret.ts';
 import type { ClientEvents } from '../../../../src/whatsapp/client-events.ts';
 import { Inbox } from '../../../../src/whatsapp/receive/inbox.ts';
+import { makeFolder } from '../../../integration/support/folder.ts';
 
 const ANNA = '15550200001@s.whatsapp.net';
 const DAY = 24 * 60 * 60 * 1000;
@@ -32,7 +32,7 @@ events.on('received', (message) => received.push(message));
 let nowMs: number;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'inbox-'));
+  folder = makeFolder();
   nowMs = Date.now();
   numbers.clear();
   await open();
