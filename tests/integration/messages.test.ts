@@ -6,6 +6,9 @@ import { Program } from './support/program.ts';
 
 let program: Program;
 
+/** `LONG=1` is the long form. */
+const [OF_ONE, PEOPLE, ROUNDS, IN_DOWNTIME] = process.env.LONG ? [500, 200, 5, 1_000] : [150, 60, 3, 250];
+
 beforeEach(() => {
   silenceConsole();
   program = new Program();
@@ -53,13 +56,13 @@ test('by default the bot shows that it types before it answers', async () => {
 });
 
 describe('every command is answered exactly once', () => {
-  test('the bot answers 500 commands of one person exactly once and in order', {
+  test(`the bot answers ${OF_ONE} commands of one person exactly once and in order`, {
     timeout: 90_000,
   }, async () => {
     await program.start();
     const person = program.wa.addPerson({ addressing: 'mixed' });
     const ids: string[] = [];
-    for (let index = 0; index < 500; index += 1) ids.push(await ask(person));
+    for (let index = 0; index < OF_ONE; index += 1) ids.push(await ask(person));
     await expectOneAnswerEach(
       ids.map((id) => [person, id]),
       60_000,
@@ -67,13 +70,15 @@ describe('every command is answered exactly once', () => {
     expect(person.inbox.map((message) => message.quotedId)).toEqual(ids);
   });
 
-  test('the bot answers five commands each of 200 people exactly once', { timeout: 90_000 }, async () => {
+  test(`the bot answers ${ROUNDS} commands each of ${PEOPLE} people exactly once`, {
+    timeout: 90_000,
+  }, async () => {
     await program.start();
-    const people = Array.from({ length: 200 }, (_, index) =>
+    const people = Array.from({ length: PEOPLE }, (_, index) =>
       program.wa.addPerson({ addressing: (['pn', 'lid', 'mixed'] as const)[index % 3] ?? 'pn' }),
     );
     const asked: Array<readonly [Person, string]> = [];
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       for (const person of people) asked.push([person, await ask(person)]);
     }
     await expectOneAnswerEach(asked, 60_000);
@@ -96,15 +101,16 @@ describe('every command is answered exactly once', () => {
     await program.stop();
 
     const asked: Array<readonly [Person, string]> = [];
-    for (let index = 0; index < 1_000; index += 1) {
-      vi.setSystemTime(startMs + index * 3_600);
+    for (let index = 0; index < IN_DOWNTIME; index += 1) {
+      vi.setSystemTime(startMs + (index / IN_DOWNTIME) * 3_600_000);
       const person = people[index % people.length] ?? first;
       asked.push([person, await ask(person, index % 4 === 0 ? group : undefined)]);
     }
     vi.setSystemTime(startMs + 3_600_000);
     await program.start();
-    // One each 3.6 s: 166 of them in 600 s.
-    const [old, recent] = [asked.slice(0, 834), asked.slice(834)];
+    // All of them within an hour: the last sixth in ten minutes.
+    const firstRecent = Math.ceil((IN_DOWNTIME * 5) / 6);
+    const [old, recent] = [asked.slice(0, firstRecent), asked.slice(firstRecent)];
     await expectOneAnswerEach(recent, 60_000);
     expect(old.flatMap(([person, id]) => answersTo(person, id))).toEqual([]);
     await vi.waitFor(() => expect(droppedForAge()).toBe(old.length), 10_000);
