@@ -1,6 +1,7 @@
 /** Runs before the imports of each test file. Only the curve is faster than in the library: its results are the same. */
-import { speedUpCurve } from '../../../src/whatsapp/signal/libsignal-curve.ts';
+import { loadSigner, speedUpCurve } from '../../../src/whatsapp/signal/libsignal-curve.ts';
 import { endStoragesAfterEach } from './storage-end.ts';
 
 speedUpCurve();
+await loadSigner();
 endStoragesAfterEach();
