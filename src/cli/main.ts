@@ -3,23 +3,9 @@
 import { existsSync } from 'node:fs';
 import { nodeProblem } from '../config/node-version.ts';
 import { programVersion } from '../config/program-options.ts';
-import { unknownWord } from '../config/read-options.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import { isAppError } from '../core/errors.ts';
 import { plainText } from '../core/plain-text.ts';
-
-const USAGE = `Usage: perennial COMMAND
-
-  start                starts the bot with the commands in commands/ and the listeners in listeners/
-  dev                  the same, and a file is loaded again when it is saved
-  demo                 the bot against a simulated WhatsApp: no phone, no account, no internet
-  session COMMAND      status, doctor, backup, restore, explain
-  init FOLDER [--js]   makes a project, in TypeScript or JavaScript
-
-  --help, --version
-`;
-
-const COMMANDS = ['start', 'dev', 'demo', 'session', 'init'];
-const OPTIONS = ['--help', '--version'];
+import { PERENNIAL_USAGE, wrongWord } from './perennial-words.ts';
 
 try {
   const problem = nodeProblem(process.version);
@@ -35,7 +21,7 @@ async function run([command, ...args]: string[]): Promise<void> {
   switch (command) {
     case '--help':
     case '-h':
-      process.stdout.write(USAGE);
+      process.stdout.write(PERENNIAL_USAGE);
       return;
     case '--version':
       process.stdout.write(`${programVersion()}\n`);
@@ -52,12 +38,8 @@ async function run([command, ...args]: string[]): Promise<void> {
       const { initProject } = await import('./init.ts');
       return initProject(args);
     }
-    default: {
-      const what = command?.startsWith('-') ? 'option' : 'command';
-      const known = what === 'option' ? OPTIONS : [...COMMANDS, ...OPTIONS];
-      const sentence = command === undefined ? 'Say what to do.' : unknownWord(what, command, known);
-      throw new AppError('BAD_ARGUMENTS', `${sentence}\n\n${USAGE.trimEnd()}`);
-    }
+    default:
+      throw wrongWord(command);
   }
 }
 
