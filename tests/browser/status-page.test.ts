@@ -79,7 +79,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
 
   const title = (text: string): string => `document.getElementById('title').textContent === '${text}'`;
 
-  test('goes from the QR code to connected, away, back, and logged out', async () => {
+  test('the status page goes from the QR code to connected, away, back, and logged out', async () => {
     const bot = startBot();
     const url = await urlOf(bot);
     const page = await chromium.open({ ...DESK, scheme: 'light' });
@@ -126,7 +126,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
     expect(page.complaints.filter((one) => !/Failed to load resource/.test(one))).toEqual([]);
   });
 
-  test('shows a pairing code, and asks for the token first', async () => {
+  test('the status page shows a pairing code, and asks for the token first', async () => {
     const bot = startBot({ PAIRING_NUMBER: wa.phone.number, HTTP_TOKEN: 'open-sesame-please' });
     const url = await urlOf(bot);
     const page = await chromium.open({ ...DESK, scheme: 'light' });
@@ -151,7 +151,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
     expect(await page.evaluate(`document.getElementById('code').textContent`)).toBe('');
   });
 
-  test('is there for keyboards and screen readers, and comes back with the bot', async () => {
+  test('the status page is there for keyboards and screen readers, and comes back with the bot', async () => {
     const first = startBot({ HTTP_PORT: '0' });
     const url = await urlOf(first);
     const page = await chromium.open({ ...DESK, scheme: 'light' });
@@ -194,7 +194,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
     await page.until(title('Link this bot'));
   });
 
-  test('has words and a sign of its own for every other state', async () => {
+  test('the status page has words and a sign of its own for every other state', async () => {
     const { server, status } = await startServer({}, { lookEveryMs: 50 });
     const page = await chromium.open({ ...DESK, scheme: 'light' });
     await page.go(server.url ?? '');

@@ -51,24 +51,24 @@ const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string
 describe.each(docs)('%s', (path) => {
   const text = read(path);
 
-  test('this page names only scripts that exist', () => {
+  test(`${path} names only scripts that exist`, () => {
     const named = [...text.matchAll(/npm run (?:--silent )?([a-z:]+)/g)].map(([, name]) => name ?? '');
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 
-  test('this page links only to files that exist', () => {
+  test(`${path} links only to files that exist`, () => {
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link ?? '');
     expect(links.filter((link) => !existsSync(join(ROOT, dirname(path), link)))).toEqual([]);
   });
 
-  test('this page names only files of the program that exist', () => {
+  test(`${path} names only files of the program that exist`, () => {
     const named = found(text, /`(?:src\/)?((?:[\w-]+\/)*[\w-]+\.ts)[`,]/g);
     // What the tutorial lets people write is theirs.
     const ours = named.filter((name) => name !== 'commands/roll.ts');
     expect(ours.filter((name) => !sources.some((path) => `/${path}`.endsWith(`/${name}`)))).toEqual([]);
   });
 
-  test('this page names only settings that exist', () => {
+  test(`${path} names only settings that exist`, () => {
     const named = found(
       text,
       /`([A-Z]{2,}(?:_[A-Z]+)+)(?:=[^`]*)?`|(?:^|-e |sudo -u \S+ )([A-Z]{2,}(?:_[A-Z]+)+)=/gm,
@@ -78,16 +78,16 @@ describe.each(docs)('%s', (path) => {
     expect(named.filter((name) => !isKnown(name))).toEqual([]);
   });
 
-  test('this page names only exit codes that exist', () => {
+  test(`${path} names only exit codes that exist`, () => {
     const named = found(text, /\b(?:exits?(?: codes?| with)?|ends with) `?(\d+)`?|^\| (\d+),? [|\d]/gm);
     expect(named.filter((code) => !EXIT_CODES.includes(Number(code)))).toEqual([]);
   });
 
-  test('this page quotes only lines that the program prints', () => {
+  test(`${path} quotes only lines that the program prints`, () => {
     expect(quotedLines(text).filter((line) => !isSaid(line))).toEqual([]);
   });
 
-  test('this page names only commands, orders of the demo, addresses and metrics that exist', () => {
+  test(`${path} names only commands, orders of the demo, addresses and metrics that exist`, () => {
     const care = found(text, /npm run session -- (\w+)|dist\/cli\/session\.js (\w+)/g);
     expect(
       care.filter((name) => !['status', 'doctor', 'backup', 'restore', 'explain'].includes(name)),

@@ -205,7 +205,7 @@ describe('sends', () => {
     await within(outcome, 'the end of the send');
   });
 
-  it('neither stores nor sends a message whose signal has aborted', async () => {
+  it('the client neither stores nor sends a message whose signal has aborted', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     const message = text('3EB0CCCCCCCCCCCCCCCC', person.jid);
@@ -301,7 +301,7 @@ describe('sends', () => {
     await rig.client.send(text('3EB0DDDDDDDDDDDDDDDD', person.jid), AbortSignal.timeout(3_000));
   });
 
-  it('sends a message again that WhatsApp swallowed without an ack', async () => {
+  it('the client sends a message again that WhatsApp swallowed without an ack', async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     const message = text('3EB0CCCCCCCCCCCCCCCC', person.jid);
@@ -562,7 +562,7 @@ describe('a sealed edit', () => {
   });
 });
 
-it('names the owner by LID when it quotes an own message in a group that uses LIDs', async () => {
+it('the client names the owner by LID when it quotes an own message in a group that uses LIDs', async () => {
   await paired({ answers: false });
   const person = rig.wa.addPerson({ addressing: 'lid' });
   const group = rig.wa.addGroup({ people: [person], addressing: 'lid' });
@@ -600,7 +600,7 @@ it('the client gives a member who was left out of an answer the key of the group
   expect(attempt).toBe(1);
 });
 
-it('sends an answer again to a member who was left out and asks for it', async () => {
+it('the client sends an answer again to a member who was left out and asks for it', async () => {
   await paired({ answers: false });
   const late = rig.wa.addPerson({ state: 'without-keys' });
   const group = rig.wa.addGroup({ people: [rig.wa.addPerson(), late] });

@@ -24,7 +24,7 @@ test.each(['pn', 'lid', 'mixed'] as const)(
   },
 );
 
-test('sends unacknowledged messages again at the next login, marked offline', async () => {
+test('the simulator sends unacknowledged messages again at the next login, marked offline', async () => {
   const client = await stock.rig.pair();
   const person = stock.wa.addPerson();
   const before = await person.send('!ping');
@@ -59,7 +59,7 @@ test.each(['pn', 'lid'] as const)(
   },
 );
 
-test("copies the bot's messages to the owner's phone and the owner's messages to the bot", async () => {
+test("the simulator copies the bot's messages to the owner's phone and the owner's messages to the bot", async () => {
   const client = await stock.rig.pair();
   const person = stock.wa.addPerson();
   const { id } = await person.send('!ping');
@@ -80,7 +80,7 @@ test("copies the bot's messages to the owner's phone and the owner's messages to
   });
 });
 
-test('sends a message again if the bot could not read it', async () => {
+test('the simulator sends a message again if the bot could not read it', async () => {
   const client = await stock.rig.pair();
   const person = stock.wa.addPerson();
   const { id } = await person.sendMessage({ conversation: '!ping' }, { isCorrupt: true });
@@ -90,7 +90,7 @@ test('sends a message again if the bot could not read it', async () => {
   expect(client.messages.some(({ message }) => message.messageStubType !== undefined)).toBe(true);
 });
 
-test('sends a group message again if the bot could not read it', async () => {
+test('the simulator sends a group message again if the bot could not read it', async () => {
   await stock.rig.pair();
   const person = stock.wa.addPerson();
   const group = stock.wa.addGroup({ people: [person] });
@@ -118,7 +118,7 @@ test.each(['pn', 'lid'] as const)(
   },
 );
 
-test('sends keys along from the second retry receipt on', async () => {
+test('the simulator sends keys along from the second retry receipt on', async () => {
   const client = await stock.rig.pair();
   const person = stock.wa.addPerson({ addressing: 'lid' });
   const withKeys: (string | undefined)[] = [];

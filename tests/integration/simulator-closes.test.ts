@@ -127,7 +127,7 @@ test('the simulator leaves an upgrade unanswered until the time limit of the cli
   expect(await within(client.closed, 'the close')).toMatchObject({ code: 408 });
 });
 
-test('sends nothing on a half-open connection and accepts the next one', async () => {
+test('the simulator sends nothing on a half-open connection and accepts the next one', async () => {
   const client = await stock.rig.pair({ keepAliveIntervalMs: 100 });
   const person = stock.wa.addPerson();
   stock.wa.faults.halfOpen(true);

@@ -100,7 +100,7 @@ test('the simulator stalls after a code was entered and the client has finished'
   expect(stock.wa.devices).toEqual([]);
 });
 
-test('sends refresh_code to a client whose pairing code has expired', async () => {
+test('the simulator sends refresh_code to a client whose pairing code has expired', async () => {
   const client = await stock.rig.connect();
   await within(client.qr, 'the registration');
   const shown = await client.sock.requestPairingCode(stock.wa.phone.number);

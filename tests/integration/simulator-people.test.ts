@@ -95,7 +95,7 @@ test.each(['pn', 'lid'] as const)(
   },
 );
 
-test("shows the bot's edits, deletions and reactions to a person", async () => {
+test("the simulator shows the bot's edits, deletions and reactions to a person", async () => {
   const { sock } = await stock.rig.pair();
   const anna = stock.wa.addPerson();
   const { id } = await anna.send('hello');
@@ -165,7 +165,7 @@ test('the simulator posts to a newsletter, which a client that ignores it refuse
 });
 
 test.each(Object.entries(sampleContents('hello')))(
-  'sends a message of the kind %s in wrappers',
+  'the simulator sends a message of the kind %s in wrappers',
   async (_, content) => {
     const client = await stock.rig.pair();
     const anna = stock.wa.addPerson();
@@ -176,7 +176,7 @@ test.each(Object.entries(sampleContents('hello')))(
   },
 );
 
-test("reacts and replies to another person's message in a group", async () => {
+test("the simulator reacts and replies to another person's message in a group", async () => {
   const client = await stock.rig.pair();
   const [anna, ben] = [stock.wa.addPerson(), stock.wa.addPerson()];
   const group = stock.wa.addGroup({ people: [anna, ben] });

@@ -52,7 +52,7 @@ test('the simulator shows a forged chain, which a stock client accepts', async (
   expect(Buffer.from(stock.wa.rootKey, 'base64')).toHaveLength(32);
 });
 
-test.each([true, false])('sends a history with mappings, inline %s', async (isInline) => {
+test.each([true, false])('the simulator sends a history with mappings, inline %s', async (isInline) => {
   const { sock } = await stock.rig.pair({ fetchAgent: new Agent({ ca: stock.wa.media.identity.cert }) });
   const anna = stock.wa.addPerson();
   const receipts: (string | undefined)[] = [];
@@ -65,7 +65,7 @@ test.each([true, false])('sends a history with mappings, inline %s', async (isIn
   });
 });
 
-test('sends a history that inflates to many bytes', async () => {
+test('the simulator sends a history that inflates to many bytes', async () => {
   const { sock } = await stock.rig.pair();
   const seen: proto.IMessage[] = [];
   sock.ev.on('messages.upsert', ({ messages }) =>
@@ -124,7 +124,7 @@ test.each([
   [{ type: 'video', form: 'gif' }, 'videoMessage'],
   [{ type: 'audio', form: 'voice' }, 'audioMessage'],
   [{ type: 'sticker', form: 'lottie' }, 'lottieStickerMessage'],
-] as const)('sends the media form %o as %s', async (file, field) => {
+] as const)('the simulator sends the media form %o as %s', async (file, field) => {
   const client = await stock.rig.pair();
   const anna = stock.wa.addPerson();
   const { id } = await anna.sendMedia({

@@ -47,7 +47,7 @@ function upload(...statuses: ReadonlyArray<readonly number[]>) {
 const asked = (): number[] => hosts.map(({ uploads }) => uploads);
 
 describe('an upload', () => {
-  it('takes the address that the first host answers with', async () => {
+  it('an upload takes the address that the first host answers with', async () => {
     const { directPath, mediaUrl } = await upload();
     expect(hosts[0]?.get(directPath)).toHaveLength(8 * 1024 * 1024);
     expect(mediaUrl).toContain(directPath);
@@ -55,14 +55,14 @@ describe('an upload', () => {
   });
 
   it.each([400, 403, 404, 413, 415])(
-    'asks each host once, with one key, if all answer %i',
+    'an upload asks each host once, with one key, if all answer %i',
     async (status) => {
       await expect(upload([status], [status])).rejects.toMatchObject({ status });
       expect([asked(), queries]).toEqual([[1, 1], [false]]);
     },
   );
 
-  it.each([401, 429, 500, 507])('asks for a new key if a host answers %i', async (status) => {
+  it.each([401, 429, 500, 507])('an upload asks for a new key if a host answers %i', async (status) => {
     await upload([status]);
     expect([asked(), queries]).toEqual([
       [1, 1],
@@ -70,17 +70,17 @@ describe('an upload', () => {
     ]);
   });
 
-  it('is not refused for good if one host may take it later', async () => {
+  it('an upload is not refused for good if one host may take it later', async () => {
     await expect(upload([413], [503])).rejects.toMatchObject({ status: 503 });
     await expect(upload([503], [413])).rejects.toMatchObject({ status: 503 });
   });
 
-  it('is not refused for good if one host cannot be reached', async () => {
+  it('an upload is not refused for good if one host cannot be reached', async () => {
     await hosts[0]?.stop();
     await expect(upload([], [413])).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('follows a host that redirects to another one, but not for ever', async () => {
+  it('an upload follows a host that redirects to another one, but not for ever', async () => {
     let target = hosts[0]?.host;
     let requests = 0;
     const { key, cert } = makeTlsIdentity();

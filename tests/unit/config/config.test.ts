@@ -324,7 +324,7 @@ describe('readPhoneNumber', () => {
     expect(readPhoneNumber(text)).toBe(digits);
   });
 
-  it('gives back the digits, however they are spaced', () => {
+  it('readPhoneNumber gives back the digits, however they are spaced', () => {
     const digits = fc.stringMatching(/^[1-9][0-9]{6,14}$/);
     fc.assert(
       fc.property(
@@ -338,7 +338,7 @@ describe('readPhoneNumber', () => {
     );
   });
 
-  it('gives 7 to 15 digits without a leading 0, or nothing', () => {
+  it('readPhoneNumber gives 7 to 15 digits without a leading 0, or nothing', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(readPhoneNumber(text) ?? '1234567').toMatch(/^[1-9]\d{6,14}$/);

@@ -8,7 +8,7 @@ describe('afterCrash', () => {
     ['a row that was started after a crash', { crashes: 1, isStarted: true }, true, 2],
     ['a row that was not started after a crash', { crashes: 1 }, true, 1],
     ['a row that waited at the first crash and was then started', { crashes: 0, isStarted: true }, false, 1],
-  ])('counts the crashes of %s', (_, history, mayBeFirst, crashes) => {
+  ])('afterCrash counts the crashes of %s', (_, history, mayBeFirst, crashes) => {
     expect(afterCrash(history, mayBeFirst)).toEqual({ crashes });
   });
 });
@@ -33,7 +33,7 @@ describe('isSuspect', () => {
     ['a row that waited behind another one at the crash', { crashes: 0 }, false],
     ['a row that may have run at a crash', { crashes: 1 }, true],
     ['a row that was idle at a crash', { crashes: 0, waits: 1 }, true],
-  ])('decides about %s', (_, history, expected) => {
+  ])('isSuspect decides about %s', (_, history, expected) => {
     expect(isSuspect(history)).toBe(expected);
   });
 });
@@ -45,7 +45,7 @@ describe('turnMs', () => {
     ['is at most a minute', 9, 0, 60_000],
     ['is shorter when many wait', 0, 59, 1_000],
     ['is shared by those that wait', 9, 3, 15_000],
-  ])('%s', (_, waits, waiting, expected) => {
+  ])('the turn of a suspect %s', (_, waits, waiting, expected) => {
     expect(turnMs({ waits }, waiting)).toBe(expected);
   });
 });
@@ -58,7 +58,7 @@ describe('isPoison', () => {
     ['a row with two crashes that had sent something', { crashes: 2, hasSent: true }, false],
     ['a row with three crashes that had sent something', { crashes: 3, hasSent: true }, false],
     ['a row with four crashes that had sent something', { crashes: 4, hasSent: true }, true],
-  ])('decides about %s', (_, history, expected) => {
+  ])('isPoison decides about %s', (_, history, expected) => {
     expect(isPoison(history)).toBe(expected);
   });
 });

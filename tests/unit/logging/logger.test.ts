@@ -72,7 +72,7 @@ describe('the format', () => {
     ['a terminal', true, true, true],
     ['a terminal with NO_COLOR', true, false, false],
     ['a pipe', false, true, false],
-  ] as const)('has color on %s: %s, %s', (_, isTerminal, isColorAllowed, hasColor) => {
+  ] as const)('the pretty format has color on %s: %s, %s', (_, isTerminal, isColorAllowed, hasColor) => {
     const { log, output } = recorded({ format: 'pretty', isTerminal, isColorAllowed });
     log.warn({ code: 401 }, 'connection closed');
     expect(output().includes(ESCAPE)).toBe(hasColor);
@@ -93,7 +93,7 @@ describe('the format', () => {
   });
 
   it.each(['pretty', 'json'] as const)(
-    'lets no control character of a stranger reach the terminal, in %s',
+    'the logger lets no control character of a stranger reach the terminal, in %s',
     (format) => {
       const { log, output } = recorded({ format });
       const hostile = '\u001b[2Jx\u009b1A\u0007\u007f\u202e\u2066\u061c\u2028\u2029\u0085\t';
@@ -202,7 +202,7 @@ describe('maskText', () => {
     ],
     ['a key in base64', `key ${'aB3+'.repeat(10)}aQ8=`, 'key •••'],
     ['a key in hex', `key ${'a1'.repeat(32)}`, 'key •••'],
-  ])('masks %s', (_, text, masked) => {
+  ])('maskText masks %s', (_, text, masked) => {
     expect(maskText(text)).toBe(masked);
   });
 
@@ -215,7 +215,7 @@ describe('maskText', () => {
     'at run (file:///home/Someone/projects/perennial-bot2/node_modules/Some-Package9/dist/index.js:12:34)',
     'status@broadcast',
     'code EALREADY',
-  ])('leaves alone: %s', (text) => {
+  ])('maskText leaves alone: %s', (text) => {
     expect(maskText(text)).toBe(text);
   });
 

@@ -102,7 +102,7 @@ describe('showQr', () => {
     ],
     ['it may not use escape codes', { isTerminal: true, isColorAllowed: false }, false],
     ['there is no terminal', { isTerminal: false }, false],
-  ])('does not erase the last block if %s', async (_, options, speaks) => {
+  ])('showQr does not erase the last block if %s', async (_, options, speaks) => {
     const { shown, log, text } = display(options);
     await shown.showQr(first);
     if (speaks) log.info('hello');
@@ -280,29 +280,32 @@ describe('a window that grows', () => {
   it.each([
     ['rows', { columns: 80, rows: 24 }, { columns: 80, rows: 30 }],
     ['columns', { columns: 40, rows: 60 }, { columns: 50, rows: 60 }],
-  ])('gets the whole code once its %s suffice, and only then', async (_, small, stillSmall) => {
-    let size = small;
-    const { shown, text, log } = display({ isTerminal: true, now: Date.now, size: () => size });
-    await shown.showQr({ ...first, qr: `${QR}#`, expiresAtMs: Date.now() + 60_000 });
-    log.info('hello');
-    const before = text().length;
-    size = stillSmall;
-    vi.advanceTimersByTime(5_000);
-    expect(text().slice(before)).not.toContain('=== SCAN');
-    size = { columns: 80, rows: 60 };
-    vi.advanceTimersByTime(1_000);
-    const after = text().slice(before);
-    expect(after.match(/=== SCAN/g)).toHaveLength(1);
-    expect(after).not.toContain('This window');
-    expect(after).toContain('Code 1, good for 54 seconds');
-    vi.advanceTimersByTime(60_000);
-    expect(
-      text()
-        .slice(before)
-        .match(/=== SCAN/g),
-    ).toHaveLength(1);
-    expect(vi.getTimerCount()).toBe(0);
-  });
+  ])(
+    'a window that grows gets the whole code once its %s suffice, and only then',
+    async (_, small, stillSmall) => {
+      let size = small;
+      const { shown, text, log } = display({ isTerminal: true, now: Date.now, size: () => size });
+      await shown.showQr({ ...first, qr: `${QR}#`, expiresAtMs: Date.now() + 60_000 });
+      log.info('hello');
+      const before = text().length;
+      size = stillSmall;
+      vi.advanceTimersByTime(5_000);
+      expect(text().slice(before)).not.toContain('=== SCAN');
+      size = { columns: 80, rows: 60 };
+      vi.advanceTimersByTime(1_000);
+      const after = text().slice(before);
+      expect(after.match(/=== SCAN/g)).toHaveLength(1);
+      expect(after).not.toContain('This window');
+      expect(after).toContain('Code 1, good for 54 seconds');
+      vi.advanceTimersByTime(60_000);
+      expect(
+        text()
+          .slice(before)
+          .match(/=== SCAN/g),
+      ).toHaveLength(1);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
 });
 
 describe('a window that is too low', () => {

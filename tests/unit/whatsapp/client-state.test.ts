@@ -52,7 +52,7 @@ describe('nextState', () => {
     expect(TRANSITIONS.stopped).toEqual([]);
   });
 
-  it('keeps the time of the first QR code when another one follows', () => {
+  it('nextState keeps the time of the first QR code when another one follows', () => {
     const second = { ...ACTIVITIES.pairing, qr: 'y', index: 1 };
     expect(nextState(at('pairing', 1_000), second, 9_000)).toEqual({ ...second, sinceMs: 1_000 });
   });

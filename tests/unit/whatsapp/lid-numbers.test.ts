@@ -21,6 +21,6 @@ test.each([
     undefined,
   ],
   ['of nobody who is not known', {}, undefined],
-])('tells the number behind a LID %s', (_, mapping, expected) => {
+])('numberOfLid tells the number behind a LID %s', (_, mapping, expected) => {
   expect(numberOfLid(sessionWith(mapping as Record<string, string>), '7001@lid')).toBe(expected);
 });

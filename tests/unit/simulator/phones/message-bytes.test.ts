@@ -23,17 +23,20 @@ const kinds: [string, proto.IMessage, string, string | undefined][] = [
   ['a picture in a wrapper', { viewOnceMessageV2: { message: { imageMessage: {} } } }, 'media', 'image'],
 ];
 
-it.each(kinds)('gives %s its stanza type and media type', (_, message, stanzaType, mediaType) => {
-  expect([stanzaTypeOf(message), mediaTypeOf(message)]).toEqual([stanzaType, mediaType]);
-});
+it.each(kinds)(
+  'the simulator gives %s its stanza type and media type',
+  (_, message, stanzaType, mediaType) => {
+    expect([stanzaTypeOf(message), mediaTypeOf(message)]).toEqual([stanzaType, mediaType]);
+  },
+);
 
-it.each(WRAPPERS)('finds the message inside %s, also inside another wrapper', (field) => {
+it.each(WRAPPERS)('the simulator finds the message inside %s, also inside another wrapper', (field) => {
   const inner = { conversation: 'a' };
   expect(unwrapped(wrapped(inner, field))).toEqual(inner);
   expect(unwrapped(wrapped(inner, field, 'ephemeralMessage'))).toEqual(inner);
 });
 
-it('leaves every kind of message as it is if it has no wrapper', () => {
+it('the simulator leaves every kind of message as it is if it has no wrapper', () => {
   for (const message of Object.values(sampleContents('a'))) expect(unwrapped(message)).toBe(message);
 });
 
@@ -60,7 +63,7 @@ describe('what a message does to an earlier one', () => {
     expect(editTypeOf(message)).toBe(editType);
   });
 
-  it('takes the new text of an edit for the text of the message', () => {
+  it('the simulator takes the new text of an edit for the text of the message', () => {
     expect(textIn({ protocolMessage: { key, type: 14, editedMessage: { conversation: 'b' } } })).toBe('b');
   });
 });

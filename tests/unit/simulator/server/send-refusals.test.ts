@@ -36,7 +36,7 @@ describe('refusalOf', () => {
     ['matches an id', text('1@lid', 'B'), { id: 'B' }, 479],
     ['leaves other ids alone', text('1@lid', 'A'), { id: 'B' }, undefined],
     ['refuses nothing any more after its last time', text('1@lid'), { times: 0 }, undefined],
-  ])('%s', (_, node, match, code) => {
+  ])('a refusal of sends %s', (_, node, match, code) => {
     expect(answer(node, rule(match))).toBe(code);
   });
 
@@ -50,11 +50,11 @@ describe('refusalOf', () => {
     expect([1, 2, 3].map(() => answer(text('1@lid'), refusal))).toEqual([479, 479, 479]);
   });
 
-  it('refuses a send to an unknown group with 404', () => {
+  it('refusalOf refuses a send to an unknown group with 404', () => {
     expect(refusalOf(text('1@g.us'), initialSwitches().sends, directory)).toEqual({ kind: 'ack', code: 404 });
   });
 
-  it('refuses a privacy token in a message to own devices with 479', () => {
+  it('refusalOf refuses a privacy token in a message to own devices with 479', () => {
     const node = stanza('message', { to: '1@lid', category: 'peer' }, [
       stanza('tctoken', {}, Buffer.from('t')),
     ]);
@@ -62,6 +62,6 @@ describe('refusalOf', () => {
   });
 });
 
-it('names the kind of a message after its media, else after the type of its stanza', () => {
+it('refusalOf names the kind of a message after its media, else after the type of its stanza', () => {
   expect([text('1@lid'), image('1@lid')].map(kindOf)).toEqual(['text', 'image']);
 });

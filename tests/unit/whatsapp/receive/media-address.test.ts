@@ -23,7 +23,7 @@ test.each([
     'pages, for a client of the simulator',
   ],
   ['https://127.0.0.1:4433/mms/x', 'ws://127.0.0.1:4000/ws/chat', true, 'the simulator, for its own client'],
-])('%s for %s: %s (%s)', (url, socketUrl, isAllowed) => {
+])('isAllowedHost says for %s and %s: %s, %s', (url, socketUrl, isAllowed) => {
   expect(isAllowedHost(url, socketUrl)).toBe(isAllowed);
 });
 
@@ -43,6 +43,6 @@ test.each([
   ['nothing if the URL is of a stranger', { url: 'https://example.com/v/b' }, undefined],
   ['nothing if the path is none', { directPath: '@10.0.0.1/v/a' }, undefined],
   ['nothing if there is no address', {}, undefined],
-])('takes %s', async (_, part, expected) => {
+])('addressOf takes %s', async (_, part, expected) => {
   expect(await addressOf(part, WHATSAPP, async () => 'mmg.whatsapp.net')).toBe(expected);
 });

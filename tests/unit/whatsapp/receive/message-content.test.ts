@@ -28,7 +28,7 @@ describe('unwrap', () => {
         },
       },
     ],
-  ])('finds the text of %s', (_, message) => {
+  ])('unwrap finds the text of %s', (_, message) => {
     expect(textOf(unwrap(wired(message)))).toBe('!ping');
   });
 
@@ -37,7 +37,7 @@ describe('unwrap', () => {
     expect(textOf(unwrap(message))).toBe('!ping');
   });
 
-  it('keeps the secret that stands beside the wrapper', () => {
+  it('unwrap keeps the secret that stands beside the wrapper', () => {
     const messageContextInfo = { messageSecret: mediaKey };
     const inner = unwrap({ ephemeralMessage: { message: text }, messageContextInfo });
     expect(inner.messageContextInfo).toEqual(messageContextInfo);
@@ -99,7 +99,7 @@ describe('textOf', () => {
     ['contacts without a common name', { contactsArrayMessage: { contacts: [{ displayName: 'words' }] } }],
     ['the comment of a location', { locationMessage: { comment: 'words' } }],
     ['an order', { orderMessage: { message: 'words' } }],
-  ])('reads %s', (_, message) => {
+  ])('textOf reads %s', (_, message) => {
     expect(textOf(wired(message))).toBe('words');
   });
 
@@ -120,7 +120,7 @@ describe('mediaOf', () => {
       { interactiveMessage: { header: { videoMessage: file } } },
       'video',
     ],
-  ])('finds %s', (_, message, kind) => {
+  ])('mediaOf finds %s', (_, message, kind) => {
     expect(mediaOf(unwrap(wired(message)))?.facts).toMatchObject({ kind, sizeBytes: 9 });
   });
 
@@ -128,7 +128,7 @@ describe('mediaOf', () => {
     ['image/avif', 'image'],
     ['application/zip', 'document'],
     [undefined, 'document'],
-  ])('finds media of type %s in a field that is not known yet', (mimetype, kind) => {
+  ])('mediaOf finds media of type %s in a field that is not known yet', (mimetype, kind) => {
     const message = { fileOfNextYear: { ...file, mimetype } } as proto.IMessage;
     expect(mediaOf(message)?.facts.kind).toBe(kind);
   });
@@ -139,7 +139,7 @@ describe('mediaOf', () => {
       { extendedTextMessage: { text: 'x', contextInfo: { quotedMessage: { imageMessage: file } } } },
     ],
     ['a history of the own account', { protocolMessage: { historySyncNotification: file } }],
-  ])('does not take the file of %s', (_, message) => {
+  ])('mediaOf does not take the file of %s', (_, message) => {
     expect(mediaOf(wired(message))).toBeUndefined();
   });
 });

@@ -293,7 +293,7 @@ describe('whatever strangers send', () => {
     );
   const messages = leaf.chain(wrapped).chain(wrapped);
 
-  it('never throws in toIncoming, and returns complete plain data', () => {
+  it('toIncoming never throws, and returns complete plain data', () => {
     fc.assert(
       fc.property(messages, (message) => {
         const incoming = toIncoming(fromAnna, wire(message));

@@ -18,7 +18,7 @@ describe('openSealed', () => {
     ['Poll Vote', OWN, LID],
     ['Event Response', OWN, PN],
     ['Enc Reaction', OWN, PN],
-  ])('opens %s of %s by %s, whichever address was used', (use, sender, actor) => {
+  ])('openSealed opens %s of %s by %s, whichever address was used', (use, sender, actor) => {
     const context = { use, messageId: 'ID1', secret, senders: [OWN, PN, LID], actors: [PN, LID] };
     expect(openSealed(sealed(use, sender, actor), context)?.toString()).toBe('words');
   });
@@ -31,7 +31,7 @@ describe('openSealed', () => {
     ['damaged bytes', { ...sealed('Message Edit', PN, PN), encPayload: new Uint8Array(40) }],
     ['too few bytes', { ...sealed('Message Edit', PN, PN), encPayload: new Uint8Array(3) }],
     ['no bytes', {}],
-  ])('does not open %s', (_, content) => {
+  ])('openSealed does not open %s', (_, content) => {
     expect(openSealed(content, context)).toBeUndefined();
   });
 });
@@ -50,7 +50,7 @@ describe('openEdit', () => {
     return { secretEncryptedMessage: { targetMessageKey: { id: 'ID1' }, ...content, secretEncType: 2 } };
   };
 
-  it('returns an edit of the message whose secret was used, whatever the sealed key says', () => {
+  it('openEdit returns an edit of the message whose secret was used, whatever the sealed key says', () => {
     const opened = openEdit(edit({ id: 'ANOTHER' }, { conversation: '!ping' }), [PN, LID], () => secret);
     expect(opened).toMatchObject({
       protocolMessage: { key: { id: 'ID1' }, editedMessage: { conversation: '!ping' } },

@@ -112,7 +112,7 @@ describe('AnswerLog', () => {
     }
   });
 
-  it('never refuses a message because the connection does not answer', () => {
+  it('AnswerLog never refuses a message because the connection does not answer', () => {
     const answers = new AnswerLog(log);
     for (let turn = 0; turn < 100; turn += 1)
       expect(answers.errorFor('people', 'ID1', { kind: 'silence' }).code).toBe('SEND_TIMEOUT');

@@ -76,7 +76,7 @@ describe('mimetypeFor', () => {
       'application/vnd.oasis.opendocument.text',
     ],
     ['document', 'application/pdf', undefined, 'application/pdf'],
-  ])('sends as %s what is %s and said to be %s as %s', (kind, found, stated, expected) => {
+  ])('mimetypeFor sends as %s what is %s and said to be %s as %s', (kind, found, stated, expected) => {
     expect(mimetypeFor(kind, of(found), stated)).toBe(expected);
   });
 

@@ -8,7 +8,7 @@ const withKeys = node('user', { jid: 'a@lid' }, [node('registration', {}), node(
 const withoutKeys = node('user', { jid: 'b@lid' }, [node('error', { code: '404' })]);
 const answer = (users: BinaryNode[], type = 'result') => node('iq', { type }, [node('list', {}, users)]);
 
-it('removes the people without keys and keeps the others', () => {
+it('dropKeyErrors removes the people without keys and keeps the others', () => {
   const iq = answer([withoutKeys, withKeys, withoutKeys]);
   expect(dropKeyErrors(iq)).toBe(2);
   expect(iq).toEqual(answer([withKeys]));
@@ -19,7 +19,7 @@ it.each([
   ['an error', answer([withoutKeys], 'error')],
   ['another stanza', node('message', {}, [node('list', {}, [withoutKeys])])],
   ['an answer without content', node('iq', { type: 'result' })],
-])('does not change %s', (_, iq) => {
+])('dropKeyErrors does not change %s', (_, iq) => {
   const before = structuredClone(iq);
   expect(dropKeyErrors(iq)).toBe(0);
   expect(iq).toEqual(before);

@@ -75,7 +75,7 @@ describe('one queue', () => {
     );
   });
 
-  test("shows that the library's own transactions lose changes", async () => {
+  test("the library's own transactions lose changes", async () => {
     const store = new MemoryStore();
     const async = {
       get: async (type: string, ids: string[]) => store.get(type, ids),
