@@ -46,14 +46,16 @@ describe('the compile cache', () => {
   it('the compile cache is not used if others can write to it', async () => {
     mkdirSync(caches(), { recursive: true });
     chmodSync(caches(), 0o777);
-    const bot = await stage.pair();
+    const bot = await stage.start();
+    await bot.said('QR Code received');
     await bot.stop();
     expect(readdirSync(caches())).toEqual([]);
   });
 
   it('the bot starts if the folder of the compile cache cannot be made', async () => {
     symlinkSync('/proc/nope', join(program.folder, 'node_modules/.cache'));
-    const bot = await stage.pair();
+    const bot = await stage.start();
+    await bot.said('QR Code received');
     await bot.stop();
     expect(existsSync(caches())).toBe(false);
   });

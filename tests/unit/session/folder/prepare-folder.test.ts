@@ -25,13 +25,15 @@ function refusalOf(path: string): unknown {
 const failed = (code: string): Error => Object.assign(new Error(code), { code });
 
 describe('a folder that cannot be one', () => {
-  test.runIf(process.platform === 'linux').each(['/proc/x', '/proc/x/y/z', '/proc/self/fd/x'])(
+  test.runIf(process.platform === 'linux').each(['/proc/x', '/proc/x/y/z', '/proc/self/fd/x', '/sys/x'])(
     '%s: said at once, by the doctor too',
     (path) => {
       expect(refusalOf(path)).toMatchObject({
         code: 'SESSION_UNUSABLE',
         exitCode: 78,
-        message: expect.stringMatching(/cannot be (made|written).*[Ss]et another SESSION_PATH\.$/),
+        message: expect.stringMatching(
+          new RegExp(`${path} cannot be (made|written).*[Ss]et another SESSION_PATH\\.$`),
+        ),
       });
     },
   );
