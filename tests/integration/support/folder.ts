@@ -1,11 +1,32 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 
 /** A folder of its own for a test. */
 export function makeFolder(): string {
   return mkdtempSync(join(inject('scratchFolder'), 'folder-'));
+}
+
+/**
+ * Copies all but sockets, which end with their process. `cpSync` of Node.js looks at each file several times, and most
+ * tests begin with a copy of a linked folder.
+ */
+export function copyFolder(from: string, to: string): void {
+  mkdirSync(to, { recursive: true, mode: statSync(from).mode });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) copyFolder(source, target);
+    else if (!entry.isSocket()) copyFileSync(source, target);
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { cpSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from '../../../src/app/app.ts';
 import { loadConfig } from '../../../src/config/config.ts';
@@ -7,7 +7,7 @@ import { createLogger } from '../../../src/logging/logger.ts';
 import { waitForQr } from '../../../src/simulator/pairing/qr-camera.ts';
 import { SimulatedWhatsApp } from '../../../src/simulator/server/simulated-whatsapp.ts';
 import { within } from './deadline.ts';
-import { makeFolder } from './folder.ts';
+import { copyFolder, makeFolder } from './folder.ts';
 import { pairedOnce } from './rig.ts';
 
 /** The whole program in this process, as often as it is started, on one folder and one WhatsApp. */
@@ -25,7 +25,7 @@ export class Program {
     if (this.wa.devices.length === 0) {
       const once = await pairedOnce();
       this.wa.adoptAccount(once.wa);
-      cpSync(once.folder, this.folder, { recursive: true });
+      copyFolder(once.folder, this.folder);
     }
     await this.#start(env);
   }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
-import { cpSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { type Logger, levels, pino } from 'pino';
 import { isAppError } from '../../../src/core/errors.ts';
 import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
@@ -18,7 +18,7 @@ import type { ClientState, StopReason } from '../../../src/whatsapp/client-state
 import type { CloseReason } from '../../../src/whatsapp/connection/close-reason.ts';
 import { WhatsAppClient } from '../../../src/whatsapp/whatsapp-client.ts';
 import { within } from './deadline.ts';
-import { makeFolder, snapshot } from './folder.ts';
+import { copyFolder, makeFolder, snapshot } from './folder.ts';
 import { allowUnheardLosses } from './unheard.ts';
 import { useMostPreKeys } from './used-pre-keys.ts';
 
@@ -181,7 +181,7 @@ export class Rig {
     if (this.#options.simulator || this.#options.fs) return this.pairAnew(more);
     const once = await pairedOnce();
     this.wa.adoptAccount(once.wa);
-    cpSync(once.folder, this.folder, { recursive: true });
+    copyFolder(once.folder, this.folder);
     const client = await this.start(more);
     await this.state('open');
     return client;

@@ -1,4 +1,4 @@
-import { cp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import makeWASocket, {
   type ConnectionState,
   makeCacheableSignalKeyStore,
@@ -16,7 +16,7 @@ import {
 } from '../../../src/simulator/server/simulated-whatsapp.ts';
 import { silenceConsole } from './console.ts';
 import { within } from './deadline.ts';
-import { makeFolder } from './folder.ts';
+import { copyFolder, makeFolder } from './folder.ts';
 import { useMostPreKeys } from './used-pre-keys.ts';
 
 const logger = pino({ level: process.env.SIMULATOR_TEST_LOG ?? 'silent' });
@@ -132,7 +132,7 @@ class StockRig {
     pairing ??= pairOnce();
     const once = await pairing;
     this.wa.adoptAccount(once.wa);
-    await cp(once.folder, this.folder, { recursive: true });
+    copyFolder(once.folder, this.folder);
     const client = await this.connect(options);
     await within(client.ready, 'the login');
     return client;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, lstatSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type AuthenticationCreds,
@@ -13,7 +13,7 @@ import {
 import fc from 'fast-check';
 import { onTestFinished } from 'vitest';
 import { openSession, type Session, type SessionOptions } from '../../../src/session/open-session.ts';
-import { makeFolder } from '../../integration/support/folder.ts';
+import { copyFolder, makeFolder } from '../../integration/support/folder.ts';
 
 /** A new seed for each run, unless `SEED` says which; a property that fails prints it. */
 export const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -55,7 +55,7 @@ export async function openQuietly(path: string, options: Partial<SessionOptions>
 /** The folder as it is at this moment: what a process would leave if it were killed now, but for its dead socket. */
 export function copyOf(path: string): string {
   const copy = join(temporaryFolder(), 'copy');
-  cpSync(path, copy, { recursive: true, filter: (from) => !lstatSync(from).isSocket() });
+  copyFolder(path, copy);
   return copy;
 }
 
