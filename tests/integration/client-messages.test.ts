@@ -4,6 +4,7 @@ import { AppError, isAppError } from '../../src/core/errors.ts';
 import type { Person } from '../../src/simulator/phones/person.ts';
 import { within } from './support/deadline.ts';
 import { Rig, type RigOptions } from './support/rig.ts';
+import { holdBaileysWaits } from './support/short-waits.ts';
 
 let rig: Rig;
 
@@ -28,6 +29,9 @@ function fromBot(match: (tag: string, attrs: Readonly<Record<string, string | un
 }
 
 const answerTo = (id: string) => (message: { quotedId: string | undefined }) => message.quotedId === id;
+
+/** With the library's own store, 73 of 200 could not be read (docs/adr/0002-one-queue-for-keys.md). */
+const BURST = process.env.LONG ? 200 : 60;
 
 const text = (id: string, chat: string) => ({ id, chat, content: { kind: 'text', text: 'hello' } }) as const;
 
@@ -86,7 +90,7 @@ describe('messages', () => {
     expect(rig.received).toMatchObject([{ id, isFromMe: true, sender: { id: rig.wa.phone.number } }]);
   });
 
-  it('the client answers 200 messages in a burst, and each answer can be read at the first try', async () => {
+  it(`the client answers ${BURST} messages in a burst, and each answer can be read at the first try`, async () => {
     await paired({ answers: false });
     const person = rig.wa.addPerson({ addressing: 'lid' });
     const { client } = rig;
@@ -106,13 +110,13 @@ describe('messages', () => {
       answers.push(sleep(pauseMs).then(() => client.send(answer, AbortSignal.timeout(20_000))));
     });
     rig.wa.faults.halfOpen(true);
-    const sent = await Promise.all(Array.from({ length: 200 }, () => person.send('!ping')));
+    const sent = await Promise.all(Array.from({ length: BURST }, () => person.send('!ping')));
     rig.wa.faults.halfOpen(false);
     await Promise.all(sent.map(({ id }) => person.waitForMessage(answerTo(id), 25_000)));
     await Promise.all(answers);
     expect(person.unreadable).toEqual([]);
     expect(person.duplicates).toBe(0);
-    expect(new Set(rig.received.map(({ id }) => id)).size).toBe(200);
+    expect(new Set(rig.received.map(({ id }) => id)).size).toBe(BURST);
   });
 });
 
@@ -230,6 +234,7 @@ describe('sends', () => {
       keepAliveIntervalMs: 30_000,
       queryTimeoutMs: 3_000,
     };
+    const endQueries = holdBaileysWaits(socket.queryTimeoutMs);
     await rig.pair({ socket });
     const person = rig.wa.addPerson();
     await rig.ping(person);
@@ -244,7 +249,11 @@ describe('sends', () => {
     await asked;
     await rig.ping(person);
     expect(codes).toEqual([]);
-    await expect(rig.client.group(group.jid)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    const askedAgain = fromBot((tag, attrs) => tag === 'iq' && attrs.xmlns === 'w:g2');
+    const facts = expect(rig.client.group(group.jid)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    await askedAgain;
+    endQueries();
+    await facts;
     await within(sending, 'the end of the send');
     expect(codes).toEqual(['SEND_TIMEOUT']);
     expect(rig.client.state.kind).toBe('open');

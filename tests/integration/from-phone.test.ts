@@ -1,20 +1,30 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SendOptions } from '../../src/simulator/phones/send-options.ts';
 import { within } from './support/deadline.ts';
-import { Rig, type RigOptions } from './support/rig.ts';
+import { Rig } from './support/rig.ts';
+import { holdBaileysWaits } from './support/short-waits.ts';
 
 let rig: Rig;
 
 afterEach(() => rig.destroy());
 
-async function paired(options?: RigOptions): Promise<Rig> {
+const PATIENCE_MS = 15_000;
+/** Baileys waits this long before it asks the phone, and longer by the second one if it could not read a message. */
+const [BEFORE_ASKING_MS, BEFORE_RETRY_ASKS_MS] = [2_000, 3_000];
+
+interface Options {
+  /** Whether the two waits last as long as in production. Default false. */
+  readonly hasBaileysWaits?: boolean;
+  /** Whether `!ping` is answered with `pong`. Default true. */
+  readonly answers?: boolean;
+}
+
+async function paired({ hasBaileysWaits = false, ...options }: Options = {}): Promise<Rig> {
+  if (!hasBaileysWaits) holdBaileysWaits(BEFORE_ASKING_MS, BEFORE_RETRY_ASKS_MS)();
   rig = new Rig(options);
   await rig.pair();
   return rig;
 }
-
-/** Baileys waits for two seconds before it asks the phone, and for five if it could not read a message. */
-const PATIENCE_MS = 15_000;
 
 const ON_PHONE_ONLY: SendOptions = { isOnPhoneOnly: true };
 const PING = { conversation: '!ping' };
@@ -80,7 +90,7 @@ describe('a message that only the phone has', () => {
   ])(
     'the phone is asked again after the next connect where %s before Baileys has asked',
     async (_, isStopped) => {
-      await paired();
+      await paired({ hasBaileysWaits: true });
       const person = rig.wa.addPerson();
       rig.wa.faults.halfOpen(true);
       const { id } = await person.sendMessage(PING, ON_PHONE_ONLY);
