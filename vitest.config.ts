@@ -32,6 +32,7 @@ const client = {
 const process = {
   name: 'process',
   include: ['tests/process/**/*.test.ts', 'tests/browser/**/*.test.ts'],
+  setupFiles: 'tests/process/support/fast-curve.ts',
   globalSetup: [scratchFolder, 'tests/process/support/build-once.ts'],
 };
 
