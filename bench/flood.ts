@@ -7,8 +7,9 @@
  * `--quick` is 15 seconds for each flood. Exits 1 if the bot missed a figure that it must reach.
  */
 import { parseArgs } from 'node:util';
+import type { FloodResult } from './flood/flood-result.ts';
+import { FloodedBot } from './flood/flooded-bot.ts';
 import { FLOODS } from './flood/floods.ts';
-import { type FloodResult, runFlood } from './flood/run-flood.ts';
 
 const QUICK_SECONDS = 15;
 
@@ -44,7 +45,11 @@ const HEADINGS = [
 print(row(HEADINGS));
 print(row(HEADINGS.map(() => '---')));
 for (const [name, flood] of floods) {
-  const result = await runFlood(flood, seconds);
+  const bot = new FloodedBot();
+  const result = await bot
+    .start()
+    .then(() => bot.flood(flood, { seconds }))
+    .finally(() => bot.stop());
   print(row([`${name}: ${flood.what}`, ...cells(result, flood.isHeavy)]));
   for (const sentence of result.missed) print(`  missed: ${sentence}`);
   if (result.missed.length > 0) for (const line of result.lines) process.stderr.write(`  ${line}\n`);

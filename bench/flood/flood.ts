@@ -11,9 +11,7 @@ export interface FloodWorld {
 export interface Flood {
   /** A noun phrase for the table. */
   readonly what: string;
-  /** Makes what takes long to make, before anything is measured. */
-  prepare?(): Promise<unknown>;
-  /** Lasts until the signal is aborted. */
+  /** Lasts until the signal is aborted. Leaves no fault of the simulator behind: the bot may be flooded again. */
   run(world: FloodWorld, signal: AbortSignal): Promise<void>;
   /** Whether it carries enough for a ratio of bytes written to bytes received. */
   readonly isHeavy: boolean;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { proto } from '@whiskeysockets/baileys';
 import type { Person } from '../../src/simulator/phones/person.ts';
 import type { SimulatedWhatsApp } from '../../src/simulator/server/simulated-whatsapp.ts';
@@ -11,16 +12,7 @@ const KIB = 1024;
 /** 1.8 MiB a second. */
 const HEAVY_EVERY_MS = 33;
 const HEAVY_BYTES = 60 * KIB;
-
-const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-};
-const bomb = once(() => makePictureBomb());
-const largest = once(() => makePictureBomb(LARGEST));
+const PICTURES_WITHIN_MS = 10_000;
 
 /** By the name for `--only`. */
 export const FLOODS: Readonly<Record<string, Flood>> = {
@@ -56,14 +48,12 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   pictures: {
     what: '`!sticker` with PNGs of 50 megapixels, four at once',
     isHeavy: true,
-    prepare: bomb,
-    run: async (world, signal) => sendPictures(world, signal, await bomb()),
+    run: (world, signal) => sendPictures(world, signal, makePictureBomb()),
   },
   'pictures-decoded': {
     what: '`!sticker` with interlaced PNGs of the largest size that is decoded, four at once',
     isHeavy: false,
-    prepare: largest,
-    run: async (world, signal) => sendPictures(world, signal, await largest()),
+    run: (world, signal) => sendPictures(world, signal, makePictureBomb(LARGEST)),
   },
   'gone-group': {
     what: 'reminders for a group that is gone',
@@ -84,30 +74,34 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
       const person = simulator.addPerson();
       simulator.faults.sends.closeAt(500, { to: person, times: Number.POSITIVE_INFINITY });
       await repeat(10_000, signal, () => person.send('!ping'));
+      simulator.faults.sends.accept();
     },
   },
   'silent-app-state': {
     what: 'app-state requests that get no answer',
     isHeavy: false,
-    run({ simulator }, signal) {
+    async run({ simulator }, signal) {
       simulator.faults.queries.ignore('w:sync:app:state');
-      return repeat(2_000, signal, () => announceAppState(simulator));
+      await repeat(2_000, signal, () => announceAppState(simulator));
+      simulator.faults.queries.ignore();
     },
   },
   'empty-app-state': {
     what: 'app-state answers that are empty',
     isHeavy: false,
-    run({ simulator }, signal) {
+    async run({ simulator }, signal) {
       simulator.faults.queries.breakAppState('empty');
-      return repeat(2_000, signal, () => announceAppState(simulator));
+      await repeat(2_000, signal, () => announceAppState(simulator));
+      simulator.faults.queries.breakAppState(undefined);
     },
   },
   'endless-app-state': {
     what: 'app-state answers that always say that there is more',
     isHeavy: false,
-    run({ simulator }, signal) {
+    async run({ simulator }, signal) {
       simulator.faults.queries.breakAppState('endless');
-      return repeat(2_000, signal, () => announceAppState(simulator));
+      await repeat(2_000, signal, () => announceAppState(simulator));
+      simulator.faults.queries.breakAppState(undefined);
     },
   },
   groups: {
@@ -150,23 +144,30 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   ...HTTP_FLOODS,
 };
 
-/** Throws if the bot does not fetch the pictures: they would be no flood. */
+/**
+ * Throws if the bot does not fetch the pictures: they would be no flood. Waits for the answers to all pictures, at
+ * most `PICTURES_WITHIN_MS`, because the decoding is the flood.
+ */
 async function sendPictures(
   { simulator, alsoReceived }: FloodWorld,
   signal: AbortSignal,
   data: Buffer,
 ): Promise<void> {
   const people = Array.from({ length: 4 }, () => simulator.addPerson());
+  let rounds = 0;
+  const answers = () => people.flatMap(({ inbox }) => inbox);
   await repeat(2_000, signal, async () => {
+    rounds += 1;
     alsoReceived(people.length * data.length);
     const caption = '!sticker';
     await Promise.all(
       people.map((person) => person.sendMedia({ type: 'image', data, mimetype: 'image/png', caption })),
     );
-    const answers = people.flatMap(({ inbox }) => inbox);
-    if (answers.some(({ text }) => text?.includes('could not fetch')))
+    if (answers().some(({ text }) => text?.includes('could not fetch')))
       throw new Error('the bot could not fetch the pictures');
   });
+  const deadline = Date.now() + PICTURES_WITHIN_MS;
+  while (answers().length < rounds * people.length && Date.now() < deadline) await sleep(100);
 }
 
 function sendLongPings(people: readonly Person[], signal: AbortSignal): Promise<void> {

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Person } from '../../src/simulator/phones/person.ts';
 
-const EVERY_MS = 1_000;
 /** After the flood, the last questions may wait for so long. */
 const SETTLE_MS = 10_000;
 
-/** Somebody who writes `!ping` each second and waits for each answer. */
+/** Somebody who writes `!ping` each second, or as often as it is told, and waits for each answer. */
 export class OrdinaryPerson {
   readonly #person: Person;
+  readonly #everyMs: number;
   readonly #askedAtMs = new Map<string, number>();
 
-  constructor(person: Person) {
+  constructor(person: Person, everyMs = 1_000) {
     this.#person = person;
+    this.#everyMs = everyMs;
   }
 
   async askUntil(signal: AbortSignal): Promise<void> {
@@ -19,8 +20,13 @@ export class OrdinaryPerson {
       const askedAtMs = Date.now();
       const { id } = await this.#person.send('!ping');
       this.#askedAtMs.set(id, askedAtMs);
-      await sleep(Math.max(0, askedAtMs + EVERY_MS - Date.now()));
+      await sleep(Math.max(0, askedAtMs + this.#everyMs - Date.now()));
     }
+  }
+
+  /** Resolves when it has asked so often. */
+  async asked(times: number): Promise<void> {
+    while (this.#askedAtMs.size < times) await sleep(50);
   }
 
   async settle(): Promise<void> {

@@ -1,5 +1,4 @@
-import { buffer } from 'node:stream/consumers';
-import { crc32, createDeflate } from 'node:zlib';
+import { constants, crc32, deflateRawSync } from 'node:zlib';
 
 /** Red, green, blue and alpha. */
 const CHANNELS = 4;
@@ -16,6 +15,10 @@ const BOMB: Size = { width: 8_000, height: 6_250, bits: 16 };
 /** About the largest that is decoded. */
 export const LARGEST: Size = { width: 4_500, height: 4_500, bits: 8 };
 
+const PART_BYTES = 1024 * 1024;
+const ZLIB_HEADER = Buffer.from('78da', 'hex');
+const ADLER_MODULUS = 65_521;
+
 /** The seven passes of Adam7: where each starts, and its steps. */
 const PASSES = [
   [0, 0, 8, 8],
@@ -30,7 +33,7 @@ const PASSES = [
 /**
  * A transparent, interlaced PNG that its EXIF turns by 90 degrees. It has some 0.4 MB at most.
  */
-export async function makePictureBomb(size: Size = BOMB): Promise<Buffer> {
+export function makePictureBomb(size: Size = BOMB): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(size.width, 0);
   header.writeUInt32BE(size.height, 4);
@@ -40,27 +43,29 @@ export async function makePictureBomb(size: Size = BOMB): Promise<Buffer> {
     Buffer.from('89504e470d0a1a0a', 'hex'),
     chunk('IHDR', header),
     chunk('eXIf', orientation),
-    chunk('IDAT', await compressedPixels(size)),
+    chunk('IDAT', compressedPixels(size)),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
 
-/** Every byte is zero: the filter of each row as well as its pixels. */
-async function compressedPixels({ width, height, bits }: Size): Promise<Buffer> {
-  let left = PASSES.reduce((sum, [x, y, stepX, stepY]) => {
+/** Every byte is zero: the filter of each row as well as its pixels. A part of zeros is compressed once and repeated. */
+function compressedPixels({ width, height, bits }: Size): Buffer {
+  const bytes = PASSES.reduce((sum, [x, y, stepX, stepY]) => {
     const rowBytes = 1 + Math.ceil((width - x) / stepX) * CHANNELS * (bits / 8);
     return sum + rowBytes * Math.ceil((height - y) / stepY);
   }, 0);
-  const deflate = createDeflate({ level: 9 });
-  const compressed = buffer(deflate);
-  const zeros = Buffer.alloc(1024 * 1024);
-  while (left > 0) {
-    const part = zeros.subarray(0, Math.min(left, zeros.length));
-    left -= part.length;
-    if (!deflate.write(part)) await new Promise((resolve) => deflate.once('drain', resolve));
-  }
-  deflate.end();
-  return compressed;
+  const part = deflateRawSync(Buffer.alloc(PART_BYTES), { level: 9, finishFlush: constants.Z_FULL_FLUSH });
+  const parts = Array.from({ length: Math.floor(bytes / PART_BYTES) }, () => part);
+  const last = deflateRawSync(Buffer.alloc(bytes % PART_BYTES), { level: 9 });
+  return Buffer.concat([ZLIB_HEADER, ...parts, last, adler32OfZeros(bytes)]);
+}
+
+/** RFC 1950: its lower half is 1 plus the sum of the bytes, its upper half the sum of all lower halves. */
+function adler32OfZeros(bytes: number): Buffer {
+  const sum = Buffer.alloc(4);
+  sum.writeUInt16BE(bytes % ADLER_MODULUS, 0);
+  sum.writeUInt16BE(1, 2);
+  return sum;
 }
 
 function chunk(type: string, data: Buffer): Buffer {

@@ -23,8 +23,9 @@ export class Supervisor {
     this.#maxBytes = maxBytes;
   }
 
-  /** The bot must be running. */
+  /** The bot must be running. What it wrote before is in the figures from here on. */
   start(): void {
+    this.#look();
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
