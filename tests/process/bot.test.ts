@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BotProcess } from './support/bot.ts';
 import { ROOT } from './support/program.ts';
-import { program, stage, useStage } from './support/stage.ts';
+import { program, stage, useLinkedStage, useNewStages, useProgram } from './support/stage.ts';
 
-useStage();
+useProgram();
 
 const preload = (name: string): string => new URL(`./support/${name}`, import.meta.url).href;
 
@@ -26,7 +26,9 @@ function isRunning(pid: number): boolean {
 
 const ownerPid = (): number => JSON.parse(readFileSync(join(stage.sessions, 'owner.json'), 'utf8')).pid;
 
-describe('the main job', () => {
+describe('from the first start', () => {
+  useNewStages();
+
   it('after one scan, five times Ctrl+C and a start show no QR code again', async () => {
     let bot = await stage.pair();
     expect(bot.output).toContain('=== SCAN THIS QR CODE WITH WHATSAPP ===');
@@ -37,8 +39,7 @@ describe('the main job', () => {
       const { code, stopMs } = await bot.stop('SIGINT');
       expect(code).toBe(0);
       stops.push(stopMs);
-      bot = await stage.start();
-      await bot.said(OPEN);
+      bot = await stage.open();
       await stage.ping(person);
       expect(bot.output).not.toContain(QR);
       expect(bot.output).not.toMatch(/\[(WARN|ERROR|FATAL)\]/);
@@ -55,14 +56,36 @@ describe('the main job', () => {
     expect(person.unreadable).toEqual([]);
   }, 60_000);
 
+  it('a signal at any moment of a start ends the bot, and the next start works', async () => {
+    const moments: ReadonlyArray<(bot: BotProcess) => Promise<unknown>> = [
+      () => new Promise((resolve) => setTimeout(resolve, 100)),
+      () => new Promise((resolve) => setTimeout(resolve, 400)),
+      (bot) => bot.said('Initializing'),
+      (bot) => bot.said('Connection status: connecting'),
+    ];
+    for (const moment of moments) {
+      const bot = await stage.start();
+      await moment(bot);
+      bot.signal('SIGINT');
+      const { code, signal } = await bot.exit(5_000);
+      expect(code === 0 || signal === 'SIGINT', bot.output).toBe(true);
+    }
+    const next = await stage.start();
+    await next.said(QR);
+  });
+});
+
+/** Each test goes on where the one before has left the session. */
+describe('a linked bot', () => {
+  useLinkedStage();
+
   it('after kill -9 the next start takes over at once, shows no QR code, and answers what came meanwhile', async () => {
-    const bot = await stage.pair();
+    const bot = await stage.open();
     const person = stage.wa.addPerson();
     await stage.ping(person);
     await bot.kill();
     const { id } = await person.send('!ping');
-    const next = await stage.start();
-    await next.said(OPEN);
+    const next = await stage.open();
     await person.waitForMessage(({ quotedId }) => quotedId === id);
     expect(next.output).not.toContain(QR);
     expect(next.output).not.toContain('in use');
@@ -70,30 +93,29 @@ describe('the main job', () => {
   });
 
   it('the bot runs from its sources, as npm run dev starts it', async () => {
-    const dev = { command: [process.execPath, '--import', 'tsx', 'src/main.ts'], cwd: ROOT } as const;
-    const bot = await stage.pair({}, dev);
+    const bot = await stage.open(
+      {},
+      { command: [process.execPath, '--import', 'tsx', 'src/main.ts'], cwd: ROOT },
+    );
     await stage.ping(stage.wa.addPerson());
-    expect(await bot.stop('SIGINT')).toMatchObject({ code: 0 });
-    const next = await stage.start({}, dev);
-    await next.said(OPEN);
-    expect(next.output).not.toContain(QR);
-    expect(await next.stop('SIGTERM')).toMatchObject({ code: 0 });
+    expect(bot.output).not.toContain(QR);
+    expect(await bot.stop('SIGTERM')).toMatchObject({ code: 0 });
   });
-});
 
-describe('signals', () => {
   it('two Ctrl+C at once stop the bot once', async () => {
-    const bot = await stage.pair();
+    const bot = await stage.open();
+    const closes = () => bot.lines.filter((line) => line.includes('Connection status: close')).length;
+    const before = closes();
     bot.signal('SIGINT');
     bot.signal('SIGINT');
     bot.signal('SIGTERM');
     expect(await bot.exit()).toMatchObject({ code: 0, signal: null });
     expect(bot.output.split('Stopping...')).toHaveLength(2);
-    expect(bot.lines.filter((line) => line.includes('Connection status: close'))).toHaveLength(2);
+    expect([before, closes()]).toEqual([0, 1]);
   });
 
   it('a second Ctrl+C after more than a second ends the bot at once, and no message is lost', async () => {
-    const bot = await stage.pair({ NODE_OPTIONS: `--import=${preload('slow-disk.mjs')}` });
+    const bot = await stage.open({ NODE_OPTIONS: `--import=${preload('slow-disk.mjs')}` });
     await stage.ping(stage.wa.addPerson());
     bot.signal('SIGINT');
     await bot.said('Stopping...');
@@ -101,49 +123,26 @@ describe('signals', () => {
     const { code, stopMs } = await bot.stop('SIGINT');
     expect(code).toBe(0);
     expect(stopMs).toBeLessThan(1_000);
-    const next = await stage.start();
-    await next.said(OPEN);
+    const next = await stage.open();
     expect(next.output).not.toContain(QR);
     await stage.ping(stage.wa.addPerson());
   });
 
   it('SIGTERM to npm start stops the bot as well', async () => {
-    const npm = { command: ['npm', 'start', '--ignore-scripts'], cwd: program.folder } as const;
-    const bot = await stage.pair({}, npm);
+    const bot = await stage.open({}, { command: ['npm', 'start', '--ignore-scripts'], cwd: program.folder });
     const pid = ownerPid();
     // It resolves when no process holds the pipes any more.
     await bot.stop('SIGTERM');
     expect(isRunning(pid)).toBe(false);
     expect(bot.output).toContain('Stopping...');
-    const next = await stage.start();
-    await next.said(OPEN);
+    const next = await stage.open();
     expect(next.output).not.toContain(QR);
   });
 
-  it.each([0, 1, 2, 3])(
-    'a signal at moment %i of a start ends the bot, and the next start works',
-    async (moment) => {
-      const moments: ReadonlyArray<(bot: BotProcess) => Promise<unknown>> = [
-        () => new Promise((resolve) => setTimeout(resolve, 100)),
-        () => new Promise((resolve) => setTimeout(resolve, 400)),
-        (bot) => bot.said('Initializing'),
-        (bot) => bot.said('Connection status: connecting'),
-      ];
-      const bot = await stage.start();
-      await moments[moment]?.(bot);
-      bot.signal('SIGINT');
-      const { code, signal } = await bot.exit(5_000);
-      expect(code === 0 || signal === 'SIGINT').toBe(true);
-      const next = await stage.start();
-      await next.said(QR);
-    },
-  );
-});
-
-describe('a second process on the same folder', () => {
   it('a second process on the same folder ends with 75 at once and says which process has it; the first one goes on', async () => {
-    const bot = await stage.pair();
+    const bot = await stage.open();
     const pid = ownerPid();
+    const { logins } = stage.wa.counters;
     const second = await stage.start();
     const { code, afterMs } = await second.exit();
     expect(code).toBe(75);
@@ -152,14 +151,22 @@ describe('a second process on the same folder', () => {
     // Two seconds for the answer, and the start of a process on a busy machine.
     expect(afterMs).toBeLessThan(4_000);
     await stage.ping(stage.wa.addPerson());
-    expect(stage.wa.counters.logins).toBe(1);
+    expect(stage.wa.counters.logins).toBe(logins);
     expect(bot.output).not.toContain('Connection status: close\n[WARN]');
   });
-});
 
-describe('the end of a session', () => {
+  it('a bot whose session another client takes over twice ends with 75', async () => {
+    const bot = await stage.open({ NODE_OPTIONS: `--import=${preload('short-minutes.mjs')}` });
+    stage.wa.faults.replace();
+    await bot.said('Reconnecting in 60 seconds...');
+    await bot.said(OPEN, 2);
+    stage.wa.faults.replace();
+    expect(await bot.exit()).toMatchObject({ code: 75 });
+    expect(bot.output).toContain('[ERROR] Another client keeps opening this session');
+  });
+
   it('a logout ends the bot with 77 and says what to run; the next start does the same at once, without a connection', async () => {
-    const bot = await stage.pair();
+    const bot = await stage.open();
     await stage.ping(stage.wa.addPerson());
     stage.wa.phone.unlink();
     expect(await bot.exit()).toMatchObject({ code: 77 });
@@ -172,15 +179,5 @@ describe('the end of a session', () => {
     expect(next.lines).toContain(line);
     expect(next.output).not.toContain('connecting');
     expect(stage.wa.counters.connections).toBe(connections);
-  });
-
-  it('a bot whose session another client takes over twice ends with 75', async () => {
-    const bot = await stage.pair({ NODE_OPTIONS: `--import=${preload('short-minutes.mjs')}` });
-    stage.wa.faults.replace();
-    await bot.said('Reconnecting in 60 seconds...');
-    await bot.said(OPEN, 2);
-    stage.wa.faults.replace();
-    expect(await bot.exit()).toMatchObject({ code: 75 });
-    expect(bot.output).toContain('[ERROR] Another client keeps opening this session');
   });
 });

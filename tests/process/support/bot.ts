@@ -162,6 +162,13 @@ export class Stage {
     return bot;
   }
 
+  /** Starts a bot that is linked. Resolves when it is connected. */
+  async open(env: Readonly<Record<string, string>> = {}, run: Partial<RunOptions> = {}): Promise<BotProcess> {
+    const bot = await this.start(env, run);
+    await bot.said('WhatsApp connection established');
+    return bot;
+  }
+
   /** Scans the picture of the QR of a bot that was started. */
   async scan(bot: BotProcess): Promise<void> {
     const qr = await waitForQr(join(this.sessions, 'qr-code.png'), AbortSignal.timeout(PATIENCE_MS));
@@ -175,8 +182,13 @@ export class Stage {
     await person.waitForMessage(({ quotedId }) => quotedId === id, PATIENCE_MS);
   }
 
+  /** Kills what a test left running. */
+  async killAll(): Promise<void> {
+    for (const bot of this.#processes.splice(0)) await bot.kill();
+  }
+
   async clear(): Promise<void> {
-    for (const bot of this.#processes) await bot.kill();
+    await this.killAll();
     await this.wa.stop();
     rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   }

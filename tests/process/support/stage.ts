@@ -9,16 +9,39 @@ export let program: Program;
 /** The stage of the test that runs: its own WhatsApp, its own folder. */
 export let stage: Stage;
 
-/** Copies the built program for a file, and sets a stage for each of its tests. */
-export function useStage(): void {
+const newStage = (): Stage => new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
+
+/** Copies the built program for a file. */
+export function useProgram(): void {
   beforeAll(() => {
     program = copyProgram();
   });
   afterAll(() => program.remove());
+}
+
+/** Sets a new stage for each test. */
+export function useNewStages(): void {
   beforeEach(() => {
-    stage = new Stage({ command: [process.execPath, 'dist/main.js'], cwd: program.folder });
+    stage = newStage();
   });
   afterEach(() => stage.clear());
+}
+
+/** Sets one stage for all tests, with a session that is linked and a bot that does not run. Each test ends its bots. */
+export function useLinkedStage(): void {
+  beforeAll(async () => {
+    stage = newStage();
+    const bot = await stage.pair();
+    await bot.stop();
+  });
+  afterEach(() => stage.killAll());
+  afterAll(() => stage.clear());
+}
+
+/** Copies the built program for a file, and sets a new stage for each of its tests. */
+export function useStage(): void {
+  useProgram();
+  useNewStages();
 }
 
 /** Copies the built program for a file, as the bot that the bench starts. */
