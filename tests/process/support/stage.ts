@@ -27,15 +27,22 @@ export function useNewStages(): void {
   afterEach(() => stage.clear());
 }
 
-/** Sets one stage for all tests, with a session that is linked and a bot that does not run. Each test ends its bots. */
-export function useLinkedStage(): void {
-  beforeAll(async () => {
+/** Sets one stage for all tests. */
+export function useOneStage(): void {
+  beforeAll(() => {
     stage = newStage();
+  });
+  afterAll(() => stage.clear());
+}
+
+/** Sets one stage for all tests, with a session that is linked. After each test no bot runs. */
+export function useLinkedStage(): void {
+  useOneStage();
+  beforeAll(async () => {
     const bot = await stage.pair();
     await bot.stop();
   });
   afterEach(() => stage.killAll());
-  afterAll(() => stage.clear());
 }
 
 /** Copies the built program for a file, and sets a new stage for each of its tests. */
