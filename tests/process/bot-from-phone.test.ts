@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import type { Stanza } from '../../src/simulator/wire/stanza.ts';
 import { within } from '../integration/support/deadline.ts';
-import { stage, useStage } from './support/stage.ts';
+import { stage, useLinkedStage, useProgram } from './support/stage.ts';
 
-useStage();
+useProgram();
+useLinkedStage();
 
 /** Resolves with the first stanza of this direction that `match` accepts. */
 function stanza(direction: 'stanza-in' | 'stanza-out', match: (node: Stanza) => boolean): Promise<void> {
@@ -24,7 +25,7 @@ it.each([
 ] as const)(
   'a bot that is killed while a message that only the phone has is %s answers every message once after the next start',
   async (_, direction, match) => {
-    const bot = await stage.pair();
+    const bot = await stage.open();
     const person = stage.wa.addPerson({ addressing: 'lid' });
     await stage.ping(person);
     const { phone } = stage.wa;
@@ -45,7 +46,7 @@ it.each([
     await bot.kill();
     await handingOn;
 
-    await stage.start();
+    await stage.open();
     for (const id of ids) await person.waitForMessage(({ quotedId }) => quotedId === id, 20_000);
     await stage.ping(person);
     const quoted = person.inbox.map(({ quotedId }) => quotedId);

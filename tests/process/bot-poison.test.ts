@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { program, stage, useStage } from './support/stage.ts';
+import { program, stage, useLinkedStage, useProgram } from './support/stage.ts';
 
-useStage();
+useProgram();
+useLinkedStage();
 
 /** Commands that kill the bot, and one that takes until the file `go` is there. */
 beforeAll(() => {
@@ -47,7 +48,7 @@ export default command({
 });
 
 it('a command that killed the bot twice is set aside, its person is told, and everybody else is answered', async () => {
-  let bot = await stage.pair();
+  let bot = await stage.open();
   const [culprit, other] = [stage.wa.addPerson(), stage.wa.addPerson()];
   await stage.ping(other);
   const { id } = await culprit.send('!boom');
@@ -65,7 +66,7 @@ it('a command that killed the bot twice is set aside, its person is told, and ev
 }, 60_000);
 
 it('a slow command that ran at each crash of another command is answered', async () => {
-  let bot = await stage.pair();
+  let bot = await stage.open();
   const [patient, culprit] = [stage.wa.addPerson(), stage.wa.addPerson()];
   await stage.ping(patient);
   const slow = await patient.send('!slow');
@@ -84,7 +85,7 @@ it('a slow command that ran at each crash of another command is answered', async
 }, 60_000);
 
 it('a conversation that killed the bot twice is set aside, its person is told, and the others go on', async () => {
-  let bot = await stage.pair();
+  let bot = await stage.open();
   const [culprit, other] = [stage.wa.addPerson(), stage.wa.addPerson()];
   for (const person of [culprit, other]) {
     await person.send('!trap');
