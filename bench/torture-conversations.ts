@@ -51,6 +51,8 @@ export interface ConversationsResult {
  * did not acknowledge, so this must be well above that.
  */
 const WAIT_MS = 150_000;
+/** How many people talk at the same time: each kill hits a conversation of each of them. */
+const PEOPLE = 6;
 /** How many of the newest lines of the bot, over all its runs, are kept for a fault. */
 const KEPT_LINES = 200;
 
@@ -70,7 +72,7 @@ export async function tortureConversations(options: {
     LOG_LEVEL: process.env.TORTURE_LOG_LEVEL ?? 'warn',
     TORTURE_STEPS: steps,
   });
-  const people = [1, 2, 3, 4].map(() => simulator.addPerson({ addressing: 'mixed' }));
+  const people = Array.from({ length: PEOPLE }, () => simulator.addPerson({ addressing: 'mixed' }));
   const state = { next: 0, isOver: false };
   const faults: string[] = [];
   const log: string[] = [];

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Stage } from './support/bot.ts';
-import { stage, useStage } from './support/stage.ts';
+import { stage, useLinkedStage, useProgram } from './support/stage.ts';
 
-useStage();
+useProgram();
+useLinkedStage();
 
 const OPEN = 'WhatsApp connection established';
 /** Baileys looks every 30 s whether it has heard anything in the last 35; then 5 s to the reconnect. */
@@ -19,7 +20,7 @@ async function expectAllAnsweredOnce(person: ReturnType<Stage['wa']['addPerson']
 }
 
 it('a bot that is suspended in the middle of a burst while its connection ends goes on where it was', async () => {
-  const bot = await stage.pair({ RECONNECT_DELAY_MS: '500' });
+  const bot = await stage.open({ RECONNECT_DELAY_MS: '500' });
   const person = stage.wa.addPerson({ addressing: 'mixed' });
   await stage.ping(person);
   const send = async (): Promise<string> => (await person.send('!ping')).id;
@@ -36,7 +37,7 @@ it('a bot that is suspended in the middle of a burst while its connection ends g
 it.skipIf(!process.env.LONG)(
   'a bot that is suspended for longer than a connection lasts is connected again within 45 seconds after it wakes up',
   async () => {
-    const bot = await stage.pair();
+    const bot = await stage.open();
     const person = stage.wa.addPerson();
     await stage.ping(person);
     bot.signal('SIGSTOP');
@@ -52,3 +53,14 @@ it.skipIf(!process.env.LONG)(
   },
   150_000,
 );
+
+it('a stanza that inflates to 100 MB is ignored, and the bot goes on', async () => {
+  const bot = await stage.open();
+  const person = stage.wa.addPerson();
+  await stage.ping(person);
+  stage.wa.faults.sendInflateBomb(100 * 1024 * 1024);
+  await bot.said('code=ERR_BUFFER_TOO_LARGE');
+  await stage.ping(person);
+  expect(bot.output).not.toContain('A bug');
+  expect((await bot.stop()).code).toBe(0);
+}, 60_000);
