@@ -207,6 +207,7 @@ test('a DeadlineError names what was awaited and what came in its place', async 
   await pair();
   const anna = wa.person('Anna');
   await anna.says('!ping');
+  await anna.phone.waitForMessage(() => true);
   await expect(anna.hears(/pang/, { within: 400 })).rejects.toMatchObject({
     code: 'DEADLINE',
     message: 'Anna waited 400 ms to hear /pang/; unheard: "pong"; messages that the phone cannot read: 0',
