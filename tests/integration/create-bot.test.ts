@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { phrases } from '../../src/bot/phrases.ts';
 import { type BotOptions, type CreatedBot, command, createBot, listener, Refusal } from '../../src/index.ts';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
-import { makeFolder } from './support/folder.ts';
+import { copyFolder, makeFolder } from './support/folder.ts';
+import { pairedOnce } from './support/rig.ts';
 
 let wa: TestWhatsApp;
 let folder = '';
@@ -23,8 +24,16 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** A bot that is linked and online. */
-async function startBot(options: BotOptions): Promise<{ bot: CreatedBot; ended: Promise<unknown> }> {
+/** A bot that is online. It was linked earlier, unless `isNew`. */
+async function startBot(
+  options: BotOptions,
+  isNew = false,
+): Promise<{ bot: CreatedBot; ended: Promise<unknown> }> {
+  if (!isNew) {
+    const once = await pairedOnce();
+    wa.simulator.adoptAccount(once.wa);
+    copyFolder(once.folder, join(folder, 'session'));
+  }
   const made = createBot({
     ...options,
     settings: {
@@ -39,31 +48,35 @@ async function startBot(options: BotOptions): Promise<{ bot: CreatedBot; ended: 
   });
   bot = made;
   const ended = made.start();
-  await wa.bot.pairFromPng(join(folder, 'session', 'qr-code.png'));
+  if (isNew) await wa.bot.pairFromPng(join(folder, 'session', 'qr-code.png'));
+  else await wa.bot.online();
   return { bot: made, ended };
 }
 
 test('a bot from createBot runs its commands, listeners and middleware, and the built-in commands', async () => {
   const seen: string[] = [];
-  await startBot({
-    commands: [
-      command({ name: 'echo', summary: 'says it again', run: (ctx) => ctx.reply(ctx.text) }),
-      command({
-        name: 'never',
-        summary: 'refuses',
-        run: () => {
-          throw new Refusal('Not today.');
+  await startBot(
+    {
+      commands: [
+        command({ name: 'echo', summary: 'says it again', run: (ctx) => ctx.reply(ctx.text) }),
+        command({
+          name: 'never',
+          summary: 'refuses',
+          run: () => {
+            throw new Refusal('Not today.');
+          },
+        }),
+      ],
+      listeners: [listener({ on: 'message', text: 'thanks', run: (ctx) => ctx.send('You are welcome.') })],
+      middleware: [
+        async (ctx, next) => {
+          seen.push(ctx.command.name);
+          await next();
         },
-      }),
-    ],
-    listeners: [listener({ on: 'message', text: 'thanks', run: (ctx) => ctx.send('You are welcome.') })],
-    middleware: [
-      async (ctx, next) => {
-        seen.push(ctx.command.name);
-        await next();
-      },
-    ],
-  });
+      ],
+    },
+    true,
+  );
   const anna = wa.person('Anna');
   await anna.says('!echo hello');
   await anna.hears('hello');
@@ -78,7 +91,7 @@ test('a bot from createBot runs its commands, listeners and middleware, and the 
 
 test('a handler knows the account of the bot: number, LID and name', async () => {
   const whoAmI = command({ name: 'whoami', summary: 's', run: (ctx) => ctx.reply(JSON.stringify(ctx.me)) });
-  await startBot({ commands: whoAmI });
+  await startBot({ commands: whoAmI }, true);
   const { number, lid, name } = wa.phone;
   const anna = wa.person('Anna');
   await vi.waitFor(
