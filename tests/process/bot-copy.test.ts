@@ -14,6 +14,14 @@ const seed = Number(process.env.SEED ?? Date.now() % 100_000);
 const random = seeded(seed);
 const quiet = { debug: () => {}, info: () => {}, warn: () => {} };
 
+interface Copy {
+  readonly folder: string;
+  /** Those that WhatsApp had for the bot before the copy, and after it. */
+  readonly preKeys: readonly string[];
+}
+
+const preKeyIds = (): string[] => stage.wa.devices.flatMap((device) => device.preKeyIds()).map(String);
+
 /** As people do; files that go while it reads are none of its business. */
 function copyTo(name: string): string {
   const copy = join(stage.root, name);
@@ -29,26 +37,30 @@ it(`a folder that was copied with cp -r at any time while the bot answers opens,
   const chatting = people.map(async (person) => {
     while (!isOver) await stage.ping(person);
   });
-  const copies: string[] = [];
+  const copies: Copy[] = [];
   for (let n = 0; n < COPIES; n++) {
     await wait(random() * 300);
-    const known = stage.wa.devices.flatMap((device) => device.preKeyIds()).map(String);
-    const copy = copyTo(`copy-${n}`);
-    copies.push(copy);
-    const session = await openSession(copy, { log: quiet });
-    expect(session.wasLinked).toBe(true);
+    const known = new Set(preKeyIds());
+    const folder = copyTo(`copy-${n}`);
     // Pre-keys that were used up meanwhile are gone from both.
-    const found = session.get('pre-key', known);
-    const kept = stage.wa.devices.flatMap((device) => device.preKeyIds()).map(String);
-    expect(kept.filter((id) => known.includes(id) && !(id in found))).toEqual([]);
-    await session.close();
+    copies.push({ folder, preKeys: preKeyIds().filter((id) => known.has(id)) });
   }
+  // The last copy is older than what the people know.
+  await wait(300);
   isOver = true;
   await Promise.all(chatting);
+  for (const { folder, preKeys } of copies) {
+    const session = await openSession(folder, { log: quiet });
+    expect(session.wasLinked).toBe(true);
+    expect(preKeys).not.toEqual([]);
+    const found = session.get('pre-key', preKeys);
+    expect(preKeys.filter((id) => !(id in found))).toEqual([]);
+    await session.close();
+  }
   await bot.kill();
   // The person's own advice: rm -rf sessions/, mv sessions.backup/ sessions/.
   rmSync(stage.sessions, { recursive: true });
-  renameSync(copies.at(-1) ?? '', stage.sessions);
+  renameSync(copies.at(-1)?.folder ?? '', stage.sessions);
   const restored = await stage.start();
   await restored.said('WhatsApp connection established');
   for (const person of people) await stage.ping(person);
