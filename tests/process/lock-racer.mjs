@@ -1,23 +1,32 @@
 /**
- * `lock-racer.mjs FOLDER LOCK`: waits for a line on stdin, tries to own the folder with the built module at the URL
- * LOCK, says how that went, and holds it until stdin ends. Times are those of the machine, so that a test can compare
- * them between processes.
+ * `lock-racer.mjs LOCK`: for each line with the arguments of `lockSession` on stdin tries to own that folder with the
+ * built module at the URL LOCK, says how that went, and holds it until an empty line or until stdin ends.
  */
-const [folder, lock] = process.argv.slice(2);
-const { lockSession } = await import(lock);
+import { createInterface } from 'node:readline';
+
+const { lockSession } = await import(process.argv[2]);
 const say = (message) => void process.stdout.write(`${JSON.stringify(message)}\n`);
-const now = () => String(process.hrtime.bigint());
+
+let owned;
+async function letGo() {
+  if (!owned) return;
+  say({ kind: 'releasing' });
+  await owned.release();
+  owned = undefined;
+}
 
 say({ kind: 'ready' });
-await new Promise((resolve) => process.stdin.once('data', resolve));
-const startedAt = performance.now();
-try {
-  const owned = await lockSession(folder);
-  say({ kind: 'owner', at: now() });
-  await new Promise((resolve) => process.stdin.once('end', resolve).resume());
-  say({ kind: 'releasing', at: now() });
-  await owned.release();
-} catch (error) {
-  const tookMs = performance.now() - startedAt;
-  say({ kind: 'refused', tookMs, code: error.code, message: error.message });
+for await (const line of createInterface(process.stdin)) {
+  if (line === '') {
+    await letGo();
+    say({ kind: 'ready' });
+    continue;
+  }
+  try {
+    owned = await lockSession(...JSON.parse(line));
+    say({ kind: 'owner' });
+  } catch (error) {
+    say({ kind: 'refused', code: error.code });
+  }
 }
+await letGo();

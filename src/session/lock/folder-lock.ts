@@ -5,11 +5,16 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, systemCode } from '../../core/errors.ts';
-import { cutText, plainText } from '../../core/plain-text.ts';
 import { NAMES } from '../folder/file-names.ts';
 import { FILE_MODE, ignoreErrors, storageError } from '../folder/file-system.ts';
 import { readRegularFile } from '../folder/read-file.ts';
-import { timeOf } from '../identity/logout-note.ts';
+import {
+  type Announcement,
+  type Owner,
+  type OwnerNote,
+  parseAnnouncement,
+  parseNote,
+} from './announcement.ts';
 import {
   answeringServer,
   ask,
@@ -19,15 +24,6 @@ import {
   type SocketPlace,
   socketName,
 } from './lock-sockets.ts';
-
-/** Who owns a session folder. */
-export interface Owner {
-  readonly pid: number;
-  readonly host: string;
-  readonly sinceMs: number;
-  /** It is alive and does not answer: it is stopped (SIGSTOP), or hangs. */
-  readonly isSilent?: boolean;
-}
 
 /** The right to a session folder, held until it is released or the process ends. */
 export interface Lock {
@@ -39,19 +35,12 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** What a process answers on its socket. */
-interface Announcement extends Owner {
-  readonly ticket: string;
-  readonly isOwner: boolean;
-}
-
 /** A living process, and its answer; undefined if it does not answer. */
 interface Rival {
   readonly name: string;
   readonly said: Announcement | undefined;
 }
 
-const LONGEST_HOST = 255;
 const LARGEST_NOTE_BYTES = 4096;
 const ANSWER_WITHIN_MS = 1_200;
 const SHORTEST_ASK_MS = 100;
@@ -66,9 +55,10 @@ const ASK_AGAIN_MS = 20;
  * start at once at least one sees the other. A candidate withdraws if it sees an owner or a candidate with a smaller
  * ticket, and waits until one with a larger ticket has withdrawn. Only the owner removes sockets of ended processes.
  *
- * Throws `SESSION_LOCKED` within two seconds if another process has the folder.
+ * Throws `SESSION_LOCKED` within two seconds if another process has the folder. A rival that says nothing for
+ * `answerWithinMs` (default 1.2 s) has it, too: it is stopped or hangs.
  */
-export async function lockSession(folder: string): Promise<Lock> {
+export async function lockSession(folder: string, answerWithinMs = ANSWER_WITHIN_MS): Promise<Lock> {
   const owner: Owner = { pid: process.pid, host: hostname(), sinceMs: Date.now() };
   const ticket = randomUUID();
   const name = socketName(ticket);
@@ -84,7 +74,7 @@ export async function lockSession(folder: string): Promise<Lock> {
     place.close();
   };
   try {
-    const dead = await outlastOthers(folder, place, name, ticket);
+    const dead = await outlastOthers(folder, place, name, ticket, answerWithinMs);
     isOwner = true;
     ignoreErrors(() => {
       for (const other of [...dead, ...place.unnamed()]) rmSync(place.pathOf(other), { force: true });
@@ -135,8 +125,9 @@ async function outlastOthers(
   place: SocketPlace,
   ownName: string,
   ticket: string,
+  answerWithinMs: number,
 ): Promise<string[]> {
-  const deadline = performance.now() + ANSWER_WITHIN_MS;
+  const deadline = performance.now() + answerWithinMs;
   for (;;) {
     const others = process.platform === 'win32' ? [] : place.names().filter((other) => other !== ownName);
     const remainingMs = deadline - performance.now();
@@ -193,11 +184,6 @@ function lockedError(folder: string, owner: Owner | undefined): AppError {
   );
 }
 
-/** The ticket says whose note it is. */
-interface OwnerNote extends Owner {
-  readonly ticket?: string;
-}
-
 /** Read if the owner cannot answer because it is stopped (SIGSTOP) or hangs. */
 function noteOwner(folder: string, note: OwnerNote): void {
   const path = join(folder, NAMES.owner);
@@ -221,30 +207,4 @@ function readOwner(folder: string, rivals: readonly Rival[]): Owner | undefined 
   } catch {
     return undefined;
   }
-}
-
-/** Undefined if the text has another shape: anything may be in a file or come from a socket. */
-function parseAnnouncement(text: string): Announcement | undefined {
-  const parsed = parseNote(text);
-  if (parsed?.ticket === undefined) return undefined;
-  return { ...parsed, ticket: parsed.ticket, isOwner: parsed.isOwner === true };
-}
-
-function parseNote(text: string): (OwnerNote & { readonly isOwner?: boolean }) | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { pid, host, sinceMs, ticket, isOwner } = value as Record<string, unknown>;
-  if (!Number.isSafeInteger(pid) || typeof host !== 'string') return undefined;
-  return {
-    pid: Math.max(0, Number(pid)),
-    host: cutText(plainText(host).replace(/\s+/g, ' '), LONGEST_HOST),
-    sinceMs: timeOf(sinceMs),
-    ...(typeof ticket === 'string' && { ticket }),
-    ...(isOwner === true && { isOwner }),
-  };
 }
