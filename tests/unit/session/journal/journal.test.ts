@@ -69,12 +69,11 @@ describe('damage', () => {
         const lines = encode(records);
         const whole = Buffer.concat(lines);
         for (let length = 0; length < whole.length; length++) {
-          let count = 0;
-          for (let end = lines[0]?.length ?? 0; end <= length; end += lines[++count]?.length ?? Infinity);
           const replay = decodeJournals([whole.subarray(0, length)]);
-          expect(replay.damaged).toBe(0);
-          expect(all(replay.records)).toEqual(all(records.slice(0, replay.records.length)));
-          expect(replay.records.length).toBe(wholeLines(lines, length));
+          const count = wholeLines(lines, length);
+          // Three calls of `expect` at each length take longer than the reading of the journals.
+          if (replay.damaged !== 0 || replay.records.length !== count) expect.fail(`cut off at ${length}`);
+          expect(all(replay.records)).toEqual(all(records.slice(0, count)));
         }
       }),
       { numRuns: process.env.LONG ? 300 : 15 },
