@@ -8,6 +8,7 @@ const isolate = false;
 const unit = {
   name: 'unit',
   include: ['tests/unit/**/*.test.ts', 'tests/contract/**/*.test.ts'],
+  setupFiles: 'tests/unit/fast-signatures.ts',
   globalSetup: scratchFolder,
   isolate,
 };
