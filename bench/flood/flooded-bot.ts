@@ -21,6 +21,8 @@ export interface FloodLength {
   readonly seconds: number;
   /** The flood goes on until the ordinary person has asked so often. Default 0. */
   readonly questions?: number;
+  /** A heavy flood goes on until so much was received, however slow the machine is. Default 0. */
+  readonly heavyBytes?: number;
   /** How often the ordinary person asks, in milliseconds. Default 1,000. */
   readonly questionEveryMs?: number;
 }
@@ -58,7 +60,8 @@ export class FloodedBot {
   }
 
   /** Floods it for so long while an ordinary person writes to it, and counts. */
-  async flood(flood: Flood, { seconds, questions = 0, questionEveryMs }: FloodLength): Promise<FloodResult> {
+  async flood(flood: Flood, length: FloodLength): Promise<FloodResult> {
+    const { seconds, questions = 0, heavyBytes = 0, questionEveryMs } = length;
     const [simulator, meter, bot, person] = [this.#simulator, this.#meter, this.#bot, this.#person];
     if (!meter || !bot || !person) throw new Error('the bot to flood is not started');
     const supervisor = new Supervisor(bot, MEMORY_BYTES);
@@ -74,9 +77,12 @@ export class FloodedBot {
         alsoReceived += bytes;
       },
     };
+    const receivedBytes = (): number => meter.received - before.received + alsoReceived;
+    const hasEnough = (): boolean =>
+      ordinary.figures.questions >= questions && (!flood.isHeavy || receivedBytes() >= heavyBytes);
     try {
       const work = [flood.run(world, over.signal), ordinary.askUntil(over.signal)];
-      const isLongEnough = Promise.all([sleep(seconds * 1_000), ordinary.asked(questions)]);
+      const isLongEnough = Promise.all([sleep(seconds * 1_000), until(hasEnough, over.signal)]);
       await Promise.race([isLongEnough, Promise.all(work)]);
       over.abort();
       await Promise.all(work);
@@ -90,7 +96,7 @@ export class FloodedBot {
       ...figures,
       ...ordinary.figures,
       residentPeakBytes: residentBytes,
-      receivedBytes: meter.received - before.received + alsoReceived,
+      receivedBytes: receivedBytes(),
       // Everything else that it writes goes to WhatsApp.
       writtenBytes: Math.max(0, written - before.written - (meter.sent - before.sent)),
       logins: simulator.counters.logins,
@@ -106,6 +112,10 @@ export class FloodedBot {
     rmSync(this.#folder, { recursive: true, force: true });
     rmSync(this.#certificate, { force: true });
   }
+}
+
+async function until(isTrue: () => boolean, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !isTrue()) await sleep(50);
 }
 
 async function freePort(): Promise<number> {

@@ -24,11 +24,6 @@ export class OrdinaryPerson {
     }
   }
 
-  /** Resolves when it has asked so often. */
-  async asked(times: number): Promise<void> {
-    while (this.#askedAtMs.size < times) await sleep(50);
-  }
-
   async settle(): Promise<void> {
     const deadline = Date.now() + SETTLE_MS;
     while (this.figures.unanswered > 0 && Date.now() < deadline) await sleep(100);
