@@ -27,17 +27,30 @@ function makeProject(files: ReadonlyArray<readonly [name: string, code: string]>
 const command = (...options: string[]) =>
   [process.execPath, join(program.folder, 'dist/main.js'), '--project', '.', ...options] as const;
 
-it.each([
-  ['start', []],
-  ['dev', ['--reload']],
-])('each file with a syntax error is named with its line by %s', async (_name, options) => {
+// A start without --reload loads the files by the same function; the last test of this file has one.
+it('each file with a syntax error is named with its line by dev', async () => {
   const cwd = makeProject(FILES.map(([name, , code]) => [`commands/${name}`, code]));
-  const bot = await stage.start({}, { command: command(...options), cwd });
+  const bot = await stage.start({}, { command: command('--reload'), cwd });
   await bot.said('QR Code received');
   const output = decodeURI(bot.output);
   for (const [name, line] of FILES) expect(output).toContain(`/commands/${name}:${line}:`);
   expect(output.split('a command could not be loaded')).toHaveLength(FILES.length + 1);
   expect((await bot.stop()).code).toBe(0);
+});
+
+it('each file with a syntax error is named with its line when it is loaded, and when it is loaded again', () => {
+  const cwd = makeProject(FILES.map(([name, , code]) => [`commands/${name}`, code]));
+  // Only the part of the program that loads files, which is the same for each version of a file.
+  const code = `import { loadFile } from './dist/bot/loading/load-commands.js';
+    const target = { what: 'command', set() {}, delete() {} };
+    for (const path of process.argv.slice(1))
+      for (const version of [0, 1]) console.log((await loadFile(path, target, version))?.problem);`;
+  const paths = FILES.map(([name]) => join(cwd, 'commands', name));
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', code, ...paths];
+  const output = execFileSync(process.execPath, args, { cwd: program.folder, encoding: 'utf8' });
+  const named = [...decodeURI(output).matchAll(/^.*?(\/commands\/[^:]+:\d+):/gm)].map(([, place]) => place);
+  const wanted = FILES.map(([name, line]) => `/commands/${name}:${line}`);
+  expect(named).toEqual(wanted.flatMap((place) => [place, place]));
 });
 
 it.each([
