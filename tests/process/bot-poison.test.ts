@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { phrases } from '../../src/bot/phrases.ts';
 import { program, stage, useLinkedStage, useProgram } from './support/stage.ts';
 
 useProgram();
@@ -59,7 +60,7 @@ it('a command that killed the bot twice is set aside, its person is told, and ev
     bot = await stage.start();
   }
   const notice = await culprit.waitForMessage(({ quotedId }) => quotedId === boom.id, 20_000);
-  expect(notice.text).toContain('gave up');
+  expect(notice.text).toBe(phrases.setAside);
   expect(bot.output).toMatch(/a message is set aside.* crashes=2/);
   await culprit.waitForMessage(({ quotedId }) => quotedId === later.id, 20_000);
   await stage.ping(other);
@@ -83,7 +84,7 @@ it('a conversation that killed the bot twice is set aside, its person is told, a
     expect((await bot.exit()).signal).toBe('SIGKILL');
     bot = await stage.start();
   }
-  await culprit.waitForMessage(({ text }) => text?.includes('gave up') === true, 20_000);
+  await culprit.waitForMessage(({ text }) => text === phrases.setAside, 20_000);
   expect(bot.output).toMatch(/\[ERROR\] a conversation is set aside.* name=trap .*crashes=2/);
   await other.send('hello');
   await other.waitForMessage(({ text }) => text === 'You said hello', 20_000);

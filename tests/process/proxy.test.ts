@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { phrases } from '../../src/bot/phrases.ts';
 import { type ProxyOptions, TestProxy } from '../integration/support/proxies.ts';
 import type { BotProcess } from './support/bot.ts';
 import { stage, useOneStage, useProgram } from './support/stage.ts';
@@ -105,7 +106,7 @@ describe.each(ways)('through %s with credentials', (kind, refusals) => {
     const caption = '!sticker';
     const { id } = await person.sendMedia({ type: 'image', data, mimetype: 'image/png', caption });
     const answer = await person.waitForMessage(({ quotedId }) => quotedId === id, 15_000);
-    expect(answer.text).toContain('could not fetch');
+    expect(answer.text).toBe(phrases.fileGone);
     proxy.cutAfterBytes = undefined;
     await stage.ping(person);
   });
