@@ -13,7 +13,7 @@ import { Journal } from './journal/journal.ts';
 import { type Lock, lockSession } from './lock/folder-lock.ts';
 import { type Recovered, recover, type SessionLog } from './recover-session.ts';
 import type { RowCheck } from './values/all-tables.ts';
-import type { KeyChanges, KeyStore } from './values/key-changes.ts';
+import { hasPreKeys, type KeyChanges, type KeyStore } from './values/key-changes.ts';
 import type { StoredValues } from './values/stored-values.ts';
 import type { TableName } from './values/table-names.ts';
 
@@ -99,10 +99,9 @@ export class Session implements KeyStore {
     this.#contents = recovered.contents;
     const { journals: oldJournals, sequence, contents } = recovered;
     const onFailure = this.#onFailure;
-    const journal = new Journal(fs, path, sequence, onFailure);
-    this.#journal = journal;
+    this.#journal = new Journal(fs, path, sequence, onFailure);
     const checkFolder = (): void => this.#checkFolder();
-    const parts = { fs, folder: path, journal, contents, oldJournals, onFailure, checkFolder };
+    const parts = { fs, folder: path, journal: this.#journal, contents, oldJournals, onFailure, checkFolder };
     this.#checkpoints = new Checkpoints(parts);
   }
 
@@ -136,7 +135,7 @@ export class Session implements KeyStore {
    */
   set(changes: KeyChanges): void | Promise<void> {
     const record = this.#contents.recordOf(changes);
-    if (record.size === 0) return;
+    if (record.size === 0) return undefined;
     try {
       this.#checkFolderOnce();
       this.#journal.append(record);
@@ -144,10 +143,11 @@ export class Session implements KeyStore {
       this.#onFailure(error);
       throw error;
     }
+    // The disk syncs while the rest is done.
+    const synced = hasPreKeys(changes) ? this.flush() : undefined;
     this.#contents.apply(record, changes);
     this.#checkpoints.changed();
-    const preKeys = changes['pre-key'];
-    if (preKeys && Object.values(preKeys).some((key) => key)) return this.flush();
+    return synced;
   }
 
   /** The rows of one of the program's own durable maps, to read; `set({ [name]: … })` changes them. */

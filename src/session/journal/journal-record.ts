@@ -19,13 +19,13 @@ export interface Replay {
  * `{"type":{"id":value}}`. Text, so that a person can read what happened last.
  */
 export function encodeRecord(sequence: number, changes: Changes): Buffer {
-  const types: string[] = [];
+  let types = '';
   for (const [type, values] of changes) {
-    const ids: string[] = [];
-    for (const [id, json] of values) ids.push(`${JSON.stringify(id)}:${json ?? 'null'}`);
-    types.push(`${JSON.stringify(type)}:{${ids.join(',')}}`);
+    let ids = '';
+    for (const [id, json] of values) ids += `${ids === '' ? '' : ','}${JSON.stringify(id)}:${json ?? 'null'}`;
+    types += `${types === '' ? '' : ','}${JSON.stringify(type)}:{${ids}}`;
   }
-  const body = Buffer.from(`${sequence} {${types.join(',')}}`);
+  const body = Buffer.from(`${sequence} {${types}}`);
   return Buffer.concat([Buffer.from(`${checksum(body)} `), body, Buffer.from('\n')]);
 }
 

@@ -4,24 +4,21 @@ import { BufferJSON, proto } from '@whiskeysockets/baileys';
 export function keyToJson(type: string, value: unknown): string {
   // Session records are plain strings and numbers already.
   if (type === 'session' && !ArrayBuffer.isView(value)) return JSON.stringify(value);
-  if (isKeyPair(type, value)) {
-    return JSON.stringify(
-      Object.fromEntries(Object.entries(value).map(([name, key]) => [name, bytesToJson(key)])),
-    );
+  const keyPair = type === 'pre-key' ? keyPairToJson(value as object) : undefined;
+  return keyPair ?? JSON.stringify(value, BufferJSON.replacer);
+}
+
+/** Undefined if it has anything but buffers. A first login stores 812 of them at once. */
+function keyPairToJson(value: object): string | undefined {
+  let members = '';
+  for (const [name, key] of Object.entries(value)) {
+    if (!Buffer.isBuffer(key)) return undefined;
+    // Base64 has no character that JSON escapes.
+    const member = `${JSON.stringify(name)}:{"type":"Buffer","data":"${key.toString('base64')}"}`;
+    members += members === '' ? member : `,${member}`;
   }
-  return JSON.stringify(value, BufferJSON.replacer);
+  return `{${members}}`;
 }
-
-/** A first login stores 812 of them at once. */
-function isKeyPair(type: string, value: unknown): value is Record<string, Uint8Array> {
-  if (type !== 'pre-key' || typeof value !== 'object' || value === null) return false;
-  return Object.values(value).every((key) => key instanceof Uint8Array);
-}
-
-const bytesToJson = (bytes: Uint8Array): object => ({
-  type: 'Buffer',
-  data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
-});
 
 /** The inverse. Throws if the text is not JSON, or not a value that this type can have. */
 export function keyFromJson(type: string, json: string): unknown {
