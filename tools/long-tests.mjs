@@ -8,7 +8,6 @@ const files = [
   'tests/unit/session',
   'tests/integration/endurance.test.ts',
   'tests/integration/messages.test.ts',
-  'tests/integration/client-messages.test.ts',
 ];
 const args = [vitest, 'run', ...files, '--testTimeout=3600000', ...process.argv.slice(2)];
 const { status } = spawnSync(process.execPath, args, {
