@@ -6,7 +6,7 @@ const { useLittleMemory } = await import('../../../src/app/little-memory.ts');
 
 afterEach(() => void vi.useRealTimers());
 
-test('the heap grows slowly, and is compacted for five of each fifteen seconds', () => {
+test('the heap grows slowly, is collected by one thread, and is compacted for three of each thirty seconds', () => {
   vi.useFakeTimers();
   useLittleMemory();
   const flagsIn = (seconds: number): string[] => {
@@ -14,11 +14,11 @@ test('the heap grows slowly, and is compacted for five of each fifteen seconds',
     vi.advanceTimersByTime(seconds * 1_000);
     return setFlagsFromString.mock.calls.map(([flags]) => flags);
   };
-  expect(setFlagsFromString.mock.calls).toEqual([['--heap-growing-percent=20']]);
+  expect(setFlagsFromString.mock.calls).toEqual([['--heap-growing-percent=20'], ['--no-parallel-scavenge']]);
   for (let round = 0; round < 3; round += 1) {
-    expect(flagsIn(round === 0 ? 14 : 9)).toEqual([]);
+    expect(flagsIn(round === 0 ? 29 : 26)).toEqual([]);
     expect(flagsIn(1)).toEqual(['--optimize-for-size']);
-    expect(flagsIn(4)).toEqual([]);
+    expect(flagsIn(2)).toEqual([]);
     expect(flagsIn(1)).toEqual(['--no-optimize-for-size']);
   }
 });
