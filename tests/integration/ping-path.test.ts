@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { within } from './support/deadline.ts';
 import { Program } from './support/program.ts';
 
@@ -18,13 +18,9 @@ const listed = [
 /** The rooms that a message goes through. What `core`, `logging` and `session` do for them is theirs. */
 const ROOMS = /^(whatsapp|app|bot|commands)\//;
 
-/**
- * What joins the parts at the start, what reports the start a while after it, and what the libraries call because it is
- * repaired in them.
- */
+/** What joins the parts at the start, and what the libraries call because it is repaired in them. */
 const BESIDE = new Set([
   'app/start-bot.ts',
-  'app/start-report.ts',
   'app/linked-account.ts',
   'app/session-tables.ts',
   'whatsapp/client-parts.ts',
@@ -72,6 +68,8 @@ it('a !ping takes the way that docs/design.md lists, and leaves it only for what
   const person = program.wa.addPerson();
   const first = await person.send('!ping');
   await person.waitForMessage(({ quotedId }) => quotedId === first.id);
+  // The report of the start counts messages until then.
+  await vi.waitFor(() => expect(program.lines.join('')).toContain('"tookMs"'), 20_000);
   await inspector.post('Profiler.enable');
   await inspector.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
   const { id } = await person.send('!ping');
