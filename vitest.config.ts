@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
+const fastCurve = 'tests/integration/support/fast-curve.ts';
 const scratchFolder = 'tests/integration/support/scratch-folder.ts';
 /** Test files of one project share a module graph in each worker: most of their time was loading Baileys again. */
 const isolate = false;
@@ -8,7 +9,7 @@ const isolate = false;
 const unit = {
   name: 'unit',
   include: ['tests/unit/**/*.test.ts', 'tests/contract/**/*.test.ts'],
-  setupFiles: 'tests/unit/fast-signatures.ts',
+  setupFiles: fastCurve,
   globalSetup: scratchFolder,
   isolate,
 };
@@ -33,7 +34,7 @@ const client = {
 const process = {
   name: 'process',
   include: ['tests/process/**/*.test.ts', 'tests/browser/**/*.test.ts'],
-  setupFiles: 'tests/process/support/fast-curve.ts',
+  setupFiles: fastCurve,
   globalSetup: [scratchFolder, 'tests/process/support/build-once.ts'],
 };
 

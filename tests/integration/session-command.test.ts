@@ -1,36 +1,24 @@
-import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { useMultiFileAuthState } from '@whiskeysockets/baileys';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Check } from '../../src/session/maintenance/doctor-check.ts';
 import { openSession } from '../../src/session/open-session.ts';
-import { linkedCreds, openQuietly, recordingLog, stockFolder } from '../unit/session/helpers.ts';
-import { makeFolder } from './support/folder.ts';
-import { NUMBER, session, sessionFacts } from './support/session-command.ts';
-
-/** A folder of this test's own: its session is in `sessions`. */
-function home(): string {
-  const folder = makeFolder();
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+import {
+  linkedCreds,
+  openQuietly,
+  recordingLog,
+  stockFolder,
+  temporaryFolder,
+} from '../unit/session/helpers.ts';
+import { NUMBER, serverUrl, session, sessionFacts } from './support/session-command.ts';
 
 async function openLinked(path: string) {
   const opened = await openQuietly(path);
   Object.assign(opened.creds, linkedCreds());
   opened.saveCreds();
   return opened;
-}
-
-async function serverUrl(): Promise<string> {
-  const server = createServer((_request, response) => response.writeHead(426).end()).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws`;
 }
 
 describe('arguments', () => {
@@ -43,7 +31,7 @@ describe('arguments', () => {
     [['status', '--loud'], 'There is no option --loud.'],
     [['explain', ''], 'explain needs the id of a message.'],
   ])('session %j gives one sentence, the usage, and exit code 78', async (args, sentence) => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     const { stderr, ...rest } = await session(cwd, args);
     expect(rest).toEqual({ code: 78, stdout: '' });
     const [said, empty, usage] = stderr.split('\n');
@@ -56,11 +44,11 @@ describe('arguments', () => {
 
   test('session --help prints the usage', async () => {
     const usage = { code: 0, stdout: expect.stringMatching(/^Usage: /), stderr: '' };
-    expect(await session(home(), ['--help'])).toEqual(usage);
+    expect(await session(temporaryFolder(), ['--help'])).toEqual(usage);
   });
 
   test('the session command names bad settings', async () => {
-    const { code, facts } = await sessionFacts(home(), ['status'], { RECONNECT_DELAY_MS: 'soon' });
+    const { code, facts } = await sessionFacts(temporaryFolder(), ['status'], { RECONNECT_DELAY_MS: 'soon' });
     expect(code).toBe(78);
     const message = expect.stringContaining('RECONNECT_DELAY_MS');
     expect(facts).toEqual({ error: { code: 'BAD_CONFIG', message } });
@@ -69,7 +57,7 @@ describe('arguments', () => {
 
 describe('status', () => {
   test('status reports no session and a linked session, and changes no file', async () => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     const path = join(cwd, 'sessions');
     const none = await session(cwd, ['status']);
     expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining('not there yet') });
@@ -88,7 +76,7 @@ describe('status', () => {
   });
 
   test('status names the process, the journal and a logout', async () => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     const opened = await openLinked(join(cwd, 'sessions'));
     void opened.set({ session: { a: { n: 1 } } });
     opened.noteLogout({ atMs: Date.UTC(2026, 0, 2), reason: 'device_removed' });
@@ -106,7 +94,7 @@ describe('doctor', () => {
   }
 
   test('while the bot runs well, doctor prints a ✓ in each line and ends with 0', async () => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     const { path } = await openLinked(join(cwd, 'sessions'));
     const settings = { WA_WEBSOCKET_URL: await serverUrl() };
     const before = readdirSync(path);
@@ -201,7 +189,7 @@ describe('doctor', () => {
       settings: { LOG_LEVEL: 'loud' },
     },
   ])('doctor finds $fault, and changes no file', async ({ finding, prepare, settings }) => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     const path = join(cwd, 'sessions');
     await prepare?.(path);
     const files = () => readdirSync(cwd, { recursive: true });
@@ -215,7 +203,9 @@ describe('doctor', () => {
   });
 
   test('doctor prints a ✗ and a ! with what is wrong and what to do', async () => {
-    const { code, stdout } = await session(home(), ['doctor'], { WA_WEBSOCKET_URL: 'ws://127.0.0.1:1/ws' });
+    const { code, stdout } = await session(temporaryFolder(), ['doctor'], {
+      WA_WEBSOCKET_URL: 'ws://127.0.0.1:1/ws',
+    });
     expect(code).toBe(1);
     expect(stdout).toMatch(/✗ Connection: 127\.0\.0\.1:1: ECONNREFUSED\. To fix it: /);
     expect(stdout).toMatch(/! Credentials: not linked yet/);
@@ -230,7 +220,7 @@ describe('explain', () => {
   });
 
   test('explain says what became of a message, while a process uses the session and after it', async () => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     const opened = await openSession(join(cwd, 'sessions'), { log: recordingLog().log });
     await opened.set(rows(Date.now()));
     const running = await session(cwd, ['explain', 'ABC1']);
@@ -253,7 +243,7 @@ describe('explain', () => {
     ['an id with a control character', 'ABC\x1b[2J', 78, /^This is not the id of a message\..*\n$/],
     ['an id that is too long', 'A'.repeat(300), 78, /^This is not the id of a message\..*\n$/],
   ])('explain reports %s in one sentence', async (_, id, code, sentence) => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     const opened = await openQuietly(join(cwd, 'sessions'));
     await opened.set(rows(Date.now()));
     const told = await session(cwd, ['explain', id]);
@@ -262,14 +252,14 @@ describe('explain', () => {
   });
 
   test('explain knows no message without a session', async () => {
-    const told = await session(home(), ['explain', 'ABC1']);
+    const told = await session(temporaryFolder(), ['explain', 'ABC1']);
     expect(told).toMatchObject({ code: 1, stdout: expect.stringMatching(/^Nothing is known of ABC1/) });
   });
 });
 
 describe('backup and restore', () => {
   test('restore refuses a backup that cannot be used, and changes no file', async () => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     const path = join(cwd, 'sessions');
     await stockFolder(path);
     await (await openSession(path, { log: recordingLog().log })).close();
@@ -299,7 +289,7 @@ describe('backup and restore', () => {
   });
 
   test('the target of a backup may be an empty folder, and a restore needs no session to be there', async () => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     const copy = join(cwd, 'copy');
     await stockFolder(join(cwd, 'sessions'));
     mkdirSync(copy);

@@ -12,17 +12,26 @@ import {
   watch,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { openSession, type Session } from '../../src/session/open-session.ts';
-import { makeFolder } from '../integration/support/folder.ts';
-import { NUMBER, type Result, session, sessionFacts } from '../integration/support/session-command.ts';
-import { linkedCreds, stockFolder } from '../unit/session/helpers.ts';
+import { openSession } from '../../src/session/open-session.ts';
+import {
+  NUMBER,
+  type Result,
+  serverUrl,
+  session,
+  sessionFacts,
+} from '../integration/support/session-command.ts';
+import {
+  linkedCreds,
+  openQuietly,
+  recordingLog,
+  stockFolder,
+  temporaryFolder,
+} from '../unit/session/helpers.ts';
 import { copyProgram, ROOT } from './support/program.ts';
 
 const program = copyProgram();
@@ -30,19 +39,11 @@ afterAll(() => program.remove());
 const CLI = join(program.folder, 'dist/cli/session.js');
 const WRITER = fileURLToPath(new URL('session-writer.mjs', import.meta.url));
 const OPEN = pathToFileURL(join(program.folder, 'dist/session/open-session.js')).href;
-const quiet = { debug: () => {}, info: () => {}, warn: () => {} };
-
-/** A folder of this test's own, to start programs in: `.env` is read there. */
-function home(): string {
-  const folder = makeFolder();
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 const NOBODY = 65_534;
 
 /** Runs the built program in `cwd`. What its words mean is tested in `tests/integration/session-command.test.ts`. */
-async function care(
+async function runProgram(
   cwd: string,
   args: readonly string[],
   settings: Record<string, string> = {},
@@ -66,12 +67,6 @@ async function care(
   const [code] = (await once(child, 'close')) as [number | null];
   for (const output of [stdout, stderr]) expect(output).not.toContain(NUMBER);
   return { code, stdout, stderr };
-}
-
-async function openQuietly(path: string): Promise<Session> {
-  const session = await openSession(path, { log: quiet });
-  onTestFinished(() => session.close());
-  return session;
 }
 
 /** A process that has the session open and writes to it all the time. */
@@ -110,16 +105,9 @@ class Bot {
   }
 }
 
-async function serverUrl(): Promise<string> {
-  const server = createServer((_request, response) => response.writeHead(426).end()).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws`;
-}
-
 test('a wrong argument gives one sentence, the usage, and exit code 78', async () => {
-  const cwd = home();
-  const { code, stdout, stderr } = await care(cwd, ['dance']);
+  const cwd = temporaryFolder();
+  const { code, stdout, stderr } = await runProgram(cwd, ['dance']);
   expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
   expect(stderr).toMatch(/^[^\n]+\.\n\nUsage: node \S+cli\/session\.js COMMAND/);
   expect(readdirSync(cwd)).toEqual([]);
@@ -135,12 +123,12 @@ test('the session command runs from its sources, as npm run session starts it', 
 });
 
 test('doctor reads the settings of its process, and ends with 0 beside a bot that runs well', async () => {
-  const cwd = home();
+  const cwd = temporaryFolder();
   const session = await openQuietly(join(cwd, 'sessions'));
   Object.assign(session.creds, linkedCreds());
   session.saveCreds();
   writeFileSync(join(cwd, '.env'), `WA_WEBSOCKET_URL=${await serverUrl()}\n`);
-  const { code, stdout, stderr } = await care(cwd, ['doctor']);
+  const { code, stdout, stderr } = await runProgram(cwd, ['doctor']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const lines = stdout.trim().split('\n');
   expect(lines.filter((line) => !line.startsWith('✓ '))).toEqual([]);
@@ -149,7 +137,7 @@ test('doctor reads the settings of its process, and ends with 0 beside a bot tha
 
 /** Everything that the bot had stored in this round is in the copy, in that round or a later one. */
 async function checkCopy(copy: string, round: number): Promise<void> {
-  const session = await openSession(copy, { log: quiet });
+  const session = await openSession(copy, { log: recordingLog().log });
   expect(session.wasLinked).toBe(true);
   const people = Array.from({ length: 40 }, (_, n) => `p${n}`);
   const found = session.get('session', people) as Record<string, { round: number }>;
@@ -167,7 +155,7 @@ async function checkCopy(copy: string, round: number): Promise<void> {
 
 describe('backup and restore', () => {
   test('a backup that is made while the bot writes is whole, private, and only of this session', async () => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     const path = join(cwd, 'sessions');
     const bot = new Bot(path);
     await bot.untilRound(5);
@@ -189,7 +177,7 @@ describe('backup and restore', () => {
       await checkCopy(copy, round);
     }
     expect(readdirSync(join(cwd, 'copies'))).toEqual(['0', '1', '2']);
-    const refused = await care(cwd, ['restore', 'copies/0']);
+    const refused = await runProgram(cwd, ['restore', 'copies/0']);
     expect(refused).toMatchObject({ code: 75, stdout: '' });
     expect(refused.stderr).toContain(`in use by process ${bot.child.pid} on ${hostname()}`);
     await bot.stop();
@@ -197,14 +185,14 @@ describe('backup and restore', () => {
   });
 
   test('after a restore the former session lies beside it, other bots are not touched, and the session opens', async () => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     const path = join(cwd, 'sessions');
     const bot = new Bot(path);
     await bot.untilRound(3);
     await bot.kill();
     const { round } = bot;
     expect(await session(cwd, ['backup', join(cwd, 'copy')])).toMatchObject({ code: 0 });
-    const later = await openSession(path, { log: quiet });
+    const later = await openSession(path, { log: recordingLog().log });
     void later.set({ session: { p0: { round: 9_999 } } });
     await later.close();
     mkdirSync(join(path, 'bot1'));
@@ -228,7 +216,7 @@ describe('backup and restore', () => {
 
 describe.runIf(process.getuid?.() === 0)('as another user than that of the bot', () => {
   test('run by another user, each session command says whose folder it is, as one JSON document too, and changes no file', async () => {
-    const cwd = home();
+    const cwd = temporaryFolder();
     chmodSync(cwd, 0o755);
     const path = join(cwd, 'sessions');
     await stockFolder(path);
@@ -236,13 +224,13 @@ describe.runIf(process.getuid?.() === 0)('as another user than that of the bot',
     const before = readdirSync(path);
     const settings = { WA_WEBSOCKET_URL: await serverUrl() };
     const eacces = new RegExp(`EACCES at .* runs as uid ${NOBODY}: run it as the user of the bot`);
-    const status = await care(cwd, ['status'], settings, NOBODY);
+    const status = await runProgram(cwd, ['status'], settings, NOBODY);
     expect(status).toEqual({ code: 78, stdout: '', stderr: expect.stringMatching(eacces) });
-    const backup = await care(cwd, ['backup', 'copy', '--json'], settings, NOBODY);
+    const backup = await runProgram(cwd, ['backup', 'copy', '--json'], settings, NOBODY);
     expect({ code: backup.code, stderr: backup.stderr }).toEqual({ code: 78, stderr: '' });
     const error = { code: 'SESSION_UNUSABLE', message: expect.stringMatching(eacces) };
     expect(JSON.parse(backup.stdout)).toEqual({ error });
-    const doctor = await care(cwd, ['doctor', '--json'], settings, NOBODY);
+    const doctor = await runProgram(cwd, ['doctor', '--json'], settings, NOBODY);
     expect({ code: doctor.code, stderr: doctor.stderr }).toEqual({ code: 1, stderr: '' });
     const { checks } = JSON.parse(doctor.stdout) as { checks: object[] };
     const mend = expect.stringMatching(/if not, run the doctor as the user it runs as/);
@@ -252,7 +240,7 @@ describe.runIf(process.getuid?.() === 0)('as another user than that of the bot',
 });
 
 test('if a pipe closes after the first lines, the session command prints no stack trace', async () => {
-  const cwd = home();
+  const cwd = temporaryFolder();
   await stockFolder(join(cwd, 'sessions'));
   const command = `"${process.execPath}" "${CLI}" status | true`;
   const env = { PATH: process.env.PATH ?? '', SESSION_PATH: join(cwd, 'sessions') };
@@ -261,7 +249,7 @@ test('if a pipe closes after the first lines, the session command prints no stac
 });
 
 test('after a restore that was killed the bot says so and does not start, and the restore can be run again', async () => {
-  const cwd = home();
+  const cwd = temporaryFolder();
   const path = join(cwd, 'sessions');
   const copy = join(cwd, 'copy');
   await stockFolder(path);
@@ -288,11 +276,11 @@ test('after a restore that was killed the bot says so and does not start, and th
   expect(readdirSync(path)).not.toContain('creds.json');
   const says = (command: string): RegExp =>
     new RegExp(`was cut off before its end\\. What was there before is in .*Run it again: ${command}`);
-  await expect(openSession(path, { log: quiet })).rejects.toMatchObject({
+  await expect(openSession(path, { log: recordingLog().log })).rejects.toMatchObject({
     code: 'SESSION_UNUSABLE',
     message: expect.stringMatching(says('npm run session')),
   });
-  const status = await care(cwd, ['status']);
+  const status = await runProgram(cwd, ['status']);
   expect(status.stderr + status.stdout).toMatch(says(`node \\S+cli/session\\.js`));
   const again = await session(cwd, ['restore', copy]);
   expect(again.code, again.stderr).toBe(0);

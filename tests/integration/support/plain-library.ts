@@ -1,7 +1,5 @@
 /** Runs before the imports of each test file. Only the curve is faster than in the library: its results are the same. */
-import { loadSigner, speedUpCurve } from '../../../src/whatsapp/signal/libsignal-curve.ts';
+import './fast-curve.ts';
 import { endStoragesAfterEach } from './storage-end.ts';
 
-speedUpCurve();
-await loadSigner();
 endStoragesAfterEach();

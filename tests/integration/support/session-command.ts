@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { runSession } from '../../../src/cli/run-session.ts';
 import { loadConfig } from '../../../src/config/config.ts';
 
@@ -44,4 +47,12 @@ export async function sessionFacts<Facts = Readonly<Record<string, unknown>>>(
   const { code, stdout, stderr } = await session(cwd, [...args, '--json'], settings);
   expect(stderr).toBe('');
   return { code, facts: JSON.parse(stdout) as Facts };
+}
+
+/** The address of a server that answers as one of WhatsApp does to `doctor`. It ends with the test. */
+export async function serverUrl(): Promise<string> {
+  const server = createServer((_request, response) => response.writeHead(426).end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws`;
 }

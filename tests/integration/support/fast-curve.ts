@@ -1,4 +1,4 @@
-/** The simulated phones of these tests need no slow signatures. The demo's simulator has libsignal as it is. */
+/** Runs before the imports of a test file: new credentials and simulated phones sign fast, with the same results. */
 import { loadSigner, speedUpCurve } from '../../../src/whatsapp/signal/libsignal-curve.ts';
 
 speedUpCurve();
