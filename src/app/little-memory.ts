@@ -6,8 +6,8 @@ import { setFlagsFromString } from 'node:v8';
  */
 const HEAP_GROWS_PERCENT = 20;
 /**
- * While `--optimize-for-size` is set, a garbage collection also moves objects together and gives free pages back, so
- * the process takes up to a quarter less. If it is always set, it costs a tenth of the CPU.
+ * While `--optimize-for-size` is set, a garbage collection also moves objects together and gives free pages back. Each
+ * one takes longer then, and there are more of them, so it is set only for a part of the time.
  */
 const COMPACT_EVERY_MS = 30_000;
 const COMPACT_FOR_MS = 3_000;
@@ -15,7 +15,7 @@ const COMPACT_FOR_MS = 3_000;
 /** To be called after loading, because the garbage collector frees little while everything is loaded. */
 export function useLittleMemory(): void {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);
-  // The threads that help would take more CPU than they save time: what is collected is small.
+  // On a small server the threads that help would take the CPU from the program.
   setFlagsFromString('--no-parallel-scavenge');
   setInterval(compactForAWhile, COMPACT_EVERY_MS).unref();
 }
