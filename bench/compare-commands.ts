@@ -3,6 +3,9 @@ import type { Comparison } from './comparison.ts';
 import { commandCost, memoryAfter, type Pattern } from './measure/commands.ts';
 import { preKeysCost } from './measure/pre-keys.ts';
 
+/** After so many messages from so many people, the memory is measured. */
+const MESSAGES = 10_000;
+const PEOPLE = 1_000;
 /** How long a command in a group takes is up to the twenty simulated phones, which read each answer. */
 const PATTERNS: ReadonlyArray<
   readonly [what: string, Pattern, addressing: 'pn' | 'lid', cpu: number, wall?: number]
@@ -34,10 +37,9 @@ export async function compareCommands(bench: Comparison): Promise<void> {
 
 /** Memory after many messages. Where the garbage collector stands at the reading decides a tenth of it: hence turns. */
 export async function compareMemory(bench: Comparison): Promise<void> {
-  const [messages, people] = [10_000, 1_000];
-  await bench.compare(bench.isQuick ? 1 : 3, bench.kinds, (kind) => memoryAfter(kind, messages, people), [
+  await bench.compare(bench.isQuick ? 1 : 3, bench.kinds, (kind) => memoryAfter(kind, MESSAGES, PEOPLE), [
     {
-      what: `resident after ${messages} messages from ${people} people`,
+      what: `resident after ${MESSAGES} messages from ${PEOPLE} people`,
       unit: 'MiB',
       wanted: 1,
       of: (mib) => mib,

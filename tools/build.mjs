@@ -1,5 +1,6 @@
 /**
- * npm run build [-- --out FOLDER] [--package] [--no-types]: checks the types, and writes the program as JavaScript to `dist`.
+ * npm run build [-- --out FOLDER] [--package] [--no-types]: checks the types, and writes the program as JavaScript to
+ * `dist`. `--no-types` leaves the check out.
  *
  * `tsc` writes every file of `src` for itself. Over that, esbuild writes the program that `npm start` runs, with its
  * packages inside, because loading three hundred files takes most of a start: `main.js`, `cli/session.js`,
@@ -7,7 +8,7 @@
  * ours; sharp, which is native; and packages that Baileys loads only if they are installed.
  *
  * `--package` is for `npm pack`: every file for itself, with declarations, the simulator and the demo. There is no
- * bundle, because a project has Baileys beside this package, and there must be one copy of it. `--no-types` leaves out the check of types.
+ * bundle, because a project has Baileys beside this package, and there must be one copy of it.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** npm run test:long: every fault at every file operation, power cuts, a thousand reconnects and a thousand commands. Some 15 minutes. */
+/**
+ * npm run test:long: every fault at every file operation, power cuts, a thousand reconnects and a thousand commands.
+ * Some 15 minutes.
+ */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
