@@ -3,9 +3,9 @@
  * `dist`. `--no-types` leaves the check out.
  *
  * `tsc` writes every file of `src` for itself. Over that, esbuild writes the program that `npm start` runs, with its
- * packages inside, because loading three hundred files takes most of a start: `main.js`, `cli/session.js`,
- * `commands/*.js` and `chunks/*.js`, which share their modules. Outside stay: libsignal, because its licence is not
- * ours; sharp, which is native; and packages that Baileys loads only if they are installed.
+ * packages inside, because loading three hundred files takes most of a start: `main.js`, `commands/*.js` and
+ * `chunks/*.js`, which share their modules. Outside stay: libsignal, because its licence is not ours; sharp, which is
+ * native; and packages that Baileys loads only if they are installed.
  *
  * `--package` is for `npm pack`: every file for itself, with declarations, the simulator and the demo. There is no
  * bundle, because a project has Baileys beside this package, and there must be one copy of it.

@@ -1,4 +1,4 @@
-/** The bundle of the program and of its session command, made by esbuild. */
+/** The bundle of the program, made by esbuild. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ const OUTSIDE = [
 /** CommonJS packages need `require`; a file of ours that asks where it is gets the place that tsc gave it. */
 const BANNER = `import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
-const __urlOf = (file) => new URL((/\\/(?:chunks|cli|commands|listeners)\\/[^/]*$/.test(import.meta.url) ? '../' : './') + file, import.meta.url).href;`;
+const __urlOf = (file) => new URL((/\\/(?:chunks|commands|listeners)\\/[^/]*$/.test(import.meta.url) ? '../' : './') + file, import.meta.url).href;`;
 
 /** In a bundle `import.meta.url` is the place of the chunk. Our files look for others beside themselves. */
 const ownPlaces = {
@@ -104,7 +104,6 @@ export async function makeBundle(out) {
     absWorkingDir: ROOT,
     entryPoints: {
       main: 'src/start.ts',
-      'cli/session': 'src/cli/session.ts',
       ...Object.fromEntries(
         handlers
           .filter((name) => !broken.includes(name))
@@ -165,5 +164,5 @@ function licencesOf({ inputs }) {
     const text = file ? readFileSync(join(folder, file), 'utf8') : '';
     return `${name} ${version}, licence: ${license}\n\n${text.trim()}\n`;
   });
-  return `dist/main.js, dist/cli, dist/commands and dist/chunks contain parts of these packages.\n\n${texts.join('\n----\n\n')}`;
+  return `dist/main.js, dist/commands and dist/chunks contain parts of these packages.\n\n${texts.join('\n----\n\n')}`;
 }

@@ -11,8 +11,7 @@ const preload = new URL('./support/libsignal-report.mjs', import.meta.url).href;
 /** The code of the bundle. */
 function bundleFiles(): Map<string, string> {
   const dist = join(program.folder, 'dist');
-  const others = ['chunks', 'commands'].flatMap((folder) => filesIn(dist, folder));
-  const names = ['main.js', 'cli/session.js', ...others];
+  const names = ['main.js', ...['chunks', 'commands'].flatMap((folder) => filesIn(dist, folder))];
   return new Map(names.map((name) => [name, readFileSync(join(dist, name), 'utf8')]));
 }
 
@@ -67,8 +66,7 @@ it('built-in commands share their modules with the program', () => {
   expect(holders.map((name) => name.startsWith('chunks/'))).toEqual([true]);
 });
 
-/** These files of the bundle, and all that they load at once. */
-function loadedBy(isFirst: RegExp): Set<string> {
+it('a start of the program loads no file that only pictures, pages or QR codes need', () => {
   const files = bundleFiles();
   const loaded = new Set<string>();
   const load = (name: string): void => {
@@ -78,26 +76,14 @@ function loadedBy(isFirst: RegExp): Set<string> {
     for (const [, chunk] of code.matchAll(/(?:from|import)\s*["']\.{1,2}\/(?:chunks\/)?([\w-]+\.js)["']/g))
       load(`chunks/${chunk}`);
   };
-  for (const name of files.keys()) if (isFirst.test(name)) load(name);
-  return loaded;
-}
-
-it('a start of the program loads no file that only pictures, pages or QR codes need', () => {
-  const loaded = loadedBy(/^(?:main\.js|chunks\/(?:main|app)-)/);
+  for (const name of files.keys()) {
+    if (/^(?:main\.js|chunks\/(?:main|app)-)/.test(name)) load(name);
+  }
   expect(loaded.size).toBeGreaterThan(4);
   const packages = new Set([...loaded].flatMap(packagesIn));
   expect(packages).toContain('@whiskeysockets/baileys');
   for (const other of ['prom-client', 'qrcode', 'music-metadata', 'undici'])
     expect(packages, other).not.toContain(other);
-});
-
-it('the session command is in the bundle, and loads the library only for what reads a session', () => {
-  const imports = [...(bundleFiles().get('cli/session.js') ?? '').matchAll(/["'](\.{1,2}\/[^"']+\.js)["']/g)];
-  expect(imports.length).toBeGreaterThan(4);
-  expect(imports.filter(([, path]) => !path?.startsWith('../chunks/'))).toEqual([]);
-  const packages = (files: Set<string>) => [...files].flatMap(packagesIn);
-  expect(packages(loadedBy(/^cli\/session\.js$/))).not.toContain('@whiskeysockets/baileys');
-  expect(packages(loadedBy(/^chunks\/session-reports-/))).toContain('@whiskeysockets/baileys');
 });
 
 it('each command of the bundle can be loaded alone', async () => {
