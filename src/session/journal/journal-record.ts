@@ -19,13 +19,13 @@ export interface Replay {
  * `{"type":{"id":value}}`. Text, so that a person can read what happened last.
  */
 export function encodeRecord(sequence: number, changes: Changes): Buffer {
-  let types = '';
+  const types: string[] = [];
   for (const [type, values] of changes) {
-    let ids = '';
-    for (const [id, json] of values) ids += `${ids === '' ? '' : ','}${JSON.stringify(id)}:${json ?? 'null'}`;
-    types += `${types === '' ? '' : ','}${JSON.stringify(type)}:{${ids}}`;
+    const ids: string[] = [];
+    for (const [id, json] of values) ids.push(`${JSON.stringify(id)}:${json ?? 'null'}`);
+    types.push(`${JSON.stringify(type)}:{${ids.join(',')}}`);
   }
-  const body = Buffer.from(`${sequence} {${types}}`);
+  const body = Buffer.from(`${sequence} {${types.join(',')}}`);
   return Buffer.concat([Buffer.from(`${checksum(body)} `), body, Buffer.from('\n')]);
 }
 
