@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../core/clock.ts';
 import type { IncomingMessage } from '../core/incoming-message.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Messenger } from '../core/messenger.ts';
@@ -8,17 +9,17 @@ const { count: MAX_WAITING } = LIMITS['answer-times'];
 /** Measures how long sends take, and how long people wait for an answer. */
 export class Timings {
   readonly #report: (timing: Timing) => void;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'upMs'>;
   readonly #receivedAtMs = new Map<string, number>();
 
-  constructor(report: (timing: Timing) => void, now: () => number = () => performance.now()) {
+  constructor(report: (timing: Timing) => void, clock: Pick<Clock, 'upMs'> = systemClock) {
     this.#report = report;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   received({ key }: Pick<IncomingMessage, 'key'>): void {
     if (this.#receivedAtMs.has(key)) return;
-    this.#receivedAtMs.set(key, this.#now());
+    this.#receivedAtMs.set(key, this.#clock.upMs());
     if (this.#receivedAtMs.size <= MAX_WAITING) return;
     for (const oldest of this.#receivedAtMs.keys()) {
       this.#receivedAtMs.delete(oldest);
@@ -30,9 +31,9 @@ export class Timings {
   measured(messenger: Messenger): Messenger {
     return {
       send: async (message, signal) => {
-        const startedAtMs = this.#now();
+        const startedAtMs = this.#clock.upMs();
         await messenger.send(message, signal);
-        this.#report({ kind: 'send', ms: this.#now() - startedAtMs });
+        this.#report({ kind: 'send', ms: this.#clock.upMs() - startedAtMs });
         if (message.quote !== undefined) this.#answered(message.quote.key);
       },
       ...passedOn(messenger),
@@ -43,7 +44,7 @@ export class Timings {
     const receivedAtMs = this.#receivedAtMs.get(key);
     if (receivedAtMs === undefined) return;
     this.#receivedAtMs.delete(key);
-    this.#report({ kind: 'reply', ms: this.#now() - receivedAtMs });
+    this.#report({ kind: 'reply', ms: this.#clock.upMs() - receivedAtMs });
   }
 }
 

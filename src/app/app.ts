@@ -179,7 +179,7 @@ export class App {
 
     const pageUrl = page.then((server) => server?.url).catch(() => undefined);
     const pairing = new PairingScreen({
-      ...{ client, log, output, isTerminal, pageUrl, size: terminalSize, now: Date.now },
+      ...{ client, log, output, isTerminal, pageUrl, size: terminalSize, clock: systemClock },
       sessionPath: config.sessionPath,
       isColorAllowed: config.isColorAllowed,
       isDumb: isDumbTerminal(),

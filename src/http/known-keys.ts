@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ageMs } from '../core/clock.ts';
+import { ageMs, type Clock, systemClock } from '../core/clock.ts';
 import { noteLimitReached } from '../core/limit-counts.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Table } from '../core/table.ts';
@@ -19,11 +19,11 @@ export const hashOf = (text: string): string =>
 /** Remembers over restarts which message each idempotency key was used for. */
 export class KnownKeys {
   readonly #table: Table<KeyRow>;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor(table: Table<KeyRow>, now: () => number = Date.now) {
+  constructor(table: Table<KeyRow>, clock: Pick<Clock, 'now'> = systemClock) {
     this.#table = table;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** The fingerprint of the message that the key was used for; undefined if the key is new or too old. */
@@ -37,7 +37,7 @@ export class KnownKeys {
     const id = hashOf(key);
     if (this.fingerprintOf(key) === fingerprint) return;
     if (!this.#table.has(id)) await this.#makeRoom();
-    await this.#table.set(id, { fingerprint, atMs: this.#now() });
+    await this.#table.set(id, { fingerprint, atMs: this.#clock.now() });
   }
 
   /** Rows are in the order in which they were written, so the oldest comes first. */
@@ -58,6 +58,6 @@ export class KnownKeys {
   }
 
   #isTooOld({ atMs }: KeyRow): boolean {
-    return ageMs(atMs, this.#now()) > LIMIT.timeMs;
+    return ageMs(atMs, this.#clock.now()) > LIMIT.timeMs;
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import { renderPairingCode } from './pairing-code.ts';
 import { type LowWindow, lowWindowSentence, type OtherWays, qrFooter } from './qr-footer.ts';
@@ -35,7 +36,7 @@ export interface PairingDisplayOptions {
   readonly isDumb?: boolean;
   /** The size of the terminal right now; undefined if there is none. */
   readonly size: () => ScreenSize | undefined;
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now'>;
   /**
    * The address that shows the QR in a browser, if there is one. Called each time, because the server may start later.
    */
@@ -77,10 +78,10 @@ export class PairingDisplay {
   /** A code that is shown already is not shown again. */
   showCode({ code, expiresAtMs }: CodeEvent): void {
     if (!this.#isNew(`code ${code} ${expiresAtMs}`)) return;
-    const { log, now, isTerminal } = this.#options;
+    const { log, clock, isTerminal } = this.#options;
     this.#block.erase();
     log.info({}, 'Pairing code received, enter it in WhatsApp');
-    const validity = { index: undefined, expiresAtMs, nowMs: now(), isTerminal };
+    const validity = { index: undefined, expiresAtMs, nowMs: clock.now(), isTerminal };
     this.#block.print(`\n${renderPairingCode(code, validityLine(validity))}\n`);
     this.#everySecond(validity, undefined);
   }
@@ -104,13 +105,13 @@ export class PairingDisplay {
   }
 
   #draw(event: QrEvent, pngPath: string | undefined): void {
-    const { log, now, isTerminal } = this.#options;
+    const { log, clock, isTerminal } = this.#options;
     // Erasing the last block erases its hints as well, so then they are printed again.
     const hasHints = this.#block.erase() || !this.#hasShownHints;
     this.#hasShownHints = true;
     log.info({}, 'QR Code received, scan with WhatsApp');
     log.info(pngPath === undefined ? {} : { png: pngPath }, '📱 Please scan the QR code to authenticate');
-    const validity = { index: event.index, expiresAtMs: event.expiresAtMs, nowMs: now(), isTerminal };
+    const validity = { index: event.index, expiresAtMs: event.expiresAtMs, nowMs: clock.now(), isTerminal };
     const ways = { pngPath, page: this.#options.pageUrl?.() };
     const drawing = this.#drawing(event.qr, { validity, ways, hasHints });
     this.#block.print(drawing.block);
@@ -157,7 +158,7 @@ export class PairingDisplay {
     this.#stopTimer();
     this.#timer = setInterval(() => {
       if (redraw?.()) return;
-      const nowMs = this.#options.now();
+      const nowMs = this.#options.clock.now();
       const isCounting = this.#block.replaceLastLine(validityLine({ ...validity, nowMs }));
       if (nowMs >= validity.expiresAtMs || (!isCounting && redraw === undefined)) this.#stopTimer();
     }, TICK_MS).unref();

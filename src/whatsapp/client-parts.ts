@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { sleep } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import type { ListedNumber } from '../core/typed-number.ts';
 import type { Session } from '../session/open-session.ts';
 import type { ClientEvents } from './client-events.ts';
@@ -35,11 +35,9 @@ export interface ClientOptions {
   readonly baileysLog: SocketConfig['logger'];
   /** The version WhatsApp wants at the moment; undefined if no answer comes in time. */
   readonly lookUpVersion: () => Promise<WaVersion | undefined>;
-  readonly now?: () => number;
-  /** Milliseconds that only go forward: what the history of closes is counted in. */
-  readonly uptime?: () => number;
+  /** Default: the clock of the system. */
+  readonly clock?: Clock;
   readonly random?: () => number;
-  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** The parts of a client, joined and not started. */
@@ -57,15 +55,15 @@ export interface ClientParts {
 
 /** `events` are those of the client: the parts emit them. */
 export function buildClientParts(options: ClientOptions, events: EventEmitter<ClientEvents>): ClientParts {
-  const { session, log, socket, now = Date.now, uptime = () => performance.now() } = options;
+  const { session, log, socket, clock = systemClock } = options;
   const openConnection = (): Connection | undefined =>
     loop.connection?.isOpen ? loop.connection : undefined;
   const connectionLog = new ConnectionLog(log, options.sessionPath);
-  const phone = new PhoneWatch(session, log, now);
-  const serverClock = new ServerClock(log, now);
+  const phone = new PhoneWatch(session, log, clock);
+  const serverClock = new ServerClock(log, clock);
   const watch = new WorkWatch({
     log,
-    uptime,
+    clock,
     isOpen: () => openConnection() !== undefined,
     renew: (message) => loop.renew(message),
     onChange: () => events.emit('changed', loop.state),
@@ -73,7 +71,7 @@ export function buildClientParts(options: ClientOptions, events: EventEmitter<Cl
   // Before the bot hears of the message, because it may finish it at once.
   events.on('received', ({ key }) => watch.received(key));
   const localMs = (seconds: number): number => serverClock.localMs(seconds);
-  const sent = new SentMessages(session, now);
+  const sent = new SentMessages(session, clock);
   const inbox = new Inbox({
     session,
     log,
@@ -81,11 +79,11 @@ export function buildClientParts(options: ClientOptions, events: EventEmitter<Cl
     events,
     watch,
     sent,
-    now,
+    clock,
   });
   const listedNumbers = options.listedNumbers ?? [];
   const typed = listedNumbers.map(({ number }) => number);
-  const numbers = new TypedNumbers(session, log, now, typed);
+  const numbers = new TypedNumbers(session, log, clock, typed);
   const listed = new ListedNumbers({
     listed: listedNumbers,
     numbers,
@@ -101,7 +99,7 @@ export function buildClientParts(options: ClientOptions, events: EventEmitter<Cl
     settings: () => ({ ...socket, version: version.current }),
     log,
     baileysLog: options.baileysLog,
-    now,
+    clock,
     watch,
     numbers,
   });
@@ -114,10 +112,8 @@ export function buildClientParts(options: ClientOptions, events: EventEmitter<Cl
     version,
     pairingNumber: options.pairingNumber,
     events,
-    now,
-    uptime,
+    clock,
     random: options.random ?? Math.random,
-    wait: options.wait ?? sleep,
     observers: [serverClock, phone, watch],
   });
   return { inbox, phone, numbers, listed, connectionLog, serverClock, watch, connections, loop };

@@ -1,6 +1,6 @@
 import type { WASocket } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { ageMs } from '../core/clock.ts';
+import { ageMs, type Clock } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { RecentMap } from '../core/recent-map.ts';
@@ -30,16 +30,21 @@ export type NumberSocket = Pick<WASocket, 'query' | 'generateMessageTag' | 'sign
 export class TypedNumbers {
   readonly #session: Session;
   readonly #log: Pick<Logger, 'warn'>;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
   /** Numbers in the settings: their answers are not dropped for those of others. */
   readonly #listed: ReadonlySet<string>;
   readonly #asking = new Map<string, Promise<NumberAnswer | undefined>>();
   readonly #paused = new RecentMap<{ readonly failures: number; readonly sinceMs: number }>(MOST_PAUSED);
 
-  constructor(session: Session, log: Pick<Logger, 'warn'>, now: () => number, listed: Iterable<string> = []) {
+  constructor(
+    session: Session,
+    log: Pick<Logger, 'warn'>,
+    clock: Pick<Clock, 'now'>,
+    listed: Iterable<string> = [],
+  ) {
     this.#session = session;
     this.#log = log;
-    this.#now = now;
+    this.#clock = clock;
     this.#listed = new Set(listed);
   }
 
@@ -49,13 +54,13 @@ export class TypedNumbers {
 
   /** The number that stands for a typed one; the same if WhatsApp has told no other. */
   numberOf(typed: string): string {
-    return numberMeant(typed, this.#rows.get(typed), this.#now());
+    return numberMeant(typed, this.#rows.get(typed), this.#clock.now());
   }
 
   /** What WhatsApp answered about a number, at most some days ago. */
   answerTo(typed: string): NumberAnswer | undefined {
     const answer = this.#rows.get(typed);
-    return mustAsk(answer, this.#now()) ? undefined : answer;
+    return mustAsk(answer, this.#clock.now()) ? undefined : answer;
   }
 
   /** A JID with the number that stands for the one in it. Any other JID stays as it is. */
@@ -76,9 +81,9 @@ export class TypedNumbers {
 
   /** Whether WhatsApp must be asked for this number: false if it gave no answer about it a moment ago. */
   mayAsk(typed: string): boolean {
-    if (!mustAsk(this.#rows.get(typed), this.#now())) return false;
+    if (!mustAsk(this.#rows.get(typed), this.#clock.now())) return false;
     const paused = this.#paused.get(typed);
-    return !paused || ageMs(paused.sinceMs, this.#now()) >= pauseMs(paused.failures);
+    return !paused || ageMs(paused.sinceMs, this.#clock.now()) >= pauseMs(paused.failures);
   }
 
   /** Asks WhatsApp for a number and keeps the answer; undefined if it gives none. Never rejects. */
@@ -104,13 +109,13 @@ export class TypedNumbers {
       );
     }
     const failures = (this.#paused.get(typed)?.failures ?? 0) + 1;
-    this.#paused.set(typed, { failures, sinceMs: this.#now() });
+    this.#paused.set(typed, { failures, sinceMs: this.#clock.now() });
     return undefined;
   }
 
   /** Both addresses are kept, so that a message under the LID is known to come from this number. */
   async #keep(typed: string, found: NumberFound, socket: NumberSocket): Promise<NumberAnswer> {
-    const answer: NumberAnswer = { atMs: this.#now(), number: found.number };
+    const answer: NumberAnswer = { atMs: this.#clock.now(), number: found.number };
     if (found.addresses) await socket.signalRepository.lidMapping.storeLIDPNMappings([found.addresses]);
     await this.#session.set({ numbers: { ...this.#superfluous(), [typed]: answer } });
     this.#paused.delete(typed);
@@ -127,7 +132,7 @@ export class TypedNumbers {
   }
 
   prune(): void | Promise<void> {
-    const nowMs = this.#now();
+    const nowMs = this.#clock.now();
     const old = [...this.#rows].filter(([, { atMs }]) => ageMs(atMs, nowMs) >= KEEP_MS);
     if (old.length > 0)
       return this.#session.set({ numbers: Object.fromEntries(old.map(([number]) => [number, null])) });

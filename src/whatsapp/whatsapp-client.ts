@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { WASocket } from '@whiskeysockets/baileys';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { isAppError, messageOf } from '../core/errors.ts';
 import type { GroupChange, GroupFacts, MemberChange } from '../core/group-facts.ts';
 import type { IncomingMessage } from '../core/incoming-message.ts';
@@ -29,7 +30,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   readonly phone: PhoneWatch;
   readonly #options: ClientOptions;
   readonly #parts: ClientParts;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #stopping = new AbortController();
   #running: Promise<StopReason> | undefined;
   #lastAckAtMs: number | undefined;
@@ -39,7 +40,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
     // One for each send that waits for a connection.
     this.setMaxListeners(0);
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#clock = options.clock ?? systemClock;
     this.#parts = buildClientParts(options, this);
     this.inbox = this.#parts.inbox;
     this.phone = this.#parts.phone;
@@ -140,7 +141,7 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
       if (isRefusal(error)) this.#parts.watch.sent();
       throw error;
     }
-    this.#lastAckAtMs = this.#now();
+    this.#lastAckAtMs = this.#clock.now();
     this.#parts.watch.sent();
   }
 

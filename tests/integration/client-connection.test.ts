@@ -1,6 +1,7 @@
 import { getDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import { baileysLogger } from '../../src/logging/baileys-logger.ts';
 import { Connection } from '../../src/whatsapp/connection/connection.ts';
 import { AnswerLog } from '../../src/whatsapp/send/answer-log.ts';
@@ -50,7 +51,7 @@ async function connect(): Promise<Connection> {
     logger,
     makeSignalRepository: signalRepositoryFactory(new KeyTransactions(session), inbox, silent),
     groups: new GroupCache(answers),
-    devices: new DeviceCache(session, Date.now, silent),
+    devices: new DeviceCache(session, systemClock, silent),
     msgRetryCounterCache: new RetryCounters(),
   });
   connection.on('qr', () => said.push('qr'));

@@ -126,12 +126,12 @@ test.skipIf(process.platform !== 'linux')(
       await weather?.change(true);
       if (rig.aheadMs > HOUR) before ??= census();
     };
-    const wait = async (ms: number): Promise<void> => {
+    const sleep = async (ms: number): Promise<void> => {
       waits.push(ms);
       rig.aheadMs += ms;
       await look();
     };
-    const client = await rig.pair({ wait });
+    const client = await rig.pair({ clock: { ...rig.clock, sleep } });
     const person = rig.wa.addPerson({ addressing: 'mixed' });
     await rig.ping(person);
     await look();

@@ -19,6 +19,10 @@ class JumpClock implements Clock {
     return Date.now() + this.aheadMs;
   }
 
+  upMs(): number {
+    return performance.now() + this.aheadMs;
+  }
+
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(resolve, Math.min(ms, 50));

@@ -1,6 +1,6 @@
 import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { sleep } from '../../core/clock.ts';
+import { type Clock, sleep } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Session } from '../../session/open-session.ts';
 import type { Inbox } from '../receive/inbox.ts';
@@ -27,7 +27,7 @@ export interface ConnectionFactoryParts {
   readonly settings: () => SocketSettings;
   readonly log: Logger;
   readonly baileysLog: SocketConfig['logger'];
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now'>;
   readonly watch: WorkWatch;
   readonly numbers: TypedNumbers;
 }
@@ -50,7 +50,7 @@ export class ConnectionFactory {
   #newest: Connection | undefined;
 
   constructor(parts: ConnectionFactoryParts) {
-    const { session, inbox, sent, log, now, watch, numbers } = parts;
+    const { session, inbox, sent, log, clock, watch, numbers } = parts;
     this.#parts = parts;
     this.#keys = new KeyTransactions(
       {
@@ -66,7 +66,7 @@ export class ConnectionFactory {
     this.#addresses = new RecipientAddresses(session, numbers);
     this.groups = new GroupCache(this.#answers);
     this.groupChanges = new GroupChanges(this.#answers);
-    this.devices = new DeviceCache(session, now, log);
+    this.devices = new DeviceCache(session, clock, log);
     this.#makeSignalRepository = signalRepositoryFactory(this.#keys, watchedHooks(inbox, watch), log);
   }
 

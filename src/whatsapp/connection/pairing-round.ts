@@ -1,5 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock.ts';
 import { forgetHalfPairing } from '../../session/identity/credentials-json.ts';
 import { newAdvSecret } from './adv-secret.ts';
 import { needsHint, type PairingHistory, recordFruitless, recordRefused } from './code-attempts.ts';
@@ -23,7 +24,7 @@ export interface PairingParts {
   /** Digits of a phone number: pair with a code instead of a QR. */
   readonly pairingNumber: string | undefined;
   readonly log: Pick<Logger, 'info' | 'warn' | 'debug'>;
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /**
@@ -77,13 +78,14 @@ export class PairingRound {
   }
 
   #offered(text: string): void {
-    const { now } = this.#parts;
+    const { clock } = this.#parts;
     // The library goes on offering QR codes until the restart that follows a link.
     if (this.#isLinked) return;
     const index = (this.#qr?.index ?? -1) + 1;
-    if (index === 0) this.#firstQrAtMs = now();
-    this.#qr = { text, index, expiresAtMs: qrExpiresAtMs(index, now()) };
-    const isCodeDue = this.#parts.pairingNumber !== undefined && now() >= this.#history.attempts.nextAtMs;
+    if (index === 0) this.#firstQrAtMs = clock.now();
+    this.#qr = { text, index, expiresAtMs: qrExpiresAtMs(index, clock.now()) };
+    const isCodeDue =
+      this.#parts.pairingNumber !== undefined && clock.now() >= this.#history.attempts.nextAtMs;
     if (isCodeDue && !this.#code) void this.#askForCode();
     else this.#draw();
   }
@@ -95,12 +97,12 @@ export class PairingRound {
   }
 
   async #askForCode(): Promise<void> {
-    const { pairingNumber = '', log, now } = this.#parts;
+    const { pairingNumber = '', log, clock } = this.#parts;
     if (this.#isAsking) return;
     this.#isAsking = true;
     this.#isCodeNear = true;
     const late = setTimeout(() => this.#codeIsLate(), CODE_ANSWER_WITHIN_MS).unref();
-    const askedAtMs = now();
+    const askedAtMs = clock.now();
     try {
       const answer = await requestCode(this.#connection.socket, pairingNumber);
       if (this.#isOver || this.#isLinked) return;
@@ -108,12 +110,12 @@ export class PairingRound {
         const expiresAtMs = codeExpiresAtMs(askedAtMs, this.#firstQrAtMs);
         this.#code = { text: answer.code, ref: answer.ref, expiresAtMs };
         if (this.#notice !== PASSKEY_HINT) this.#notice = undefined;
-        this.#timer = setTimeout(() => this.#codeEnded('expired'), expiresAtMs - now()).unref();
+        this.#timer = setTimeout(() => this.#codeEnded('expired'), expiresAtMs - clock.now()).unref();
       } else {
         this.#forgetCode();
         const status = answer.kind === 'refused' ? answer.status : undefined;
-        this.#history.attempts = recordRefused(this.#history.attempts, now());
-        const waitMs = this.#history.attempts.nextAtMs - now();
+        this.#history.attempts = recordRefused(this.#history.attempts, clock.now());
+        const waitMs = this.#history.attempts.nextAtMs - clock.now();
         this.#notice = refusalSentence(status, waitMs);
         log.warn({ status, waitMs }, this.#notice);
       }
@@ -201,28 +203,28 @@ export class PairingRound {
    * A code that ended without a link: says so, and offers another one, or the QR code until the next may be asked for.
    */
   #codeEnded(reason: CodeEnd, missing?: string): void {
-    const { log, now } = this.#parts;
+    const { log, clock } = this.#parts;
     if (!this.#code) return;
     clearTimeout(this.#timer);
     this.#code = undefined;
     this.#isEntered = false;
     this.#forgetCode();
-    this.#history.attempts = recordFruitless(this.#history.attempts, now());
+    this.#history.attempts = recordFruitless(this.#history.attempts, clock.now());
     log.info({ reason, missing }, codeEndSentence(reason, missing));
     if (needsHint(this.#history.attempts)) {
       log.warn(CODES_HINT);
       this.#notice = CODES_HINT;
     }
-    if (now() < this.#history.attempts.nextAtMs) this.#draw();
+    if (clock.now() < this.#history.attempts.nextAtMs) this.#draw();
     else void this.#askForCode();
   }
 
   #end(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    const { log, now } = this.#parts;
+    const { log, clock } = this.#parts;
     if (this.#code && !this.#isLinked) {
-      this.#history.attempts = recordFruitless(this.#history.attempts, now());
+      this.#history.attempts = recordFruitless(this.#history.attempts, clock.now());
       if (needsHint(this.#history.attempts)) log.warn(CODES_HINT);
     }
     this.#code = undefined;

@@ -1,6 +1,6 @@
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { ageMs } from '../../core/clock.ts';
+import { ageMs, type Clock } from '../../core/clock.ts';
 import { PHONE_MISSED_AFTER_MS, PHONE_UNLINKED_AFTER_MS } from '../../core/warning-thresholds.ts';
 import type { Session } from '../../session/open-session.ts';
 import { personAddress } from '../address.ts';
@@ -32,13 +32,13 @@ export function daysLeft(seenAtMs: number | undefined, nowMs: number): number | 
 export class PhoneWatch {
   readonly #session: Session;
   readonly #log: Pick<Logger, 'warn'>;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(session: Session, log: Pick<Logger, 'warn'>, now: () => number) {
+  constructor(session: Session, log: Pick<Logger, 'warn'>, clock: Pick<Clock, 'now'>) {
     this.#session = session;
     this.#log = log;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   get seenAtMs(): number | undefined {
@@ -59,9 +59,9 @@ export class PhoneWatch {
     const { me } = this.#session.creds;
     if (!me || !isFromOwnPhone(node, { id: me.id, lid: me.lid })) return;
     // A sign of life in the future was noted while the clock was wrong.
-    if (ageMs(this.seenAtMs ?? 0, this.#now()) < NOTE_EVERY_MS) return;
+    if (ageMs(this.seenAtMs ?? 0, this.#clock.now()) < NOTE_EVERY_MS) return;
     try {
-      void this.#session.set({ client: { [ROW]: this.#now() } });
+      void this.#session.set({ client: { [ROW]: this.#clock.now() } });
     } catch {
       // The session has reported its failed write; the next sign of life is noted again.
     }
@@ -69,7 +69,7 @@ export class PhoneWatch {
 
   /** One warning line when the phone has been away for ten days or more. */
   check(): void {
-    const days = daysLeft(this.seenAtMs, this.#now());
+    const days = daysLeft(this.seenAtMs, this.#clock.now());
     if (days === undefined) return;
     this.#log.warn(
       { daysLeft: days },

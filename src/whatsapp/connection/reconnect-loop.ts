@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock.ts';
 import { isAppError, messageOf } from '../../core/errors.ts';
 import { REFUSED_LOGINS_TO_TELL } from '../../core/warning-thresholds.ts';
 import type { Session } from '../../session/open-session.ts';
@@ -40,12 +41,8 @@ export interface LoopParts {
   readonly pairingNumber: string | undefined;
   /** Where the loop reports what happened. */
   readonly events: EventEmitter<ClientEvents>;
-  readonly now: () => number;
-  /** Milliseconds that only go forward. */
-  readonly uptime: () => number;
+  readonly clock: Clock;
   readonly random: () => number;
-  /** Settles after so long, or when the signal aborts. */
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** They see each stanza that WhatsApp sends, on whichever connection. */
   readonly observers: ReadonlyArray<{ saw(node: BinaryNode): void }>;
 }
@@ -65,7 +62,7 @@ export class ReconnectLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
-    this.#state = { kind: 'idle', sinceMs: parts.now() };
+    this.#state = { kind: 'idle', sinceMs: parts.clock.now() };
   }
 
   get state(): ClientState {
@@ -89,25 +86,25 @@ export class ReconnectLoop {
   }
 
   async #runUntilEnd(signal: AbortSignal): Promise<StopReason> {
-    const { events, now, uptime } = this.#parts;
+    const { events, clock } = this.#parts;
     while (!signal.aborted) {
       this.#transition({ kind: 'connecting' });
       const { reason, openedAtMs } = await this.#connect(signal);
       if (signal.aborted) break;
       events.emit('closed', reason);
-      const nowMs = uptime();
+      const nowMs = clock.upMs();
       const wasStable = openedAtMs !== undefined && nowMs - openedAtMs >= STABLE_AFTER_MS;
       const delayMs = this.#decide(reason, wasStable, nowMs);
       if (delayMs === undefined) return this.#giveUp(reason);
-      this.#transition({ kind: 'waiting', reason, untilMs: now() + delayMs });
+      this.#transition({ kind: 'waiting', reason, untilMs: clock.now() + delayMs });
       await this.#waitFor(reason, delayMs, signal);
     }
     return { kind: 'asked' };
   }
 
-  /** One connection from its opening to its close. `openedAtMs` is by `uptime`; undefined if it was never open. */
+  /** One connection from its opening to its close. `openedAtMs` is by `clock.upMs()`; undefined if it was never open. */
   async #connect(signal: AbortSignal): Promise<{ reason: CloseReason; openedAtMs: number | undefined }> {
-    const { connections, events, log, pairingNumber, now, uptime, observers } = this.#parts;
+    const { connections, events, log, pairingNumber, clock, observers } = this.#parts;
     let connection: Connection;
     try {
       connection = connections.open();
@@ -118,14 +115,14 @@ export class ReconnectLoop {
     this.#connection = connection;
     for (const observer of observers) connection.on('stanza', (node) => observer.saw(node));
     connection.on('paired', () => events.emit('paired'));
-    new PairingRound(connection, { pairingNumber, log, now }, this.#pairings, (pairing) => {
+    new PairingRound(connection, { pairingNumber, log, clock }, this.#pairings, (pairing) => {
       // A code may come after the connection has ended.
       if (this.#connection === connection) this.#transition(pairing);
     });
     if (signal.aborted) void connection.close();
     let openedAtMs: number | undefined;
     if (await connection.opened) {
-      openedAtMs = uptime();
+      openedAtMs = clock.upMs();
       this.#opened();
     }
     const reason = await connection.closed;
@@ -141,9 +138,9 @@ export class ReconnectLoop {
   }
 
   #transition(activity: ClientActivity): void {
-    const { connectionLog, events, now } = this.#parts;
+    const { connectionLog, events, clock } = this.#parts;
     const before = this.#state;
-    this.#state = nextState(before, activity, now());
+    this.#state = nextState(before, activity, clock.now());
     const word = statusWord(this.#state);
     if (word !== undefined && word !== statusWord(before)) connectionLog.status(word);
     events.emit('changed', this.#state);
@@ -159,12 +156,12 @@ export class ReconnectLoop {
   }
 
   async #waitFor(reason: CloseReason, delayMs: number, signal: AbortSignal): Promise<void> {
-    const { connectionLog, version, wait } = this.#parts;
+    const { connectionLog, version, clock } = this.#parts;
     connectionLog.closed(reason, this.#history);
     if (this.#history.authFailures >= REFUSED_LOGINS_TO_TELL) this.#refusedAgainAndAgain();
     if (reason.kind === 'version-refused') await version.refresh(signal);
     connectionLog.waiting(delayMs);
-    if (delayMs > 0) await wait(delayMs, signal).catch(() => {});
+    if (delayMs > 0) await clock.sleep(delayMs, signal).catch(() => {});
   }
 
   /** A session whose login was accepted once is kept in any case: only a person may give it up. */
@@ -175,14 +172,14 @@ export class ReconnectLoop {
   }
 
   #giveUp(reason: CloseReason): StopReason {
-    const { connectionLog, session, log, now } = this.#parts;
+    const { connectionLog, session, log, clock } = this.#parts;
     if (reason.kind !== 'logged-out') {
       connectionLog.replacedForGood();
       return { kind: 'replaced' };
     }
     connectionLog.loggedOut();
     try {
-      session.noteLogout({ atMs: now(), reason: reason.detail });
+      session.noteLogout({ atMs: clock.now(), reason: reason.detail });
     } catch (error) {
       log.warn({ detail: messageOf(error) }, 'could not note the logout in the session folder');
     }

@@ -1,5 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock.ts';
 
 /** A smaller difference is ignored, because stanzas are dated in seconds and take time to arrive. */
 const SAME_WITHIN_MS = 60_000;
@@ -10,19 +11,19 @@ const SAME_WITHIN_MS = 60_000;
  */
 export class ServerClock {
   readonly #log: Pick<Logger, 'warn'>;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
   #aheadMs = 0;
 
-  constructor(log: Pick<Logger, 'warn'>, now: () => number) {
+  constructor(log: Pick<Logger, 'warn'>, clock: Pick<Clock, 'now'>) {
     this.#log = log;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** Any stanza; a login's answer says what time it is. */
   saw({ tag, attrs }: BinaryNode): void {
     const atMs = tag === 'success' ? Number(attrs.t) * 1000 : 0;
     if (!(atMs > 0)) return;
-    const aheadMs = this.#now() - atMs;
+    const aheadMs = this.#clock.now() - atMs;
     const isSame = Math.abs(aheadMs) < SAME_WITHIN_MS;
     const isNews = Math.abs(aheadMs - this.#aheadMs) >= SAME_WITHIN_MS;
     this.#aheadMs = isSame ? 0 : aheadMs;

@@ -1,5 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { ignoredHow } from '../receive/ignored-stanzas.ts';
@@ -62,7 +63,7 @@ const MOST_SENDERS = 10;
 export interface WorkWatchParts {
   readonly log: Pick<Logger, 'warn' | 'info'>;
   /** Milliseconds that only go forward. */
-  readonly uptime: () => number;
+  readonly clock: Pick<Clock, 'upMs'>;
   /** Whether a connection is open: only then work can be done. */
   readonly isOpen: () => boolean;
   /** Another connection may help. */
@@ -110,7 +111,7 @@ export class WorkWatch {
     this.#undecrypted = { count: 0, sinceMs: 0 };
     this.#unreadable = { count: 0, sinceMs: 0 };
     this.#senders.clear();
-    this.#unansweredSinceMs = this.#parts.uptime();
+    this.#unansweredSinceMs = this.#parts.clock.upMs();
   }
 
   /** Must be called with each stanza that arrives. `<success>` is that of a login. */
@@ -118,7 +119,7 @@ export class WorkWatch {
     if (node.tag === 'success') this.#opened();
     if (node.tag !== 'message' || !Array.isArray(node.content) || ignoredHow(node) !== undefined) return;
     if (!node.content.some(({ tag, attrs }) => tag === 'enc' && CIPHERTEXTS.has(attrs.type))) return;
-    this.#undecrypted = one(this.#undecrypted, this.#parts.uptime());
+    this.#undecrypted = one(this.#undecrypted, this.#parts.clock.upMs());
     const sender = node.attrs.participant ?? node.attrs.from;
     if (sender && this.#senders.size < MOST_SENDERS) this.#senders.add(sender);
   }
@@ -132,12 +133,12 @@ export class WorkWatch {
 
   couldNotDecrypt(): void {
     this.#undecrypted = { count: 0, sinceMs: 0 };
-    this.#unreadable = one(this.#unreadable, this.#parts.uptime());
+    this.#unreadable = one(this.#unreadable, this.#parts.clock.upMs());
   }
 
   /** The bot has this message now. */
   received(key: string): void {
-    if (this.#unanswered.size === 0) this.#unansweredSinceMs = this.#parts.uptime();
+    if (this.#unanswered.size === 0) this.#unansweredSinceMs = this.#parts.clock.upMs();
     if (this.#unanswered.size < LIMITS['table:inbox'].count) this.#unanswered.add(key);
   }
 
@@ -149,14 +150,14 @@ export class WorkWatch {
 
   /** WhatsApp has answered a send, with a yes or a no. */
   sent(): void {
-    this.#unansweredSinceMs = this.#parts.uptime();
+    this.#unansweredSinceMs = this.#parts.clock.upMs();
     if (this.#deafness === 'nothing-answered') this.#renewals = 0;
   }
 
   /** Looks once. Called every five seconds. */
   check(): void {
-    const { log, uptime, isOpen, renew, onChange } = this.#parts;
-    const nowMs = uptime();
+    const { log, clock, isOpen, renew, onChange } = this.#parts;
+    const nowMs = clock.upMs();
     const facts = this.#facts();
     const limit = isOpen() ? reachedLimit(facts, nowMs) : undefined;
     const found = limit && DEAFNESS[limit];

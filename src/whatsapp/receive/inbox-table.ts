@@ -1,5 +1,6 @@
 import { type BinaryNode, jidNormalizedUser } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock.ts';
 import { EntrySizes } from '../../core/entry-sizes.ts';
 import { messageOf } from '../../core/errors.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
@@ -47,7 +48,7 @@ export class InboxTable {
   readonly #session: Session;
   readonly #log: Logger;
   readonly #facts: EnvelopeFacts;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
   /** What became of messages that are finished or never were for the bot. */
   readonly outcomes: OutcomeTable;
   readonly #keyOfHash = new Map<string, string>();
@@ -56,15 +57,15 @@ export class InboxTable {
   #prunedAtMs = Number.NEGATIVE_INFINITY;
   #saidAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(session: Session, log: Logger, facts: EnvelopeFacts, now: () => number) {
+  constructor(session: Session, log: Logger, facts: EnvelopeFacts, clock: Pick<Clock, 'now'>) {
     this.#session = session;
     this.#log = log;
     this.#facts = facts;
-    this.#now = now;
-    this.outcomes = new OutcomeTable(session, now);
+    this.#clock = clock;
+    this.outcomes = new OutcomeTable(session, clock);
     this.#settle(session.wasKilled);
     this.prune();
-    const latestMs = this.#now() + MAX_AHEAD_MS;
+    const latestMs = this.#clock.now() + MAX_AHEAD_MS;
     for (const [key, row] of this.rows) {
       this.#weights.set(key, rowBytes(row));
       if (row.atMs <= latestMs) this.#lastAtMs = Math.max(this.#lastAtMs, row.atMs);
@@ -74,7 +75,7 @@ export class InboxTable {
 
   /** The time for a new row: later than that of each row before it, by a fraction within the same millisecond. */
   nextAtMs(): number {
-    const nowMs = this.#now();
+    const nowMs = this.#clock.now();
     this.#lastAtMs = nowMs > this.#lastAtMs ? nowMs : this.#lastAtMs + FRACTION_MS;
     return this.#lastAtMs;
   }
@@ -179,7 +180,7 @@ export class InboxTable {
     this.outcomes.pruneIfFull();
     const { count, bytes } = LIMITS[LIMIT];
     const isFull = this.rows.size > count * 1.1 || this.#weights.total > bytes * 1.1;
-    if (isFull || this.#now() - this.#prunedAtMs > PRUNE_EVERY_MS) this.prune();
+    if (isFull || this.#clock.now() - this.#prunedAtMs > PRUNE_EVERY_MS) this.prune();
   }
 
   /** A message that is not kept because it is too large. */
@@ -197,8 +198,8 @@ export class InboxTable {
 
   /** Forgets what is too old or too much. */
   prune(): void {
-    this.#prunedAtMs = this.#now();
-    const { changes, givenUp } = prune(this.rows, this.#now());
+    this.#prunedAtMs = this.#clock.now();
+    const { changes, givenUp } = prune(this.rows, this.#clock.now());
     for (const [key, row] of Object.entries(changes))
       if (!row) for (const hash of this.rows.get(key)?.hashes ?? []) this.#keyOfHash.delete(hash);
     const outcomes: OutcomeChanges = {};
@@ -213,8 +214,8 @@ export class InboxTable {
   }
 
   #sayOnce(facts: object, line: string): void {
-    if (this.#now() - this.#saidAtMs < SAY_EVERY_MS) return;
-    this.#saidAtMs = this.#now();
+    if (this.#clock.now() - this.#saidAtMs < SAY_EVERY_MS) return;
+    this.#saidAtMs = this.#clock.now();
     this.#log.warn(facts, line);
   }
 }

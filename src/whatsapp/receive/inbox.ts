@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { BinaryNode, WAMessageKey } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { MessageOutcome, MessageRecord } from '../../core/message-records.ts';
@@ -37,7 +38,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #log: Logger;
   readonly #watch: Pick<WorkWatch, 'finished'> | undefined;
   readonly #events: EventEmitter<ClientEvents>;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #reader: MessageReader;
   readonly #intake: DecryptedIntake;
   readonly #facts: EnvelopeFacts;
@@ -57,14 +58,14 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     readonly sent?: Pick<SentMessages, 'find'>;
     /** Is told when the bot has finished with a message. */
     readonly watch?: Pick<WorkWatch, 'finished'>;
-    readonly now?: () => number;
+    readonly clock?: Pick<Clock, 'now'>;
   }) {
     this.#log = options.log;
     this.#facts = options.facts;
     this.#watch = options.watch;
     this.#events = options.events;
-    this.#now = options.now ?? Date.now;
-    this.#table = new InboxTable(options.session, options.log, options.facts, this.#now);
+    this.#clock = options.clock ?? systemClock;
+    this.#table = new InboxTable(options.session, options.log, options.facts, this.#clock);
     this.#reader = new MessageReader(this.#table, options.log, options.sent);
     this.#intake = new DecryptedIntake(this.#table, this.#reader);
   }
@@ -182,7 +183,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   leftToPhone(): Map<string, WAMessageKey> {
     const found = new Map<string, WAMessageKey>();
     for (const [key, row] of this.#table.rows) {
-      if (!row.attrs || !isWantedFromPhone(row, this.#now()) || this.#asked.has(key)) continue;
+      if (!row.attrs || !isWantedFromPhone(row, this.#clock.now()) || this.#asked.has(key)) continue;
       const envelope = this.#table.envelope(row.attrs);
       if (envelope) found.set(key, envelope.key);
     }

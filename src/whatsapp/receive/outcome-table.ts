@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ageMs } from '../../core/clock.ts';
+import { ageMs, type Clock } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { MessageRecord } from '../../core/message-records.ts';
@@ -29,11 +29,11 @@ export const idOfOutcome = (rowKey: string): string => rowKey.slice(0, -(HASH_LE
 /** What `session explain` reads: what became of the last messages, within the limits of `table:outcomes`. */
 export class OutcomeTable implements PrunableTable {
   readonly #session: Session;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor(session: Session, now: () => number) {
+  constructor(session: Session, clock: Pick<Clock, 'now'>) {
     this.#session = session;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   get #rows(): ReadonlyMap<string, OutcomeRow> {
@@ -68,7 +68,7 @@ export class OutcomeTable implements PrunableTable {
     const oldestFirst = [...this.#rows].sort(([, a], [, b]) => a.atMs - b.atMs);
     const tooMany = oldestFirst.length - LIMIT.count;
     const gone = oldestFirst.filter(
-      ([, { atMs }], n) => n < tooMany || ageMs(atMs, this.#now()) > LIMIT.timeMs,
+      ([, { atMs }], n) => n < tooMany || ageMs(atMs, this.#clock.now()) > LIMIT.timeMs,
     );
     if (gone.length > 0)
       void this.#session.set({ outcomes: Object.fromEntries(gone.map(([key]) => [key, null])) });

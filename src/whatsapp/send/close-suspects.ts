@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { CloseReason } from '../connection/close-reason.ts';
@@ -44,12 +45,11 @@ export function restMs(count: number): number {
  */
 export class CloseSuspects {
   readonly #chats = new RecentMap<ChatCloses>(LIMITS['recent:people'].count);
-  readonly #uptime: () => number;
+  readonly #clock: Pick<Clock, 'upMs'>;
   #last: Promise<void> = Promise.resolve();
 
-  /** `uptime`: milliseconds that only go forward. */
-  constructor(uptime: () => number = () => performance.now()) {
-    this.#uptime = uptime;
+  constructor(clock: Pick<Clock, 'upMs'> = systemClock) {
+    this.#clock = clock;
   }
 
   /** Resolves when no earlier suspect is on its way. The caller must call the result when its send has ended. */
@@ -66,7 +66,7 @@ export class CloseSuspects {
   /** Counts a stream error for a chat. */
   noteClose(chat: string): void {
     const { count } = this.#chats.get(chat) ?? { count: 0 };
-    this.#chats.set(chat, { count: count + 1, lastMs: this.#uptime() });
+    this.#chats.set(chat, { count: count + 1, lastMs: this.#clock.upMs() });
   }
 
   /** WhatsApp has acknowledged a message to the chat. */
@@ -81,6 +81,6 @@ export class CloseSuspects {
   /** Whether no message may be sent to the chat now. */
   rests(chat: string): boolean {
     const row = this.#chats.get(chat);
-    return row !== undefined && this.#uptime() - row.lastMs < restMs(row.count);
+    return row !== undefined && this.#clock.upMs() - row.lastMs < restMs(row.count);
   }
 }

@@ -1,6 +1,6 @@
 import { jidDecode, type PossiblyExtendedCacheStore } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { ageMs } from '../../core/clock.ts';
+import { ageMs, type Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Session } from '../../session/open-session.ts';
@@ -23,12 +23,12 @@ const { count: MAX_ROWS, timeMs: KEEP_MS } = LIMITS['table:devices'];
  */
 export class DeviceCache implements PossiblyExtendedCacheStore {
   readonly #session: Session;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #log: Pick<Logger, 'debug'>;
 
-  constructor(session: Session, now: () => number, log: Pick<Logger, 'debug'>) {
+  constructor(session: Session, clock: Pick<Clock, 'now'>, log: Pick<Logger, 'debug'>) {
     this.#session = session;
-    this.#now = now;
+    this.#clock = clock;
     this.#log = log;
   }
 
@@ -42,7 +42,7 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
   }
 
   #isFresh({ atMs }: Row): boolean {
-    return ageMs(atMs, this.#now()) < KEEP_MS;
+    return ageMs(atMs, this.#clock.now()) < KEEP_MS;
   }
 
   /** Forgets lists that are too old. */
@@ -52,7 +52,7 @@ export class DeviceCache implements PossiblyExtendedCacheStore {
   }
 
   set<T>(user: string, value: T): void {
-    this.#write({ [user]: { atMs: this.#now(), value } satisfies Row });
+    this.#write({ [user]: { atMs: this.#clock.now(), value } satisfies Row });
     const tooMany = this.#rows.size - MAX_ROWS * 1.1;
     if (tooMany <= 0) return;
     const oldest = [...this.#rows.keys()].slice(0, this.#rows.size - MAX_ROWS);

@@ -1,5 +1,5 @@
 import { proto } from '@whiskeysockets/baileys';
-import { ageMs } from '../../core/clock.ts';
+import { ageMs, type Clock, systemClock } from '../../core/clock.ts';
 import { EntrySizes } from '../../core/entry-sizes.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -22,13 +22,13 @@ const PRUNE_EVERY_MS = 60 * 60 * 1000;
  */
 export class SentMessages {
   readonly #session: Session;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #weights = new EntrySizes();
   #prunedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(session: Session, now: () => number = Date.now) {
+  constructor(session: Session, clock: Pick<Clock, 'now'> = systemClock) {
     this.#session = session;
-    this.#now = now;
+    this.#clock = clock;
     for (const [id, row] of this.#rows) this.#weights.set(id, bytesOf(row));
   }
 
@@ -42,9 +42,9 @@ export class SentMessages {
     if (bytes.length > LIMIT.bytesEach) return;
     const closes = this.closesOf(id);
     const encoded = Buffer.from(bytes).toString('base64');
-    await this.#set(id, { atMs: this.#now(), message: encoded, ...(closes > 0 && { closes }) });
+    await this.#set(id, { atMs: this.#clock.now(), message: encoded, ...(closes > 0 && { closes }) });
     const isFull = this.#rows.size > LIMIT.count * 1.1 || this.#weights.total > LIMIT.bytes * 1.1;
-    if (isFull || this.#now() - this.#prunedAtMs > PRUNE_EVERY_MS) await this.prune();
+    if (isFull || this.#clock.now() - this.#prunedAtMs > PRUNE_EVERY_MS) await this.prune();
   }
 
   /**
@@ -64,7 +64,7 @@ export class SentMessages {
 
   /** Counts a close for a message that was on its way. Throws `STORAGE_FAILED`. */
   async noteClose(id: string): Promise<void> {
-    const { atMs, message } = this.#rows.get(id) ?? { atMs: this.#now(), message: '' };
+    const { atMs, message } = this.#rows.get(id) ?? { atMs: this.#clock.now(), message: '' };
     await this.#set(id, { atMs, message, closes: this.closesOf(id) + 1 });
   }
 
@@ -77,7 +77,7 @@ export class SentMessages {
   async prune(): Promise<void> {
     const { count, bytes, timeMs } = LIMIT;
     const forgotten: Record<string, null> = {};
-    const ageOf = ({ atMs }: SentRow): number => ageMs(atMs, this.#now());
+    const ageOf = ({ atMs }: SentRow): number => ageMs(atMs, this.#clock.now());
     const oldestFirst = [...this.#rows].sort(([, a], [, b]) => ageOf(b) - ageOf(a));
     let left = oldestFirst.length;
     let size = this.#weights.total;
@@ -87,7 +87,7 @@ export class SentMessages {
       left -= 1;
       size -= bytesOf(row);
     }
-    this.#prunedAtMs = this.#now();
+    this.#prunedAtMs = this.#clock.now();
     if (Object.keys(forgotten).length === 0) return;
     await this.#session.set({ sent: forgotten });
     for (const id of Object.keys(forgotten)) this.#weights.set(id, undefined);

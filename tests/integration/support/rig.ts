@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { rmSync } from 'node:fs';
 import { type Logger, levels, pino } from 'pino';
+import { type Clock, sleep } from '../../../src/core/clock.ts';
 import { isAppError } from '../../../src/core/errors.ts';
 import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
 import { baileysLogger } from '../../../src/logging/baileys-logger.ts';
@@ -76,6 +77,12 @@ export class Rig {
   aheadMs = 0;
   /** By how much the clock on the wall is wrong. */
   clockErrorMs = 0;
+  /** The time of the client. Its waits last until the test ends them, but for `hasRealWaits`. */
+  readonly clock: Clock = {
+    now: () => Date.now() + this.aheadMs + this.clockErrorMs,
+    upMs: () => performance.now() + this.aheadMs,
+    sleep: (ms, signal) => (this.#options.hasRealWaits ? sleep(ms, signal) : this.#wait(ms, signal)),
+  };
   readonly #options: RigOptions;
   readonly #events = new EventEmitter<RigEvents>();
   readonly #log: Logger;
@@ -147,12 +154,8 @@ export class Rig {
       log: this.#log,
       baileysLog: baileysLogger(this.#log),
       lookUpVersion: async () => undefined,
-      now: () => Date.now() + this.aheadMs + this.clockErrorMs,
-      uptime: () => performance.now() + this.aheadMs,
+      clock: this.clock,
       random: () => 0,
-      ...(this.#options.hasRealWaits
-        ? {}
-        : { wait: (ms: number, signal: AbortSignal) => this.#wait(ms, signal) }),
       ...this.#options.client,
       ...more,
     });

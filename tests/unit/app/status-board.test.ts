@@ -152,10 +152,7 @@ describe('the timings', () => {
     let now = 0;
     const told: Timing[] = [];
     const client = new FakeClient();
-    const timings = new Timings(
-      (timing) => told.push(timing),
-      () => now,
-    );
+    const timings = new Timings((timing) => told.push(timing), { upMs: () => now });
     const pass = (ms: number): void => void (now += ms);
     return { client, messenger: timings.measured(client), timings, told, pass };
   }

@@ -27,6 +27,10 @@ export class FakeClock implements Clock {
     return this.nowMs;
   }
 
+  upMs(): number {
+    return this.nowMs - START_MS;
+  }
+
   get sleeping(): number {
     return this.#sleepers.length;
   }

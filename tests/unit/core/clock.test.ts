@@ -15,7 +15,7 @@ class FakeClock implements Timepieces {
     this.#during = during;
   }
 
-  wallMs = (): number => this.wall;
+  now = (): number => this.wall;
   upMs = (): number => this.up;
 
   async timer(ms: number): Promise<void> {

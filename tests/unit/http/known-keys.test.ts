@@ -9,7 +9,7 @@ const { count, bytesEach, bytes, timeMs } = LIMITS['table:http-keys'];
 test('a key is known for seven days, and then new again', async () => {
   const table = new FakeTable<KeyRow>();
   let now = 1_700_000_000_000;
-  const keys = new KnownKeys(table, () => now);
+  const keys = new KnownKeys(table, { now: () => now });
   await keys.remember('a', 'one');
   now += timeMs;
   expect(keys.fingerprintOf('a')).toBe('one');
@@ -21,7 +21,7 @@ test('a key is known for seven days, and then new again', async () => {
 
 test('the oldest key is forgotten when the table is full, and the limit is counted', async () => {
   const table = new FakeTable<KeyRow>();
-  const keys = new KnownKeys(table, () => 1_700_000_000_000);
+  const keys = new KnownKeys(table, { now: () => 1_700_000_000_000 });
   const reached = () => new Map(limitsReached()).get('table:http-keys') ?? 0;
   const before = reached();
   for (let index = 0; index <= count; index += 1) await keys.remember(`key ${index}`, 'x'.repeat(22));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../src/core/clock.ts';
 import { createLogger } from '../../../src/logging/logger.ts';
 import { PairingDisplay, type PairingDisplayOptions } from '../../../src/pairing/pairing-display.ts';
 
@@ -40,7 +41,7 @@ function display(options: Partial<PairingDisplayOptions> = {}) {
     isTerminal,
     isColorAllowed: true,
     size: () => ({ columns: 80, rows: 60 }),
-    now: () => 1_000_000,
+    clock: { now: () => 1_000_000 },
     ...options,
   });
   return { shown, log, text: () => text, lines: () => stripVTControlCharacters(text).split('\n') };
@@ -144,7 +145,7 @@ describe('showQr', () => {
 
 describe('the countdown', () => {
   const ticking = async (options: Partial<PairingDisplayOptions> = {}) => {
-    const made = display({ isTerminal: true, now: Date.now, ...options });
+    const made = display({ isTerminal: true, clock: systemClock, ...options });
     await made.shown.showQr({ ...first, expiresAtMs: Date.now() + 3_000 });
     const before = made.text();
     return { ...made, since: () => made.text().slice(before.length) };
@@ -236,7 +237,7 @@ describe('a pairing code', () => {
 
   it('on a terminal a pairing code counts down, and the line says when it has ended', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
-    const { shown, text } = display({ isTerminal: true, now: Date.now });
+    const { shown, text } = display({ isTerminal: true, clock: systemClock });
     shown.showCode({ code: 'ABCDEFGH', expiresAtMs: Date.now() + 180_000 });
     expect(text()).toContain('This code is good for 180 seconds; then comes the next one.');
     vi.advanceTimersByTime(180_000);
@@ -284,7 +285,7 @@ describe('a window that grows', () => {
     'a window that grows gets the whole code once its %s suffice, and only then',
     async (_, small, stillSmall) => {
       let size = small;
-      const { shown, text, log } = display({ isTerminal: true, now: Date.now, size: () => size });
+      const { shown, text, log } = display({ isTerminal: true, clock: systemClock, size: () => size });
       await shown.showQr({ ...first, qr: `${QR}#`, expiresAtMs: Date.now() + 60_000 });
       log.info('hello');
       const before = text().length;

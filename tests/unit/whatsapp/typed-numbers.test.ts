@@ -14,7 +14,7 @@ function world(
   listed: string[] = [],
 ) {
   const rows = new Map<string, NumberAnswer>();
-  const clock = { nowMs: 1_800_000_000_000, asked: 0 };
+  const clock = { nowMs: 1_800_000_000_000, asked: 0, now: () => clock.nowMs };
   const session = {
     creds: { me: { id: '15559990000:3@s.whatsapp.net' } },
     get: () => ({}),
@@ -32,7 +32,7 @@ function world(
     signalRepository: { lidMapping: { storeLIDPNMappings: async () => {} } },
     ws: { isOpen: true },
   } as unknown as NumberSocket;
-  const numbers = new TypedNumbers(session, { warn: () => {} }, () => clock.nowMs, listed);
+  const numbers = new TypedNumbers(session, { warn: () => {} }, clock, listed);
   return { numbers, rows, clock, socket };
 }
 

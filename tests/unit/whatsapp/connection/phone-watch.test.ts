@@ -41,7 +41,7 @@ test('the last sign of life of the phone is stored, and a warning comes from the
   const path = sessionPath();
   const session = await openQuietly(path);
   session.creds.me = { ...ME };
-  new PhoneWatch(session, { warn: () => {} }, () => 5 * DAY).saw({
+  new PhoneWatch(session, { warn: () => {} }, { now: () => 5 * DAY }).saw({
     tag: 'message',
     attrs: { from: '777@lid' },
   });
@@ -50,9 +50,9 @@ test('the last sign of life of the phone is stored, and a warning comes from the
   const later = await openQuietly(path);
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
-  new PhoneWatch(later, log, () => 14 * DAY).check();
+  new PhoneWatch(later, log, { now: () => 14 * DAY }).check();
   expect(lines).toEqual([]);
-  new PhoneWatch(later, log, () => 15 * DAY).check();
+  new PhoneWatch(later, log, { now: () => 15 * DAY }).check();
   expect(lines).toHaveLength(1);
   expect(lines[0]).toContain('about 4 days');
   await later.close();
@@ -62,7 +62,7 @@ test('a sign that was noted while the clock was a year ahead does not hide the p
   const session = await openQuietly(sessionPath());
   session.creds.me = { ...ME };
   let nowMs = 365 * DAY;
-  const watch = new PhoneWatch(session, { warn: () => {} }, () => nowMs);
+  const watch = new PhoneWatch(session, { warn: () => {} }, { now: () => nowMs });
   const sign = { tag: 'message', attrs: { from: '777@lid' } };
   watch.saw(sign);
   nowMs = DAY;

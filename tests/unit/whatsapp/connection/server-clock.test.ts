@@ -12,7 +12,9 @@ let clock: ServerClock;
 
 beforeEach(() => {
   lines = [];
-  clock = new ServerClock(pino({ level: 'warn' }, { write: (json) => void lines.push(json) }), () => nowMs);
+  clock = new ServerClock(pino({ level: 'warn' }, { write: (json) => void lines.push(json) }), {
+    now: () => nowMs,
+  });
 });
 
 function login(aheadMs: number, attrs: Record<string, string> = { t: String(SERVER_S) }): void {

@@ -53,7 +53,7 @@ describe('WorkWatch', () => {
     let nowMs = 1_000;
     const watch = new WorkWatch({
       log: { warn: (_: unknown, line: string) => calls.warned.push(line), info: () => {} } as never,
-      uptime: () => nowMs,
+      clock: { upMs: () => nowMs },
       isOpen: () => true,
       renew: (message) => calls.renewed.push(message),
       onChange: () => calls.changes++,

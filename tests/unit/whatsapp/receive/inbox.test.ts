@@ -54,7 +54,7 @@ async function open(fs = realFileSystem): Promise<void> {
     log,
     facts: FACTS,
     events,
-    now: () => nowMs,
+    clock: { now: () => nowMs },
   });
 }
 
@@ -712,7 +712,7 @@ describe('what is kept', () => {
       log: spy,
       facts: FACTS,
       events,
-      now: () => nowMs,
+      clock: { now: () => nowMs },
     });
     const conversation = 'x'.repeat(60_000);
     for (let index = 0; index < 600; index += 1) {
@@ -755,7 +755,7 @@ describe('what is kept', () => {
       onFailure: () => {},
     });
     isFull = true;
-    const build = () => new Inbox({ session, log, facts: FACTS, events, now: () => nowMs });
+    const build = () => new Inbox({ session, log, facts: FACTS, events, clock: { now: () => nowMs } });
     expect(build).not.toThrow();
     isFull = false;
   });

@@ -11,6 +11,6 @@ test('pruning forgets notes that are too old, and those that a wrong clock dated
   const ages = { now: 0, old: 8 * DAY_MS, future: -8 * DAY_MS, soon: -60_000 };
   const rows = Object.entries(ages).map(([id, age]) => [id, { ...row, atMs: NOW_MS - age }]);
   await session.set({ outcomes: Object.fromEntries(rows) });
-  new OutcomeTable(session, () => NOW_MS).prune();
+  new OutcomeTable(session, { now: () => NOW_MS }).prune();
   expect([...session.rows('outcomes').keys()]).toEqual(['now', 'soon']);
 });

@@ -53,7 +53,7 @@ describe('CloseSuspects', () => {
 
   it('after three closes no message is sent to a chat for a while, longer after each further close, until an acknowledgement', () => {
     let nowMs = 1_000;
-    const suspects = new CloseSuspects(() => nowMs);
+    const suspects = new CloseSuspects({ upMs: () => nowMs });
     suspects.noteClose('a');
     suspects.noteClose('a');
     expect([suspects.isSuspect('a'), suspects.rests('a'), suspects.isSuspect('b')]).toEqual([

@@ -12,7 +12,7 @@ let cache: DeviceCache;
 beforeEach(async () => {
   session = await openQuietly(sessionPath());
   nowMs = 1_000_000;
-  cache = new DeviceCache(session, () => nowMs, pino({ level: 'silent' }));
+  cache = new DeviceCache(session, { now: () => nowMs }, pino({ level: 'silent' }));
   await session.set({ 'lid-mapping': { '4915112345678': '777', '777_reverse': '4915112345678' } });
   cache.set('777', [{ user: '777', device: 0 }]);
   cache.set('4915112345678', [{ user: '4915112345678', device: 0 }]);

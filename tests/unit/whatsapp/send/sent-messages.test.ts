@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Clock } from '../../../../src/core/clock.ts';
 import { MAX_TEXT_LENGTH } from '../../../../src/core/plain-text.ts';
 import type { Session } from '../../../../src/session/open-session.ts';
 import { SentMessages } from '../../../../src/whatsapp/send/sent-messages.ts';
 
 /** SentMessages over rows in memory. */
-function sentMessages(now?: () => number): { sent: SentMessages; rows: Map<string, unknown> } {
+function sentMessages(clock?: Pick<Clock, 'now'>): { sent: SentMessages; rows: Map<string, unknown> } {
   const rows = new Map<string, unknown>();
   const session = {
     rows: () => rows,
@@ -12,7 +13,7 @@ function sentMessages(now?: () => number): { sent: SentMessages; rows: Map<strin
       for (const [id, row] of Object.entries(sent)) row === null ? rows.delete(id) : rows.set(id, row);
     },
   };
-  return { sent: new SentMessages(session as unknown as Session, now), rows };
+  return { sent: new SentMessages(session as unknown as Session, clock), rows };
 }
 
 describe('what was sent', () => {
@@ -66,7 +67,7 @@ describe('what was sent', () => {
 
   it('the table of sent messages forgets messages after thirty days', async () => {
     let nowMs = 1_700_000_000_000;
-    const { sent } = sentMessages(() => nowMs);
+    const { sent } = sentMessages({ now: () => nowMs });
     await sent.remember('old', { conversation: 'pong' });
     nowMs += 30 * 24 * 60 * 60 * 1000 + 1;
     await sent.remember('new', { conversation: 'pong' });
