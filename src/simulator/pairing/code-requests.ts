@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { type Contact, isSameUser, jidOf } from '../phones/contact-address.ts';
 import type { PairingSwitches } from '../server/fault-switches.ts';
+import { nowSeconds } from '../wire/server-time.ts';
 import { bytesOf, childOf, errorOf, resultOf, type Stanza, stanza, textOf } from '../wire/stanza.ts';
 import type { CodeRequest } from './code-exchange.ts';
 import { LinkError } from './link-error.ts';
@@ -11,7 +12,6 @@ import type { UnlinkedClient } from './unlinked-client.ts';
 export interface CodeRequestsOptions {
   readonly switches: PairingSwitches;
   readonly owner: Contact;
-  readonly nowSeconds: () => number;
 }
 
 /** How long an entered code waits for the client's request. */
@@ -53,7 +53,7 @@ export class CodeRequests {
     const wrappedCompanionKey = bytesOf(childOf(hello, 'link_code_pairing_wrapped_companion_ephemeral_pub'));
     if (wrappedCompanionKey.length !== 80) throw new Error('not a wrapped key');
     const ref = randomBytes(16).toString('base64url');
-    const requestedAt = this.#options.nowSeconds();
+    const requestedAt = nowSeconds();
     client.code = { jid: hello.attrs.jid ?? '', ref, wrappedCompanionKey, requestedAt, attempts: 0 };
     const answer = stanza('link_code_pairing_ref', {}, Buffer.from(ref));
     client.connection.send(resultOf(query, [stanza('link_code_companion_reg', {}, [answer])]));
@@ -67,7 +67,7 @@ export class CodeRequests {
     const client = await this.#clientWithCode(clients);
     if (!client?.code) throw new LinkError('no-code-request', 'no client waits for a code on this account');
     const { code } = client;
-    if (this.#options.nowSeconds() - code.requestedAt > CODE_LIFETIME_SECONDS)
+    if (nowSeconds() - code.requestedAt > CODE_LIFETIME_SECONDS)
       throw new LinkError('code-expired', 'the code has expired');
     if (++code.attempts > MAX_CODE_ATTEMPTS)
       throw new LinkError('code-entered-too-often', 'the code was entered too often');
@@ -77,7 +77,7 @@ export class CodeRequests {
   /** Tells a client that its code has expired (`stage="refresh_code"`). */
   expire(client: UnlinkedClient): void {
     if (!client.code) return;
-    client.connection.send(expiredCodeNotification(client.code, this.#options.nowSeconds()));
+    client.connection.send(expiredCodeNotification(client.code, nowSeconds()));
     client.code = undefined;
     client.hasNoCode = true;
   }

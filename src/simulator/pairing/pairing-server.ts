@@ -5,6 +5,7 @@ import { type Contact, jidOf } from '../phones/contact-address.ts';
 import { Companion } from '../server/companion-device.ts';
 import type { PairingSwitches } from '../server/fault-switches.ts';
 import type { Connection } from '../wire/client-connection.ts';
+import { nowSeconds } from '../wire/server-time.ts';
 import { bytesOf, childOf, errorOf, resultOf, SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
 import { answerCode, normalizeCode, openKeyBundle } from './code-exchange.ts';
 import { CodeRequests } from './code-requests.ts';
@@ -24,7 +25,6 @@ interface PairingOptions {
   readonly owner: Contact;
   readonly account: () => SignalKeyPair;
   readonly qrRefs: number;
-  readonly nowSeconds: () => number;
   readonly nextDeviceId: () => number;
   readonly linked: (companion: Companion) => void;
 }
@@ -108,7 +108,7 @@ export class PairingServer {
   async enterCode(typed: string): Promise<Companion> {
     const { client, code } = await this.#codes.entered(() => [...this.#clients.values()]);
     const { connection, registration } = client;
-    const { switches, nowSeconds } = this.#options;
+    const { switches } = this.#options;
     const account = this.#options.account();
     const offer = await answerCode(code, normalizeCode(typed));
     const { missingParts: missing, shortParts: short } = switches;
@@ -167,18 +167,18 @@ export class PairingServer {
 
   #refresh(client: UnlinkedClient, child: RefreshChild, secret: string | undefined): void {
     if (secret) client.retiredSecrets.add(secret);
-    client.connection.send(refreshNotification(child, this.#options.nowSeconds()));
+    client.connection.send(refreshNotification(child, nowSeconds()));
   }
 
   /** Throws if the account can be linked with a passkey only. The client is told. */
   #checkPasskey(client: UnlinkedClient): void {
     if (!this.#options.switches.requiresPasskey) return;
-    client.connection.send(passkeyNotification(this.#options.nowSeconds()));
+    client.connection.send(passkeyNotification(nowSeconds()));
     throw new LinkError('passkey-required', 'the account can be linked with a passkey only');
   }
 
   async #link(client: UnlinkedClient, advSecret: Buffer): Promise<Companion> {
-    const { owner, nowSeconds } = this.#options;
+    const { owner } = this.#options;
     const account = this.#options.account();
     const { connection, registration } = client;
     const device = this.#options.nextDeviceId();

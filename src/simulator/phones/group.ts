@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { nowSeconds } from '../wire/server-time.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import { type Addressing, type Contact, type GroupAddress, jidOf, userOf } from './contact-address.ts';
 import { type GroupChange, groupNotification } from './group-notifications.ts';
@@ -46,7 +47,7 @@ export class Group implements GroupAddress {
     this.#people = [...options.people];
     this.subject = options.subject ?? 'Group';
     this.addressing = options.addressing ?? 'lid';
-    this.#createdAt = network.nowSeconds();
+    this.#createdAt = nowSeconds();
     this.#roles.set(owner.number, options.botRole ?? 'superadmin');
     for (const admin of options.admins ?? []) this.#roles.set(admin.number, 'admin');
   }
@@ -188,7 +189,7 @@ export class Group implements GroupAddress {
       from: this.jid,
       type: 'w:gp2',
       id: newMessageId(),
-      t: String(this.#network.nowSeconds()),
+      t: String(nowSeconds()),
       participant: this.addressOf(by),
       [this.addressing === 'lid' ? 'participant_pn' : 'participant_lid']: other,
       addressing_mode: this.addressing,

@@ -3,6 +3,7 @@ import type { proto } from '@whiskeysockets/baileys';
 import { PhoneCrypto } from '../crypto/phone-crypto.ts';
 import { bundleNodes, type KeyBundle, type PhoneKeys } from '../crypto/phone-keys.ts';
 import type { Delivery, SentMessage } from '../server/delivery.ts';
+import { nowSeconds } from '../wire/server-time.ts';
 import { type Stanza, stanza, uintBytes } from '../wire/stanza.ts';
 import { type Contact, jidOf } from './contact-address.ts';
 import { isForPeople, newMessageId } from './message-bytes.ts';
@@ -118,7 +119,7 @@ export abstract class Handset implements Contact, Author {
 
   /** Posts a stanza with the present time to each companion, each time with a new id. */
   protected postToAll(tag: string, attrs: Record<string, string>, content: Stanza[]): void {
-    const t = String(this.network.nowSeconds());
+    const t = String(nowSeconds());
     for (const companion of this.network.companionIds()) {
       this.network.post(companion, stanza(tag, { ...attrs, id: newMessageId(), t }, content));
     }
@@ -161,7 +162,7 @@ export abstract class Handset implements Contact, Author {
   #requestResend(delivery: Delivery, error: string): void {
     const count = this.#inbox.fail(delivery, error);
     if (count > MAX_RETRIES || !this.asksForResends) return;
-    const t = String(this.network.nowSeconds());
+    const t = String(nowSeconds());
     const retry = stanza('retry', { v: '1', count: String(count), id: delivery.id, t });
     const content = [retry, stanza('registration', {}, uintBytes(this.keys.registrationId, 4))];
     if (count > 1) content.push(stanza('keys', {}, bundleNodes(this.keys.bundle())));
@@ -169,7 +170,7 @@ export abstract class Handset implements Contact, Author {
   }
 
   #sendReceipt(delivery: Delivery, attributes: Record<string, string>, content?: Stanza[]): void {
-    const common = { id: delivery.id, t: String(this.network.nowSeconds()) };
+    const common = { id: delivery.id, t: String(nowSeconds()) };
     const attrs = { ...this.receiptAttributesOf(delivery), ...common, ...attributes };
     this.network.post(delivery.companion, stanza('receipt', attrs, content));
   }

@@ -4,6 +4,7 @@ import { withSecret } from '../crypto/message-secret.ts';
 import { readQr } from '../pairing/qr-camera.ts';
 import type { Companion } from '../server/companion-device.ts';
 import type { Delivery, SentMessage } from '../server/delivery.ts';
+import { nowSeconds } from '../wire/server-time.ts';
 import { SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
 import { addressingOf, type Contact, jidOf } from './contact-address.ts';
 import { Group } from './group.ts';
@@ -82,7 +83,7 @@ export class OwnerPhone extends Handset {
     const direct = typeof to === 'string' ? to : (to?.jid ?? this.jid);
     const recipient = group ? undefined : direct;
     const addressing = group?.addressing ?? addressingOf(recipient);
-    const timestamp = this.network.nowSeconds();
+    const timestamp = nowSeconds();
     await this.transmit({ id, message, group, addressing, timestamp, recipient });
     return { id };
   }
@@ -135,7 +136,7 @@ export class OwnerPhone extends Handset {
   answerMediaRetry(companion: number, receipt: Stanza): void {
     this.#answer(async () => {
       const answer = mediaRetryAnswer(receipt, this.#archive, this.network.media);
-      const t = String(this.network.nowSeconds());
+      const t = String(nowSeconds());
       const attrs = { from: this.jid, type: 'mediaretry', id: receipt.attrs.id, t };
       this.network.post(companion, stanza('notification', attrs, answer));
     });
@@ -173,7 +174,7 @@ export class OwnerPhone extends Handset {
   #shareAppStateKey(): Promise<void> {
     const { id, data } = this.#appStateKey;
     const fingerprint = { rawId: 1, currentIndex: 0, deviceIndexes: [0] };
-    const keyData = { keyData: data, fingerprint, timestamp: this.network.nowSeconds() };
+    const keyData = { keyData: data, fingerprint, timestamp: nowSeconds() };
     return this.#tellCompanions({
       type: Type.APP_STATE_SYNC_KEY_SHARE,
       appStateSyncKeyShare: { keys: [{ keyId: { keyId: id }, keyData }] },
@@ -181,7 +182,7 @@ export class OwnerPhone extends Handset {
   }
 
   #tellCompanions(protocolMessage: proto.Message.IProtocolMessage): Promise<void> {
-    const timestamp = this.network.nowSeconds();
+    const timestamp = nowSeconds();
     const envelope = { group: undefined, addressing: 'pn', recipient: undefined } as const;
     return this.transmit({ id: newMessageId(), message: { protocolMessage }, timestamp, ...envelope });
   }

@@ -2,6 +2,7 @@ import type { proto } from '@whiskeysockets/baileys';
 import { withSecret } from '../crypto/message-secret.ts';
 import { fileIn, type MediaFile, mediaMessage, type ReceivedFile } from '../media/media-message.ts';
 import type { Delivery, SentMessage } from '../server/delivery.ts';
+import { nowSeconds } from '../wire/server-time.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import { type ActionTarget, targetOf } from './action-target.ts';
 import { deletion, plainEdit, pollVote, quoteOf, reaction, sealedEdit } from './build-message-actions.ts';
@@ -67,7 +68,7 @@ export class Person extends Handset {
   async sendMessage(content: proto.IMessage, options: SendOptions = {}): Promise<{ id: string }> {
     const message = withSecret(content);
     const id = options.id ?? newMessageId();
-    const timestamp = options.timestamp ?? this.network.nowSeconds();
+    const timestamp = options.timestamp ?? nowSeconds();
     const addressing = options.to?.addressing ?? options.from ?? this.#nextAddressing();
     const { to: group, isCorrupt = false, isSentOnce = false, isOnPhoneOnly = false } = options;
     const self = jidOf(this, addressing);
@@ -151,7 +152,7 @@ export class Person extends Handset {
 
   /** Issues this person's privacy token to the account, as phones do when they write to it. */
   issueToken(): void {
-    const t = String(this.network.nowSeconds());
+    const t = String(nowSeconds());
     for (const companion of this.network.companionIds()) {
       const token = stanza('token', {
         jid: jidOf(this.network.owner, 'pn', companion),

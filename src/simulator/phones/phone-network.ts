@@ -21,6 +21,5 @@ export interface Network {
   newToken(person: Contact): Buffer;
   /** True if stanzas and queries must not tell LIDs. */
   hidesLids(): boolean;
-  nowSeconds(): number;
   readonly media: MediaHost;
 }

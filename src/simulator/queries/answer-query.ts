@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { nowSeconds } from '../wire/server-time.ts';
 import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza } from '../wire/stanza.ts';
 import { answerGroups } from './group-queries.ts';
 import { answerEncrypt } from './key-queries.ts';
@@ -89,7 +90,7 @@ function answerDevices(query: Stanza, { unlink }: QueryContext): Stanza {
   return resultOf(query);
 }
 
-function answerPrivacy(query: Stanza, { directory, nowSeconds }: QueryContext): Stanza {
+function answerPrivacy(query: Stanza, { directory }: QueryContext): Stanza {
   const tokens = childrenOf(childOf(query, 'tokens'), 'token');
   if (tokens.length > 0) {
     const issued = tokens.map(({ attrs }) => {

@@ -9,7 +9,6 @@ export interface QueryContext {
   readonly companion: Companion;
   readonly directory: Directory;
   readonly switches: Switches;
-  readonly nowSeconds: () => number;
   /** Hosts for media, `host:port`. */
   readonly mediaHosts: readonly string[];
   /** The account makes a group. */

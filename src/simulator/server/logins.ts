@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { PairingServer } from '../pairing/pairing-server.ts';
 import type { Connection } from '../wire/client-connection.ts';
 import type { ClientFinish } from '../wire/noise-server.ts';
+import { nowSeconds } from '../wire/server-time.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';
 import type { Directory } from './directory.ts';
@@ -13,7 +14,6 @@ interface LoginOptions {
   readonly switches: Switches;
   readonly pairing: PairingServer;
   readonly events: EventEmitter<SimulatorEvents>;
-  readonly nowSeconds: () => number;
 }
 
 /** Logs linked clients in, passes new clients on to pairing, and refuses all others. */
@@ -112,7 +112,7 @@ export class Logins {
   }
 
   #loginStanzas(companion: Companion): Stanza[] {
-    const { directory, nowSeconds } = this.#options;
+    const { directory } = this.#options;
     const { lid } = companion;
     const display_name = directory.phone.name;
     const success = { t: String(nowSeconds()), props: '0', location: 'simulated', lid, display_name };

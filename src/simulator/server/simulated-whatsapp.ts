@@ -1,3 +1,4 @@
+import { nowSeconds } from '../wire/server-time.ts';
 /**
  * A WhatsApp server for tests and the demo: real clients pair with it and talk to the people it simulates.
  *
@@ -73,7 +74,7 @@ export class SimulatedWhatsApp {
     const switches = this.#switches;
     const directory = new Directory(owner);
     this.#directory = directory;
-    this.#network = serverNetwork({ directory, media: this.media, switches: switches.queries, nowSeconds });
+    this.#network = serverNetwork({ directory, media: this.media, switches: switches.queries });
     this.phone = new OwnerPhone(this.#network, owner, name, {
       scan: (qr) => this.#pairing.scan(qr),
       enterCode: (code) => this.#pairing.enterCode(code),
@@ -85,11 +86,10 @@ export class SimulatedWhatsApp {
       switches: switches.pairing,
       account: () => this.phone.keys.identity,
       qrRefs: options.qrRefs ?? 6,
-      nowSeconds,
       nextDeviceId: () => this.#nextDeviceId++,
       linked: (companion) => this.#linked(companion),
     });
-    this.#logins = new Logins({ directory, switches, pairing: this.#pairing, events, nowSeconds });
+    this.#logins = new Logins({ directory, switches, pairing: this.#pairing, events });
     this.#router = new Router({
       contextOf: (companion) => this.#contextOf(companion),
       failed: (error) => void events.emit('input-refused', error),
@@ -235,15 +235,10 @@ export class SimulatedWhatsApp {
       companion,
       directory: this.#directory,
       switches: this.#switches,
-      nowSeconds,
       mediaHosts: [this.media.host],
       createGroup: (subject, people) => this.addGroup({ subject, people: [...people] }),
       activate: () => this.#logins.activate(companion),
       unlink: () => this.faults.removeDevice(),
     };
   }
-}
-
-function nowSeconds(): number {
-  return Math.floor(Date.now() / 1000);
 }

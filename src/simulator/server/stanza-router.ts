@@ -2,6 +2,7 @@ import type { KeyBundle } from '../crypto/phone-keys.ts';
 import { userOf } from '../phones/contact-address.ts';
 import { answerQuery, namesOf } from '../queries/answer-query.ts';
 import type { QueryContext } from '../queries/query-context.ts';
+import { nowSeconds } from '../wire/server-time.ts';
 import { bytesOf, childOf, childrenOf, type Stanza, stanza, uintOf } from '../wire/stanza.ts';
 import type { Companion } from './companion-device.ts';
 import { closeWithError } from './faults.ts';
@@ -61,7 +62,7 @@ export class Router {
 
   #message(companion: Companion, node: Stanza, context: QueryContext): void {
     companion.counters.messages++;
-    const { switches, nowSeconds } = context;
+    const { switches } = context;
     const refusal = refusalOf(node, switches.sends, context.directory);
     if (refusal?.kind === 'close') {
       if (companion.connection) closeWithError(companion.connection, refusal.code);
