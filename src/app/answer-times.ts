@@ -57,6 +57,7 @@ const PASSED_ON = [
   'freeze',
   'thaw',
   'hasMet',
+  'hasSent',
   'changeMembers',
   'changeGroup',
   'inviteLink',

@@ -44,12 +44,9 @@ export async function startBot(parts: BotParts): Promise<StartedBot> {
     services: { status },
     clock: systemClock,
     log,
-    wasSent: (id) => client.hasSent(id),
     marks: client.inbox,
     wasKilled: session.wasKilled,
-    chatKeyOf: (chat) => client.chatKeyOf(chat),
-    numberOf: (typed) => client.numberOf(typed),
-    whenNumbersAsked: () => client.whenNumbersAsked(),
+    addresses: client,
   });
   client.inbox.setWanted((message) => bot.wants(message));
   await bot.start();

@@ -30,6 +30,8 @@ export interface Messenger {
   thaw?(text: string): IncomingMessage | undefined;
   /** Whether the account has keys for this person or group: one of the two has written to the other. Default: false. */
   hasMet?(chat: string): boolean;
+  /** Whether an earlier process sent the message with this id. Default: false. */
+  hasSent?(id: string): boolean;
   /** Rejects with `SEND_REFUSED` if WhatsApp refuses it. */
   changeMembers?(chat: string, change: MemberChange, jids: readonly string[]): Promise<void>;
   /** Rejects with `SEND_REFUSED` if WhatsApp refuses it. */

@@ -1,3 +1,8 @@
+/** Durable tables by name. */
+export interface TableStorage {
+  table<T>(name: string): Table<T>;
+}
+
 /** A small durable map: what is set here survives a kill. Values are JSON. */
 export interface Table<T> {
   get(id: string): T | undefined;

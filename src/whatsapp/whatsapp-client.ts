@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { WASocket } from '@whiskeysockets/baileys';
+import type { Addresses } from '../core/addresses.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { isAppError, messageOf } from '../core/errors.ts';
 import type { GroupChange, GroupFacts, MemberChange } from '../core/group-facts.ts';
@@ -25,7 +26,7 @@ import { repairLibSignal } from './signal/libsignal-repair.ts';
 import { mendSignedPreKey } from './signal/signed-pre-key.ts';
 
 /** WhatsApp, as the bot sees it: one state, at most one live connection, messages in and out. */
-export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messenger {
+export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messenger, Addresses {
   readonly inbox: Inbox;
   readonly phone: PhoneWatch;
   readonly #options: ClientOptions;

@@ -1,3 +1,4 @@
+import type { Addresses } from '../../core/addresses.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -27,23 +28,22 @@ export class LoopWatch {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: LoopLimits;
-  readonly #chatKeyOf: (chat: string) => string;
+  readonly #addresses: Pick<Addresses, 'chatKeyOf'>;
   readonly #senders = new RecentMap<Sender>(LIMITS['recent:people'].count / 2);
   readonly #written = new RecentMap<{ readonly atMs: number; readonly text: string }>(
     LIMITS['recent:people'].count / 2,
   );
 
-  /** `chatKeyOf` gives the key of a chat. */
-  constructor(clock: Clock, log: Log, limits: LoopLimits, chatKeyOf: (chat: string) => string) {
+  constructor(clock: Clock, log: Log, limits: LoopLimits, addresses: Pick<Addresses, 'chatKeyOf'>) {
     this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
-    this.#chatKeyOf = chatKeyOf;
+    this.#addresses = addresses;
   }
 
-  noteWritten({ chat, content }: OutgoingMessage): void {
+  sending({ chat, content }: OutgoingMessage): void {
     const text = content.kind === 'text' ? content.text.slice(0, MAX_REPEATED) : '';
-    this.#written.set(this.#chatKeyOf(chat), { atMs: this.#clock.now(), text });
+    this.#written.set(this.#addresses.chatKeyOf(chat), { atMs: this.#clock.now(), text });
   }
 
   /**
@@ -51,7 +51,7 @@ export class LoopWatch {
    * chat. The message itself may begin the mute.
    */
   look(message: IncomingMessage, quotesBot: boolean): () => boolean {
-    const chat = this.#chatKeyOf(message.chat);
+    const chat = this.#addresses.chatKeyOf(message.chat);
     const written = this.#written.get(chat);
     const atMs = this.#clock.now();
     const repeatsBot =

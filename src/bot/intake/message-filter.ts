@@ -1,9 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import { noteOutcome } from '../../core/message-records.ts';
-import { RecentMap } from '../../core/recent-map.ts';
+import type { SentIds } from '../send/sent-ids.ts';
 import { decideAdmission, type Ignored } from './admission.ts';
 
 /** How long old messages are counted before one log line reports them. */
@@ -13,14 +12,12 @@ export interface MessageFilterOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly maxAgeMs: number;
-  /** Whether an earlier process sent the message with this id. */
-  readonly wasSent: ((messageId: string) => boolean) | undefined;
+  readonly sentIds: Pick<SentIds, 'has'>;
 }
 
 /** Ignores messages that cannot be for the bot, and logs in one line how many were too old. */
 export class MessageFilter {
   readonly #options: MessageFilterOptions;
-  readonly #ownIds = new RecentMap<true>(LIMITS['recent:messages'].count / 2);
   readonly #ignored: Record<Ignored, number> = {
     'not-a-chat': 0,
     'from-a-bot': 0,
@@ -38,21 +35,12 @@ export class MessageFilter {
     return { ...this.#ignored };
   }
 
-  /** Whether the bot made this id. */
-  isOwn(messageId: string): boolean {
-    return this.#ownIds.has(messageId) || this.#options.wasSent?.(messageId) === true;
-  }
-
-  noteOwn(messageId: string): void {
-    this.#ownIds.set(messageId, true);
-  }
-
   /** `ignoresAge`: an answer to an open question counts however long the bot was away. */
   admits(message: IncomingMessage, ignoresAge = false): boolean {
     const ignored = decideAdmission(message, {
       nowMs: this.#options.clock.now(),
       maxAgeMs: ignoresAge ? Number.POSITIVE_INFINITY : this.#options.maxAgeMs,
-      isOwnSend: message.isFromMe && this.isOwn(message.id),
+      isOwnSend: message.isFromMe && this.#options.sentIds.has(message.id),
     });
     if (ignored === undefined) return true;
     this.#ignored[ignored] += 1;

@@ -1,3 +1,4 @@
+import type { Addresses } from '../../core/addresses.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isTemporary } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
@@ -10,17 +11,16 @@ import { RecentMap } from '../../core/recent-map.ts';
 import { ChatQueues } from '../chat-queues.ts';
 import type { RunResult } from '../run/run-result.ts';
 import { safeError } from '../run/safe-error.ts';
+import type { SentIds } from '../send/sent-ids.ts';
 import { CommandBudget } from './command-budget.ts';
 import type { LoopWatch } from './loop-watch.ts';
-import type { MessageFilter } from './message-filter.ts';
 
 export interface MessageQueueOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly filter: MessageFilter;
   readonly loops: LoopWatch;
-  /** The key of a chat. */
-  readonly chatKeyOf: (chat: string) => string;
+  readonly addresses: Pick<Addresses, 'chatKeyOf'>;
+  readonly sentIds: Pick<SentIds, 'has'>;
 }
 
 export interface QueueCounts {
@@ -68,7 +68,7 @@ export class MessageQueue {
 
   /** The key of the message's chat. */
   chatOf({ chat }: IncomingMessage): string {
-    return this.#options.chatKeyOf(chat);
+    return this.#options.addresses.chatKeyOf(chat);
   }
 
   /** Whether something of this person waits or runs in this chat: a question may come next. */
@@ -78,9 +78,9 @@ export class MessageQueue {
 
   /** Runs work of the bot itself in the order of a chat. */
   inOrder(chat: string, work: () => Promise<RunResult>): void {
-    const { chatKeyOf, log } = this.#options;
+    const { addresses, log } = this.#options;
     void this.#queues
-      .run(chatKeyOf(chat), async () => (this.#isClosed ? 'unfinished' : work()))
+      .run(addresses.chatKeyOf(chat), async () => (this.#isClosed ? 'unfinished' : work()))
       .catch((error: unknown) => log.error({ err: safeError(error, '') }, 'a conversation could not go on'));
   }
 
@@ -159,8 +159,8 @@ export class MessageQueue {
 
   /** What is returned says whether `LoopWatch` mutes the sender in this chat, and counts the message as muted if so. */
   #look(message: IncomingMessage): () => boolean {
-    const { filter, loops } = this.#options;
-    const quotesBot = message.quoted !== undefined && filter.isOwn(message.quoted.id);
+    const { sentIds, loops } = this.#options;
+    const quotesBot = message.quoted !== undefined && sentIds.has(message.quoted.id);
     const mutes = loops.look(message, quotesBot);
     return () => mutes() && this.#countMuted(message);
   }

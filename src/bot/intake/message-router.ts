@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { noteOutcome } from '../../core/message-records.ts';
@@ -7,29 +8,23 @@ import type { CommandRegistry, LoadedCommand } from '../loading/command-registry
 import type { ListenerRegistry, LoadedListener } from '../loading/listener-registry.ts';
 import { phrases } from '../phrases.ts';
 import type { Conversations } from '../replay/conversations.ts';
+import type { MessageHandlers } from '../run/message-handlers.ts';
 import type { RunResult } from '../run/run-result.ts';
 import type { Edits, PendingCommand } from './edits.ts';
-import { MessageQueue, type MessageQueueOptions, type QueueCounts } from './message-queue.ts';
+import type { MessageFilter } from './message-filter.ts';
+import type { MessageQueue, QueueCounts } from './message-queue.ts';
 import { type CommandLine, isNearCommand, parseCommand } from './parse-command.ts';
 
-export interface MessageRouterOptions extends MessageQueueOptions {
+export interface MessageRouterOptions {
+  readonly clock: Clock;
+  readonly filter: MessageFilter;
+  readonly queue: MessageQueue;
   readonly edits: Edits;
   readonly commands: CommandRegistry;
   readonly prefix: string;
   readonly listeners: ListenerRegistry;
   readonly conversations: Conversations;
-  /** Declines a call; `undefined` lets it ring. */
-  readonly onCall: ((message: IncomingMessage) => Promise<RunResult>) | undefined;
-  /** Counts a vote. Must not reject. */
-  readonly onVote: (message: IncomingMessage) => Promise<void>;
-  /** Whether the message mentions the bot, quotes it, or is in a direct chat. */
-  readonly isAddressed: (message: IncomingMessage) => boolean;
-  /** Runs the command. It must not reject because of an error in the command. */
-  readonly serve: (message: IncomingMessage, loaded: LoadedCommand, line: CommandLine) => Promise<RunResult>;
-  /** Runs a listener, likewise. */
-  readonly listen: (message: IncomingMessage, loaded: LoadedListener) => Promise<RunResult>;
-  /** Answers a message with a sentence of the bot. */
-  readonly hint: (message: IncomingMessage, text: string) => Promise<RunResult>;
+  readonly handlers: MessageHandlers;
 }
 
 export interface RouterCounts extends QueueCounts {
@@ -57,7 +52,7 @@ export class MessageRouter {
 
   constructor(options: MessageRouterOptions) {
     this.#options = options;
-    this.#queue = new MessageQueue(options);
+    this.#queue = options.queue;
   }
 
   get counts(): RouterCounts {
@@ -97,17 +92,16 @@ export class MessageRouter {
   #setAside(message: IncomingMessage, isCommand: boolean): Promise<RunResult> {
     noteOutcome(message.key, 'set-aside');
     if (!isCommand) return DONE;
-    return this.#queue.run(message, () => this.#options.hint(message, phrases.setAside)) ?? DONE;
+    return this.#queue.run(message, () => this.#options.handlers.notice(message, phrases.setAside)) ?? DONE;
   }
 
   /** What is no command: an answer, something that a listener waits for, or nothing. */
   #routeOther(message: IncomingMessage, isUnknownCommand: boolean): Promise<RunResult> {
-    const { conversations, listeners, isAddressed, prefix } = this.#options;
-    const { onCall } = this.#options;
-    if (message.event?.kind === 'call' && onCall) {
+    const { conversations, listeners, handlers, prefix } = this.#options;
+    if (message.event?.kind === 'call' && handlers.declinesCalls) {
       const found = listeners.for(message, () => true);
       const decline = async () => {
-        const result = await onCall(message);
+        const result = await handlers.call(message);
         if (result === 'done') noteOutcome(message.key, 'ran', 'decline');
         return result === 'done' ? this.#listen(message, found) : result;
       };
@@ -115,14 +109,14 @@ export class MessageRouter {
     }
     const isVote = message.event?.kind === 'vote';
     const isAnswer = isVote || conversations.has(message) || this.#queue.hasWorkOf(message);
-    const found = message.isFromMe ? [] : listeners.for(message, () => isAddressed(message));
+    const found = message.isFromMe ? [] : listeners.for(message, () => handlers.isAddressed(message));
     if (isAnswer || found.length > 0) {
       const listen = () => {
         if (found.length === 0) noteOutcome(message.key, 'no-command');
         return this.#listen(message, found);
       };
       const handle = async (isMuted: () => boolean): Promise<RunResult> => {
-        if (isVote) await this.#options.onVote(message);
+        if (isVote) await handlers.vote(message);
         const taken = await conversations.offer(message);
         if (taken !== undefined) return taken;
         return found.length > 0 && isMuted() ? 'done' : listen();
@@ -138,14 +132,9 @@ export class MessageRouter {
   async #listen(message: IncomingMessage, found: readonly LoadedListener[]): Promise<RunResult> {
     let result: RunResult = 'done';
     for (const loaded of found) {
-      if ((await this.#options.listen(message, loaded)) === 'unfinished') result = 'unfinished';
+      if ((await this.#options.handlers.listener(message, loaded)) === 'unfinished') result = 'unfinished';
     }
     return result;
-  }
-
-  /** See `MessageQueue.inOrder`. */
-  inOrder(chat: string, work: () => Promise<RunResult>): void {
-    this.#queue.inOrder(chat, work);
   }
 
   /**
@@ -153,12 +142,12 @@ export class MessageRouter {
    * began it, other listeners may not have finished with the message.
    */
   #goOn(message: IncomingMessage): Promise<RunResult> {
-    const { conversations, listeners, isAddressed } = this.#options;
+    const { conversations, listeners, handlers } = this.#options;
     const goOn = async (): Promise<RunResult> => {
       const result = await conversations.again(message.key);
       const begun = conversations.listenersOf(message.key);
       if (begun.length === 0) return result;
-      const found = listeners.for(message, () => isAddressed(message));
+      const found = listeners.for(message, () => handlers.isAddressed(message));
       const others = await this.#listen(
         message,
         found.filter(({ name }) => !begun.includes(name)),
@@ -189,7 +178,7 @@ export class MessageRouter {
     }
     job.isStarted = true;
     await job.recorded;
-    const result = await this.#options.serve(message, loaded, line);
+    const result = await this.#options.handlers.command(message, loaded, line.rest);
     if (result === 'done' && message.edits !== undefined)
       await this.#options.edits.done(message, message.edits);
     return result;
@@ -206,7 +195,7 @@ export class MessageRouter {
     const toldAtMs = this.#hinted.get(chat);
     if (toldAtMs !== undefined && now - toldAtMs < HINT_EVERY_MS) return DONE;
     const text = phrases.unknownCommand(commandText(this.#options.prefix, 'help'));
-    const hinting = this.#queue.run(message, () => this.#options.hint(message, text));
+    const hinting = this.#queue.run(message, () => this.#options.handlers.notice(message, text));
     if (hinting !== undefined) this.#hinted.set(chat, now);
     return hinting ?? DONE;
   }

@@ -1,12 +1,14 @@
+import type { Addresses } from '../../core/addresses.ts';
 import type { Clock } from '../../core/clock.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import { CrashMarks, historyAtStart, historyOf, type MarkedRow, withoutCrashes } from '../../core/poison.ts';
-import type { Table } from '../../core/table.ts';
+import type { Table, TableStorage } from '../../core/table.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { sendId } from '../send/message-id.ts';
+import type { SentIds } from '../send/sent-ids.ts';
 import { ConversationIndex } from './conversation-index.ts';
 import {
   type Answer,
@@ -22,15 +24,13 @@ import {
 } from './conversation-row.ts';
 
 export interface ConversationStoreOptions {
-  /** Called each time that the table is needed. */
-  readonly table: () => Table<ConversationRow>;
+  readonly storage: TableStorage;
   readonly clock: Clock;
   readonly log: Log;
-  readonly chatKeyOf: (chat: string) => string;
+  readonly addresses: Pick<Addresses, 'chatKeyOf'>;
   /** Whether the last process was killed. */
   readonly wasKilled: boolean;
-  /** Whether an earlier process sent the message with this id. */
-  readonly wasSent: (id: string) => boolean;
+  readonly sentIds: Pick<SentIds, 'has'>;
 }
 
 /** A conversation and the key of its row. */
@@ -53,7 +53,7 @@ export class ConversationStore {
   }
 
   get #table(): Table<ConversationRow> {
-    return this.#options.table();
+    return this.#options.storage.table<ConversationRow>('runs');
   }
 
   /** Whether any conversation is open. */
@@ -79,8 +79,8 @@ export class ConversationStore {
 
   /** After a crash, what was in work gets one more crash. After a clean stop its marks are removed. */
   async #noteCrash(id: string, row: ConversationRow): Promise<void> {
-    const { wasKilled, wasSent } = this.#options;
-    const hadSent = () => wasSent(sendId(row.idKey, sendsIn(row) + 1));
+    const { wasKilled, sentIds } = this.#options;
+    const hadSent = () => sentIds.has(sendId(row.idKey, sendsIn(row) + 1));
     const history = historyAtStart(row, wasKilled && isInWork(row), hadSent);
     // If this cannot be stored, the crash is not counted.
     if (history) await this.save(id, { ...withoutCrashes(row), ...history }).catch(() => undefined);
@@ -131,8 +131,8 @@ export class ConversationStore {
   }
 
   idOf(chat: string, personJid: string): string {
-    const { chatKeyOf } = this.#options;
-    return `${chatKeyOf(chat)}\n${chatKeyOf(personJid)}`;
+    const { addresses } = this.#options;
+    return `${addresses.chatKeyOf(chat)}\n${addresses.chatKeyOf(personJid)}`;
   }
 
   /** Stores a row. Throws a `Refusal` if there are too many, and a `RangeError` if it is too large. */

@@ -5,10 +5,14 @@ import type { LimitName } from '../../core/limits.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import { withRecordOf } from '../../core/message-records.ts';
+import type { Messenger } from '../../core/messenger.ts';
 import { poisonLimit } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
+import type { MessageQueue } from '../intake/message-queue.ts';
 import { phrases } from '../phrases.ts';
+import type { HandlerRunner } from '../run/handler-runner.ts';
 import type { RunResult } from '../run/run-result.ts';
+import type { StoredTasks } from '../run/stored-task.ts';
 import { isInWork, waitingFor } from './conversation-row.ts';
 import type { ConversationStore, StoredConversation } from './conversation-store.ts';
 import { takeMessage } from './take-message.ts';
@@ -19,14 +23,10 @@ export interface ConversationsOptions {
   readonly log: Log;
   freeze(message: IncomingMessage): string;
   thaw(text: string): IncomingMessage | undefined;
-  /** Resolves when there is a connection to WhatsApp. */
-  whenOpen(signal: AbortSignal): Promise<void>;
-  /** Runs work in the order of a chat. */
-  inOrder(chat: string, work: () => Promise<RunResult>): void;
-  /** Runs the handler of a conversation from its start; undefined if there is no such handler any more. */
-  runAgain(run: StoredConversation, message: IncomingMessage): Promise<RunResult> | undefined;
-  /** Answers a message with a sentence of the bot. */
-  notify(message: IncomingMessage, place: string, text: string): Promise<RunResult>;
+  readonly messenger: Pick<Messenger, 'whenOpen'>;
+  readonly queue: Pick<MessageQueue, 'inOrder'>;
+  readonly tasks: StoredTasks;
+  readonly runner: HandlerRunner;
 }
 
 /** So often the options of one question are listed. */
@@ -72,8 +72,8 @@ export class Conversations {
   async start(): Promise<void> {
     await this.#options.runs.load();
     this.#isStarted = true;
-    const { clock, whenOpen } = this.#options;
-    whenOpen(this.#stopping.signal).then(
+    const { clock, messenger } = this.#options;
+    messenger.whenOpen(this.#stopping.signal).then(
       () => {
         this.#answersCameAtMs = clock.now() + CATCH_UP_MS;
         this.arm();
@@ -175,9 +175,9 @@ export class Conversations {
   #queue({ id, row }: StoredConversation, work: () => Promise<RunResult>): void {
     this.#inWork.add(id);
     this.#againAtMs.delete(id);
-    this.#options.inOrder(row.chat, async () => {
+    this.#options.queue.inOrder(row.chat, async () => {
       try {
-        await this.#options.whenOpen(this.#stopping.signal);
+        await this.#options.messenger.whenOpen(this.#stopping.signal);
         return await work();
       } catch (error) {
         if (this.#stopping.signal.aborted) return 'unfinished';
@@ -202,18 +202,18 @@ export class Conversations {
   }
 
   async #goOn(id: string): Promise<RunResult> {
-    const { runs, log, thaw, runAgain, notify, clock } = this.#options;
+    const { runs, log, thaw, tasks, runner, clock } = this.#options;
     const row = runs.get(id);
     if (row === undefined) return 'done';
     const message = thaw(row.message);
-    const going = message && runAgain({ id, row }, message);
-    if (message === undefined || going === undefined) {
+    const task = message && tasks.taskOf({ id, row }, message);
+    if (message === undefined || task === undefined) {
       const { name, file } = row.handler;
       log.error({ name, file }, 'a conversation cannot go on: its handler or its first message is gone');
       await runs.end(id);
-      return message === undefined ? 'done' : notify(message, 'gone', phrases.changed);
+      return message === undefined ? 'done' : runner.notify(message, 'gone', phrases.changed);
     }
-    const result = await going;
+    const result = await runner.run(task);
     if (result === 'unfinished' && !this.#stopping.signal.aborted)
       this.#againAtMs.set(id, clock.now() + AGAIN_MS);
     this.arm();
@@ -231,7 +231,7 @@ export class Conversations {
   }
 
   async #giveUp({ id, row }: StoredConversation, limit: LimitName): Promise<RunResult> {
-    const { runs, log, thaw, notify } = this.#options;
+    const { runs, log, thaw, runner } = this.#options;
     const { name, file } = row.handler;
     noteLimitReached(limit);
     this.#setAside += 1;
@@ -242,6 +242,6 @@ export class Conversations {
     // First, so that a crash of the notice is the last one.
     await runs.end(id);
     const message = thaw(row.message);
-    return message === undefined ? 'done' : notify(message, 'set aside', phrases.setAside);
+    return message === undefined ? 'done' : runner.notify(message, 'set aside', phrases.setAside);
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
 import { noteOutcome } from '../../core/message-records.ts';
 import { phrases } from '../phrases.ts';
+import type { HandlerRunner } from '../run/handler-runner.ts';
 import type { RunResult } from '../run/run-result.ts';
 import { waitingFor } from './conversation-row.ts';
 import type { ConversationStore, StoredConversation } from './conversation-store.ts';
@@ -13,8 +14,7 @@ export interface TakeMessageParts {
   freeze(message: IncomingMessage): string;
   /** Whether the options of a question may be listed once more. */
   mayList(question: string): boolean;
-  /** Answers a message with a sentence of the bot. */
-  notify(message: IncomingMessage, place: string, text: string): Promise<RunResult>;
+  readonly runner: Pick<HandlerRunner, 'notify'>;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function takeMessage(
     case 'unfit':
       noteOutcome(message.key, 'ran', row.handler.name);
       if (!parts.mayList(`${id}\n${row.idKey}\n${question.at}`)) return 'done';
-      return parts.notify(message, 'unfit', phrases.chooseOne(question.options ?? []));
+      return parts.runner.notify(message, 'unfit', phrases.chooseOne(question.options ?? []));
     case 'cancel':
       return cancel(message, run, parts);
     case 'answer': {
@@ -60,21 +60,21 @@ export async function takeMessage(
 async function endAsTooLarge(
   message: IncomingMessage,
   { id, row }: StoredConversation,
-  { runs, log, notify }: TakeMessageParts,
+  { runs, log, runner }: TakeMessageParts,
 ): Promise<RunResult> {
   const { name, file } = row.handler;
   noteOutcome(message.key, 'failed', name);
   log.error({ name, file }, 'the log of a conversation is too large, so the conversation was ended');
   await runs.end(id);
-  return notify(message, 'too large', phrases.failed);
+  return runner.notify(message, 'too large', phrases.failed);
 }
 
 async function cancel(
   message: IncomingMessage,
   { id, row }: StoredConversation,
-  { runs, notify }: TakeMessageParts,
+  { runs, runner }: TakeMessageParts,
 ): Promise<RunResult> {
   noteOutcome(message.key, 'ran', row.handler.name);
   await runs.end(id);
-  return notify(message, 'cancelled', phrases.cancelled);
+  return runner.notify(message, 'cancelled', phrases.cancelled);
 }

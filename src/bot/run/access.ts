@@ -1,7 +1,6 @@
 import { assertNever } from '../../core/errors.ts';
 import type { GroupFacts } from '../../core/group-facts.ts';
-import type { IncomingMessage, Person } from '../../core/incoming-message.ts';
-import type { BotSettings } from '../bot-settings.ts';
+import type { Person } from '../../core/incoming-message.ts';
 
 /**
  * Who may use a command. `everyone`: any person. `members`: any person, in groups only. `admins`: the admins of the
@@ -46,24 +45,6 @@ export function isOwner(person: Person, isFromMe: boolean, owners: Owners): bool
   if (isFromMe) return true;
   if (person.number !== undefined && owners.numbers.has(person.number)) return true;
   return owners.ownIds.includes(person.id);
-}
-
-export interface OwnerParts {
-  readonly settings: Pick<BotSettings, 'ownerNumbers' | 'ownIds'>;
-  /** The number under which WhatsApp knows the person whose number is listed. Default: the same. */
-  readonly numberOf?: ((typed: string) => string) | undefined;
-  readonly chatKeyOf: (chat: string) => string;
-}
-
-/** Whether a message comes from an owner: by the present answers of WhatsApp, under a number or a LID. */
-export function ownerCheck(parts: OwnerParts): (message: IncomingMessage) => boolean {
-  const { settings, numberOf = (typed) => typed, chatKeyOf } = parts;
-  return ({ sender, isFromMe }) => {
-    const numbers = new Set(settings.ownerNumbers.map(numberOf));
-    // The number of a LID may have become known after the message was read.
-    const number = sender.number ?? /^\d+$/.exec(chatKeyOf(sender.jid))?.[0];
-    return isOwner({ ...sender, number }, isFromMe, { numbers, ownIds: settings.ownIds() });
-  };
 }
 
 /** Whether the group names this person as an admin, under either kind of address. */

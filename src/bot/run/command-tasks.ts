@@ -1,3 +1,4 @@
+import type { Addresses } from '../../core/addresses.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { plainText } from '../../core/plain-text.ts';
@@ -12,27 +13,26 @@ import type { StoredConversation } from '../replay/conversation-store.ts';
 import { Cooldowns } from './cooldown.ts';
 import type { HandlerTask } from './handler-runner.ts';
 import { accessOf, checkAccess, checkCooldown } from './permission-check.ts';
-
-/** What is known of the sender of a message. */
-export interface SenderFacts {
-  readonly isOwner: boolean;
-  readonly isAddressed: boolean;
-}
+import type { SenderFacts } from './senders.ts';
 
 /** Makes the handlers of commands: access, arguments and cooldown are checked, then the command runs. */
 export class CommandTasks {
   readonly #commands: CommandRegistry;
   readonly #prefix: string;
   readonly #clock: Clock;
-  readonly #personOf: ((jid: string) => string) | undefined;
+  readonly #addresses: Pick<Addresses, 'chatKeyOf'>;
   readonly #cooldowns = new Cooldowns();
 
-  /** `personOf`: the key of a person, the same for each of their addresses. */
-  constructor(commands: CommandRegistry, prefix: string, clock: Clock, personOf?: (jid: string) => string) {
+  constructor(
+    commands: CommandRegistry,
+    prefix: string,
+    clock: Clock,
+    addresses: Pick<Addresses, 'chatKeyOf'>,
+  ) {
     this.#commands = commands;
     this.#prefix = prefix;
     this.#clock = clock;
-    this.#personOf = personOf;
+    this.#addresses = addresses;
   }
 
   /** `rest` is the text after the command's name. A conversation that goes on was checked when it began. */
@@ -44,9 +44,8 @@ export class CommandTasks {
     stored?: StoredConversation,
   ): HandlerTask {
     const text = plainText(rest);
-    const personOf = this.#personOf;
-    const facts = { mentions: message.mentions, ...(personOf && { personOf }) };
-    const parsed = parseArgs(command.args, text, facts);
+    const personOf = (jid: string): string => this.#addresses.chatKeyOf(jid);
+    const parsed = parseArgs(command.args, text, { mentions: message.mentions, personOf });
     return {
       ...sender,
       handler: { kind: 'command', name: command.name, file },

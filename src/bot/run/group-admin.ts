@@ -1,6 +1,8 @@
+import type { Addresses } from '../../core/addresses.ts';
 import { isAppError } from '../../core/errors.ts';
 import type { GroupChange, GroupFacts, MemberChange } from '../../core/group-facts.ts';
 import type { Messenger } from '../../core/messenger.ts';
+import type { BotSettings } from '../bot-settings.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import type { HandlerRun } from './handler-run.ts';
@@ -35,14 +37,19 @@ export interface GroupAdmin {
   announcements(isOn: boolean): Promise<void>;
 }
 
+export interface GroupAdminParts {
+  readonly messenger: Messenger;
+  readonly settings: Pick<BotSettings, 'ownIds'>;
+  readonly addresses: Pick<Addresses, 'chatKeyOf'>;
+}
+
 export function groupAdmin(
-  messenger: Messenger,
+  { messenger, settings, addresses }: GroupAdminParts,
   chat: string,
   isGroup: boolean,
-  ownIds: () => readonly string[],
   run: HandlerRun,
-  personOf: (jid: string) => string,
 ): GroupAdmin {
+  const personOf = (jid: string): string => addresses.chatKeyOf(jid);
   /** The person is told what WhatsApp refuses; the log has WhatsApp's code. */
   const ask = <T>(change: Promise<T>): Promise<T> =>
     run.track(
@@ -55,7 +62,7 @@ export function groupAdmin(
     run.check();
     if (!isGroup) throw new Refusal(phrases.groupsOnly);
     const group = await messenger.group(chat);
-    const own = ownIds();
+    const own = settings.ownIds();
     if (!group.members.some(({ id, isAdmin }) => isAdmin && own.includes(id)))
       throw new Refusal(phrases.botNoAdmin);
     return group;

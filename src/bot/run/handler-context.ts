@@ -17,6 +17,7 @@ import { type GroupAdmin, groupAdmin } from './group-admin.ts';
 import type { HandlerFacts, HandlerParts } from './handler-parts.ts';
 import type { HandlerRun } from './handler-run.ts';
 import { HandlerSends } from './handler-sends.ts';
+import { meOf } from './is-addressed.ts';
 
 /** Longest text of a reminder. */
 const MAX_LATER_LENGTH = 4_000;
@@ -57,7 +58,7 @@ export class HandlerContext implements Context {
   }
 
   get me(): Me {
-    return this.#parts.me();
+    return meOf(this.#parts.settings);
   }
 
   get sender(): Person {
@@ -189,18 +190,17 @@ export class HandlerContext implements Context {
     this.#run.check();
     if (!this.isGroup) return undefined;
     const group = await this.#parts.messenger.group(this.chat);
-    const own = this.#parts.ownIds();
+    const own = this.#parts.settings.ownIds();
     const members = group.members.map((member) => {
       const isMe = own.includes(member.id);
-      const name = isMe ? this.me.name : this.#parts.nameOf(member.id);
+      const name = isMe ? this.me.name : this.#parts.names.get(member.id);
       return { ...member, ...(name !== undefined && { name }), ...(isMe && { isMe }) };
     });
     return { ...group, members };
   }
 
   get admin(): GroupAdmin {
-    const { messenger, ownIds, personOf } = this.#parts;
-    return groupAdmin(messenger, this.chat, this.isGroup, ownIds, this.#run, personOf);
+    return groupAdmin(this.#parts, this.chat, this.isGroup, this.#run);
   }
 
   later(delayMs: number, text: string): Promise<void> {

@@ -1,7 +1,10 @@
+import type { Addresses } from '../../core/addresses.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
+import type { RecentMap } from '../../core/recent-map.ts';
+import type { BotSettings } from '../bot-settings.ts';
 import type { CommandInfo } from '../command-info.ts';
-import type { Context, Me } from '../context.ts';
+import type { Context } from '../context.ts';
 import type { Services } from '../services.ts';
 import type { StateStores } from '../state/chat-state.ts';
 import type { Reminders } from '../state/reminders.ts';
@@ -17,13 +20,10 @@ export interface HandlerParts extends SendParts {
   readonly reminders: Reminders;
   /** Limits how many handlers have files in memory. */
   readonly mediaSlots: Semaphore<HandlerRun>;
-  readonly me: () => Me;
-  /** The person ids of the account. */
-  readonly ownIds: () => readonly string[];
-  /** The key of a person, the same for each of their addresses. */
-  personOf(jid: string): string;
-  /** The name of a person who has written since the start. */
-  nameOf(personId: string): string | undefined;
+  readonly settings: BotSettings;
+  readonly addresses: Pick<Addresses, 'chatKeyOf'>;
+  /** The names of people who have written since the start, by their ids. */
+  readonly names: Pick<RecentMap<string>, 'get'>;
   usableCommands(ctx: Context): Promise<readonly CommandInfo[]>;
   /** The address of a chat that the bot may write to. Throws a `Refusal` for any other. */
   reachable(to: string): string;

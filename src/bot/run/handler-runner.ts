@@ -118,7 +118,7 @@ export class HandlerRunner {
     const { chat, expirationSeconds } = message;
     const content = { kind: 'text', text: cutText(text, MAX_NOTICE_LENGTH) } as const;
     try {
-      await this.#options.send({
+      await this.#options.outbox.send({
         id: sendId(idKey, place),
         chat,
         content,

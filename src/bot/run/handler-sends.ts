@@ -2,13 +2,15 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Messenger } from '../../core/messenger.ts';
-import type { Content, OutgoingMessage } from '../../core/outgoing-message.ts';
+import type { Content } from '../../core/outgoing-message.ts';
 import type { WorkMarks } from '../../core/poison.ts';
 import type { Replay } from '../replay/replay.ts';
 import { checkShape } from '../send/check-say.ts';
 import { sendId } from '../send/message-id.ts';
+import type { Outbox } from '../send/outbox.ts';
 import { type Say, type SayImage, type SayVideo, toContent } from '../send/say.ts';
 import type { Sent } from '../send/sent.ts';
+import type { SentIds } from '../send/sent-ids.ts';
 import { type StreamTarget, streamText } from '../send/stream-text.ts';
 import type { Polls } from '../state/polls.ts';
 import type { HandlerRun } from './handler-run.ts';
@@ -18,9 +20,8 @@ export interface SendParts {
   readonly polls: Polls;
   readonly clock: Clock;
   readonly marks?: WorkMarks | undefined;
-  /** Whether a message with this id was sent, by this process or an earlier one. */
-  wasSent(id: string): boolean;
-  send(message: OutgoingMessage): Promise<void>;
+  readonly sentIds: Pick<SentIds, 'has'>;
+  readonly outbox: Pick<Outbox, 'send'>;
 }
 
 /** Where the messages of a handler go, and what their ids are made from. */
@@ -125,7 +126,7 @@ export class HandlerSends {
         return this.#send(sendId(idKey, place), chat, edit, undefined);
       });
     const target: StreamTarget = {
-      wasBegun: this.#parts.wasSent(sent.id),
+      wasBegun: this.#parts.sentIds.has(sent.id),
       begin: (text) => send(number, text, false),
       grow: (text, edit) => send(`${number} edit ${edit}`, text, true),
       finish: (text) => send(`${number} whole`, text, true),
@@ -152,8 +153,8 @@ export class HandlerSends {
     }
     const sending =
       this.#flushing === undefined
-        ? this.#parts.send(message)
-        : this.#flushing.then(() => this.#parts.send(message));
+        ? this.#parts.outbox.send(message)
+        : this.#flushing.then(() => this.#parts.outbox.send(message));
     const settled = this.#parts.marks?.noteSent(this.#place.messageKey);
     if (settled) sending.then(settled, settled);
     if (content.kind === 'poll') void this.#parts.polls.note(id, content.options);

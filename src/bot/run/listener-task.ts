@@ -2,8 +2,8 @@ import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { plainText } from '../../core/plain-text.ts';
 import type { LoadedListener } from '../loading/listener-registry.ts';
 import type { StoredConversation } from '../replay/conversation-store.ts';
-import type { SenderFacts } from './command-tasks.ts';
 import type { HandlerTask } from './handler-runner.ts';
+import type { SenderFacts } from './senders.ts';
 
 /** The handler of a listener. Two listeners for one message send under ids of their own. */
 export function listenerTask(

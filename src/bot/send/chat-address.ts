@@ -1,3 +1,4 @@
+import type { Addresses } from '../../core/addresses.ts';
 import type { Messenger } from '../../core/messenger.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
@@ -17,11 +18,11 @@ export function chatAddress(to: string): string {
 export function mayWriteTo(
   jid: string,
   listed: readonly string[],
-  messenger: Messenger,
-  chatKeyOf: (chat: string) => string,
+  messenger: Pick<Messenger, 'hasMet'>,
+  addresses: Pick<Addresses, 'chatKeyOf'>,
 ): boolean {
-  const key = chatKeyOf(jid);
-  const isListed = listed.some((entry) => chatKeyOf(chatAddress(entry)) === key);
+  const key = addresses.chatKeyOf(jid);
+  const isListed = listed.some((entry) => addresses.chatKeyOf(chatAddress(entry)) === key);
   return isListed || messenger.hasMet?.(jid) === true;
 }
 

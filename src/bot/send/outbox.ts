@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { Addresses } from '../../core/addresses.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
@@ -23,12 +24,11 @@ export interface OutboxOptions {
   readonly typingDelayMs: number;
   /** How long one try may take, beside the time that a file needs on a slow line. Default 30,000. */
   readonly deadlineMs?: number;
-  /** What counts as one chat. Default: each address is one. */
-  readonly chatKeyOf?: (chat: string) => string;
+  readonly addresses: Pick<Addresses, 'chatKeyOf'>;
   /** How many messages may wait in one chat. Default 1,000. */
   readonly maxQueued?: number;
-  /** Called before each first try: from here on the message may have left. */
-  readonly onSending: (message: OutgoingMessage) => void;
+  /** They are told before the first try of a message: from then on it may have left. */
+  readonly observers: ReadonlyArray<{ sending(message: OutgoingMessage): void }>;
 }
 
 /** What a sender should wait when the queue is full. */
@@ -74,8 +74,7 @@ export class Outbox {
    */
   send(message: OutgoingMessage): Promise<void> {
     if (this.#stop.signal.aborted) return Promise.reject(new Interrupted('stopping'));
-    const { chatKeyOf } = this.#options;
-    const chat = chatKeyOf ? chatKeyOf(message.chat) : message.chat;
+    const chat = this.#options.addresses.chatKeyOf(message.chat);
     const bytes = memorySize(message.content);
     const exceeded = this.#exceeded(chat, bytes);
     if (exceeded !== undefined) {
@@ -103,7 +102,7 @@ export class Outbox {
     try {
       await this.#waitForPace(chat);
       await this.#showTyping(message);
-      this.#options.onSending(message);
+      for (const observer of this.#options.observers) observer.sending(message);
       await this.#delivery.deliver(message, untilMs, this.#stop.signal);
       this.#sent += 1;
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { Addresses } from '../../core/addresses.ts';
 import type { Clock } from '../../core/clock.ts';
 import { EntrySizes } from '../../core/entry-sizes.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
@@ -22,11 +23,11 @@ export class StateStores {
   readonly bot: StateScope;
   readonly #states: ChatStates;
 
-  constructor(table: Table<ChatStateRow>, clock: Clock, chatKeyOf: (chat: string) => string) {
+  constructor(table: Table<ChatStateRow>, clock: Clock, addresses: Pick<Addresses, 'chatKeyOf'>) {
     const states = new ChatStates(table, clock);
     this.#states = states;
-    this.chats = { of: (chat) => states.of(chatKeyOf(chat)) };
-    this.persons = { of: (jid) => states.of(`person:${chatKeyOf(jid)}`) };
+    this.chats = { of: (chat) => states.of(addresses.chatKeyOf(chat)) };
+    this.persons = { of: (jid) => states.of(`person:${addresses.chatKeyOf(jid)}`) };
     this.bot = { of: (name) => states.of(`bot:${name}`, MAX_BOT_CHARACTERS) };
   }
 

@@ -2,7 +2,7 @@ import { ageMs, type Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
-import type { Table } from '../../core/table.ts';
+import type { Table, TableStorage } from '../../core/table.ts';
 import { safeError } from '../run/safe-error.ts';
 
 /** A poll of the bot: its options, and what each person chose. */
@@ -18,17 +18,16 @@ const { count: MAX_VOTERS } = LIMITS['polls:voters'];
 
 /** The votes in the polls of the bot. They outlive a restart. */
 export class Polls {
-  readonly #open: () => Table<PollRow>;
+  readonly #storage: TableStorage;
   readonly #clock: Clock;
 
-  /** `open` is called each time that the table is needed. */
-  constructor(open: () => Table<PollRow>, clock: Clock) {
-    this.#open = open;
+  constructor(storage: TableStorage, clock: Clock) {
+    this.#storage = storage;
     this.#clock = clock;
   }
 
   get #table(): Table<PollRow> {
-    return this.#open();
+    return this.#storage.table<PollRow>('polls');
   }
 
   /** Begins to count the votes of a poll. If this cannot be stored, its votes are not counted. */

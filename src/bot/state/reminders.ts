@@ -4,13 +4,14 @@ import { isAppError } from '../../core/errors.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
-import type { OutgoingMessage } from '../../core/outgoing-message.ts';
+import type { Messenger } from '../../core/messenger.ts';
 import { afterCrash, isPoison } from '../../core/poison.ts';
 import type { Table } from '../../core/table.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import { Interrupted } from '../run/interrupted-error.ts';
 import { sendId } from '../send/message-id.ts';
+import type { Outbox } from '../send/outbox.ts';
 import { DueTimes } from './due-times.ts';
 import { type Reminder, toMessage } from './reminder.ts';
 import { decideReminderRetry } from './reminder-retry.ts';
@@ -21,8 +22,8 @@ export type { Reminder } from './reminder.ts';
 export interface CrashFacts {
   /** Whether the last process was killed. Default false. */
   readonly wasKilled?: boolean;
-  /** Resolves when there is a connection. Default at once. */
-  readonly whenOpen?: (signal: AbortSignal) => Promise<void>;
+  /** Tells when there is a connection. Default: there is one. */
+  readonly messenger?: Pick<Messenger, 'whenOpen'>;
 }
 
 /** Longest timer. Timers stand still while the machine sleeps, and a timer of more than 24 days fires at once. */
@@ -34,7 +35,7 @@ export class Reminders {
   readonly #table: Table<Reminder>;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #send: (message: OutgoingMessage) => Promise<void>;
+  readonly #outbox: Pick<Outbox, 'send'>;
   readonly #facts: CrashFacts;
   readonly #due = new DueTimes();
   readonly #counts = new Map<string, number>();
@@ -49,13 +50,13 @@ export class Reminders {
     table: Table<Reminder>,
     clock: Clock,
     log: Log,
-    send: (message: OutgoingMessage) => Promise<void>,
+    outbox: Pick<Outbox, 'send'>,
     facts: CrashFacts = {},
   ) {
     this.#table = table;
     this.#clock = clock;
     this.#log = log;
-    this.#send = send;
+    this.#outbox = outbox;
     this.#facts = facts;
   }
 
@@ -155,7 +156,7 @@ export class Reminders {
     const content = { kind: 'text' as const, text: phrases.setAside, mentions: [] };
     const notice = { id: sendId(id, 'set aside'), chat, content, expirationSeconds };
     // Removed first, so that a crash of the notice is the last one.
-    const telling = this.#table.delete(id).then(() => this.#send(notice));
+    const telling = this.#table.delete(id).then(() => this.#outbox.send(notice));
     this.#track(telling.catch(() => undefined));
   }
 
@@ -189,7 +190,7 @@ export class Reminders {
     const reminder = this.#table.get(id);
     if (reminder === undefined) return;
     try {
-      if (reminder.crashes === undefined) await this.#send(toMessage(id, reminder, this.#clock));
+      if (reminder.crashes === undefined) await this.#outbox.send(toMessage(id, reminder, this.#clock));
       else await this.#sendAlone(id, reminder);
     } catch (error) {
       // The row stays, and the next start delivers it.
@@ -213,9 +214,9 @@ export class Reminders {
   #sendAlone(id: string, reminder: Reminder): Promise<void> {
     const sending = this.#lastAlone.then(async () => {
       // A program that ends without a connection does not count as a crash of this reminder.
-      await this.#facts.whenOpen?.(this.#stopping.signal);
+      await this.#facts.messenger?.whenOpen(this.#stopping.signal);
       await this.#table.set(id, { ...reminder, isStarted: true }).catch(() => undefined);
-      await this.#send(toMessage(id, reminder, this.#clock));
+      await this.#outbox.send(toMessage(id, reminder, this.#clock));
     });
     this.#lastAlone = sending.catch(() => undefined);
     return sending;

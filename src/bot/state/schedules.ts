@@ -2,6 +2,7 @@ import { ageMs, type Clock } from '../../core/clock.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS, type LimitName } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
+import type { Messenger } from '../../core/messenger.ts';
 import {
   type CrashHistory,
   CrashMarks,
@@ -10,47 +11,29 @@ import {
   type MarkedRow,
   poisonLimit,
 } from '../../core/poison.ts';
-import type { Table } from '../../core/table.ts';
-import type { LoadedSchedule } from '../loading/listener-registry.ts';
+import type { Table, TableStorage } from '../../core/table.ts';
+import type { ListenerRegistry, LoadedSchedule } from '../loading/listener-registry.ts';
+import type { ConversationStore } from '../replay/conversation-store.ts';
+import type { HandlerRunner } from '../run/handler-runner.ts';
 import type { RunResult } from '../run/run-result.ts';
-import { isScheduleKey, scheduleKey } from '../run/schedule-task.ts';
+import { isScheduleKey, scheduleKey, scheduleMessage, scheduleTask } from '../run/schedule-task.ts';
 import { sendId } from '../send/message-id.ts';
-
-/** A time whose handler runs. Its crashes count until it remembers a step: from there on its log counts them. */
-interface TimeInWork extends CrashHistory {
-  readonly dueAtMs: number;
-}
-
-/** Until when the times of a schedule have been dealt with, and the one that is in work. */
-export interface ScheduleRow {
-  readonly doneUntilMs: number;
-  readonly inWork?: TimeInWork;
-}
+import type { SentIds } from '../send/sent-ids.ts';
+import { type ScheduleRow, withHistory } from './schedule-row.ts';
 
 export interface SchedulesOptions {
-  /** Called each time that the table is needed. */
-  readonly table: () => Table<ScheduleRow>;
+  readonly storage: TableStorage;
   readonly clock: Clock;
   readonly log: Log;
-  readonly all: () => readonly LoadedSchedule[];
+  readonly listeners: Pick<ListenerRegistry, 'schedules'>;
   /** Whether the last process was killed. */
   readonly wasKilled: boolean;
-  /** Whether an earlier process sent the message with this id. */
-  readonly wasSent: (id: string) => boolean;
-  /** Resolves when there is a connection to WhatsApp. */
-  whenOpen(signal: AbortSignal): Promise<void>;
-  /** The crashes of a handler that has a log, by the key of its time. */
-  logOf(key: string): CrashHistory | undefined;
-  /** Ends the log, if there is one. */
-  endLog(key: string): Promise<void>;
-  /** Runs the handler. Resolves with `unfinished` if it must run again. */
-  run(loaded: LoadedSchedule, dueAtMs: number): Promise<RunResult>;
+  readonly sentIds: Pick<SentIds, 'has'>;
+  readonly messenger: Pick<Messenger, 'whenOpen'>;
+  /** The logs of handlers that remember steps, by the key of their time. */
+  readonly runs: ConversationStore;
+  readonly runner: Pick<HandlerRunner, 'run'>;
 }
-
-const withHistory = (row: ScheduleRow, { dueAtMs }: TimeInWork, history: CrashHistory): ScheduleRow => ({
-  ...row,
-  inWork: { ...history, dueAtMs },
-});
 
 /** Longest timer: schedules may be loaded and clocks may be set meanwhile. */
 const LOOK_EVERY_MS = 60_000;
@@ -72,22 +55,26 @@ export class Schedules {
     this.#options = options;
   }
 
+  get #table(): Table<ScheduleRow> {
+    return this.#options.storage.table<ScheduleRow>('schedules');
+  }
+
   /** How many times of schedules were set aside since the start. */
   get setAside(): number {
     return this.#timesSetAside;
   }
 
   start(): void {
-    for (const [name, row] of [...this.#options.table().entries()]) this.#noteCrash(name, row);
+    for (const [name, row] of [...this.#table.entries()]) this.#noteCrash(name, row);
     void this.#look();
   }
 
   /** After a crash, a time that was in work gets one more crash. After a clean stop its marks are removed. */
   #noteCrash(name: string, row: ScheduleRow): void {
     const { inWork } = row;
-    const { wasKilled, wasSent } = this.#options;
+    const { wasKilled, sentIds } = this.#options;
     if (inWork === undefined) return;
-    const hadSent = () => wasSent(sendId(scheduleKey(name, inWork.dueAtMs), 1));
+    const hadSent = () => sentIds.has(sendId(scheduleKey(name, inWork.dueAtMs), 1));
     const history = historyAtStart(inWork, wasKilled, hadSent);
     // If this cannot be stored, the crash is not counted.
     if (history) this.#keep(name, withHistory(row, inWork, history)).catch(() => undefined);
@@ -95,7 +82,7 @@ export class Schedules {
 
   #marked(key: string): MarkedRow | undefined {
     if (!isScheduleKey(key)) return undefined;
-    for (const [name, row] of this.#options.table().entries()) {
+    for (const [name, row] of this.#table.entries()) {
       const { inWork } = row;
       if (inWork === undefined || scheduleKey(name, inWork.dueAtMs) !== key) continue;
       return {
@@ -108,7 +95,7 @@ export class Schedules {
   }
 
   async #keep(name: string, row: ScheduleRow): Promise<void> {
-    await this.#options.table().set(name, row);
+    await this.#table.set(name, row);
   }
 
   /** Resolves when no schedule runs. */
@@ -120,21 +107,21 @@ export class Schedules {
 
   /** Forgets the rows of files that have been gone for a long time. Rejects with `STORAGE_FAILED`. */
   async prune(): Promise<void> {
-    const { table, clock, all } = this.#options;
-    const names = new Set(all().map(({ name }) => name));
-    for (const [name, { doneUntilMs }] of [...table().entries()]) {
+    const { clock, listeners } = this.#options;
+    const names = new Set(listeners.schedules.map(({ name }) => name));
+    for (const [name, { doneUntilMs }] of [...this.#table.entries()]) {
       const isOld = ageMs(doneUntilMs, clock.now()) > LIMITS['table:schedules'].timeMs;
-      if (isOld && !names.has(name)) await table().delete(name);
+      if (isOld && !names.has(name)) await this.#table.delete(name);
     }
   }
 
   async #look(): Promise<void> {
-    const { all, clock, log } = this.#options;
+    const { listeners, clock, log } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       this.#hasEnded = false;
       let nextMs = clock.now() + LOOK_EVERY_MS;
-      for (const loaded of all()) {
+      for (const loaded of listeners.schedules) {
         try {
           nextMs = Math.min(nextMs, (await this.#begin(loaded)) ?? nextMs);
         } catch {
@@ -152,7 +139,7 @@ export class Schedules {
     const { clock } = this.#options;
     const { name, schedule } = loaded;
     if (this.#running.has(name)) return undefined;
-    const table = this.#options.table();
+    const table = this.#table;
     const now = clock.now();
     let row = table.get(name);
     // A time that far ahead was noted while the clock was wrong; the schedule would not run until then.
@@ -162,7 +149,7 @@ export class Schedules {
     }
     const { inWork } = row;
     if (inWork !== undefined) {
-      const crashes = this.#options.logOf(scheduleKey(name, inWork.dueAtMs)) ?? inWork;
+      const crashes = this.#options.runs.withMessage(scheduleKey(name, inWork.dueAtMs))?.row ?? inWork;
       const limit = poisonLimit(crashes);
       if (limit !== undefined) return this.#setAside(loaded, inWork.dueAtMs, crashes, limit);
       await this.#work(loaded, row, inWork.dueAtMs, crashes);
@@ -211,16 +198,24 @@ export class Schedules {
 
   /** What may have crashed the bot runs once there is a connection, so that it does not wait for one in its turn. */
   async #runOrSuspect(loaded: LoadedSchedule, dueAtMs: number, isSuspect: boolean): Promise<RunResult> {
-    const { run, whenOpen } = this.#options;
-    if (!isSuspect) return run(loaded, dueAtMs);
+    if (!isSuspect) return this.#run(loaded, dueAtMs);
     const { signal } = this.#stopping;
     try {
-      await whenOpen(signal);
-      return await run(loaded, dueAtMs);
+      await this.#options.messenger.whenOpen(signal);
+      return await this.#run(loaded, dueAtMs);
     } catch (error) {
       if (signal.aborted) return 'unfinished';
       throw error;
     }
+  }
+
+  /** Runs the handler, unless the log of an earlier run says that it has ended. */
+  #run(loaded: LoadedSchedule, dueAtMs: number): Promise<RunResult> {
+    const { runs, runner } = this.#options;
+    const message = scheduleMessage(loaded.name, dueAtMs);
+    const earlier = runs.withMessage(message.key);
+    if (earlier?.row.isEnded) return Promise.resolve('done');
+    return runner.run(scheduleTask(message, loaded, earlier));
   }
 
   async #setAside(
@@ -229,14 +224,15 @@ export class Schedules {
     { crashes = 0, waits = 0 }: CrashHistory,
     limit: LimitName,
   ): Promise<number | undefined> {
-    const { clock, log, endLog } = this.#options;
+    const { clock, log, runs } = this.#options;
     noteLimitReached(limit);
     this.#timesSetAside += 1;
     log.error(
       { file, crashes: crashes + waits },
       'a time of a schedule is set aside: the bot crashed each time that it ran',
     );
-    await endLog(scheduleKey(name, dueAtMs));
+    const found = runs.withMessage(scheduleKey(name, dueAtMs));
+    if (found) await runs.end(found.id);
     await this.#keep(name, { doneUntilMs: clock.now() });
     return schedule.nextAfter(clock.now());
   }

@@ -43,8 +43,7 @@ export async function runBot(
     services: { status: () => ({ connection: 'open', connectionAgeMs: 0, uptimeMs: 0, counts: [] }) },
     clock: given.clock ?? systemClock,
     log,
-    wasSent: (id) => client.hasSent(id),
-    chatKeyOf: (chat) => client.chatKeyOf(chat),
+    addresses: client,
   });
   client.inbox.setWanted((message) => bot.wants(message));
   await bot.start();

@@ -132,6 +132,8 @@ export class FakeMessenger implements Messenger {
   onSend: ((message: OutgoingMessage, signal: AbortSignal) => Promise<void>) | undefined;
   onOpen: ((signal: AbortSignal) => Promise<void>) | undefined;
   onTyping: (() => Promise<void>) | undefined;
+  /** What earlier processes sent. */
+  hasSent: (id: string) => boolean = () => false;
   file: Uint8Array | ((signal: AbortSignal) => Promise<Uint8Array>) | undefined;
 
   /** Texts in the order in which they were sent. */
@@ -253,14 +255,22 @@ export interface World {
 /** A bot with these commands and everything around it. Pass `storage` on to start it again. */
 export function makeBot(
   commands: readonly Command[],
-  given: { settings?: Partial<BotSettings>; storage?: FakeStorage; clock?: FakeClock } & Partial<
-    Omit<BotOptions, 'settings' | 'storage' | 'clock'>
-  > = {},
+  {
+    wasSent,
+    ...given
+  }: {
+    settings?: Partial<BotSettings>;
+    storage?: FakeStorage;
+    clock?: FakeClock;
+    /** Whether an earlier process sent the message with this id. */
+    wasSent?: (id: string) => boolean;
+  } & Partial<Omit<BotOptions, 'settings' | 'storage' | 'clock'>> = {},
 ): World {
   const registry = new CommandRegistry();
   for (const command of commands) registry.set(`src/commands/${command.name}.ts`, command);
   const clock = given.clock ?? new FakeClock();
   const messenger = (given.messenger as FakeMessenger | undefined) ?? new FakeMessenger();
+  if (wasSent) messenger.hasSent = wasSent;
   const storage = given.storage ?? new FakeStorage();
   const log = new FakeLog();
   const services = {

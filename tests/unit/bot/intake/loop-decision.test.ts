@@ -7,6 +7,7 @@ import {
   type LoopMemory,
 } from '../../../../src/bot/intake/loop-decision.ts';
 import ping from '../../../../src/commands/ping.ts';
+import { SEPARATE_ADDRESSES } from '../../../../src/core/addresses.ts';
 import { ANNA, BEN, GROUP, incoming, makeBot, type World } from '../fakes.ts';
 
 const NOTHING = { quotesBot: false, repeatsBot: false, repeatsItself: false };
@@ -151,7 +152,7 @@ test('a bot that repeats the answers in its next commands is muted even if it is
 
 test('a loop under both addresses of a person counts as one', async () => {
   const chatKeyOf = (chat: string) => (chat === BEN.jid ? ANNA.jid : chat);
-  const world = makeBot([say], { ...SETTINGS, chatKeyOf });
+  const world = makeBot([say], { ...SETTINGS, addresses: { ...SEPARATE_ADDRESSES, chatKeyOf } });
   const turn = (n: number) => ({
     text: '!say this is a whole sentence',
     chat: n % 2 === 0 ? ANNA.jid : BEN.jid,

@@ -7,6 +7,7 @@ import { phrases } from '../../../../src/bot/phrases.ts';
 import { AskTimeout } from '../../../../src/bot/replay/conversation-errors.ts';
 import type { ConversationRow } from '../../../../src/bot/replay/conversation-row.ts';
 import ping from '../../../../src/commands/ping.ts';
+import { SEPARATE_ADDRESSES } from '../../../../src/core/addresses.ts';
 import { AppError } from '../../../../src/core/errors.ts';
 import type { IncomingMessage } from '../../../../src/core/incoming-message.ts';
 import { LIMITS } from '../../../../src/core/limits.ts';
@@ -188,7 +189,10 @@ test('an answer that comes twice, or is edited or deleted later, counts once', a
 
 test('an answer from the other address of the person counts', async () => {
   const world = makeBot([asking(async (ctx) => ctx.reply((await ctx.ask('Name?')).text))], {
-    chatKeyOf: (chat) => (chat === 'annas@lid' ? ANNA.id : (chat.split('@')[0] ?? chat)),
+    addresses: {
+      ...SEPARATE_ADDRESSES,
+      chatKeyOf: (chat) => (chat === 'annas@lid' ? ANNA.id : (chat.split('@')[0] ?? chat)),
+    },
   });
   await world.bot.start();
   await say(world, '!talk');

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { command } from '../../../../src/bot/command.ts';
 import { phrases } from '../../../../src/bot/phrases.ts';
 import type { GroupAdmin } from '../../../../src/bot/run/group-admin.ts';
+import { SEPARATE_ADDRESSES } from '../../../../src/core/addresses.ts';
 import { AppError } from '../../../../src/core/errors.ts';
 import { ANNA, FakeMessenger, GROUP, incoming, makeBot } from '../fakes.ts';
 
@@ -29,7 +30,7 @@ async function act(
   };
   const { bot } = makeBot([command({ name: 'act', summary: 's', run: (ctx) => use(ctx.admin) })], {
     messenger,
-    chatKeyOf: (chat) => numberOf[chat] ?? chat,
+    addresses: { ...SEPARATE_ADDRESSES, chatKeyOf: (chat) => numberOf[chat] ?? chat },
   });
   const { chat = GROUP } = given;
   await bot.handle(incoming('!act', { chat, sender: ANNA }));

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Interrupted } from '../../../../src/bot/run/interrupted-error.ts';
 import { Outbox, type OutboxOptions } from '../../../../src/bot/send/outbox.ts';
 import { burstOf } from '../../../../src/bot/send/pacing.ts';
+import { SEPARATE_ADDRESSES } from '../../../../src/core/addresses.ts';
 import { AppError } from '../../../../src/core/errors.ts';
 import type { OutgoingMessage } from '../../../../src/core/outgoing-message.ts';
 import { FakeClock, FakeLog, FakeMessenger, rest, START_MS } from '../fakes.ts';
@@ -17,7 +18,8 @@ function makeOutbox(options: Partial<OutboxOptions> = {}) {
     perMinute: 0,
     perChatPerMinute: 0,
     typingDelayMs: 0,
-    onSending: () => undefined,
+    observers: [],
+    addresses: SEPARATE_ADDRESSES,
     ...options,
   });
   return { clock, messenger, outbox };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type ChatStateRow, ChatStates, StateStores } from '../../../../src/bot/state/chat-state.ts';
+import { SEPARATE_ADDRESSES } from '../../../../src/core/addresses.ts';
 import { FakeClock, FakeTable, rest } from '../fakes.ts';
 
 function makeStates(table = new FakeTable<ChatStateRow>(), clock = new FakeClock()) {
@@ -112,7 +113,7 @@ test('a value that is set again replaces the old one, and pruning writes only ro
 
 test('updates of one value at the same time lose nothing, and persons, chats and the bot have values of their own', async () => {
   const table = new FakeTable<ChatStateRow>();
-  const stores = new StateStores(table, new FakeClock(), (chat) => chat);
+  const stores = new StateStores(table, new FakeClock(), SEPARATE_ADDRESSES);
   const add = (value: unknown) => (typeof value === 'number' ? value : 0) + 1;
   const counts = await Promise.all(
     Array.from({ length: 50 }, () => stores.chats.of('a@g.us').update('count', add)),
@@ -130,7 +131,7 @@ test('updates of one value at the same time lose nothing, and persons, chats and
 test('pruning removes expired values from all rows, also beside a row of the bot that is larger than a chat may have', async () => {
   const table = new FakeTable<ChatStateRow>();
   const clock = new FakeClock();
-  const stores = new StateStores(table, clock, (chat) => chat);
+  const stores = new StateStores(table, clock, SEPARATE_ADDRESSES);
   await stores.bot.of('bot').set('big', 'x'.repeat(20_000));
   await stores.bot.of('bot').set('short', 1, { ttlMs: 1_000 });
   await stores.persons.of('anna').set('short', 1, { ttlMs: 1_000 });
@@ -144,7 +145,7 @@ test('pruning removes expired values from all rows, also beside a row of the bot
 test('a full table makes room beside a row of the bot that is larger than a chat may have', async () => {
   const table = new FakeTable<ChatStateRow>();
   const clock = new FakeClock();
-  const stores = new StateStores(table, clock, (chat) => chat);
+  const stores = new StateStores(table, clock, SEPARATE_ADDRESSES);
   await stores.bot.of('bot').set('big', 'x'.repeat(20_000));
   await stores.bot.of('bot').set('short', 1, { ttlMs: 1_000 });
   for (let chat = 1; chat < 5_000; chat += 1) table.map.set(`${chat}`, [['x', 1, clock.nowMs + 1_000]]);

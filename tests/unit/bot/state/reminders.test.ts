@@ -32,7 +32,7 @@ function makeReminders(
     // As it is now: its text depends on when it leaves.
     sent.push({ ...message });
   };
-  const reminders = new Reminders(table, clock, log, deliver, facts);
+  const reminders = new Reminders(table, clock, log, { send: deliver }, facts);
   const texts = () => sent.map(({ content }) => (content.kind === 'text' ? content.text : ''));
   return { table, clock, sent, texts, log, send, reminders };
 }
@@ -217,7 +217,7 @@ test('stop() waits for reminders that are being sent, and sets no further timer'
   const clock = new FakeClock();
   let finish = () => {};
   const send = () => new Promise<void>((resolve) => (finish = resolve));
-  const reminders = new Reminders(new FakeTable<Reminder>(), clock, new FakeLog(), send);
+  const reminders = new Reminders(new FakeTable<Reminder>(), clock, new FakeLog(), { send });
   reminders.start();
   await reminders.add('a', reminder(HOUR));
   await clock.advance(HOUR);
@@ -252,10 +252,12 @@ async function crashWhileSending(
     table,
     clock,
     log,
-    async ({ chat, content }) => {
-      attempts.push(chat);
-      if (isCulprit(chat) && content.kind === 'text' && content.text.includes('due in'))
-        await new Promise(() => undefined);
+    {
+      send: async ({ chat, content }) => {
+        attempts.push(chat);
+        if (isCulprit(chat) && content.kind === 'text' && content.text.includes('due in'))
+          await new Promise(() => undefined);
+      },
     },
     { wasKilled: true },
   );
@@ -299,7 +301,7 @@ test('a kill without a connection and a clean stop do not count as crashes of a 
   const table = new FakeTable<Reminder>();
   const clock = new FakeClock();
   table.map.set('a', reminder(0));
-  const away = { wasKilled: true, whenOpen: () => new Promise<void>(() => undefined) };
+  const away = { wasKilled: true, messenger: { whenOpen: () => new Promise<void>(() => undefined) } };
   for (let kill = 0; kill < 5; kill += 1) {
     makeReminders(table, clock, away).reminders.start();
     await clock.advance(0);

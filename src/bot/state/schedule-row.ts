@@ -1,0 +1,21 @@
+import type { CrashHistory } from '../../core/poison.ts';
+
+/** A time whose handler runs. Its crashes count until it remembers a step: from there on its log counts them. */
+export interface TimeInWork extends CrashHistory {
+  readonly dueAtMs: number;
+}
+
+/** Until when the times of a schedule have been dealt with, and the one that is in work. */
+export interface ScheduleRow {
+  readonly doneUntilMs: number;
+  readonly inWork?: TimeInWork;
+}
+
+export const withHistory = (
+  row: ScheduleRow,
+  { dueAtMs }: TimeInWork,
+  history: CrashHistory,
+): ScheduleRow => ({
+  ...row,
+  inWork: { ...history, dueAtMs },
+});
