@@ -143,10 +143,12 @@ export function buildBotParts(options: BotOptions): BotParts {
     ...frozen,
     tasks: storedTasks,
   });
-  const schedules = new Schedules({
-    ...{ storage, clock, log, listeners, wasKilled, sentIds, messenger, runs, runner },
+  const handlers = new MessageHandlers({
+    ...{ settings, messenger, log, senders, tasks, runner, polls, runs },
   });
-  const handlers = new MessageHandlers({ settings, messenger, log, senders, tasks, runner, polls });
+  const schedules = new Schedules({
+    ...{ storage, clock, log, listeners, wasKilled, sentIds, messenger, runs, handlers },
+  });
   const router = new MessageRouter({
     ...{ clock, filter, queue, edits, commands, prefix, listeners, conversations, handlers },
   });

@@ -3,12 +3,14 @@ import type { Log } from '../../core/log.ts';
 import type { Messenger } from '../../core/messenger.ts';
 import type { BotSettings } from '../bot-settings.ts';
 import type { LoadedCommand } from '../loading/command-registry.ts';
-import type { LoadedListener } from '../loading/listener-registry.ts';
+import type { LoadedListener, LoadedSchedule } from '../loading/listener-registry.ts';
+import type { ConversationStore } from '../replay/conversation-store.ts';
 import { noteVote, type Polls } from '../state/polls.ts';
 import type { CommandTasks } from './command-tasks.ts';
 import type { HandlerRunner, HandlerTask } from './handler-runner.ts';
 import { listenerTask } from './listener-task.ts';
 import type { RunResult } from './run-result.ts';
+import { scheduleMessage, scheduleTask } from './schedule-task.ts';
 import type { Senders } from './senders.ts';
 
 export interface MessageHandlersParts {
@@ -19,9 +21,10 @@ export interface MessageHandlersParts {
   readonly tasks: CommandTasks;
   readonly runner: HandlerRunner;
   readonly polls: Polls;
+  readonly runs: ConversationStore;
 }
 
-/** Does what a message asks for, once the router knows what that is. No method rejects because of an author's error. */
+/** Does what a message, or a time of a schedule, asks for. No method rejects because of an author's error. */
 export class MessageHandlers {
   readonly #parts: MessageHandlersParts;
 
@@ -42,6 +45,15 @@ export class MessageHandlers {
   /** Whether the message is for the bot: in a direct chat, by a mention, or as an answer to the bot. */
   isAddressed(message: IncomingMessage): boolean {
     return this.#parts.senders.isAddressed(message);
+  }
+
+  /** The handler of a schedule, unless the log of an earlier run says that it has ended. */
+  schedule(loaded: LoadedSchedule, dueAtMs: number): Promise<RunResult> {
+    const { runs, runner } = this.#parts;
+    const message = scheduleMessage(loaded.name, dueAtMs);
+    const earlier = runs.withMessage(message.key);
+    if (earlier?.row.isEnded) return Promise.resolve('done');
+    return runner.run(scheduleTask(message, loaded, earlier));
   }
 
   /** Counts a vote in a poll of the bot. */

@@ -14,9 +14,9 @@ import {
 import type { Table, TableStorage } from '../../core/table.ts';
 import type { ListenerRegistry, LoadedSchedule } from '../loading/listener-registry.ts';
 import type { ConversationStore } from '../replay/conversation-store.ts';
-import type { HandlerRunner } from '../run/handler-runner.ts';
+import type { MessageHandlers } from '../run/message-handlers.ts';
 import type { RunResult } from '../run/run-result.ts';
-import { isScheduleKey, scheduleKey, scheduleMessage, scheduleTask } from '../run/schedule-task.ts';
+import { isScheduleKey, scheduleKey } from '../run/schedule-task.ts';
 import { sendId } from '../send/message-id.ts';
 import type { SentIds } from '../send/sent-ids.ts';
 import { type ScheduleRow, withHistory } from './schedule-row.ts';
@@ -32,7 +32,7 @@ export interface SchedulesOptions {
   readonly messenger: Pick<Messenger, 'whenOpen'>;
   /** The logs of handlers that remember steps, by the key of their time. */
   readonly runs: ConversationStore;
-  readonly runner: Pick<HandlerRunner, 'run'>;
+  readonly handlers: Pick<MessageHandlers, 'schedule'>;
 }
 
 /** Longest timer: schedules may be loaded and clocks may be set meanwhile. */
@@ -198,24 +198,16 @@ export class Schedules {
 
   /** What may have crashed the bot runs once there is a connection, so that it does not wait for one in its turn. */
   async #runOrSuspect(loaded: LoadedSchedule, dueAtMs: number, isSuspect: boolean): Promise<RunResult> {
-    if (!isSuspect) return this.#run(loaded, dueAtMs);
+    const { handlers, messenger } = this.#options;
+    if (!isSuspect) return handlers.schedule(loaded, dueAtMs);
     const { signal } = this.#stopping;
     try {
-      await this.#options.messenger.whenOpen(signal);
-      return await this.#run(loaded, dueAtMs);
+      await messenger.whenOpen(signal);
+      return await handlers.schedule(loaded, dueAtMs);
     } catch (error) {
       if (signal.aborted) return 'unfinished';
       throw error;
     }
-  }
-
-  /** Runs the handler, unless the log of an earlier run says that it has ended. */
-  #run(loaded: LoadedSchedule, dueAtMs: number): Promise<RunResult> {
-    const { runs, runner } = this.#options;
-    const message = scheduleMessage(loaded.name, dueAtMs);
-    const earlier = runs.withMessage(message.key);
-    if (earlier?.row.isEnded) return Promise.resolve('done');
-    return runner.run(scheduleTask(message, loaded, earlier));
   }
 
   async #setAside(
