@@ -82,44 +82,47 @@ const LOGIN_CAUSES: readonly Row[] = [
 const LOGIN_ROWS = LOGIN_CAUSES.map((row) => ({ ...row, isAtLogin: true }));
 
 describe('after every close that is not final', () => {
-  it.each([...CONNECTION_ROWS, ...LOGIN_ROWS])('$name: $kind, then $waitMs ms', async (row) => {
-    await paired();
-    const person = rig.wa.addPerson();
-    let fileBefore = await rig.atRest();
-    const { logins, pairings } = rig.wa.counters;
-    if (row.isAtLogin) {
-      rig.wa.faults.dropConnection();
-      const first = await rig.nextWait();
-      row.cause(rig);
-      fileBefore = snapshot(rig.folder);
-      first.finish();
-    } else {
-      row.cause(rig);
-    }
-    const wait = await rig.nextWait();
-    const { state } = rig.client;
+  it.each([...CONNECTION_ROWS, ...LOGIN_ROWS])(
+    'after $name the close is $kind and the client waits $waitMs ms',
+    async (row) => {
+      await paired();
+      const person = rig.wa.addPerson();
+      let fileBefore = await rig.atRest();
+      const { logins, pairings } = rig.wa.counters;
+      if (row.isAtLogin) {
+        rig.wa.faults.dropConnection();
+        const first = await rig.nextWait();
+        row.cause(rig);
+        fileBefore = snapshot(rig.folder);
+        first.finish();
+      } else {
+        row.cause(rig);
+      }
+      const wait = await rig.nextWait();
+      const { state } = rig.client;
 
-    expect(rig.closes.at(-1)?.kind).toBe(row.kind);
-    expect(state).toMatchObject({ kind: 'waiting', reason: { kind: row.kind } });
-    expect(wait.ms).toBe(row.waitMs);
-    expect(snapshot(rig.folder)).toEqual(fileBefore);
-    expect(rig.lines.at(-1)).toBe(`info Reconnecting in ${row.waitMs / 1_000} seconds...`);
-    expect(rig.lines).toContain('info Connection status: close');
-    if (row.says) expect(rig.lines.join('\n')).toContain(row.says);
-    if (row.kind === 'auth-failed') {
-      expect(rig.lines).toContain(
-        'warn Authentication failed, but might be temporary. Trying to reconnect...',
-      );
-    }
+      expect(rig.closes.at(-1)?.kind).toBe(row.kind);
+      expect(state).toMatchObject({ kind: 'waiting', reason: { kind: row.kind } });
+      expect(wait.ms).toBe(row.waitMs);
+      expect(snapshot(rig.folder)).toEqual(fileBefore);
+      expect(rig.lines.at(-1)).toBe(`info Reconnecting in ${row.waitMs / 1_000} seconds...`);
+      expect(rig.lines).toContain('info Connection status: close');
+      if (row.says) expect(rig.lines.join('\n')).toContain(row.says);
+      if (row.kind === 'auth-failed') {
+        expect(rig.lines).toContain(
+          'warn Authentication failed, but might be temporary. Trying to reconnect...',
+        );
+      }
 
-    wait.finish();
-    await rig.state('open');
-    await rig.ping(person);
-    // One more login, and no 440: there were never two sockets of ours.
-    expect(rig.wa.counters.logins).toBe(logins + 1);
-    expect(rig.closes.map(({ kind }) => kind).slice(-1)).toEqual([row.kind]);
-    expect(rig.wa.counters.pairings).toBe(pairings);
-  });
+      wait.finish();
+      await rig.state('open');
+      await rig.ping(person);
+      // One more login, and no 440: there were never two sockets of ours.
+      expect(rig.wa.counters.logins).toBe(logins + 1);
+      expect(rig.closes.map(({ kind }) => kind).slice(-1)).toEqual([row.kind]);
+      expect(rig.wa.counters.pairings).toBe(pairings);
+    },
+  );
 
   it('a restart that WhatsApp asks for comes at once', async () => {
     await paired();

@@ -285,7 +285,7 @@ describe('sends', () => {
       'waiting',
     ],
     ['keeps the connection open after three sends that the caller cancelled', undefined, 'open'],
-  ] as const)('%s', async (_, reason, state) => {
+  ] as const)('the client %s', async (_, reason, state) => {
     await paired({ answers: false });
     const person = rig.wa.addPerson();
     rig.wa.faults.sends.withholdAcks(true);

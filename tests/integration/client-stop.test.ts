@@ -135,7 +135,7 @@ describe('stop()', () => {
     await outcome;
   });
 
-  it('many calls of stop() are one stop', async () => {
+  it('many calls of stop() of the client are one stop', async () => {
     rig = new Rig();
     const client = await rig.pairAnew();
     await within(Promise.all([client.stop(), client.stop(), client.stop()]), 'the stops', 3_000);
@@ -143,7 +143,7 @@ describe('stop()', () => {
     expect(rig.lines.filter((line) => line === 'info Connection status: close')).toHaveLength(2);
   });
 
-  it('stop() may be called from inside an event', async () => {
+  it('stop() may be called from inside an event of the client', async () => {
     rig = new Rig();
     const client = await rig.prepare();
     let stopped: Promise<void> | undefined;
@@ -154,7 +154,7 @@ describe('stop()', () => {
     await stopped;
   });
 
-  it('stop() rejects every wait for a connection', async () => {
+  it('stop() of the client rejects every wait for a connection', async () => {
     rig = new Rig();
     const client = await rig.start();
     const waiting = expect(client.whenOpen(new AbortController().signal)).rejects.toMatchObject({
@@ -167,7 +167,7 @@ describe('stop()', () => {
 });
 
 describe('start()', () => {
-  it('two calls of start() give the same promise and make one connection', async () => {
+  it('two calls of start() of the client give the same promise and make one connection', async () => {
     rig = new Rig();
     const client = await rig.start();
     expect(client.start()).toBe(rig.running);
@@ -176,7 +176,7 @@ describe('start()', () => {
     expect(rig.wa.counters.connections).toBe(1);
   });
 
-  it('start() after the end gives the reason of the end', async () => {
+  it('start() of a client that was stopped gives the reason of its end', async () => {
     rig = new Rig();
     const client = await rig.start();
     await client.stop();

@@ -23,7 +23,7 @@ describe('a clock that jumps', () => {
   it.each([
     ['a day ahead', DAY],
     ['an hour behind', -HOUR],
-  ])('%s: messages are as old as WhatsApp says', async (_, errorMs) => {
+  ])('if the clock is %s, messages are as old as WhatsApp says', async (_, errorMs) => {
     await paired();
     await rig.stop();
     rig.clockErrorMs = errorMs;
@@ -64,7 +64,7 @@ describe('a clock that jumps', () => {
   it.each([
     ['forward an hour makes no short connection a stable one', HOUR, 1_000, 10_000],
     ['back an hour makes no stable connection a short one', -HOUR, MINUTE, 5_000],
-  ])('%s', async (_, errorMs, openMs, waitMs) => {
+  ])('a clock that is set %s', async (_, errorMs, openMs, waitMs) => {
     await paired();
     rig.wa.faults.failNextLogins(503, 9);
     rig.wa.faults.dropConnection();

@@ -103,7 +103,7 @@ const calls = await countCalls();
 const dry = new Set<Call>(['chmodSync']);
 
 describe('the nth call of each file operation fails', () => {
-  test('the run of a session in this file makes every call of the file system', () => {
+  test('the story of the fault tests makes every call of the file system', () => {
     expect([...calls.keys()].sort()).toEqual(
       Object.keys(new ModelDisk().fs)
         .filter((call) => !dry.has(call as Call))

@@ -74,7 +74,7 @@ describe(`a power cut (SEED=${seed})`, () => {
   );
 
   test.each(FATES)(
-    'after a power cut %s and another one during the next start, the same is true',
+    'after a power cut %s and another one during the next start, all that was there after the first is there',
     async (name, fate) => {
       const life = await firstLife();
       for (let at = 20; at <= life.disk.operations; at += process.env.LONG ? 11 : 23) {
