@@ -63,7 +63,10 @@ export class LoadedContents {
     await this.#loadAll(contents.listeners, listenerTarget(this.listeners));
     for (const name of without) this.#checkLeftOut(name, names);
     for (const { file, name, builtIn } of this.commands.replaced)
-      this.#log.info({ file }, `"${name}" of this project replaces ${builtInName(name, builtIn)}`);
+      this.#log.info(
+        { file, replaces: builtIn.name },
+        `"${name}" of this project replaces ${builtInName(name, builtIn)}`,
+      );
   }
 
   /** Loads files again when they are saved, until the signal aborts. */
@@ -105,7 +108,10 @@ export class LoadedContents {
     if (name === 'all' || names.includes(name)) return;
     const meant = nearestWord(name, names);
     const advice = meant === undefined ? `There are: ${names.join(', ')}` : `Write ${meant}`;
-    this.#log.warn(`WITHOUT_COMMANDS names "${name}", which is no built-in command. ${advice}.`);
+    this.#log.warn(
+      { name, meant },
+      `WITHOUT_COMMANDS names "${name}", which is no built-in command. ${advice}.`,
+    );
   }
 }
 

@@ -106,14 +106,20 @@ test('require() loads each entry as import does', async () => {
 test('the command perennial names the nearest right word, and ends with 78', () => {
   expect(perennial('strat')).toMatchObject({
     code: 78,
-    output: expect.stringMatching(/^There is no command strat\. Did you mean start\?\n\nUsage: perennial /),
+    output: expect.stringMatching(/^.* strat\b.* start\?\n\nUsage: perennial /),
   });
   expect(perennial('start', '--relod')).toMatchObject({
     code: 78,
-    output: expect.stringContaining('Did you mean --reload?'),
+    output: expect.stringContaining(' --reload?'),
   });
-  expect(perennial('session', 'statsu').output).toMatch(/Did you mean status\?\n\nUsage: perennial session/);
-  expect(perennial('demo', '--wach').output).toMatch(/Did you mean --watch\?\n\nUsage: perennial demo /);
+  expect(perennial('session', 'statsu')).toMatchObject({
+    code: 78,
+    output: expect.stringMatching(/ status\?\n\nUsage: perennial session/),
+  });
+  expect(perennial('demo', '--wach')).toMatchObject({
+    code: 78,
+    output: expect.stringMatching(/ --watch\?\n\nUsage: perennial demo /),
+  });
 });
 
 test('perennial --help and --version end with 0', () => {
@@ -136,8 +142,9 @@ test('init writes a JavaScript project, asks nothing, and writes to no folder th
     expect(existsSync(join(project, name)), name).toBe(true);
   expect(perennial('init', 'js-bot')).toMatchObject({
     code: 78,
-    output: expect.stringContaining('is not empty'),
+    output: expect.stringContaining('js-bot'),
   });
+  expect(existsSync(join(project, 'commands/ping.ts'))).toBe(false);
 });
 
 test('the tests of JavaScript projects that this and each earlier init made pass with this package', () => {
@@ -183,7 +190,7 @@ test('init writes a TypeScript project that compiles, starts, and loads .ts, .js
       await anna.says(question);
       await anna.hears(answer);
     }
-    expect(bot.output).toContain('"ping" of this project replaces the built-in command');
+    expect(bot.output).toMatch(/\[INFO\] .* replaces=ping$/m);
     expect((await bot.stop()).code).toBe(0);
   } finally {
     await bot.kill();
