@@ -42,7 +42,7 @@ export type { Say, SayImage, SayShape, SayVideo } from './bot/send/say.ts';
 export type { Sent } from './bot/send/sent.ts';
 export type { Services, StatusFacts } from './bot/services.ts';
 export type { StateValues } from './bot/state/chat-state.ts';
-export type { Settings } from './config/given-settings.ts';
+export type { Settings } from './config/settings-in-code.ts';
 export { AppError, type ErrorCode, isAppError } from './core/errors.ts';
 export type { GroupFacts, GroupMember } from './core/group-facts.ts';
 export type {

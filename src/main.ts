@@ -1,4 +1,4 @@
-import { useLittleMemory } from './app/little-memory.ts';
+import { useLittleMemory } from './app/heap-settings.ts';
 import { strayErrorOf } from './app/stray-error.ts';
 import { nodeProblem } from './config/node-version.ts';
 import { PROGRAM_USAGE, programVersion, readProgramOptions } from './config/program-options.ts';

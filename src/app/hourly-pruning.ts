@@ -3,10 +3,10 @@ import type { Clock } from '../core/clock.ts';
 import type { LIMITS } from '../core/limits.ts';
 import { type PrunableTable, pruneAll } from '../core/prune-tables.ts';
 import { KnownKeys } from '../http/known-keys.ts';
-import type { Session } from '../session/open-session.ts';
+import type { Session } from '../session/session.ts';
 import type { TableName } from '../session/values/table-names.ts';
 import type { WhatsAppClient } from '../whatsapp/whatsapp-client.ts';
-import { tableOf } from './session-tables.ts';
+import { tableOf } from './bot-table.ts';
 
 /** The durable tables whose limit names a time. */
 export type TimedTable = {

@@ -4,12 +4,12 @@ import type { Config } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Messenger } from '../core/messenger.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { Session } from '../session/open-session.ts';
+import type { Session } from '../session/session.ts';
 import type { WhatsAppClient } from '../whatsapp/whatsapp-client.ts';
 import { type BotContents, LoadedContents } from './bot-contents.ts';
+import { tableOf } from './bot-table.ts';
 import { ownIds, ownName } from './linked-account.ts';
 import type { LoadedMiddleware } from './load-middleware.ts';
-import { tableOf } from './session-tables.ts';
 
 export interface BotParts {
   readonly config: Config;

@@ -5,7 +5,7 @@ import { lastMessages } from '../core/message-records.ts';
 import type { Messenger } from '../core/messenger.ts';
 import type { CloseFacts, Situation, StatusSnapshot, StatusSource, Timing } from '../http/status-source.ts';
 import { maskNumber } from '../logging/mask.ts';
-import type { Session } from '../session/open-session.ts';
+import type { Session } from '../session/session.ts';
 import { TABLE_NAMES } from '../session/values/table-names.ts';
 import { numberAmong } from '../whatsapp/address.ts';
 import type { ClientEvents } from '../whatsapp/client-events.ts';

@@ -1,7 +1,7 @@
 import type { ContactCard, IncomingEvent, IncomingMessage, MediaKind } from '../core/incoming-message.ts';
+import { checkKnown } from './check-fields.ts';
 import type { WhenOpen } from './command.ts';
 import type { Context } from './context.ts';
-import { checkKnown } from './known-fields.ts';
 
 /** What a listener listens to. `message` is every new message that is not a command. */
 export type ListenerEvent = 'message' | IncomingEvent['kind'];

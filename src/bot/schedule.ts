@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
+import { checkKnown } from './check-fields.ts';
 import type { Context } from './context.ts';
-import { checkKnown } from './known-fields.ts';
 
 /** The context of a schedule: it writes with `sendTo`, and remembers its steps. */
 export interface ScheduleContext

@@ -3,7 +3,7 @@ import { nodeProblem } from '../config/node-version.ts';
 import { readOptions, unknownWord } from '../config/read-options.ts';
 import { AppError, isAppError, messageOf } from '../core/errors.ts';
 import { plainText } from '../core/plain-text.ts';
-import { sessionCommand } from '../core/session-command.ts';
+import { sessionCommand } from '../core/session-command-text.ts';
 import type { Check } from '../session/maintenance/doctor-check.ts';
 import type { SessionReport } from '../session/maintenance/session-reports.ts';
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { AppError, messageOf, systemCode } from '../core/errors.ts';
 import { nearestWord } from '../core/nearest-word.ts';
-import { type CamelCase, camelCase, type Settings, writtenSettings } from './given-settings.ts';
 import { contradictions, readValues, SETTINGS, type SettingName, type Values } from './settings.ts';
+import { type CamelCase, camelCase, type Settings, writtenSettings } from './settings-in-code.ts';
 
 export interface HttpConfig {
   readonly host: string;

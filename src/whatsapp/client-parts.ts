@@ -3,7 +3,7 @@ import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { ListedNumber } from '../core/typed-number.ts';
-import type { Session } from '../session/open-session.ts';
+import type { Session } from '../session/session.ts';
 import type { ClientEvents } from './client-events.ts';
 import type { Connection } from './connection/connection.ts';
 import { ConnectionFactory } from './connection/connection-factory.ts';
@@ -14,11 +14,11 @@ import { ReconnectLoop } from './connection/reconnect-loop.ts';
 import type { ReconnectPolicy } from './connection/reconnect-policy.ts';
 import { ServerClock } from './connection/server-clock.ts';
 import { WorkWatch } from './connection/work-watch.ts';
-import { numberOfLid } from './lid-numbers.ts';
-import { ListedNumbers } from './listed-numbers.ts';
+import { numberOfLid } from './numbers/lid-numbers.ts';
+import { ListedNumbers } from './numbers/listed-numbers.ts';
+import { TypedNumbers } from './numbers/typed-numbers.ts';
 import { Inbox } from './receive/inbox.ts';
 import { SentMessages } from './send/sent-messages.ts';
-import { TypedNumbers } from './typed-numbers.ts';
 import { VersionChoice, type WaVersion } from './wa-version.ts';
 
 export interface ClientOptions {

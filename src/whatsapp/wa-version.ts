@@ -1,8 +1,8 @@
 import { DEFAULT_CONNECTION_CONFIG, fetchLatestWaWebVersion } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
+import { unlessAborted } from '../core/abortable.ts';
 import { messageOf } from '../core/errors.ts';
-import { unlessAborted } from '../core/waits.ts';
-import type { Session } from '../session/open-session.ts';
+import type { Session } from '../session/session.ts';
 
 /** WhatsApp Web's client version, e.g. 2.3000.1043857760. */
 export type WaVersion = readonly [number, number, number];

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { WASocket } from '@whiskeysockets/baileys';
+import { underEither } from '../core/abortable.ts';
 import type { Addresses } from '../core/addresses.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { isAppError, messageOf } from '../core/errors.ts';
@@ -7,7 +8,6 @@ import type { GroupChange, GroupFacts, MemberChange } from '../core/group-facts.
 import type { IncomingMessage } from '../core/incoming-message.ts';
 import type { DownloadOptions, Messenger } from '../core/messenger.ts';
 import type { OutgoingMessage } from '../core/outgoing-message.ts';
-import { underEither } from '../core/waits.ts';
 import type { ClientEvents } from './client-events.ts';
 import { buildClientParts, type ClientOptions, type ClientParts } from './client-parts.ts';
 import type { ClientState, StopReason } from './client-state.ts';
@@ -15,7 +15,7 @@ import type { Connection } from './connection/connection.ts';
 import type { PhoneWatch } from './connection/phone-watch.ts';
 import type { Deafness } from './connection/work-watch.ts';
 import { installedVersions, versionWarning } from './library-versions.ts';
-import { chatKeyOf, hasKeysFor, numberOfLid } from './lid-numbers.ts';
+import { chatKeyOf, hasKeysFor, numberOfLid } from './numbers/lid-numbers.ts';
 import { skipAppState } from './receive/app-state.ts';
 import { downloadMedia } from './receive/download-media.ts';
 import { freezeMessage, thawMessage } from './receive/frozen-message.ts';

@@ -198,7 +198,7 @@ describe('what only one place does', () => {
         (path) => !['config/config.ts', 'cli/demo.ts'].includes(path),
       ),
     ).toEqual([]);
-    expect(filesWith(/\bprocess\.env\.npm_lifecycle_event\b/)).toEqual(['core/session-command.ts']);
+    expect(filesWith(/\bprocess\.env\.npm_lifecycle_event\b/)).toEqual(['core/session-command-text.ts']);
   });
 
   it('the process is ended in main.ts; the demo is a process of its own', () => {

@@ -9,7 +9,7 @@ import { CloseSuspects } from '../../src/whatsapp/send/close-suspects.ts';
 import { DeviceCache } from '../../src/whatsapp/send/device-cache.ts';
 import { GroupCache } from '../../src/whatsapp/send/group-cache.ts';
 import { RecipientAddresses } from '../../src/whatsapp/send/recipient-address.ts';
-import { RetryCounters } from '../../src/whatsapp/send/retry-counters.ts';
+import { RetryCounters } from '../../src/whatsapp/send/resend-counters.ts';
 import { SentMessages } from '../../src/whatsapp/send/sent-messages.ts';
 import { KeyTransactions } from '../../src/whatsapp/signal/key-queue.ts';
 import { signalRepositoryFactory } from '../../src/whatsapp/signal/signal-repository.ts';

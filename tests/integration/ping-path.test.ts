@@ -23,7 +23,7 @@ const ROOMS = /^(whatsapp|app|bot|commands)\//;
 const BESIDE = new Set([
   'app/start-bot.ts',
   'app/linked-account.ts',
-  'app/session-tables.ts',
+  'app/bot-table.ts',
   'bot/bot-parts.ts',
   'whatsapp/client-parts.ts',
   'whatsapp/connection/connection-factory.ts',

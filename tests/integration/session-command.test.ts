@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { useMultiFileAuthState } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../../src/session/maintenance/doctor-check.ts';
-import { openSession } from '../../src/session/open-session.ts';
+import { openSession } from '../../src/session/session.ts';
 import {
   linkedCreds,
   openQuietly,

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { openSession } from '../../src/session/open-session.ts';
+import { openSession } from '../../src/session/session.ts';
 import {
   NUMBER,
   type Result,
@@ -38,7 +38,7 @@ const program = copyProgram();
 afterAll(() => program.remove());
 const CLI = join(program.folder, 'dist/cli/session.js');
 const WRITER = fileURLToPath(new URL('session-writer.mjs', import.meta.url));
-const OPEN = pathToFileURL(join(program.folder, 'dist/session/open-session.js')).href;
+const OPEN = pathToFileURL(join(program.folder, 'dist/session/session.js')).href;
 
 const NOBODY = 65_534;
 

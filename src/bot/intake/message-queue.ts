@@ -13,7 +13,7 @@ import type { RunResult } from '../run/run-result.ts';
 import { safeError } from '../run/safe-error.ts';
 import type { SentIds } from '../send/sent-ids.ts';
 import { CommandBudget } from './command-budget.ts';
-import type { LoopWatch } from './loop-watch.ts';
+import type { LoopWatch } from './loop-guard.ts';
 
 export interface MessageQueueOptions {
   readonly clock: Clock;

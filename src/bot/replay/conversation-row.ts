@@ -1,6 +1,6 @@
 import { ageMs } from '../../core/clock.ts';
+import { type CrashHistory, withoutCrashes } from '../../core/crash-history.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { type CrashHistory, withoutCrashes } from '../../core/poison.ts';
 
 /** An ended conversation is kept for so long, for messages of it that come again. */
 const KEEP_ENDED_MS = 10 * 60_000;

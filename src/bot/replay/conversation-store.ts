@@ -1,9 +1,15 @@
 import type { Addresses } from '../../core/addresses.ts';
 import type { Clock } from '../../core/clock.ts';
+import {
+  CrashMarks,
+  historyAtStart,
+  historyOf,
+  type MarkedRow,
+  withoutCrashes,
+} from '../../core/crash-history.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
-import { CrashMarks, historyAtStart, historyOf, type MarkedRow, withoutCrashes } from '../../core/poison.ts';
 import type { Table, TableStorage } from '../../core/table.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { poisonLimit } from '../../core/crash-history.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import type { LimitName } from '../../core/limits.ts';
@@ -6,16 +7,15 @@ import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import { withRecordOf } from '../../core/message-records.ts';
 import type { Messenger } from '../../core/messenger.ts';
-import { poisonLimit } from '../../core/poison.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { MessageQueue } from '../intake/message-queue.ts';
 import { phrases } from '../phrases.ts';
 import type { HandlerRunner } from '../run/handler-runner.ts';
 import type { RunResult } from '../run/run-result.ts';
 import type { StoredTasks } from '../run/stored-task.ts';
+import { takeMessage } from './answer-question.ts';
 import { isInWork, waitingFor } from './conversation-row.ts';
 import type { ConversationStore, StoredConversation } from './conversation-store.ts';
-import { takeMessage } from './take-message.ts';
 
 export interface ConversationsOptions {
   readonly runs: ConversationStore;

@@ -1,9 +1,9 @@
+import type { WorkMarks } from '../../core/crash-history.ts';
 import { DeadlineQueue } from '../../core/deadline-queue.ts';
 import { isAppError } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { type MessageOutcome, noteOutcome, noteTime } from '../../core/message-records.ts';
 import { cutText } from '../../core/plain-text.ts';
-import type { WorkMarks } from '../../core/poison.ts';
 import { runningHandler } from '../../core/running-handler.ts';
 import type { WhenOpen } from '../command.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { isSuspect, turnMs, type WorkMarks } from '../../core/poison.ts';
+import { isSuspect, turnMs, type WorkMarks } from '../../core/crash-history.ts';
 import type { RunResult } from './run-result.ts';
 
 /**

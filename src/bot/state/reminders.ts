@@ -1,11 +1,11 @@
 import { ageMs, type Clock } from '../../core/clock.ts';
+import { afterCrash, isPoison } from '../../core/crash-history.ts';
 import { EntrySizes } from '../../core/entry-sizes.ts';
 import { isAppError } from '../../core/errors.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { Messenger } from '../../core/messenger.ts';
-import { afterCrash, isPoison } from '../../core/poison.ts';
 import type { Table } from '../../core/table.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';

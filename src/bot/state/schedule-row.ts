@@ -1,4 +1,4 @@
-import type { CrashHistory } from '../../core/poison.ts';
+import type { CrashHistory } from '../../core/crash-history.ts';
 
 /** A time whose handler runs. Its crashes count until it remembers a step: from there on its log counts them. */
 export interface TimeInWork extends CrashHistory {

@@ -1,8 +1,4 @@
 import { ageMs, type Clock } from '../../core/clock.ts';
-import { noteLimitReached } from '../../core/limit-counts.ts';
-import { LIMITS, type LimitName } from '../../core/limits.ts';
-import type { Log } from '../../core/log.ts';
-import type { Messenger } from '../../core/messenger.ts';
 import {
   type CrashHistory,
   CrashMarks,
@@ -10,7 +6,11 @@ import {
   historyOf,
   type MarkedRow,
   poisonLimit,
-} from '../../core/poison.ts';
+} from '../../core/crash-history.ts';
+import { noteLimitReached } from '../../core/limit-counts.ts';
+import { LIMITS, type LimitName } from '../../core/limits.ts';
+import type { Log } from '../../core/log.ts';
+import type { Messenger } from '../../core/messenger.ts';
 import type { Table, TableStorage } from '../../core/table.ts';
 import type { ListenerRegistry, LoadedSchedule } from '../loading/listener-registry.ts';
 import type { ConversationStore } from '../replay/conversation-store.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AppError, shellWord } from '../../core/errors.ts';
-import { sessionCommand } from '../../core/session-command.ts';
+import { sessionCommand } from '../../core/session-command-text.ts';
 import { NAMES } from './file-names.ts';
 import { type FileSystem, readIfThere, removeIfThere } from './file-system.ts';
 import { replaceFile } from './replace-file.ts';

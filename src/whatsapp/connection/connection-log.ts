@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { assertNever, shellWord } from '../../core/errors.ts';
-import { sessionCommand } from '../../core/session-command.ts';
+import { sessionCommand } from '../../core/session-command-text.ts';
 import { accountRefusalSentence, type CloseReason } from './close-reason.ts';
 import { DoctorHint } from './doctor-hint.ts';
 import type { CloseHistory } from './reconnect-policy.ts';

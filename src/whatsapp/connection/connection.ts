@@ -8,9 +8,9 @@ import type {
   SocketConfig,
   WASocket,
 } from '@whiskeysockets/baileys';
+import { resolvable } from '../../core/abortable.ts';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
-import { resolvable } from '../../core/waits.ts';
-import type { Session } from '../../session/open-session.ts';
+import type { Session } from '../../session/session.ts';
 import { acknowledgeAppState, fetchNameOnce } from '../receive/app-state.ts';
 import { answerIgnored } from '../receive/ignored-stanzas.ts';
 import type { Inbox } from '../receive/inbox.ts';
@@ -22,14 +22,14 @@ import type { GroupCache } from '../send/group-cache.ts';
 import type { RecipientAddresses } from '../send/recipient-address.ts';
 import { Sender } from '../send/sender.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
-import { dropKeyErrors } from '../signal/key-answers.ts';
+import { dropKeyErrors } from '../signal/drop-key-errors.ts';
 import { updateCaches } from './cache-updates.ts';
 import { type CloseReason, classifyClose } from './close-reason.ts';
 import { prepareCloseStanza } from './close-stanza.ts';
 import { closeWithin, cutOff, endListening, intercept } from './library-socket.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
 import { PingCheck } from './ping-check.ts';
-import { keepPresenceTyped } from './typed-presence.ts';
+import { keepPresenceTyped } from './presence-type.ts';
 
 export interface ConnectionParts {
   readonly settings: SocketSettings;

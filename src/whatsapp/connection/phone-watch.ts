@@ -2,7 +2,7 @@ import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { ageMs, type Clock } from '../../core/clock.ts';
 import { PHONE_MISSED_AFTER_MS, PHONE_UNLINKED_AFTER_MS } from '../../core/warning-thresholds.ts';
-import type { Session } from '../../session/open-session.ts';
+import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
 import type { Account } from '../receive/parse-message.ts';
 

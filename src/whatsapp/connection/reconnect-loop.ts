@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import { isAppError, messageOf } from '../../core/errors.ts';
 import { REFUSED_LOGINS_TO_TELL } from '../../core/warning-thresholds.ts';
-import type { Session } from '../../session/open-session.ts';
+import type { Session } from '../../session/session.ts';
 import type { ClientEvents } from '../client-events.ts';
 import {
   type ClientActivity,
@@ -13,13 +13,13 @@ import {
   type StopReason,
   statusWord,
 } from '../client-state.ts';
+import { PairingHistory } from '../pairing/code-attempts.ts';
+import { PairingRound } from '../pairing/pairing-round.ts';
 import type { VersionChoice } from '../wa-version.ts';
 import type { CloseReason } from './close-reason.ts';
-import { PairingHistory } from './code-attempts.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionFactory } from './connection-factory.ts';
 import type { ConnectionLog } from './connection-log.ts';
-import { PairingRound } from './pairing-round.ts';
 import {
   type CloseHistory,
   decideReconnect,

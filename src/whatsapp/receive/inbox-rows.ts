@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type BinaryNode, proto, unpadRandomMax16 } from '@whiskeysockets/baileys';
+import { afterCrash, type CrashHistory, isPoison } from '../../core/crash-history.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { afterCrash, type CrashHistory, isPoison } from '../../core/poison.ts';
 import { encodePadded, neededByLibrary, reduceMessage } from './reduce-message.ts';
 
 /** A message in the inbox: enough to hand it out again after a kill, and to recognise it if it comes again. */

@@ -5,8 +5,8 @@ import { EntrySizes } from '../../core/entry-sizes.ts';
 import { messageOf } from '../../core/errors.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Session } from '../../session/open-session.ts';
-import { lidOfNumber } from '../lid-numbers.ts';
+import type { Session } from '../../session/session.ts';
+import { lidOfNumber } from '../numbers/lid-numbers.ts';
 import { atStart, type InboxChanges, type InboxRow, prune, rowBytes } from './inbox-rows.ts';
 import { type OutcomeChanges, OutcomeTable } from './outcome-table.ts';
 import {

@@ -5,7 +5,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { MessageRecord } from '../../core/message-records.ts';
 import { cutText } from '../../core/plain-text.ts';
 import type { PrunableTable } from '../../core/prune-tables.ts';
-import type { Session } from '../../session/open-session.ts';
+import type { Session } from '../../session/session.ts';
 
 /** What became of a message, without its text. WhatsApp's id of the message is in the key of the row. */
 export type OutcomeRow = Omit<MessageRecord, 'id'>;

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { ageMs, type Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Session } from '../../session/open-session.ts';
+import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
 
 interface Row {

@@ -1,9 +1,9 @@
 import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
-import type { Session } from '../../session/open-session.ts';
+import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
-import { lidOfNumber } from '../lid-numbers.ts';
-import type { NumberSocket, TypedNumbers } from '../typed-numbers.ts';
+import { lidOfNumber } from '../numbers/lid-numbers.ts';
+import type { NumberSocket, TypedNumbers } from '../numbers/typed-numbers.ts';
 
 /** What decides about the address of a message. */
 export interface AddressFacts {

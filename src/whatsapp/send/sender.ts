@@ -1,11 +1,10 @@
 import type { WASocket } from '@whiskeysockets/baileys';
+import { underEither } from '../../core/abortable.ts';
 import { isAppError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
-import { underEither } from '../../core/waits.ts';
 import { chatKind } from '../address.ts';
 import type { CloseReason } from '../connection/close-reason.ts';
-import { countSilent, isMute } from '../connection/unacknowledged-sends.ts';
 import { AckError, Acks } from './acknowledgements.ts';
 import type { AnswerLog } from './answer-log.ts';
 import { type Answer, answerIn } from './answer-verdicts.ts';
@@ -16,6 +15,7 @@ import type { GroupCache } from './group-cache.ts';
 import type { RecipientAddresses } from './recipient-address.ts';
 import { notConnected, notSent, timedOut } from './send-errors.ts';
 import type { SentMessages } from './sent-messages.ts';
+import { countSilent, isMute } from './unacknowledged-sends.ts';
 import { UploadError } from './upload-media.ts';
 
 /** What outlives a connection. */

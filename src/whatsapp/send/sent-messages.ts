@@ -3,7 +3,7 @@ import { ageMs, type Clock, systemClock } from '../../core/clock.ts';
 import { EntrySizes } from '../../core/entry-sizes.ts';
 import { noteLimitReached } from '../../core/limit-counts.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Session } from '../../session/open-session.ts';
+import type { Session } from '../../session/session.ts';
 
 interface SentRow {
   readonly atMs: number;

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { clamped } from './clamped-key.ts';
-import { verifyXeddsa } from './xeddsa.ts';
+import { verifyXeddsa } from './xeddsa-verify.ts';
 
 /**
  * The functions of `libsignal/src/curve.js` (6.0.0) that are replaced here. Public keys have 33 bytes: 5, and the key.

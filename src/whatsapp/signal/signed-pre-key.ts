@@ -1,5 +1,5 @@
 import { type AuthenticationCreds, Curve, generateSignalPubKey } from '@whiskeysockets/baileys';
-import { verifyXeddsa } from './xeddsa.ts';
+import { verifyXeddsa } from './xeddsa-verify.ts';
 
 /**
  * Signs the signed pre-key anew if its signature is damaged or missing. With such a signature WhatsApp refuses new

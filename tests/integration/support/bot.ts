@@ -1,6 +1,6 @@
+import { tableOf } from '../../../src/app/bot-table.ts';
 import { ownIds } from '../../../src/app/linked-account.ts';
 import { MessageIntake } from '../../../src/app/message-intake.ts';
-import { tableOf } from '../../../src/app/session-tables.ts';
 import { Bot } from '../../../src/bot/bot.ts';
 import type { BotSettings } from '../../../src/bot/bot-settings.ts';
 import { type Command, isCommand } from '../../../src/bot/command.ts';

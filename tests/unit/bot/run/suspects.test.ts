@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunResult } from '../../../../src/bot/run/run-result.ts';
 import { Suspects } from '../../../../src/bot/run/suspects.ts';
-import type { CrashHistory } from '../../../../src/core/poison.ts';
+import type { CrashHistory } from '../../../../src/core/crash-history.ts';
 import { FakeClock, rest } from '../fakes.ts';
 
 /** Suspects, and in which order they were begun and lost their turns. */

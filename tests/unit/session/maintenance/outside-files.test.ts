@@ -22,7 +22,7 @@ import { checkDamage, checkFolder } from '../../../../src/session/maintenance/do
 import { restoreSession } from '../../../../src/session/maintenance/restore.ts';
 import { reportRestore, reportStatus } from '../../../../src/session/maintenance/session-reports.ts';
 import { sessionStatus } from '../../../../src/session/maintenance/session-status.ts';
-import { openSession } from '../../../../src/session/open-session.ts';
+import { openSession } from '../../../../src/session/session.ts';
 import { openQuietly, recordingLog, sessionPath, stockFolder, temporaryFolder } from '../helpers.ts';
 
 const isUnix = process.platform !== 'win32';

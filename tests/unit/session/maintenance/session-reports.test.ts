@@ -27,7 +27,7 @@ import {
   reportStatus,
 } from '../../../../src/session/maintenance/session-reports.ts';
 import { sessionStatus } from '../../../../src/session/maintenance/session-status.ts';
-import { openSession } from '../../../../src/session/open-session.ts';
+import { openSession } from '../../../../src/session/session.ts';
 import {
   KEY_TYPES,
   linkedCreds,

@@ -10,7 +10,7 @@ import { limitsReached } from '../../../../src/core/limit-counts.ts';
 import { LIMITS } from '../../../../src/core/limits.ts';
 import { lastMessages } from '../../../../src/core/message-records.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
-import { openSession, type Session } from '../../../../src/session/open-session.ts';
+import { openSession, type Session } from '../../../../src/session/session.ts';
 import { sealUnderSecret } from '../../../../src/simulator/crypto/message-secret.ts';
 import type { ClientEvents } from '../../../../src/whatsapp/client-events.ts';
 import { Inbox } from '../../../../src/whatsapp/receive/inbox.ts';

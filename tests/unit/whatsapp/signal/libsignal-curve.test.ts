@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadSigner, speedUpCurve } from '../../../../src/whatsapp/signal/libsignal-curve.ts';
-import { verifyXeddsa } from '../../../../src/whatsapp/signal/xeddsa.ts';
+import { verifyXeddsa } from '../../../../src/whatsapp/signal/xeddsa-verify.ts';
 
 interface Curve {
   calculateAgreement(publicKey: Buffer, privateKey: Buffer): Buffer;

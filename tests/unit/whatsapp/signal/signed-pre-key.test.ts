@@ -2,7 +2,7 @@ import { type AuthenticationCreds, generateSignalPubKey, initAuthCreds } from '@
 import { expect, test } from 'vitest';
 import { credentialsToJson } from '../../../../src/session/identity/credentials-json.ts';
 import { mendSignedPreKey } from '../../../../src/whatsapp/signal/signed-pre-key.ts';
-import { verifyXeddsa } from '../../../../src/whatsapp/signal/xeddsa.ts';
+import { verifyXeddsa } from '../../../../src/whatsapp/signal/xeddsa-verify.ts';
 
 type SignedPreKey = AuthenticationCreds['signedPreKey'];
 

@@ -1,6 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import { expect, test } from 'vitest';
-import { readNumberAnswer } from '../../../src/whatsapp/number-query.ts';
+import { readNumberAnswer } from '../../../../src/whatsapp/numbers/number-query.ts';
 
 const TYPED = '5531988887777';
 const PN = '553188887777@s.whatsapp.net';

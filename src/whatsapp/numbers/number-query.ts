@@ -1,6 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
-import { personAddress } from './address.ts';
-import { bytesOf, childOf, childrenOf } from './stanza.ts';
+import { personAddress } from '../address.ts';
+import { bytesOf, childOf, childrenOf } from '../stanza.ts';
 
 /** Asks whether a number is on WhatsApp, and under which address. */
 export function numberQuery(number: string, sid: string): BinaryNode {

@@ -1,5 +1,5 @@
-import type { Session } from '../session/open-session.ts';
-import { chatKind, numberAmong, personAddress, personId } from './address.ts';
+import type { Session } from '../../session/session.ts';
+import { chatKind, numberAmong, personAddress, personId } from '../address.ts';
 
 /**
  * The phone number behind a LID. Baileys keeps both directions. The direction from LID to number is under

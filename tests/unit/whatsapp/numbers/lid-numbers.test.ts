@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Session } from '../../../src/session/open-session.ts';
-import { numberOfLid } from '../../../src/whatsapp/lid-numbers.ts';
+import type { Session } from '../../../../src/session/session.ts';
+import { numberOfLid } from '../../../../src/whatsapp/numbers/lid-numbers.ts';
 
 const sessionWith = (mapping: Readonly<Record<string, string>>): Session =>
   ({

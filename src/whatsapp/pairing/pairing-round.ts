@@ -2,10 +2,12 @@ import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import { forgetHalfPairing } from '../../session/identity/credentials-json.ts';
-import { newAdvSecret } from './adv-secret.ts';
+import type { Connection } from '../connection/connection.ts';
+import { intercept } from '../connection/library-socket.ts';
+import { plainAck } from '../connection/plain-ack.ts';
+import { UnknownStanzas } from '../connection/unknown-stanzas.ts';
 import { needsHint, type PairingHistory, recordFruitless, recordRefused } from './code-attempts.ts';
-import type { Connection } from './connection.ts';
-import { intercept } from './library-socket.ts';
+import { newAdvSecret } from './pairing-secret.ts';
 import {
   CODES_HINT,
   type CodeEnd,
@@ -15,10 +17,8 @@ import {
 } from './pairing-sentences.ts';
 import { isKnownStanza, readPairingStanza } from './pairing-stanza.ts';
 import { CODE_ANSWER_WITHIN_MS, codeExpiresAtMs, LINK_WITHIN_MS, qrExpiresAtMs } from './pairing-times.ts';
-import { plainAck } from './plain-ack.ts';
-import { requestCode } from './request-code.ts';
+import { requestCode } from './request-pairing-code.ts';
 import { type OfferedCode, type OfferedQr, type Pairing, shownPairing } from './shown-pairing.ts';
-import { UnknownStanzas } from './unknown-stanzas.ts';
 
 export interface PairingParts {
   /** Digits of a phone number: pair with a code instead of a QR. */

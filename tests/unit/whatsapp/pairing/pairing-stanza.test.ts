@@ -1,6 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import { expect, it } from 'vitest';
-import { readPairingStanza } from '../../../../src/whatsapp/connection/pairing-stanza.ts';
+import { readPairingStanza } from '../../../../src/whatsapp/pairing/pairing-stanza.ts';
 
 const REF = Buffer.from('ref of this code');
 

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 const setFlagsFromString = vi.hoisted(() => vi.fn<(flags: string) => void>());
 vi.mock('node:v8', () => ({ setFlagsFromString }));
-const { useLittleMemory } = await import('../../../src/app/little-memory.ts');
+const { useLittleMemory } = await import('../../../src/app/heap-settings.ts');
 
 afterEach(() => void vi.useRealTimers());
 

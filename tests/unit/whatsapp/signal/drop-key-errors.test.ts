@@ -1,6 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import { expect, it } from 'vitest';
-import { dropKeyErrors } from '../../../../src/whatsapp/signal/key-answers.ts';
+import { dropKeyErrors } from '../../../../src/whatsapp/signal/drop-key-errors.ts';
 
 const node = (tag: string, attrs: Record<string, string>, content?: BinaryNode[]): BinaryNode =>
   content ? { tag, attrs, content } : { tag, attrs };

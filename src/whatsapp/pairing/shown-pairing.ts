@@ -1,5 +1,5 @@
 import type { ClientActivity } from '../client-state.ts';
-import { withAdvSecret } from './adv-secret.ts';
+import { withAdvSecret } from './pairing-secret.ts';
 
 export type Pairing = Extract<ClientActivity, { kind: 'pairing' }>;
 

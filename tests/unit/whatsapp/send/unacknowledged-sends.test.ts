@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  countSilent,
-  isMute,
-  type SendEnd,
-} from '../../../../src/whatsapp/connection/unacknowledged-sends.ts';
+import { countSilent, isMute, type SendEnd } from '../../../../src/whatsapp/send/unacknowledged-sends.ts';
 
 const [yes, none, cut] = ['answered', 'unanswered', 'given-up'] as const;
 

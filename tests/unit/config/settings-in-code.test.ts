@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { configFrom } from '../../../src/config/config.ts';
-import { type Settings, writtenSettings } from '../../../src/config/given-settings.ts';
+import { type Settings, writtenSettings } from '../../../src/config/settings-in-code.ts';
 
 test.each<[sentence: string, settings: Settings, written: Record<string, string>]>([
   ['a name of the environment is taken as it is', { SESSION_PATH: 'a' }, { SESSION_PATH: 'a' }],

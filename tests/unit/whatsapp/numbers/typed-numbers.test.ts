@@ -1,9 +1,9 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import { expect, test } from 'vitest';
-import { LIMITS } from '../../../src/core/limits.ts';
-import type { NumberAnswer } from '../../../src/core/typed-number.ts';
-import type { Session } from '../../../src/session/open-session.ts';
-import { type NumberSocket, TypedNumbers } from '../../../src/whatsapp/typed-numbers.ts';
+import { LIMITS } from '../../../../src/core/limits.ts';
+import type { NumberAnswer } from '../../../../src/core/typed-number.ts';
+import type { Session } from '../../../../src/session/session.ts';
+import { type NumberSocket, TypedNumbers } from '../../../../src/whatsapp/numbers/typed-numbers.ts';
 
 const TYPED = '5531988887777';
 const REAL = '553188887777';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chooseSessionCommand, type Surroundings } from '../../../src/core/session-command.ts';
+import { chooseSessionCommand, type Surroundings } from '../../../src/core/session-command-text.ts';
 
 const BUILT = '/app/dist/cli/session.js';
 const PACKAGE = '/app/node_modules/perennial-whatsapp/dist/cli/session.js';

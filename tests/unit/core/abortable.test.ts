@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { underEither } from '../../../src/core/waits.ts';
+import { underEither } from '../../../src/core/abortable.ts';
 
 const never = new AbortController().signal;
 

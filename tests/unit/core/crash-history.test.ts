@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { afterCrash, type CrashHistory, isPoison, isSuspect, turnMs } from '../../../src/core/poison.ts';
+import {
+  afterCrash,
+  type CrashHistory,
+  isPoison,
+  isSuspect,
+  turnMs,
+} from '../../../src/core/crash-history.ts';
 
 describe('afterCrash', () => {
   it.each<[string, CrashHistory, boolean, number]>([

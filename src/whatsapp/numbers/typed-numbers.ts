@@ -1,17 +1,17 @@
 import type { WASocket } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { ageMs, type Clock } from '../core/clock.ts';
-import { isAppError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
-import { RecentMap } from '../core/recent-map.ts';
-import { noteRefusal } from '../core/refusal-counts.ts';
-import { mustAsk, type NumberAnswer, numberMeant, pauseMs } from '../core/typed-number.ts';
-import { unlessAborted } from '../core/waits.ts';
-import type { Session } from '../session/open-session.ts';
-import { numberAmong } from './address.ts';
+import { unlessAborted } from '../../core/abortable.ts';
+import { ageMs, type Clock } from '../../core/clock.ts';
+import { isAppError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { RecentMap } from '../../core/recent-map.ts';
+import { noteRefusal } from '../../core/refusal-counts.ts';
+import { mustAsk, type NumberAnswer, numberMeant, pauseMs } from '../../core/typed-number.ts';
+import type { Session } from '../../session/session.ts';
+import { numberAmong } from '../address.ts';
+import { answerIn, codeOf } from '../send/answer-verdicts.ts';
 import { hasKeysFor } from './lid-numbers.ts';
 import { type NumberFound, numberQuery, readNumberAnswer } from './number-query.ts';
-import { answerIn, codeOf } from './send/answer-verdicts.ts';
 
 const { count: MAX_ROWS, timeMs: KEEP_MS } = LIMITS['table:numbers'];
 /** The map keeps up to twice as many as it is told. */
