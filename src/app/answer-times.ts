@@ -7,7 +7,7 @@ import type { Timing } from '../http/status-source.ts';
 const { count: MAX_WAITING } = LIMITS['answer-times'];
 
 /** Measures how long sends take, and how long people wait for an answer. */
-export class Timings {
+export class AnswerTimes {
   readonly #report: (timing: Timing) => void;
   readonly #clock: Pick<Clock, 'upMs'>;
   readonly #receivedAtMs = new Map<string, number>();

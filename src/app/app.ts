@@ -14,7 +14,7 @@ import { ConnectionLog } from '../whatsapp/connection/connection-log.ts';
 import { type BotContents, listOf } from './bot-contents.ts';
 import { tableOf } from './bot-table.ts';
 import { buildClient } from './build-client.ts';
-import { buildBoard } from './build-status-board.ts';
+import { buildStatusBoard } from './build-status-board.ts';
 import { prunableTablesOf, pruneEachHour } from './hourly-pruning.ts';
 import { LivenessFile } from './liveness-file.ts';
 import { loadMiddleware } from './load-middleware.ts';
@@ -22,7 +22,7 @@ import { MessageIntake } from './message-intake.ts';
 import { PairingScreen } from './pairing-screen.ts';
 import { hasRowShape } from './row-shapes.ts';
 import { startBot } from './start-bot.ts';
-import { startPage } from './start-http-server.ts';
+import { startHttpServer } from './start-http-server.ts';
 import { reportStart } from './start-report.ts';
 import { statusFacts } from './status-facts.ts';
 
@@ -131,7 +131,7 @@ export class App {
     const startedAtMs = Date.now();
     const stats = (): BotStats | undefined => botNow()?.stats;
     const setAside = (): number => client.inbox.setAside + (stats()?.setAside ?? 0);
-    const board = await buildBoard(config.http !== undefined, {
+    const board = await buildStatusBoard(config.http !== undefined, {
       ...{ client, session, startedAtMs, stats },
       sessionPath: config.sessionPath,
       commandPrefix: config.commandPrefix,
@@ -153,7 +153,9 @@ export class App {
     const botNow = settledValue(bot);
     this.#setBot(bot);
 
-    const page = bot.then(() => startPage(config.http, board, botNow, log, tableOf(session, 'http-keys')));
+    const page = bot.then(() =>
+      startHttpServer(config.http, board, botNow, log, tableOf(session, 'http-keys')),
+    );
     this.#parts.push(async () => (await page.catch(() => undefined))?.stop());
 
     const pruning = bot.then((started) =>

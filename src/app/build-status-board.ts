@@ -1,7 +1,7 @@
 import type { StatusBoard, StatusBoardParts } from './status-board.ts';
 
 /** What only a status page needs is loaded if there is one: its packages take a tenth of a second. */
-export async function buildBoard(
+export async function buildStatusBoard(
   hasPage: boolean,
   parts: StatusBoardParts,
 ): Promise<StatusBoard | undefined> {

@@ -10,7 +10,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { StatusBoard } from './status-board.ts';
 
 /** Starts the status page, if there is to be one. If it cannot be shown, the bot runs without it and says so. */
-export async function startPage(
+export async function startHttpServer(
   config: HttpConfig | undefined,
   board: StatusBoard | undefined,
   bot: () => Bot | undefined,

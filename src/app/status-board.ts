@@ -12,7 +12,7 @@ import type { ClientEvents } from '../whatsapp/client-events.ts';
 import type { ClientState } from '../whatsapp/client-state.ts';
 import type { CloseReason } from '../whatsapp/connection/close-reason.ts';
 import type { Deafness } from '../whatsapp/connection/work-watch.ts';
-import { Timings } from './answer-times.ts';
+import { AnswerTimes } from './answer-times.ts';
 import { CLOSE_KINDS, closeSentence } from './close-sentences.ts';
 
 export interface StatusBoardParts {
@@ -36,7 +36,7 @@ export interface StatusBoardParts {
 /** Brings together what connection, bot and session know, in the words of the status page. */
 export class StatusBoard implements StatusSource {
   readonly #parts: StatusBoardParts;
-  readonly #timings: Timings;
+  readonly #timings: AnswerTimes;
   readonly #changeListeners = new Set<() => void>();
   readonly #timingListeners = new Set<(timing: Timing) => void>();
   readonly #reconnects = Object.fromEntries(CLOSE_KINDS.map((kind) => [kind, 0]));
@@ -49,7 +49,7 @@ export class StatusBoard implements StatusSource {
     const { client } = parts;
     this.#parts = parts;
     this.#state = client.state;
-    this.#timings = new Timings((timing) => {
+    this.#timings = new AnswerTimes((timing) => {
       for (const listener of this.#timingListeners) listener(timing);
     });
     client.on('changed', (state) => this.#changed(state));

@@ -11,7 +11,7 @@ import type { BotSettings } from './bot-settings.ts';
 import type { Context } from './context.ts';
 import { type EditRow, Edits } from './intake/edits.ts';
 import { LOOP_LIMITS } from './intake/loop-decision.ts';
-import { LoopWatch } from './intake/loop-guard.ts';
+import { LoopGuard } from './intake/loop-guard.ts';
 import { MessageFilter } from './intake/message-filter.ts';
 import { MessageQueue } from './intake/message-queue.ts';
 import { MessageRouter } from './intake/message-router.ts';
@@ -91,7 +91,7 @@ export function buildBotParts(options: BotOptions): BotParts {
   // Without a limit on sends (tests, benches) an even pace does not show that the sender is a bot.
   const evenTurns = settings.sendsPerChatPerMinute > 0 ? LOOP_LIMITS.evenTurns : 0;
   const mayWrite = (jid: string) => mayWriteTo(jid, settings.mayWriteTo ?? [], messenger, addresses);
-  const loops = new LoopWatch(clock, log, { ...LOOP_LIMITS, evenTurns }, addresses);
+  const loops = new LoopGuard(clock, log, { ...LOOP_LIMITS, evenTurns }, addresses);
   const outbox = new Outbox({
     addresses,
     messenger,

@@ -1,5 +1,5 @@
 import type { ContactCard, IncomingEvent, IncomingMessage, MediaKind } from '../core/incoming-message.ts';
-import { checkKnown } from './check-fields.ts';
+import { checkFields } from './check-fields.ts';
 import type { WhenOpen } from './command.ts';
 import type { Context } from './context.ts';
 
@@ -95,7 +95,7 @@ function oneOf(words: readonly string[]): readonly [string, (value: unknown) => 
 }
 
 function checkSpec(spec: ListenerSpec): void {
-  checkKnown(spec, Object.keys(FIELDS));
+  checkFields(spec, Object.keys(FIELDS));
   for (const [name, [mustBe, fits]] of Object.entries(FIELDS)) {
     const value = spec[name as keyof ListenerSpec];
     const isLeftOut = value === undefined && name !== 'on' && name !== 'run';

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { checkKnown } from './check-fields.ts';
+import { checkFields } from './check-fields.ts';
 import type { Context } from './context.ts';
 
 /** The context of a schedule: it writes with `sendTo`, and remembers its steps. */
@@ -40,7 +40,7 @@ export interface Schedule {
  * `TypeError` if something is not valid.
  */
 export function schedule(pattern: string, spec: ScheduleSpec): Schedule {
-  checkKnown(spec, ['timeZone', 'missed', 'run']);
+  checkFields(spec, ['timeZone', 'missed', 'run']);
   const { timeZone, missed = 'once' } = spec;
   if (typeof spec.run !== 'function') throw new TypeError('run is not a function');
   if (!['once', 'skip'].includes(missed)) throw new TypeError('missed must be once or skip');

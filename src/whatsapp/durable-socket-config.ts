@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { proto, SocketConfig, UserFacingSocketConfig } from '@whiskeysockets/baileys';
 import type { Session } from '../session/session.ts';
 import { SentMessages } from './send/sent-messages.ts';
-import { KeyTransactions } from './signal/key-queue.ts';
+import { KeyQueue } from './signal/key-queue.ts';
 import { repairLibSignal } from './signal/libsignal-repair.ts';
 import { signalRepositoryFactory } from './signal/signal-repository.ts';
 
@@ -27,7 +27,7 @@ interface Send {
 /** One for the process: on Node.js 20 and 22 every promise copies the value of each storage that was ever used. */
 const sends = new AsyncLocalStorage<Send>();
 
-const parts = new WeakMap<Session, { readonly keys: KeyTransactions; readonly sent: SentMessages }>();
+const parts = new WeakMap<Session, { readonly keys: KeyQueue; readonly sent: SentMessages }>();
 
 /**
  * The options that make replies readable and messages safe, for `makeWASocket({ ...yours,
@@ -73,7 +73,7 @@ export function durableSocketConfig(
 function partsOf(session: Session) {
   const known = parts.get(session);
   if (known) return known;
-  const keys = new KeyTransactions({
+  const keys = new KeyQueue({
     get: (type, ids) => session.get(type, ids),
     set: (changes) => session.set(changes),
   });
@@ -83,10 +83,10 @@ function partsOf(session: Session) {
 }
 
 /** The same queue; each outermost transaction begins a send of its own. */
-function inSends(keys: KeyTransactions): KeyTransactions {
-  const transaction: KeyTransactions['transaction'] = (work, name) =>
+function inSends(keys: KeyQueue): KeyQueue {
+  const transaction: KeyQueue['transaction'] = (work, name) =>
     keys.isInTransaction() ? keys.transaction(work, name) : keys.transaction(() => sends.run({}, work), name);
-  return Object.assign(Object.create(keys), { transaction }) as KeyTransactions;
+  return Object.assign(Object.create(keys), { transaction }) as KeyQueue;
 }
 
 const NO_HOOKS = { before: () => undefined, decrypted: () => undefined, stored: () => {} };

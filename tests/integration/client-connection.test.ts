@@ -11,7 +11,7 @@ import { GroupCache } from '../../src/whatsapp/send/group-cache.ts';
 import { RecipientAddresses } from '../../src/whatsapp/send/recipient-address.ts';
 import { RetryCounters } from '../../src/whatsapp/send/resend-counters.ts';
 import { SentMessages } from '../../src/whatsapp/send/sent-messages.ts';
-import { KeyTransactions } from '../../src/whatsapp/signal/key-queue.ts';
+import { KeyQueue } from '../../src/whatsapp/signal/key-queue.ts';
 import { signalRepositoryFactory } from '../../src/whatsapp/signal/signal-repository.ts';
 import { within } from './support/deadline.ts';
 import { snapshot } from './support/folder.ts';
@@ -49,7 +49,7 @@ async function connect(): Promise<Connection> {
     suspects: new CloseSuspects(),
     addresses: new RecipientAddresses(session),
     logger,
-    makeSignalRepository: signalRepositoryFactory(new KeyTransactions(session), inbox, silent),
+    makeSignalRepository: signalRepositoryFactory(new KeyQueue(session), inbox, silent),
     groups: new GroupCache(answers),
     devices: new DeviceCache(session, systemClock, silent),
     msgRetryCounterCache: new RetryCounters(),

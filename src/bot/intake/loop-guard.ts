@@ -24,7 +24,7 @@ interface Sender {
  * Remembers the last message of each sender and of the bot in each chat, and decides with `decideLoop`. In memory,
  * bounded.
  */
-export class LoopWatch {
+export class LoopGuard {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: LoopLimits;

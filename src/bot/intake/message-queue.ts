@@ -13,18 +13,18 @@ import type { RunResult } from '../run/run-result.ts';
 import { safeError } from '../run/safe-error.ts';
 import type { SentIds } from '../send/sent-ids.ts';
 import { CommandBudget } from './command-budget.ts';
-import type { LoopWatch } from './loop-guard.ts';
+import type { LoopGuard } from './loop-guard.ts';
 
 export interface MessageQueueOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly loops: LoopWatch;
+  readonly loops: LoopGuard;
   readonly addresses: Pick<Addresses, 'chatKeyOf'>;
   readonly sentIds: Pick<SentIds, 'has'>;
 }
 
 export interface QueueCounts {
-  /** Commands of senders that `LoopWatch` muted. */
+  /** Commands of senders that `LoopGuard` muted. */
   readonly muted: number;
   /** Commands that were dropped because too many waited. */
   readonly overflowed: number;
@@ -157,7 +157,7 @@ export class MessageQueue {
     }
   }
 
-  /** What is returned says whether `LoopWatch` mutes the sender in this chat, and counts the message as muted if so. */
+  /** What is returned says whether `LoopGuard` mutes the sender in this chat, and counts the message as muted if so. */
   #look(message: IncomingMessage): () => boolean {
     const { sentIds, loops } = this.#options;
     const quotesBot = message.quoted !== undefined && sentIds.has(message.quoted.id);

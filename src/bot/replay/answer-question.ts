@@ -4,11 +4,12 @@ import { noteOutcome } from '../../core/message-records.ts';
 import { phrases } from '../phrases.ts';
 import type { HandlerRunner } from '../run/handler-runner.ts';
 import type { RunResult } from '../run/run-result.ts';
+import type { StoredConversation } from './conversation-row.ts';
 import { waitingFor } from './conversation-row.ts';
-import type { ConversationStore, StoredConversation } from './conversation-store.ts';
+import type { ConversationStore } from './conversation-store.ts';
 import { isCancel, readAnswer } from './read-answer.ts';
 
-export interface TakeMessageParts {
+export interface AnswerQuestionParts {
   readonly runs: ConversationStore;
   readonly log: Log;
   freeze(message: IncomingMessage): string;
@@ -22,10 +23,10 @@ export interface TakeMessageParts {
  * then; with a result if it cancelled the conversation or fits no option; with undefined if the message is something
  * else.
  */
-export async function takeMessage(
+export async function answerQuestion(
   message: IncomingMessage,
   run: StoredConversation,
-  parts: TakeMessageParts,
+  parts: AnswerQuestionParts,
 ): Promise<'answered' | RunResult | undefined> {
   const { id, row } = run;
   const question = waitingFor(row);
@@ -60,7 +61,7 @@ export async function takeMessage(
 async function endAsTooLarge(
   message: IncomingMessage,
   { id, row }: StoredConversation,
-  { runs, log, runner }: TakeMessageParts,
+  { runs, log, runner }: AnswerQuestionParts,
 ): Promise<RunResult> {
   const { name, file } = row.handler;
   noteOutcome(message.key, 'failed', name);
@@ -72,7 +73,7 @@ async function endAsTooLarge(
 async function cancel(
   message: IncomingMessage,
   { id, row }: StoredConversation,
-  { runs, runner }: TakeMessageParts,
+  { runs, runner }: AnswerQuestionParts,
 ): Promise<RunResult> {
   noteOutcome(message.key, 'ran', row.handler.name);
   await runs.end(id);

@@ -2,8 +2,9 @@ import type { Clock } from '../../core/clock.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
+import type { StoredConversation } from './conversation-row.ts';
 import { type ConversationRow, type Entry, withEntry } from './conversation-row.ts';
-import type { ConversationStore, StoredConversation } from './conversation-store.ts';
+import type { ConversationStore } from './conversation-store.ts';
 
 /** What begins a conversation. */
 export interface ReplayStart {

@@ -72,6 +72,12 @@ export interface ConversationRow extends CrashHistory {
   readonly isEnded: boolean;
 }
 
+/** A conversation and the key of its row. */
+export interface StoredConversation {
+  readonly id: string;
+  readonly row: ConversationRow;
+}
+
 /** The call that an open conversation waits for: a question without an answer, or a sleep. */
 export function waitingFor(row: ConversationRow): (Entry & { readonly kind: 'ask' | 'sleep' }) | undefined {
   const last = row.log.at(-1);

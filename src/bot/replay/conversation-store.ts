@@ -24,6 +24,7 @@ import {
   isExpired,
   isInWork,
   messageKeysOf,
+  type StoredConversation,
   sendsIn,
   waitingFor,
   withEntry,
@@ -37,12 +38,6 @@ export interface ConversationStoreOptions {
   /** Whether the last process was killed. */
   readonly wasKilled: boolean;
   readonly sentIds: Pick<SentIds, 'has'>;
-}
-
-/** A conversation and the key of its row. */
-export interface StoredConversation {
-  readonly id: string;
-  readonly row: ConversationRow;
 }
 
 const LIMIT = LIMITS['table:runs'];
@@ -137,8 +132,7 @@ export class ConversationStore {
   }
 
   idOf(chat: string, personJid: string): string {
-    const { addresses } = this.#options;
-    return `${addresses.chatKeyOf(chat)}\n${addresses.chatKeyOf(personJid)}`;
+    return [chat, personJid].map((jid) => this.#options.addresses.chatKeyOf(jid)).join('\n');
   }
 
   /** Stores a row. Throws a `Refusal` if there are too many, and a `RangeError` if it is too large. */

@@ -13,9 +13,10 @@ import { phrases } from '../phrases.ts';
 import type { HandlerRunner } from '../run/handler-runner.ts';
 import type { RunResult } from '../run/run-result.ts';
 import type { StoredTasks } from '../run/stored-task.ts';
-import { takeMessage } from './answer-question.ts';
+import { answerQuestion } from './answer-question.ts';
+import type { StoredConversation } from './conversation-row.ts';
 import { isInWork, waitingFor } from './conversation-row.ts';
-import type { ConversationStore, StoredConversation } from './conversation-store.ts';
+import type { ConversationStore } from './conversation-store.ts';
 
 export interface ConversationsOptions {
   readonly runs: ConversationStore;
@@ -130,7 +131,7 @@ export class Conversations {
     const found = this.#options.runs.of(message.chat, message.sender.jid);
     if (found === undefined) return undefined;
     const mayList = (question: string) => this.#mayList(question);
-    const taken = await takeMessage(message, found, { ...this.#options, mayList });
+    const taken = await answerQuestion(message, found, { ...this.#options, mayList });
     if (taken !== 'answered') return taken;
     return withRecordOf(message.key, found.row.messageKey, () => this.#goOn(found.id));
   }

@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import type { CommandRegistry, LoadedCommand } from '../loading/command-registry.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
-import type { StoredConversation } from '../replay/conversation-store.ts';
+import type { StoredConversation } from '../replay/conversation-row.ts';
 import { Cooldowns } from './cooldown.ts';
 import type { HandlerTask } from './handler-runner.ts';
 import { accessOf, checkAccess, checkCooldown } from './permission-check.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { plainText } from '../../core/plain-text.ts';
 import type { LoadedListener } from '../loading/listener-registry.ts';
-import type { StoredConversation } from '../replay/conversation-store.ts';
+import type { StoredConversation } from '../replay/conversation-row.ts';
 import type { HandlerTask } from './handler-runner.ts';
 import type { SenderFacts } from './senders.ts';
 

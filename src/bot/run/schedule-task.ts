@@ -1,7 +1,7 @@
 import { EMPTY_MESSAGE } from '../../core/empty-message.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { LoadedSchedule } from '../loading/listener-registry.ts';
-import type { StoredConversation } from '../replay/conversation-store.ts';
+import type { StoredConversation } from '../replay/conversation-row.ts';
 import type { HandlerTask } from './handler-runner.ts';
 
 const KEY_BEGINS = 'schedule|';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { parseCommand } from '../intake/parse-command.ts';
 import type { CommandRegistry } from '../loading/command-registry.ts';
 import type { ListenerRegistry } from '../loading/listener-registry.ts';
-import type { StoredConversation } from '../replay/conversation-store.ts';
+import type { StoredConversation } from '../replay/conversation-row.ts';
 import type { CommandTasks } from './command-tasks.ts';
 import type { HandlerTask } from './handler-runner.ts';
 import { listenerTask } from './listener-task.ts';

@@ -19,7 +19,7 @@ function waitedTooLong(): AppError {
 }
 
 /** Delivers single messages: tries each one under the same id until WhatsApp acknowledges or refuses it. */
-export class Delivery {
+export class MessageDelivery {
   readonly #messenger: Messenger;
   readonly #clock: Clock;
   readonly #log: Log;

@@ -10,7 +10,7 @@ import type { Messenger } from '../../core/messenger.ts';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import { ChatQueues } from '../chat-queues.ts';
 import { Interrupted } from '../run/interrupted-error.ts';
-import { Delivery } from './message-delivery.ts';
+import { MessageDelivery } from './message-delivery.ts';
 import { type Bucket, isFull, takeToken } from './pacing.ts';
 
 export interface OutboxOptions {
@@ -44,7 +44,7 @@ export class Outbox {
   readonly #queues = new ChatQueues<void>();
   /** How much each chat may send now. */
   readonly #buckets = new Map<string, Bucket>();
-  readonly #delivery: Delivery;
+  readonly #delivery: MessageDelivery;
   readonly #stop = new AbortController();
   #bucket: Bucket | undefined;
   #forgetAt = MIN_PACES;
@@ -57,7 +57,7 @@ export class Outbox {
     this.#options = options;
     this.#maxQueued = options.maxQueued ?? LIMITS['sends:chat'].count;
     const { messenger, clock, log, deadlineMs = 30_000 } = options;
-    this.#delivery = new Delivery(messenger, clock, log, deadlineMs);
+    this.#delivery = new MessageDelivery(messenger, clock, log, deadlineMs);
     // Every chat that waits listens to it, and each removes its listener.
     setMaxListeners(0, this.#stop.signal);
   }

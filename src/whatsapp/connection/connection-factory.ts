@@ -13,7 +13,7 @@ import { GroupChanges } from '../send/group-changes.ts';
 import { RecipientAddresses } from '../send/recipient-address.ts';
 import { RetryCounters } from '../send/resend-counters.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
-import { KeyTransactions } from '../signal/key-queue.ts';
+import { KeyQueue } from '../signal/key-queue.ts';
 import { type DecryptionHooks, signalRepositoryFactory } from '../signal/signal-repository.ts';
 import { Connection, type ConnectionParts } from './connection.ts';
 import type { SocketSettings } from './open-socket.ts';
@@ -41,7 +41,7 @@ export class ConnectionFactory {
   readonly groups: GroupCache;
   readonly groupChanges: GroupChanges;
   readonly #parts: ConnectionFactoryParts;
-  readonly #keys: KeyTransactions;
+  readonly #keys: KeyQueue;
   readonly #answers: AnswerLog;
   readonly #suspects = new CloseSuspects();
   readonly #addresses: RecipientAddresses;
@@ -52,7 +52,7 @@ export class ConnectionFactory {
   constructor(parts: ConnectionFactoryParts) {
     const { session, inbox, sent, log, clock, watch, numbers } = parts;
     this.#parts = parts;
-    this.#keys = new KeyTransactions(
+    this.#keys = new KeyQueue(
       {
         get: (type, ids) => this.#readKeys(type, ids),
         set: (changes) => session.set(changes),

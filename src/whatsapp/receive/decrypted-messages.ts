@@ -31,7 +31,7 @@ export interface StanzaPart {
 }
 
 /** Rows to store, and the messages that are handed out when they are stored. */
-export interface Intake {
+export interface Decrypted {
   readonly rows: Readonly<Record<string, InboxRow>>;
   readonly messages: readonly IncomingMessage[];
   /** What became of a message that the bot does not get. */
@@ -39,7 +39,7 @@ export interface Intake {
 }
 
 /** Makes inbox rows of decrypted plaintexts, and messages for the bot of complete ones. Writes nothing itself. */
-export class DecryptedIntake {
+export class DecryptedMessages {
   readonly #table: InboxTable;
   readonly #reader: MessageReader;
 
@@ -56,7 +56,7 @@ export class DecryptedIntake {
     { attrs, isLast }: StanzaPart,
     envelope: Envelope,
     plaintext: Uint8Array,
-  ): Intake {
+  ): Decrypted {
     // The bot has had this message: this is another ciphertext of it, for example a resend.
     if (known && wasHandedOut(known)) return { rows: { [key]: { ...known, hashes } }, messages: [] };
     const received = decodePlaintext(plaintext);
@@ -100,7 +100,7 @@ export class DecryptedIntake {
   }
 
   /** Messages that our phone resent, because WhatsApp did not have them or we could not decrypt them. */
-  #resentByPhone(attrs: BinaryNode['attrs'], received: proto.IMessage): Intake | undefined {
+  #resentByPhone(attrs: BinaryNode['attrs'], received: proto.IMessage): Decrypted | undefined {
     const { me } = this.#table;
     const infos = me && isFromOwnPhone({ tag: 'message', attrs }, me) ? resentMessages(received) : undefined;
     if (!me || !infos) return undefined;

@@ -13,7 +13,7 @@ import type { ClientEvents } from '../client-events.ts';
 import type { WorkWatch } from '../connection/work-watch.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
 import type { DecryptionHooks } from '../signal/signal-repository.ts';
-import { DecryptedIntake, type Intake, type StanzaPart } from './decrypted-messages.ts';
+import { type Decrypted, DecryptedMessages, type StanzaPart } from './decrypted-messages.ts';
 import { readEventStanza } from './event-stanza.ts';
 import { freezeMessage, thawMessage } from './frozen-message.ts';
 import { doneRow, EMPTY_PLAINTEXT, hashOf, isWantedFromPhone, oldestFirst } from './inbox-rows.ts';
@@ -40,11 +40,11 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   readonly #events: EventEmitter<ClientEvents>;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #reader: MessageReader;
-  readonly #intake: DecryptedIntake;
+  readonly #intake: DecryptedMessages;
   readonly #facts: EnvelopeFacts;
   readonly #parts = new WeakMap<Uint8Array, StanzaPart>();
   /** The result of each decryption, until it is stored. */
-  readonly #ready = new WeakMap<Uint8Array, Intake>();
+  readonly #ready = new WeakMap<Uint8Array, Decrypted>();
   /** Messages that this process has asked the phone for. */
   readonly #asked = new RecentMap<true>(LIMITS['phone-requests'].count / 2);
 
@@ -67,7 +67,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     this.#clock = options.clock ?? systemClock;
     this.#table = new InboxTable(options.session, options.log, options.facts, this.#clock);
     this.#reader = new MessageReader(this.#table, options.log, options.sent);
-    this.#intake = new DecryptedIntake(this.#table, this.#reader);
+    this.#intake = new DecryptedMessages(this.#table, this.#reader);
   }
 
   /** Messages that a kill or a stop left unfinished, oldest first. */

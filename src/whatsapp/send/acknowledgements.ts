@@ -19,7 +19,7 @@ interface Waiting {
 }
 
 /** Waits for WhatsApp's `<ack class="message">` of each message that was sent. */
-export class Acks {
+export class Acknowledgements {
   readonly #waiting = new Map<string, Waiting>();
 
   /** Resolves at the ack. Rejects with `AckError` if the ack has an error, with `SEND_TIMEOUT` if the signal aborts. */

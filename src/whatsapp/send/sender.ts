@@ -5,7 +5,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { OutgoingMessage } from '../../core/outgoing-message.ts';
 import { chatKind } from '../address.ts';
 import type { CloseReason } from '../connection/close-reason.ts';
-import { AckError, Acks } from './acknowledgements.ts';
+import { AckError, Acknowledgements } from './acknowledgements.ts';
 import type { AnswerLog } from './answer-log.ts';
 import { type Answer, answerIn } from './answer-verdicts.ts';
 import { additionalAttributes, additionalNodes, buildMessage } from './build-message.ts';
@@ -29,7 +29,7 @@ export interface SenderParts {
 
 /** Sends messages on one connection. `over` aborts when the connection ends. */
 export class Sender {
-  readonly acks = new Acks();
+  readonly acks = new Acknowledgements();
   readonly #socket: WASocket;
   readonly #parts: SenderParts;
   readonly #isOpen: () => boolean;

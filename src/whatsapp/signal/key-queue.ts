@@ -44,7 +44,7 @@ export class TransactionAbandoned extends Error {
  * abandoned. A transaction that syncs app state leaves the queue at once, because it asks WhatsApp again and again and
  * changes no ratchet.
  */
-export class KeyTransactions implements SignalKeyStoreWithTransaction {
+export class KeyQueue implements SignalKeyStoreWithTransaction {
   readonly #store: KeyStore;
   readonly #onOverdue: (message: string) => void;
   readonly #limitMs: number;

@@ -10,7 +10,7 @@ import { AppError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
-import type { KeyTransactions } from './key-queue.ts';
+import type { KeyQueue } from './key-queue.ts';
 import { LeftOutDevices } from './left-out-devices.ts';
 import { isKnownSenderKey, readableSenderKey } from './sender-keys.ts';
 
@@ -35,7 +35,7 @@ export interface DecryptionHooks {
 
 /**
  * Baileys' own Signal repository with these changes:
- * - all transactions wait in one queue (see `KeyTransactions`);
+ * - all transactions wait in one queue (see `KeyQueue`);
  * - a plaintext is stored in the same commit as the ratchet that decrypted it;
  * - a ratchet that encrypted a message is stored before the stanza is sent;
  * - a Signal session is looked up without parsing all of its keys;
@@ -44,7 +44,7 @@ export interface DecryptionHooks {
  * - keys of people without a known LID are fetched by phone number, and devices without a key are reported.
  */
 export function signalRepositoryFactory(
-  keys: KeyTransactions,
+  keys: KeyQueue,
   hooks: DecryptionHooks,
   log: Pick<Logger, 'warn'>,
 ): MakeSignalRepository {
@@ -171,7 +171,7 @@ const DEVICES = Array.from({ length: 100 }, (_, device) => device);
  *
  * Source: `migrateSession` in `lib/Signal/libsignal.js` of Baileys 7.0.0-rc14.
  */
-async function listDevices(keys: KeyTransactions, listed: RecentMap<true>, jid: string): Promise<void> {
+async function listDevices(keys: KeyQueue, listed: RecentMap<true>, jid: string): Promise<void> {
   const user = jidDecode(jid)?.user;
   if (!user || listed.has(user)) return;
   listed.set(user, true);
@@ -194,7 +194,7 @@ interface StoredRecord {
 
 async function validateSession(
   repository: SignalRepositoryWithLIDStore,
-  keys: KeyTransactions,
+  keys: KeyQueue,
   jid: string,
 ): Promise<{ exists: boolean; reason?: string }> {
   const lid = jid.endsWith('@s.whatsapp.net') ? await repository.lidMapping.getLIDForPN(jid) : undefined;

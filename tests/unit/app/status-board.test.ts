@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { Timings } from '../../../src/app/answer-times.ts';
+import { AnswerTimes } from '../../../src/app/answer-times.ts';
 import { CLOSE_KINDS, closeSentence } from '../../../src/app/close-sentences.ts';
 import { StatusBoard, type StatusBoardParts } from '../../../src/app/status-board.ts';
 import type { Messenger } from '../../../src/core/messenger.ts';
@@ -152,7 +152,7 @@ describe('the timings', () => {
     let now = 0;
     const told: Timing[] = [];
     const client = new FakeClient();
-    const timings = new Timings((timing) => told.push(timing), { upMs: () => now });
+    const timings = new AnswerTimes((timing) => told.push(timing), { upMs: () => now });
     const pass = (ms: number): void => void (now += ms);
     return { client, messenger: timings.measured(client), timings, told, pass };
   }

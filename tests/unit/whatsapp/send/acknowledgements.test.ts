@@ -1,15 +1,15 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { Acks } from '../../../../src/whatsapp/send/acknowledgements.ts';
+import { Acknowledgements } from '../../../../src/whatsapp/send/acknowledgements.ts';
 
 const ack = (id: string | undefined, error?: string) => ({
   tag: 'ack',
   attrs: { class: 'message', ...(id === undefined ? {} : { id }), ...(error ? { error } : {}) },
 });
 
-describe('Acks', () => {
+describe('Acknowledgements', () => {
   it('a send resolves at the ack of its message', async () => {
-    const acks = new Acks();
+    const acks = new Acknowledgements();
     const expected = acks.expect('A', new AbortController().signal);
     acks.received(ack('B'));
     acks.received(ack('A'));
@@ -17,14 +17,14 @@ describe('Acks', () => {
   });
 
   it('a send rejects with the code of an ack that has an error', async () => {
-    const acks = new Acks();
+    const acks = new Acknowledgements();
     const expected = acks.expect('A', new AbortController().signal);
     acks.received(ack('A', '479'));
     await expect(expected).rejects.toMatchObject({ name: 'AckError', code: 479 });
   });
 
   it('a send rejects with SEND_TIMEOUT if its signal aborts or has aborted', async () => {
-    const acks = new Acks();
+    const acks = new Acknowledgements();
     const controller = new AbortController();
     const expected = acks.expect('A', controller.signal);
     controller.abort();
@@ -33,7 +33,7 @@ describe('Acks', () => {
   });
 
   it('every waiting send rejects with NOT_CONNECTED when the connection closes', async () => {
-    const acks = new Acks();
+    const acks = new Acknowledgements();
     const { signal } = new AbortController();
     const all = Promise.allSettled([acks.expect('A', signal), acks.expect('B', signal)]);
     acks.abandon();
@@ -41,7 +41,7 @@ describe('Acks', () => {
   });
 
   it('if a try times out, a later try under the same id goes on', async () => {
-    const acks = new Acks();
+    const acks = new Acknowledgements();
     const late = new AbortController();
     const tries = [acks.expect('A', late.signal), acks.expect('A', new AbortController().signal)] as const;
     late.abort();
@@ -52,7 +52,7 @@ describe('Acks', () => {
   });
 
   it('a send leaves no listener on its signal', async () => {
-    const acks = new Acks();
+    const acks = new Acknowledgements();
     const { signal } = new AbortController();
     const expected = acks.expect('A', signal);
     acks.received(ack('A'));
@@ -61,7 +61,7 @@ describe('Acks', () => {
   });
 
   it('an unexpected ack, a repeated one and one without an id are ignored', async () => {
-    const acks = new Acks();
+    const acks = new Acknowledgements();
     acks.received(ack('A'));
     acks.received(ack('A'));
     acks.received(ack(undefined, '500'));

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Logger } from 'pino';
 import { describe, expect, test } from 'vitest';
 import type { KeyChanges, KeyStore } from '../../../../src/session/values/key-changes.ts';
-import { KeyTransactions, TransactionAbandoned } from '../../../../src/whatsapp/signal/key-queue.ts';
+import { KeyQueue, TransactionAbandoned } from '../../../../src/whatsapp/signal/key-queue.ts';
 import { openQuietly, recordingLog, sessionPath } from '../../session/helpers.ts';
 
 /** A store in memory that records every change. */
@@ -32,15 +32,14 @@ class MemoryStore implements KeyStore {
 
 const start = () => {
   const store = new MemoryStore();
-  return { store, keys: new KeyTransactions(store) };
+  return { store, keys: new KeyQueue(store) };
 };
-const set = (keys: KeyTransactions, id: string, value: unknown): Promise<void> =>
+const set = (keys: KeyQueue, id: string, value: unknown): Promise<void> =>
   keys.set({ session: { [id]: value } });
-const read = async (keys: KeyTransactions, id: string): Promise<unknown> =>
-  (await keys.get('session', [id]))[id];
+const read = async (keys: KeyQueue, id: string): Promise<unknown> => (await keys.get('session', [id]))[id];
 
 /** Reads, waits and writes, as a ratchet does. */
-async function addOne(keys: Pick<KeyTransactions, 'get' | 'set'>, pause: number): Promise<void> {
+async function addOne(keys: Pick<KeyQueue, 'get' | 'set'>, pause: number): Promise<void> {
   const { chat } = (await keys.get('session', ['chat'])) as unknown as { chat?: { n: number } };
   for (let index = 0; index < pause; index++) await turn();
   await keys.set({ session: { chat: { n: (chat?.n ?? 0) + 1 } } });
@@ -61,7 +60,7 @@ describe('one queue', () => {
 
   test('in a burst under two names no change of a ratchet is lost, with a real Signal session', async () => {
     const session = await openQuietly(sessionPath());
-    const keys = new KeyTransactions(session);
+    const keys = new KeyQueue(session);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat({ max: 3 }), { minLength: 2, maxLength: 20 }), async (pauses) => {
         await session.set({ session: { chat: null } });
@@ -85,10 +84,7 @@ describe('one queue', () => {
     const options = { maxCommitRetries: 1, delayBetweenTriesMs: 0 };
     const keys = addTransactionCapability(async as unknown as SignalKeyStore, logger, options);
     const all = Array.from({ length: 20 }, (_, index) =>
-      keys.transaction(
-        () => addOne(keys as unknown as KeyTransactions, index % 3),
-        index % 2 ? 'me' : 'them',
-      ),
+      keys.transaction(() => addOne(keys as unknown as KeyQueue, index % 3), index % 2 ? 'me' : 'them'),
     );
     await Promise.all(all);
     expect((store.get('session', ['chat']).chat as { n: number }).n).toBeLessThan(20);
@@ -298,7 +294,7 @@ describe('the time limit', () => {
   test('the key queue abandons a transaction that does not end, and the next one runs', async () => {
     const store = new MemoryStore();
     const overdue: string[] = [];
-    const keys = new KeyTransactions(store, {
+    const keys = new KeyQueue(store, {
       limitMs: LIMIT_MS,
       onOverdue: (message) => overdue.push(message),
     });
@@ -316,7 +312,7 @@ describe('the time limit', () => {
   test('a transaction that reads the version of an app-state collection leaves the queue', async () => {
     const store = new MemoryStore();
     const overdue: string[] = [];
-    const keys = new KeyTransactions(store, {
+    const keys = new KeyQueue(store, {
       limitMs: LIMIT_MS,
       onOverdue: (message) => overdue.push(message),
     });
