@@ -84,15 +84,15 @@ const found = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
     [...readFileSync(join(SRC, path), 'utf8').matchAll(COLLECTION)].map(([, field]) => `${path} #${field}`),
   );
 
-test('the list of this test names what bounds each collection that can grow', () => {
+test('the list of collections names what bounds each collection that can grow', () => {
   expect(found.filter((field) => !(field in BOUNDS))).toEqual([]);
 });
 
-test('the list of this test names no collection that does not exist', () => {
+test('the list of collections names no collection that does not exist', () => {
   expect(Object.keys(BOUNDS).filter((field) => !found.includes(field))).toEqual([]);
 });
 
-test('if the list of this test names a limit, the limit exists', () => {
+test('if the list of collections names a limit, the limit exists', () => {
   const named = Object.values(BOUNDS).filter((bound) => /^[\w-]+:[\w-]+$/.test(bound));
   expect(named.length).toBeGreaterThan(10);
   expect(named.filter((bound) => !(bound in LIMITS))).toEqual([]);

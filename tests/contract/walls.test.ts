@@ -101,7 +101,7 @@ describe('the walls', () => {
     expect(SOURCES.length).toBeGreaterThan(100);
   });
 
-  it('this test sees all imports, and each names a file that exists', () => {
+  it('the reader of imports sees all of them, and each names a file that exists', () => {
     expect(broken((_, one, target) => isOwn(one) && !existsSync(join(SRC, target)))).toEqual([]);
     expect(SOURCES.flatMap(({ imports }) => imports).filter(isOwn).length).toBeGreaterThan(300);
   });

@@ -62,7 +62,7 @@ test.each<[sentence: string, spec: ArgSpec, text: string, values: object | undef
   ['too few parts', { poll: parts(3, 4) }, 'Lunch? | pizza', undefined],
   ['too many parts', { poll: parts(1, 2) }, 'a|b|c|d|e|f', undefined],
   ['a name that objects have anyway', { constructor: word() }, 'x', { constructor: 'x' }],
-])('parseArgs reads %s', (_sentence, spec, text, values) => {
+])('parseArgs reads %s as $3', (_sentence, spec, text, values) => {
   const parsed = parseArgs(spec, text, MENTIONS);
   expect('values' in parsed ? { ...parsed.values } : undefined).toEqual(values);
 });
@@ -131,7 +131,7 @@ test.each<[sentence: string, text: string, mentions: readonly string[], jid: str
   ['quotation marks and an ending', '"@15551234567"s', ['7002@lid'], '7002@lid'],
   ['nobody in the list', '@15551234567', [], undefined],
   ['a word that is no mention', '15551234567', ['7002@lid'], undefined],
-])('person() accepts or refuses %s', (_sentence, text, mentions, jid) => {
+])('person() reads %s as $3', (_sentence, text, mentions, jid) => {
   const parsed = parseArgs({ who: person() }, text, { mentions });
   expect('values' in parsed ? parsed.values : undefined).toEqual(
     jid === undefined ? undefined : { who: { jid } },

@@ -22,7 +22,7 @@ test.each<[string, number | undefined, string]>([
   ['-5m x', undefined, ''],
   ['99999999m x', undefined, ''],
   ['', undefined, ''],
-])('readDuration reads %j', (text, ms, rest) => {
+])('readDuration reads %j as %s ms', (text, ms, rest) => {
   expect(readDuration(text)).toEqual(ms === undefined ? undefined : { ms, rest });
 });
 

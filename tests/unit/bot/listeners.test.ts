@@ -64,7 +64,7 @@ test.each<
   ['a message of another bot', { on: 'message' }, { isFromBot: true }, false],
   ['an old message', { on: 'message' }, { sentAtMs: 0 }, false],
   ['a command', { on: 'message' }, { text: '!ping' }, false],
-])('listeners run or stay silent: %s', async (_sentence, spec, message, isHeard) => {
+])('whether a listener runs for %s: $3', async (_sentence, spec, message, isHeard) => {
   const { bot, texts } = heard(spec);
   expect(await bot.handle(incoming('hello', message))).toBe('done');
   expect(texts.length).toBe(isHeard ? 1 : 0);

@@ -20,7 +20,7 @@ function slow() {
   return { contexts, ends, wait };
 }
 
-test('stop() without work settles at once, and each call gets the same promise', async () => {
+test('stop() of a bot without work settles at once, and each call gets the same promise', async () => {
   const { bot, log } = makeBot([ping]);
   await bot.start();
   expect(bot.stop()).toBe(bot.stop());

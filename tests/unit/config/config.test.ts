@@ -320,7 +320,7 @@ describe('readPhoneNumber', () => {
     ['49151O234567', undefined],
     ['4915112345@s.whatsapp.net', undefined],
     ['', undefined],
-  ])('%j is %s', (text, digits) => {
+  ])('readPhoneNumber reads %j as %s', (text, digits) => {
     expect(readPhoneNumber(text)).toBe(digits);
   });
 
@@ -358,7 +358,7 @@ describe('isLoopback', () => {
     ['0.0.0.0', false],
     ['::', false],
     ['192.168.1.1', false],
-  ])('%s: %s', (host, expected) => {
+  ])('whether %s is a loopback address: %s', (host, expected) => {
     expect(isLoopback(host)).toBe(expected);
   });
 });
@@ -370,7 +370,7 @@ describe('the version of Node.js', () => {
     ['v20.19.0', false],
     ['v22.0.0', false],
     ['v26.1.0', false],
-  ])('%s is too old: %s', (version, isOld) => {
+  ])('whether Node.js %s is too old: %s', (version, isOld) => {
     const problem = nodeProblem(version);
     expect(problem !== undefined).toBe(isOld);
     if (problem) expect(problem).toMatchObject({ code: 'BAD_CONFIG', exitCode: 78 });

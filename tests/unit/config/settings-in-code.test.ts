@@ -9,7 +9,7 @@ test.each<[sentence: string, settings: Settings, written: Record<string, string>
   ['an array becomes a list with commas', { ownerNumbers: ['1', 2] }, { OWNER_NUMBERS: '1,2' }],
   ['a version in numbers gets dots', { waVersion: [2, 3000, 1] }, { WA_VERSION: '2.3000.1' }],
   ['undefined counts as unset', { httpPort: undefined }, {}],
-])('%s', (_, settings, written) => {
+])('settings in code: %s', (_, settings, written) => {
   expect(writtenSettings(settings)).toEqual({ written, problems: [] });
 });
 
@@ -30,7 +30,7 @@ test.each<[sentence: string, settings: object, problem: string]>([
     { logLevel: 'info', LOG_LEVEL: 'info' },
     'LOG_LEVEL is given twice',
   ],
-])('%s', (_, settings, problem) => {
+])('settings in code: %s', (_, settings, problem) => {
   expect(writtenSettings(settings as Settings).problems).toEqual([problem]);
 });
 

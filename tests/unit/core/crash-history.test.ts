@@ -28,7 +28,7 @@ describe('afterCrash, for a suspect whose turn was over when another one was beg
       { crashes: 1, waits: 2 },
     ],
     ['says nothing about a row that was not started', { crashes: 1, isShared: true }, { crashes: 1 }],
-  ])('a crash %s', (_, history, expected) => {
+  ])('a crash after the turn of a suspect %s', (_, history, expected) => {
     expect(afterCrash(history, true)).toEqual(expected);
   });
 });
@@ -39,7 +39,7 @@ describe('isSuspect', () => {
     ['a row that waited behind another one at the crash', { crashes: 0 }, false],
     ['a row that may have run at a crash', { crashes: 1 }, true],
     ['a row that was idle at a crash', { crashes: 0, waits: 1 }, true],
-  ])('isSuspect decides about %s', (_, history, expected) => {
+  ])('isSuspect of %s is $2', (_, history, expected) => {
     expect(isSuspect(history)).toBe(expected);
   });
 });
@@ -64,7 +64,7 @@ describe('isPoison', () => {
     ['a row with two crashes that had sent something', { crashes: 2, hasSent: true }, false],
     ['a row with three crashes that had sent something', { crashes: 3, hasSent: true }, false],
     ['a row with four crashes that had sent something', { crashes: 4, hasSent: true }, true],
-  ])('isPoison decides about %s', (_, history, expected) => {
+  ])('isPoison of %s is $2', (_, history, expected) => {
     expect(isPoison(history)).toBe(expected);
   });
 });

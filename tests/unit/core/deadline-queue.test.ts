@@ -41,7 +41,7 @@ test('an item that was put off expires later, and a removed one does not expire'
   expect(expired).toEqual([['late', 105_000]]);
 });
 
-test('stop() ends the timer', async () => {
+test('stop() of the deadline queue ends its timer', async () => {
   const { clock, deadlines, expired, add } = makeDeadlines();
   add('a', () => START_MS + 60_000);
   deadlines.stop();

@@ -29,7 +29,7 @@ test.each([
   ['the number was known a week ago', { atMs: NOW - 7 * DAY_MS, number: REAL }, true],
   ['the number was unknown an hour ago', { atMs: NOW - 3_600_000, number: null }, false],
   ['the number was unknown a day ago', { atMs: NOW - DAY_MS, number: null }, true],
-] as const)('whether WhatsApp is asked if %s', (_, answer, expected) => {
+] as const)('whether WhatsApp is asked if %s: $2', (_, answer, expected) => {
   expect(mustAsk(answer, NOW)).toBe(expected);
 });
 

@@ -53,7 +53,7 @@ describe('a line at the prompt', () => {
     '/react hello',
     '/edit',
     '/nothing',
-  ])('%s is explained', (line) => {
+  ])('the prompt explains why the line "%s" is wrong', (line) => {
     expect(readOrder(line).do).toBe('explain');
   });
 
@@ -69,7 +69,7 @@ describe('a line at the prompt', () => {
     ['/Leaf', 'There is no /leaf. /help lists what there is.'],
     ['/voise 3', 'There is no /voise. Did you mean /voice?'],
     ['/', 'There is no /. /help lists what there is.'],
-  ])('%s is named with the nearest order', (line, text) => {
+  ])('the prompt answers %s with "%s"', (line, text) => {
     expect(readOrder(line)).toEqual({ do: 'explain', text });
   });
 
@@ -84,7 +84,7 @@ describe('a line at the prompt', () => {
     ['pizza, bread', undefined],
     ['4', undefined],
     ['0', undefined],
-  ])('%j among pizza, soup and "fish, or not"', (text, chosen) => {
+  ])('the vote %j among pizza, soup and "fish, or not" chooses %j', (text, chosen) => {
     expect(chosenOptions(text, ['pizza', 'soup', 'fish, or not'])).toEqual(chosen);
   });
 
@@ -103,12 +103,12 @@ describe('the arguments', () => {
     [['--prompt'], false, { hasStory: true, hasPrompt: true }],
     [['--watch'], true, { hasStory: false, hasPrompt: true }],
     [['--watch', '--prompt'], false, { hasStory: false, hasPrompt: true }],
-  ])('%j, terminal: %j', (args, isTerminal, options) => {
+  ])('the demo with the arguments %j and terminal %j has the options %j', (args, isTerminal, options) => {
     expect(readOptions(args, isTerminal)).toEqual({ kind: 'run', options });
   });
 
   test.each([[['--no-prompt', '--prompt']], [['--no-prompt', '--watch']], [['--watch']], [['--what']]])(
-    '%j without a terminal is a problem',
+    'the demo refuses the arguments %j without a terminal',
     (args) => {
       expect(readOptions(args, false).kind).toBe('problem');
     },
@@ -143,7 +143,7 @@ describe('what the bot prints', () => {
     ['[INFO] a listener was loaded again  file=x', true],
     ['[WARN] ⚠️ Authentication failed (401)', true],
     ['[ERROR] anything', true],
-  ])('%s is noteworthy: %s', (line, isWorthIt) => {
+  ])('whether the log line "%s" is noteworthy: %s', (line, isWorthIt) => {
     expect(isNoteworthy(line)).toBe(isWorthIt);
   });
 
@@ -154,7 +154,7 @@ describe('what the bot prints', () => {
     [78, null, 'cannot be used'],
     [1, null, 'crashed (exit code 1)'],
     [null, 'SIGKILL', 'was ended by SIGKILL'],
-  ])('exit code %s, signal %s', (code, signal, words) => {
+  ])('the demo explains exit code %s and signal %s as "%s"', (code, signal, words) => {
     expect(exitMeaning(code, signal)).toContain(words);
   });
 });

@@ -117,6 +117,6 @@ test.each([
   [999, '999 ms'],
   [1_250, '1.3 s'],
   [125_000, '2 min 5 s'],
-])('%i ms is %s', (ms, text) => {
+])('the demo writes %i ms as %s', (ms, text) => {
   expect(duration(ms)).toBe(text);
 });

@@ -25,7 +25,7 @@ describe('without a token', () => {
     ['192.168.1.2', false],
     ['', false],
     [undefined, false],
-  ])('the name %s is allowed: %s', (host, isAllowed) => {
+  ])('whether the host name %j is allowed without a token: %s', (host, isAllowed) => {
     expect(isHostAllowed(host, '127.0.0.1')).toBe(isAllowed);
   });
 
@@ -42,7 +42,7 @@ describe('without a token', () => {
 describe('pages of other origins', () => {
   const host = 'localhost:8080';
   test.each([
-    ['a script, which says nothing', {}, false],
+    ['a script that names no origin', {}, false],
     ['our own page', { origin: 'http://localhost:8080', fetchSite: 'same-origin' }, false],
     ['an address that was typed', { fetchSite: 'none' }, false],
     ['our own page behind TLS', { origin: 'https://localhost:8080' }, false],
@@ -51,7 +51,7 @@ describe('pages of other origins', () => {
     ['another site in an old browser', { origin: 'https://evil.example' }, true],
     ['a page without an origin', { origin: 'null' }, true],
     ['another site by a link', { fetchSite: 'cross-site' }, true],
-  ])('whether a request comes from another origin: %s', (_, facts, isCross) => {
+  ])('whether the request of %s comes from another origin: $2', (_, facts, isCross) => {
     expect(isCrossOrigin({ host, origin: undefined, fetchSite: undefined, ...facts })).toBe(isCross);
   });
 

@@ -26,7 +26,7 @@ describe('routes', () => {
     ['/healthz', 'DELETE', 405, /^application\/json/],
     ['/messages', 'GET', 405, /^application\/json/],
     ['/messages', 'OPTIONS', 405, /^application\/json/],
-  ])('%s by %s is %i', async (path, method, status, type) => {
+  ])('the server answers %s by %s with %i', async (path, method, status, type) => {
     const { port } = await startServer();
     const reply = await ask(port, path, { method });
     expect(reply.status).toBe(status);
@@ -80,7 +80,7 @@ describe('routes', () => {
 });
 
 describe('starting and stopping', () => {
-  test('a second start() and a second stop() get the promise of the first', async () => {
+  test('a second start() and a second stop() of the HTTP server get the promise of the first', async () => {
     const { server, port } = await startServer();
     await server.start();
     expect(server.stop()).toBe(server.stop());
@@ -89,13 +89,13 @@ describe('starting and stopping', () => {
     await expect(ask(port, '/healthz')).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('stop() without start() resolves', async () => {
+  test('stop() of the HTTP server without start() resolves', async () => {
     const { server } = await startServer();
     await server.stop();
     await expect(server.stop()).resolves.toBeUndefined();
   });
 
-  test('stopping ends open pages, idle connections and half requests at once, and leaves no listener', async () => {
+  test('stop() of the HTTP server ends open pages, idle connections and half requests at once, and leaves no listener', async () => {
     const { server, port, status } = await startServer();
     const page = new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
     const half = new RawCaller(port).write('POST /messages HTTP/1.1\r\nHost: loc');

@@ -190,14 +190,14 @@ describe('what WhatsApp answers', () => {
   test.each([
     ['a final refusal', new AppError('SEND_REFUSED', 'No.', { whatsappCode: '403' }), 502, undefined],
     [
-      'a wait',
+      'a wait that WhatsApp asks for',
       new AppError('SEND_TIMEOUT', 'Later.', { retryAfterMs: 60_000, whatsappCode: '429' }),
       503,
       '60',
     ],
     ['a full queue of the bot', new AppError('SEND_REFUSED', 'Full.', { retryAfterMs: 5_000 }), 503, '5'],
-    ['silence', new AppError('SEND_TIMEOUT', 'Silence.'), 503, '5'],
-  ])('%s is told with its code and its wait', async (_, error, status, retryAfter) => {
+    ['a silence of WhatsApp', new AppError('SEND_TIMEOUT', 'Silence.'), 503, '5'],
+  ])('POST /messages answers %s with $2, its code and its wait', async (_, error, status, retryAfter) => {
     const { port, bot } = await startServer();
     bot.isFast = false;
     const reply = post(port, HELLO);

@@ -69,12 +69,15 @@ describe('a bot that nobody links', () => {
     ['waiting', 5 * HOUR_MS, true],
     ['connecting', 5 * HOUR_MS, true],
     ['stopped', 5 * HOUR_MS, false],
-  ] as const)('%s, %i ms after its first code: "waits for a scan" is %s', (kind, ageMs, isSaid) => {
-    const unlinkedSinceMs = NOW_MS - ageMs;
-    const readiness = readinessOf({ ...SNAPSHOT, situation: EXAMPLES[kind], unlinkedSinceMs });
-    expect(readiness.ready).toBe(false);
-    expect(JSON.stringify(readiness).includes('waits for a scan')).toBe(isSaid);
-  });
+  ] as const)(
+    'whether /readyz says that the bot waits for a scan, while it is %s, %i ms after the first code: %s',
+    (kind, ageMs, isSaid) => {
+      const unlinkedSinceMs = NOW_MS - ageMs;
+      const readiness = readinessOf({ ...SNAPSHOT, situation: EXAMPLES[kind], unlinkedSinceMs });
+      expect(readiness.ready).toBe(false);
+      expect(JSON.stringify(readiness).includes('waits for a scan')).toBe(isSaid);
+    },
+  );
 });
 
 describe('the last messages', () => {
@@ -104,18 +107,18 @@ describe('warnings', () => {
   const warnings = (facts: Partial<StatusSnapshot>) => toView({ ...SNAPSHOT, ...facts }).warnings;
 
   test.each([
-    ['is not known', undefined, 0],
-    ['was seen just now', NOW_MS, 0],
-    ['was seen ten days ago', NOW_MS - 10 * DAY_MS, 0],
-    ['was seen more than ten days ago', NOW_MS - 10 * DAY_MS - 1, 1],
-  ])('a phone that %s', (_, phoneSeenAtMs, count) => {
+    ['is not known', 0, undefined],
+    ['was seen just now', 0, NOW_MS],
+    ['was seen ten days ago', 0, NOW_MS - 10 * DAY_MS],
+    ['was seen more than ten days ago', 1, NOW_MS - 10 * DAY_MS - 1],
+  ])('for a phone that %s the page shows %i warnings', (_, count, phoneSeenAtMs) => {
     expect(warnings({ phoneSeenAtMs })).toHaveLength(count);
   });
 
   test.each([
     [4, 0],
     [5, 1],
-  ])('%i refused logins in a row', (refusedLogins, count) => {
+  ])('after %i refused logins in a row the page shows %i warnings', (refusedLogins, count) => {
     expect(warnings({ refusedLogins })).toHaveLength(count);
   });
 
@@ -173,7 +176,7 @@ test.each([
   [47 * 3_600_000, '47 hours'],
   [48 * 3_600_000, '2 days'],
   [400 * DAY_MS, '400 days'],
-])('%i ms are %s', (ms, words) => {
+])('formatUptime writes %i ms as %s', (ms, words) => {
   expect(formatUptime(ms)).toBe(words);
 });
 

@@ -37,13 +37,13 @@ const LINES = [
 ] as const;
 
 describe('the lines that people rely on', () => {
-  it.each(LINES)('%s on a terminal: %s', (level, text) => {
+  it.each(LINES)('on a terminal the logger prints a line at the level %s: %s', (level, text) => {
     const { log, output } = recorded({ format: 'auto', isTerminal: true, isColorAllowed: false });
     log[level]({}, text);
     expect(output()).toBe(`[${level.toUpperCase()}] ${text}\n`);
   });
 
-  it.each(LINES)('%s elsewhere: %s', (level, text) => {
+  it.each(LINES)('in a pipe the logger writes JSON for a line at the level %s: %s', (level, text) => {
     const { log, last } = recorded({ format: 'auto' });
     log[level](text);
     expect(last()).toEqual({ level, time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/), msg: text });
@@ -62,7 +62,7 @@ describe('the format', () => {
     ['auto', false, false],
     ['pretty', false, true],
     ['json', true, false],
-  ] as const)('%s, terminal %s: readable %s', (format, isTerminal, isPretty) => {
+  ] as const)('whether the format %s, with terminal %s, is readable: %s', (format, isTerminal, isPretty) => {
     const { log, output } = recorded({ format, isTerminal });
     log.info('hello');
     expect(output().startsWith('[INFO]')).toBe(isPretty);
@@ -72,7 +72,7 @@ describe('the format', () => {
     ['a terminal', true, true, true],
     ['a terminal with NO_COLOR', true, false, false],
     ['a pipe', false, true, false],
-  ] as const)('the pretty format has color on %s: %s, %s', (_, isTerminal, isColorAllowed, hasColor) => {
+  ] as const)('whether the pretty format has color on %s: $3', (_, isTerminal, isColorAllowed, hasColor) => {
     const { log, output } = recorded({ format: 'pretty', isTerminal, isColorAllowed });
     log.warn({ code: 401 }, 'connection closed');
     expect(output().includes(ESCAPE)).toBe(hasColor);
@@ -157,7 +157,7 @@ describe('maskNumber', () => {
     ['1234567', '1•••67'],
     ['123', '•••'],
     ['', '•••'],
-  ])('%s is %s', (number, masked) => {
+  ])('maskNumber writes %s as %s', (number, masked) => {
     expect(maskNumber(number)).toBe(masked);
   });
 
@@ -265,7 +265,7 @@ describe('redaction', () => {
   });
 
   it.each(['wss://anna:hunter%2F22@gate.example/ws', 'ws://hunter%2F22@gate.example'])(
-    'hides user and password of %s wherever they are repeated, as written and decoded',
+    'the logger hides user and password of %s wherever they are repeated, as written and decoded',
     (url) => {
       const { log, output } = recorded({ hide: credentialsIn(url) });
       log.info({ url, err: new Error('hunter%2F22 was refused') }, 'login as hunter/22');
@@ -311,7 +311,7 @@ describe('redaction', () => {
       (secret: string) => Object.assign(new Error('x'), { data: secret, payload: { secret } }),
     ],
     ['a pairing code', () => ({ code: 'ABCDEFGH' })],
-  ])('hides %s', (_, factsWith) => {
+  ])('the logger hides %s', (_, factsWith) => {
     const secret = randomBytes(32).toString('base64');
     const { log, output } = recorded();
     log.info(factsWith(secret), 'hello');
@@ -389,7 +389,7 @@ describe('baileysLogger', () => {
     ['info', 'debug'],
     ['warn', 'debug'],
     ['error', 'debug'],
-  ] as const)('its %s is our %s', (theirs, ours) => {
+  ] as const)('a line of Baileys at %s is logged at %s', (theirs, ours) => {
     const { log, last } = recorded();
     baileysLogger(log)[theirs]('connected');
     expect(last().level).toBe(ours);
@@ -585,10 +585,10 @@ const MANY_LINES = `
 
 describe('the log of a process', () => {
   it.each([
-    ['reads late', 3000],
+    ['reads late, and that reader gets every line', 3000],
     ['leaves after the first bytes', undefined],
   ])(
-    'the log of a process that ends at once, with a reader that %s',
+    'a process that ends at once keeps its exit code if the reader of its log %s',
     { timeout: 60_000 },
     async (_, expected) => {
       const args = ['--import', 'tsx', '--input-type=module', '-e', MANY_LINES];

@@ -326,9 +326,9 @@ describe('a window that is too low', () => {
   });
 
   it.each([
-    [24, 'This window has 24 rows, the code needs 40'],
-    [60, undefined],
-  ])('a window of %i rows is told: %s', async (rows, sentence) => {
+    [24, 'is told that the code needs 40', 'This window has 24 rows, the code needs 40'],
+    [60, 'is told nothing', undefined],
+  ])('a person with a window of %i rows %s', async (rows, _, sentence) => {
     const { shown, text } = display({ isTerminal: true, size: () => ({ columns: 80, rows }) });
     await shown.showQr(first);
     if (sentence === undefined) expect(text()).not.toContain('This window');

@@ -79,7 +79,7 @@ describe('renderQr', () => {
     { name: 'in light blocks', isColorful: false, room: 2, darkOf: DARK_IN_LIGHT, skip: 1, top: 1, side: 1 },
   ];
   it.each(looks)(
-    'draws exactly the modules of the code, $name',
+    'renderQr draws exactly the modules of the code, $name',
     ({ isColorful, room, darkOf, skip, top, side }) => {
       fc.assert(
         fc.property(fc.stringMatching(/^[ -~]{1,300}$/), (text) => {

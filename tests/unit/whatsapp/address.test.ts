@@ -19,7 +19,7 @@ describe('personAddress', () => {
     ['', undefined],
     [undefined, undefined],
     [null, undefined],
-  ])('personAddress of %s', (jid, address) => {
+  ])('personAddress reads %j as %j', (jid, address) => {
     expect(personAddress(jid)).toEqual(address);
   });
 });
@@ -31,7 +31,7 @@ describe('numberAmong', () => {
     [['1@s.whatsapp.net', '2@s.whatsapp.net'], '1'],
     [['200000000000001@lid', null, undefined, 'nonsense'], undefined],
     [[], undefined],
-  ])('numberAmong finds the number among %j', (jids, number) => {
+  ])('numberAmong finds in %j the number %s', (jids, number) => {
     expect(numberAmong(...jids)).toBe(number);
   });
 });
@@ -43,7 +43,7 @@ describe('personId', () => {
     [undefined, '200000000000001:5@lid', 'lid:200000000000001'],
     [undefined, 'nonsense', 'lid:nonsense'],
     [undefined, undefined, 'lid:unknown'],
-  ])('%s and %s', (number, jid, id) => {
+  ])('personId of number %s and address %s is %s', (number, jid, id) => {
     expect(personId(number, jid)).toBe(id);
   });
 });
@@ -59,7 +59,7 @@ describe('chatKind', () => {
     ['13135550002@bot', 'other'],
     ['nonsense', 'other'],
     ['', 'other'],
-  ] as const)('%s is %s', (jid, kind) => {
+  ] as const)('chatKind of %j is %s', (jid, kind) => {
     expect(chatKind(jid)).toBe(kind);
   });
 });

@@ -74,7 +74,7 @@ test.each<
     undefined,
   ],
   ['a repeat now and then', 60, (turn) => ({ pauseMs: human(turn), repeatsBot: turn % 3 === 0 }), undefined],
-])('the loop guard judges %s', (_sentence, turns, event, mutedFrom) => {
+])('the turn at which the loop guard mutes %s: $3', (_sentence, turns, event, mutedFrom) => {
   const verdicts = play(turns, event);
   const first = verdicts.findIndex((verdict) => verdict !== 'pass');
   expect(first).toBe(mutedFrom ?? -1);

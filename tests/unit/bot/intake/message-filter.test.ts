@@ -16,7 +16,7 @@ const KINDS: Record<ChatKind, 'not-a-chat' | undefined> = {
 };
 
 test.each(Object.entries(KINDS) as Array<[ChatKind, 'not-a-chat' | undefined]>)(
-  'the filter judges a message in a chat of the kind %s',
+  'why the filter drops a message in a chat of the kind %s: $1',
   (chatKind, expected) => {
     const facts = { nowMs: START_MS, maxAgeMs: 600_000, isOwnSend: false };
     expect(decideAdmission(incoming('!ping', { chatKind }), facts)).toBe(expected);
@@ -32,7 +32,7 @@ test.each<[sentence: string, Partial<IncomingMessage>, isOwnSend: boolean, expec
   ['a message that is a millisecond too old', { sentAtMs: START_MS - 600_001 }, false, 'too-old'],
   ['a message from the future', { sentAtMs: START_MS + 86_400_000 }, false, undefined],
   ['a time that is none', { sentAtMs: Number.NaN }, false, undefined],
-])('the filter judges %s', (_sentence, overrides, isOwnSend, expected) => {
+])('why the filter drops %s: $3', (_sentence, overrides, isOwnSend, expected) => {
   const facts = { nowMs: START_MS, maxAgeMs: 600_000, isOwnSend };
   expect(decideAdmission(incoming('!ping', overrides), facts)).toBe(expected);
 });
@@ -62,7 +62,7 @@ test('a thousand old messages are dropped with one line that counts them', async
   expect(log.of('info')[1]?.facts).toEqual({ count: 1, maxAgeSeconds: 600 });
 });
 
-test('stop() logs the messages that were counted and not yet reported', async () => {
+test('stop() of the bot logs the messages that were counted and not yet reported', async () => {
   const { bot, clock, log } = makeBot([ping]);
   await bot.handle(incoming('!ping', { sentAtMs: 0 }));
   await bot.stop();

@@ -62,7 +62,7 @@ test.each<[boolean, string]>([
   expect(isNearCommand(text, '!')).toBe(isNear);
 });
 
-test.each(ROWS)('parseCommand reads %s', (_sentence, text, prefix, name, rest = '') => {
+test.each(ROWS)('parseCommand finds the command $3: %s', (_sentence, text, prefix, name, rest = '') => {
   expect(parseCommand(text, prefix)).toEqual(name === undefined ? undefined : { name, rest });
 });
 

@@ -25,7 +25,7 @@ const PLACES = [
   { isGroup: true, isAdmin: false, isOwner: true },
 ];
 
-test.each(LEVELS)('checkAccess lets the right people use a command for %s', (access) => {
+test.each(LEVELS)('decideAccess lets the right people use a command for %s', (access) => {
   expect(PLACES.map((facts) => decideAccess(access, facts))).toEqual(TABLE[access]);
 });
 
@@ -72,7 +72,7 @@ test.each<[sentence: string, who: Person, isFromMe: boolean, expected: boolean]>
     false,
     false,
   ],
-])('isOwner judges %s', (_sentence, who, isFromMe, expected) => {
+])('isOwner of %s is $3', (_sentence, who, isFromMe, expected) => {
   expect(isOwner(who, isFromMe, OWNERS)).toBe(expected);
 });
 
@@ -88,14 +88,14 @@ const GROUP_FACTS = {
 
 test.each<[sentence: string, who: Person, expected: boolean]>([
   [
-    'under the number, listed under both',
+    'an admin under the number, listed under both',
     person('15551230001', '15551230001', '15551230001@s.whatsapp.net'),
     true,
   ],
-  ['under the LID, listed under both', person('lid:7001', undefined, '7001@lid'), true],
-  ['under the LID', person('lid:7002', undefined, '7002@lid'), true],
+  ['an admin under the LID, listed under both', person('lid:7001', undefined, '7001@lid'), true],
+  ['an admin under the LID', person('lid:7002', undefined, '7002@lid'), true],
   ['a member who is no admin', person('15551230003', '15551230003', '15551230003@s.whatsapp.net'), false],
   ['nobody of the group', person('1', '1', '1@s.whatsapp.net'), false],
-])('isAdmin judges %s', (_sentence, who, expected) => {
+])('isAdmin of %s is $2', (_sentence, who, expected) => {
   expect(isAdmin(who, GROUP_FACTS)).toBe(expected);
 });

@@ -45,7 +45,7 @@ test('a member is found by the address that the group does not use', async () =>
   expect((await act((admin) => admin.remove(BEN_BY_NUMBER))).asked).toEqual([['remove', ['7002@lid']]]);
 });
 
-test('what is done already is not asked for again', async () => {
+test('a change of a group that is done already is not asked of WhatsApp', async () => {
   expect((await act((admin) => admin.add(BEN_BY_NUMBER))).asked).toEqual([]);
   expect((await act((admin) => admin.demote(BEN_BY_NUMBER))).asked).toEqual([]);
   expect((await act((admin) => admin.rename('Old'))).asked).toEqual([]);

@@ -116,7 +116,7 @@ test('the deadline of a file allows for a slow line', async () => {
   expect(tries).toBe(2);
 });
 
-test('each try has a deadline of its own', async () => {
+test('each try of a send has a deadline of its own', async () => {
   const { clock, messenger, outbox } = makeOutbox();
   const tried: string[] = [];
   messenger.onSend = ({ id }) => {
@@ -193,7 +193,7 @@ test('the outbox refuses a message if a thousand wait in its chat', async () => 
   expect(outbox.stats).toEqual({ queued: 0, sent: 0 });
 });
 
-test('stop() ends every kind of wait at once, and nothing is sent afterwards', async () => {
+test('stop() of the outbox ends every kind of wait at once, and nothing is sent afterwards', async () => {
   const { clock, messenger, outbox } = makeOutbox({ perChatPerMinute: 3, typingDelayMs: 500 });
   messenger.onSend = async ({ chat }) => {
     if (chat === 'offline') throw new AppError('NOT_CONNECTED', 'no connection');

@@ -29,7 +29,7 @@ describe('decideRetry', () => {
     ],
     ['gives a send up that WhatsApp refused', new AppError('SEND_REFUSED', ''), 1, 0, false],
     ['gives a send up after a bug', new Error('oops'), 1, 0, false],
-  ])('%s', (_, error, failures, timeouts, again) => {
+  ])('the bot %s', (_, error, failures, timeouts, again) => {
     expect(decideRetry(error, failures, timeouts).again).toBe(again);
   });
 });
@@ -55,7 +55,7 @@ describe('a handler that threw because of', () => {
     ['a full disk is unfinished, and nobody is told', new AppError('STORAGE_FAILED', ''), 'unfinished'],
     ['a missing ack is unfinished', new AppError('SEND_TIMEOUT', ''), 'unfinished'],
     ['a bug is done, and the person is told', new Error('oops'), 'done'],
-  ] as const)('%s', (_, error, result) => {
+  ] as const)('a message whose handler failed by %s', (_, error, result) => {
     const verdict = decideVerdict({ kind: 'threw', error });
     expect(verdict.result).toBe(result);
     expect(verdict.notice === undefined).toBe(result === 'unfinished');

@@ -29,14 +29,17 @@ test.each<[what: string, value: unknown, named: RegExp]>([
   ['NaN', [Number.NaN], /"x"\[0\] is NaN/],
   ['a bigint', 1n, /"x" is a bigint/],
   ['a promise', Promise.resolve(1), /"x" .* Promise/],
-])('%s is refused by name, set or updated, and changes nothing', async (_, value, named) => {
-  const { states } = makeStates();
-  const state = states.of('a');
-  await state.set('x', 'before');
-  await expect(state.set('x', value)).rejects.toThrow(named);
-  await expect(state.update('x', () => value)).rejects.toThrow(named);
-  expect(state.get('x')).toBe('before');
-});
+])(
+  'a state value that is %s is refused by name, set or updated, and changes nothing',
+  async (_, value, named) => {
+    const { states } = makeStates();
+    const state = states.of('a');
+    await state.set('x', 'before');
+    await expect(state.set('x', value)).rejects.toThrow(named);
+    await expect(state.update('x', () => value)).rejects.toThrow(named);
+    expect(state.get('x')).toBe('before');
+  },
+);
 
 test('a value is kept as it was when it was set, and undefined deletes it', async () => {
   const { states, table } = makeStates();

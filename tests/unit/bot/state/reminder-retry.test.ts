@@ -22,7 +22,7 @@ test.each<[string, unknown, number, number, number | undefined]>([
     0,
     900_000,
   ],
-])('%s', (_sentence, error, failures, sinceMs, waitMs) => {
+])('a reminder: %s', (_sentence, error, failures, sinceMs, waitMs) => {
   expect(decideReminderRetry(error, failures, sinceMs)).toMatchObject(
     waitMs === undefined ? { again: false } : { again: true, waitMs },
   );

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -26,7 +35,7 @@ const failed = (code: string): Error => Object.assign(new Error(code), { code })
 
 describe('a folder that cannot be one', () => {
   test.runIf(process.platform === 'linux').each(['/proc/x', '/proc/x/y/z', '/proc/self/fd/x', '/sys/x'])(
-    '%s: said at once, by the doctor too',
+    'a session folder %s is refused at once',
     (path) => {
       expect(refusalOf(path)).toMatchObject({
         code: 'SESSION_UNUSABLE',
@@ -43,17 +52,26 @@ describe('a folder that cannot be one', () => {
     ['a link to itself', (path) => symlinkSync(path, path), /is a link that leads nowhere/],
     ['a file', (path) => writeFileSync(path, ''), /is not a folder/],
     ['a link to a file', (path) => symlinkSync('/etc/hostname', path), /is not a folder/],
-  ])('%s: told by the bot and by the doctor, and nothing is changed', (_name, make, message) => {
-    const path = join(temporaryFolder(), 'session');
-    make(path);
-    for (const one of [path, join(path, 'inside')]) {
-      expect(refusalOf(one)).toMatchObject({
-        code: 'SESSION_UNUSABLE',
-        message: expect.stringMatching(message),
-      });
-      expect(checkLine(checkFolder(one))).toMatch(/^✗ Folder: .* To fix it: /);
-    }
-  });
+  ])(
+    '%s in place of the session folder is refused by the bot, reported by doctor, and stays as it is',
+    (_name, make, message) => {
+      const path = join(temporaryFolder(), 'session');
+      make(path);
+      const look = () => {
+        const { ino, size, ctimeNs } = lstatSync(path, { bigint: true });
+        return { files: readdirSync(join(path, '..')), ino, size, ctimeNs };
+      };
+      const before = look();
+      for (const one of [path, join(path, 'inside')]) {
+        expect(refusalOf(one)).toMatchObject({
+          code: 'SESSION_UNUSABLE',
+          message: expect.stringMatching(message),
+        });
+        expect(checkLine(checkFolder(one))).toMatch(/^✗ Folder: .* To fix it: /);
+      }
+      expect(look()).toEqual(before);
+    },
+  );
 
   test('if the name of the session folder is too long, the error asks for another one', () => {
     expect(refusalOf(join(temporaryFolder(), 'x'.repeat(300)))).toMatchObject({
@@ -85,7 +103,7 @@ describe('a folder by another name', () => {
   });
 
   test.each(['with spaces/and more', "it's", 'сессия-🤖', 'new\nline', '-rf', 'deep/er///'])(
-    'made as %j',
+    'a session folder can be made under the name %j',
     async (name) => {
       const path = join(temporaryFolder(), name);
       expect((await openQuietly(path)).wasLinked).toBe(false);
@@ -114,7 +132,7 @@ test.each([
   ["/srv/it's; rm -rf $HOME", "'/srv/it'\\''s; rm -rf $HOME'"],
   ['-rf', './-rf'],
   ['~', "'~'"],
-])('%s is %s in a command', (path, word) => expect(shellWord(path)).toBe(word));
+])('shellWord writes %s as %s', (path, word) => expect(shellWord(path)).toBe(word));
 
 describe('the sessions folder of a clone', () => {
   const inRepository = fileURLToPath(new URL('../../../../', import.meta.url));

@@ -355,7 +355,7 @@ describe('words', () => {
     ['v20.18.9', '✗ Node.js: v20.18.9. To fix it: install 20.19 or newer'],
     ['v20.19.0', '✓ Node.js: v20.19.0'],
     ['v22.1.0', '✓ Node.js: v22.1.0'],
-  ])('Node.js %s', (version, line) => expect(checkLine(checkNode(version))).toBe(line));
+  ])('doctor prints for Node.js %s: %s', (version, line) => expect(checkLine(checkNode(version))).toBe(line));
 
   test.each([
     [1_000_000, 1_000_500, undefined, '✓'],
@@ -364,7 +364,10 @@ describe('words', () => {
     [1_000_000, undefined, undefined, '✓'],
     [1_000_000, undefined, 2_000_000, '!'],
     [1_000_000, 1_000_000, 2_000_000, '✓'],
-  ])('a clock at %i, the server’s at %s, the newest file at %s: %s', (now, server, newest, sign) => {
-    expect(checkLine(checkClock(now, server, newest)).startsWith(sign)).toBe(true);
-  });
+  ])(
+    'the line of doctor for a clock at %i, the server’s at %s and the newest file at %s begins with %s',
+    (now, server, newest, sign) => {
+      expect(checkLine(checkClock(now, server, newest)).startsWith(sign)).toBe(true);
+    },
+  );
 });

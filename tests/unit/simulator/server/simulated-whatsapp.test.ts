@@ -26,7 +26,7 @@ describe('SimulatedWhatsApp', () => {
   it.each<[string, () => Promise<void>, () => Promise<void>]>([
     ['start() and stop()', () => wa.start(), () => wa.stop()],
     ['faults.up() and faults.down()', () => wa.faults.up(), () => wa.faults.down()],
-  ])('obeys the last of %s that nothing has waited for', async (_, start, stop) => {
+  ])('the simulator obeys the last of %s that nothing has waited for', async (_, start, stop) => {
     const stopped = stop();
     await start();
     expect(await isListening()).toBe(true);

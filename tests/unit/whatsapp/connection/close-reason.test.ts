@@ -268,7 +268,7 @@ describe('isConnectionLoss', () => {
     ['a bug', new TypeError('x is not a function'), false],
     ['a full disk', Object.assign(new Error('no space'), { code: 'ENOSPC' }), false],
     ['no error', undefined, false],
-  ])('whether an error says only that a connection is gone: %s', (_, error, isLoss) => {
+  ])('whether %s says only that a connection is gone: $2', (_, error, isLoss) => {
     expect(isConnectionLoss(error)).toBe(isLoss);
   });
 });

@@ -10,17 +10,17 @@ const cut = failed('Connection Terminated');
 const times = (count: number, reason: CloseReason): CloseReason[] => Array(count).fill(reason);
 
 test.each<[what: string, closes: readonly CloseReason[], dueAt: readonly number[]]>([
-  ['after four failures', times(4, noDns), []],
-  ['once in a long outage', times(20, noDns), [4]],
-  ['if DNS and ports fail in turn', [noDns, refused, noDns, refused, noDns], [4]],
-  ['if WhatsApp was reached in between', [...times(4, noDns), cut, ...times(4, noDns)], []],
+  ['four failures', times(4, noDns), []],
+  ['twenty failures of DNS', times(20, noDns), [4]],
+  ['failures of DNS and of ports in turn', [noDns, refused, noDns, refused, noDns], [4]],
+  ['failures between which WhatsApp was reached', [...times(4, noDns), cut, ...times(4, noDns)], []],
   [
-    'if a login was refused in between',
+    'failures between which a login was refused',
     [...times(4, refused), { kind: 'auth-failed', statusCode: 401 }, refused],
     [],
   ],
-  ['if lines are only cut', times(20, cut), []],
-])('doctor is named: %s', (_, closes, dueAt) => {
+  ['lines that were only cut', times(20, cut), []],
+])('for %s doctor is named at the closes $2', (_, closes, dueAt) => {
   const hint = new DoctorHint();
   const due = closes.flatMap((close, index) => (hint.isDue(close) ? [index] : []));
   expect(due).toEqual(dueAt);

@@ -11,18 +11,18 @@ describe('a sign of life of the own phone', () => {
     ['a receipt under the number', { tag: 'receipt', attrs: { from: '4915112345678@s.whatsapp.net' } }, true],
     ['a message under the LID', { tag: 'message', attrs: { from: '777@lid' } }, true],
     [
-      'a message of its in a group',
+      'a message of the phone in a group',
       { tag: 'message', attrs: { from: '1@g.us', participant: '777@lid' } },
       true,
     ],
+    ['a receipt of another device of the account', { tag: 'receipt', attrs: { from: '777:3@lid' } }, false],
     [
-      'another device of the account is not the phone',
-      { tag: 'receipt', attrs: { from: '777:3@lid' } },
+      'a message of somebody else',
+      { tag: 'message', attrs: { from: '4917600000000@s.whatsapp.net' } },
       false,
     ],
-    ['somebody else', { tag: 'message', attrs: { from: '4917600000000@s.whatsapp.net' } }, false],
     ['an answer of the server', { tag: 'iq', attrs: { from: '4915112345678@s.whatsapp.net' } }, false],
-  ])('%s: %#', (_, node, isOwn) => {
+  ])('whether %s is a sign of life of the own phone: $2', (_, node, isOwn) => {
     expect(isFromOwnPhone(node, ME)).toBe(isOwn);
   });
 });

@@ -64,7 +64,7 @@ function historyOf(...closes: ReadonlyArray<readonly [CloseReason, number]>): Cl
 }
 
 describe('the first close of its kind', () => {
-  it.each(Object.values(FIRST))('decides what follows the first close %o', (reason, follows) => {
+  it.each(Object.values(FIRST))('after the first close %o decideReconnect decides: %s', (reason, follows) => {
     expect(decideReconnect(reason, NO_CLOSES, POLICY, NOW, half)).toEqual(
       follows === 'stop' ? { action: 'stop' } : { action: 'reconnect', delayMs: follows },
     );
@@ -99,11 +99,11 @@ describe('only a logout and a second takeover are the end', () => {
 
 describe('a session that another client took over', () => {
   it.each([
-    ['a second after the first time', 1_000, 'stop'],
-    ['just within ten minutes', 10 * MINUTE - 1, 'stop'],
-    ['after ten minutes', 10 * MINUTE, 'reconnect'],
+    ['a second after the first', 1_000, 'stop'],
+    ['just within ten minutes of the first', 10 * MINUTE - 1, 'stop'],
+    ['ten minutes later', 10 * MINUTE, 'reconnect'],
     ['hours later', 300 * MINUTE, 'reconnect'],
-  ])('after a takeover: %s', (_, laterMs, action) => {
+  ])('a second takeover, %s, leads to $2', (_, laterMs, action) => {
     const before = historyOf([REPLACED, NOW]);
     expect(decideReconnect(REPLACED, before, POLICY, NOW + laterMs, half).action).toBe(action);
   });
@@ -154,7 +154,7 @@ describe('a message that closes the connection', () => {
       false,
       [5_000, 10_000, 20_000, 300_000],
     ],
-  ])('%s', (_, times, hasWorked, waits) => {
+  ])('after closes by a message, %s', (_, times, hasWorked, waits) => {
     expect(times.map((count) => waitAfter(count, hasWorked))).toEqual(waits);
   });
 
@@ -256,7 +256,7 @@ describe('after an hour', () => {
   });
 
   it.each([
-    ['a refusal with a code that nobody knows, too', refused(411), 60 * MINUTE, 60 * MINUTE],
+    ['a login that is refused with an unknown code is tried hourly', refused(411), 60 * MINUTE, 60 * MINUTE],
     ['an error of the service is tried again after the usual wait', refused(503), 60 * MINUTE, 5_000],
     ['a login that was refused for 59 minutes is tried again after the usual wait', AUTH, 59 * MINUTE, 5_000],
     ['a login that was refused for an hour is tried hourly', AUTH, 60 * MINUTE, 60 * MINUTE],
@@ -267,7 +267,7 @@ describe('after an hour', () => {
       5_000,
     ],
     ['a code that nobody scanned for an hour is followed by slower rounds', QR_ENDED, 60 * MINUTE, 300_000],
-  ] as const)('the wait after an hour of refusals: %s', (_, reason, sinceMs, delayMs) => {
+  ] as const)('the wait before the next try: %s', (_, reason, sinceMs, delayMs) => {
     expect(delayAfter(reason, sinceMs)).toBe(delayMs);
   });
 

@@ -28,11 +28,14 @@ it.each([
   ['almost right, the other way', 1 - MINUTE, 0],
   ['a day ahead', DAY, DAY],
   ['an hour behind', -60 * MINUTE, -60 * MINUTE],
-])('the log warns of a clock that is %s', (_, aheadMs, correctionMs) => {
-  login(aheadMs);
-  expect(clock.localMs(SERVER_S)).toBe(SERVER_S * 1000 + correctionMs);
-  expect(lines).toHaveLength(correctionMs === 0 ? 0 : 1);
-});
+])(
+  'for a clock that is %s, %i ms ahead, the correction is %i ms, and the log warns if it is not 0',
+  (_, aheadMs, correctionMs) => {
+    login(aheadMs);
+    expect(clock.localMs(SERVER_S)).toBe(SERVER_S * 1000 + correctionMs);
+    expect(lines).toHaveLength(correctionMs === 0 ? 0 : 1);
+  },
+);
 
 it('the log warns of a wrong clock once, and again if it is wrong in another way', () => {
   for (const aheadMs of [DAY, DAY + 1_000, 2 * DAY, 0, DAY]) login(aheadMs);

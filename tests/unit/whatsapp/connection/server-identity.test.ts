@@ -34,7 +34,7 @@ describe('chainProblem', () => {
     ['an intermediate with another key', { intermediateKey: other }, 'other-issuer', 'other-issuer'],
     ['a chain that has ended', { notAfter: NOW - 1 }, 'not-valid-now', undefined],
     ['a chain that has not begun', { notBefore: NOW + 1 }, 'not-valid-now', undefined],
-  ])('judges %s', (_, changes, strict, lenient) => {
+  ])('chainProblem of %s is $2, or $3 if the key need not be its own', (_, changes, strict, lenient) => {
     expect(chainProblem(chain(changes), server.public, true, NOW_MS)).toBe(strict);
     expect(chainProblem(chain(changes), server.public, false, NOW_MS)).toBe(lenient);
   });

@@ -20,23 +20,31 @@ describe('reachedLimit', () => {
   it.each<[title: string, facts: Partial<WorkFacts>, result: Deafness | undefined]>([
     ['an idle connection', {}, undefined],
     ['two messages that are not decrypted for an hour', { undecrypted: ago(2, 3600) }, undefined],
-    ['three that are not decrypted for 44 seconds', { undecrypted: ago(3, 44) }, undefined],
-    ['three that are not decrypted for 45 seconds', { undecrypted: ago(3, 45) }, 'nothing-decrypted'],
+    ['three messages that are not decrypted for 44 seconds', { undecrypted: ago(3, 44) }, undefined],
     [
-      'a hundred that one person wrote and nobody can decrypt',
+      'three messages that are not decrypted for 45 seconds',
+      { undecrypted: ago(3, 45) },
+      'nothing-decrypted',
+    ],
+    [
+      'a hundred messages that one person wrote and nobody can decrypt',
       { unreadable: { ...ago(100, 3600), senders: 1 } },
       undefined,
     ],
     [
-      'ten of two people that cannot be decrypted for a minute',
+      'ten messages of two people that cannot be decrypted for a minute',
       { unreadable: { ...ago(10, 60), senders: 2 } },
       'nothing-decrypted',
     ],
-    ['nine of two people', { unreadable: { ...ago(9, 60), senders: 2 } }, undefined],
+    [
+      'nine messages of two people that cannot be decrypted for a minute',
+      { unreadable: { ...ago(9, 60), senders: 2 } },
+      undefined,
+    ],
     ['three messages that are in work for 179 seconds', { unanswered: ago(3, 179) }, undefined],
-    ['two that are in work for an hour', { unanswered: ago(2, 3600) }, undefined],
-    ['three that are in work for three minutes', { unanswered: ago(3, 180) }, 'nothing-answered'],
-  ])('judges %s', (_, facts, result) => {
+    ['two messages that are in work for an hour', { unanswered: ago(2, 3600) }, undefined],
+    ['three messages that are in work for three minutes', { unanswered: ago(3, 180) }, 'nothing-answered'],
+  ])('reachedLimit of %s means $2', (_, facts, result) => {
     const limit = reachedLimit({ ...idle, ...facts }, NOW);
     expect(limit && DEAFNESS[limit]).toBe(result);
   });

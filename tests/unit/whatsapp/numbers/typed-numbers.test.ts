@@ -52,7 +52,7 @@ test('a typed number is looked up once for sends at the same time, and not again
 });
 
 test.each(['15559990000@s.whatsapp.net', '7001@lid', '120363000000000001@g.us', 'status@broadcast'])(
-  '%s is not looked up',
+  'the address %s is not looked up',
   async (chat) => {
     const { numbers, clock, socket } = world(() => found(REAL));
     expect(await numbers.lookUpChat(chat, socket)).toBe(chat);

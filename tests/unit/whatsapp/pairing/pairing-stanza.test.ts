@@ -33,8 +33,8 @@ it.each<[string, BinaryNode, string]>([
   ['a refresh that names nothing', notice('companion_reg_refresh', []), 'unknown'],
   ['a refresh of something new', notice('companion_reg_refresh', [child('other')]), 'unknown'],
   ['a request for a passkey', notice('passkey_prologue_request', []), 'passkey-asked'],
-  ['its second step', notice('crsc_continuation', []), 'passkey-asked'],
+  ['the second step of a request for a passkey', notice('crsc_continuation', []), 'passkey-asked'],
   ['anything else', notice('w:growth', []), 'unknown'],
-])('readPairingStanza sorts %s', (_, node, kind) => {
+])('readPairingStanza reads %s as $2', (_, node, kind) => {
   expect(readPairingStanza(node, REF).kind).toBe(kind);
 });

@@ -23,7 +23,7 @@ describe('ignoredHow', () => {
       undefined,
     ],
     ['a stanza without a sender', {}, undefined],
-  ])('decides about %s', (_, attrs, expected) => {
+  ])('ignoredHow of %s is $2', (_, attrs, expected) => {
     expect(ignoredHow(node(attrs))).toBe(expected);
   });
 });

@@ -53,7 +53,7 @@ describe('sortAnswer', () => {
     ['a media host that is full', 'upload', error(507), 'later'],
     ['an upload that fails', 'message', { kind: 'failure' }, 'later'],
     ['a message that the library cannot send', 'message', { kind: 'failure' }, 'later'],
-  ])('the table of answers sorts %s', (_, request, answer, expected) => {
+  ])('the table of answers sorts %s as $3', (_, request, answer, expected) => {
     expect(sortAnswer(request, answer).kind).toBe(expected);
   });
 });

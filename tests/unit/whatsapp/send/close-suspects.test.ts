@@ -31,7 +31,7 @@ describe('mayBeCausedBySend', () => {
     ['another client', { kind: 'replaced' }, 50, false],
     ['a logout', { kind: 'logged-out', detail: '' }, 50, false],
     ['a full disk', { kind: 'storage-failed', message: '' }, 50, false],
-  ])('decides about %s', (_, reason, sinceMs, expected) => {
+  ])('mayBeCausedBySend of %s, $2 ms after the send, is $3', (_, reason, sinceMs, expected) => {
     expect(mayBeCausedBySend(reason, sinceMs)).toBe(expected);
   });
 });
@@ -88,6 +88,6 @@ it.each([
   ['a stream error', network(500, 'Stream Errored (500)'), true],
   ['a line that broke', network(428, 'Connection Terminated'), false],
   ['a logout', { kind: 'logged-out', detail: 'Stream Errored (conflict)' } as const, false],
-])('%s: whether WhatsApp said that it ends the connection', (_, reason, expected) => {
+])('isStreamError of %s is $2', (_, reason, expected) => {
   expect(isStreamError(reason)).toBe(expected);
 });

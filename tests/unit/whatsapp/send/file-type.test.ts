@@ -36,7 +36,7 @@ const FILES: Readonly<Record<string, Uint8Array>> = {
 const of = (type: string): Uint8Array => FILES[type] ?? bytes('no signature');
 
 describe('fileTypeOf', () => {
-  it.each(Object.keys(FILES))('recognises %s', (type) => {
+  it.each(Object.keys(FILES))('fileTypeOf recognises %s', (type) => {
     expect(fileTypeOf(of(type))).toBe(type);
   });
 

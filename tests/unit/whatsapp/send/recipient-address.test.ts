@@ -10,6 +10,6 @@ test.each([
   ['sends what answers nothing to the LID', { lid: LID, isReply: false, refused: undefined }, LID],
   ['sends to the number after the LID was refused', { lid: LID, isReply: false, refused: 'lid' }, PN],
   ['sends to the number if no LID is known', { lid: undefined, isReply: false, refused: 'number' }, PN],
-] as const)('%s', (_, facts, expected) => {
+] as const)('the client %s', (_, facts, expected) => {
   expect(chooseAddress(PN, facts)).toBe(expected);
 });
