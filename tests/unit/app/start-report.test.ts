@@ -50,9 +50,7 @@ describe('the start report after a pairing', () => {
     const { events, lines, done } = start({ wasLinked: false });
     events.emit('opened');
     await done;
-    expect(lines).toEqual([
-      'Linked to Owner (+1555•••000). Send !ping to this account from another phone, or !help.',
-    ]);
+    expect(lines).toEqual([`Linked to ${accountLabel(ME)}. ${invitation('!')}`]);
   });
 
   test('after a pairing the report waits for the name for a limited time', async () => {
@@ -62,11 +60,11 @@ describe('the start report after a pairing', () => {
     expect(named.lines).toEqual([]);
     named.creds.me = ME;
     await named.clock.advance(500);
-    expect(named.lines[0]).toContain('Linked to Owner (');
+    expect(named.lines[0]).toContain(`Linked to ${accountLabel(ME)}.`);
     const nameless = start({ wasLinked: false, me: { id: ME.id } });
     nameless.events.emit('opened');
     await nameless.clock.advance(2_000);
-    expect(nameless.lines[0]).toContain('Linked to +1555•••000.');
+    expect(nameless.lines[0]).toContain(`Linked to ${accountLabel({ id: ME.id })}.`);
   });
 
   test('after a pairing a second opening is not reported', async () => {
@@ -98,9 +96,7 @@ describe('the start report at a second start', () => {
     world.stats = { ...NOTHING, received: 2, answered: 2 };
     await clock.advance(1_500);
     await done;
-    expect(lines).toEqual([
-      'Back as Owner (+1555•••000) after 1.2 s. 2 messages came in the meantime: 2 answered.',
-    ]);
+    expect(lines).toEqual([`Back as ${accountLabel(ME)} after 1.2 s. ${meantimeSentence(world.stats)}`]);
   });
 
   test('at a second start the report does not take a bot that is still being loaded for one that has answered', async () => {
@@ -112,7 +108,7 @@ describe('the start report at a second start', () => {
     world.stats = { ...NOTHING, received: 1, answered: 1 };
     await clock.advance(2_000);
     await done;
-    expect(lines[0]).toContain('1 message came in the meantime: 1 answered.');
+    expect(lines[0]).toContain(meantimeSentence(world.stats));
   });
 
   test('at a second start the report comes after a minute if the bot always has work', async () => {
@@ -121,7 +117,7 @@ describe('the start report at a second start', () => {
     world.stats = { ...NOTHING, received: 3, answered: 2, running: 1, queued: 1 };
     await clock.advance(61_000);
     await done;
-    expect(lines[0]).toContain('3 messages came in the meantime: 2 answered, 1 still at work.');
+    expect(lines[0]).toContain(meantimeSentence(world.stats));
   });
 
   test('at a second start the report ends its wait when the bot stops', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { command } from '../../../src/bot/command.ts';
+import { phrases } from '../../../src/bot/phrases.ts';
 import help from '../../../src/commands/help.ts';
 import id from '../../../src/commands/id.ts';
 import ping from '../../../src/commands/ping.ts';
@@ -38,9 +39,11 @@ test('help lists what a stranger may use, and one command in full', async () => 
   expect(messenger.texts[0]).toContain('!ping');
   expect(messenger.texts[0]).not.toContain('!status');
   await bot.handle(incoming('!help !HELP'));
-  expect(messenger.texts[1]).toBe('Usage: !help [command]\n   lists what you can ask of me\nAlso: menu');
+  expect(messenger.texts[1]).toBe(
+    phrases.helpOne({ usage: '!help [command]', summary: help.summary, aliases: ['menu'] }),
+  );
   await bot.handle(incoming('!help status'));
-  expect(messenger.texts[2]).toBe('There is no such command for you here.');
+  expect(messenger.texts[2]).toBe(phrases.noSuchCommand);
 });
 
 test('status is for owners, by number and as the linked account', async () => {
@@ -48,11 +51,13 @@ test('status is for owners, by number and as the linked account', async () => {
   await bot.handle(incoming('!status'));
   await bot.handle(incoming('!status', { sender: BEN }));
   await bot.handle(incoming('!status', { sender: BEN, chat: GROUP, isFromMe: true }));
-  expect(messenger.texts).toEqual([
-    'Connection: open, for 1 minute\nRunning for 1 hour\nsent: 3',
-    'Only the owners of this bot may do that.',
-    'Connection: open, for 1 minute\nRunning for 1 hour\nsent: 3',
-  ]);
+  const told = phrases.status({
+    connection: 'open',
+    connectionAgeMs: 60_000,
+    uptimeMs: 3_600_000,
+    counts: [['sent', 3]],
+  });
+  expect(messenger.texts).toEqual([told, phrases.ownersOnly, told]);
 });
 
 test('a message that is not a command gets no answer', async () => {
@@ -74,10 +79,9 @@ test('a handler that throws is logged with its file, and the person is told with
   const { bot, messenger, log } = makeBot([bad, ping]);
   expect(await bot.handle(incoming('!bad topsecret'))).toBe('done');
   expect(await bot.handle(incoming('!ping'))).toBe('done');
-  expect(messenger.texts).toEqual(['Sorry, something went wrong on my side.', 'pong']);
+  expect(messenger.texts).toEqual([phrases.failed, 'pong']);
   const [line] = log.of('error');
   expect(line).toMatchObject({
-    line: 'a command failed',
     facts: { command: 'bad', file: 'src/commands/bad.ts', err: { name: 'Error' } },
   });
   expect(bot.stats).toMatchObject({ answered: 1, failed: 1, unfinished: 0 });
@@ -132,7 +136,7 @@ test('the bot starts even if the disk is full', async () => {
   await storage.table('edits').set('old', { atMs: clock.nowMs - 86_400_001 });
   storage.table('edits').failure = new AppError('STORAGE_FAILED', 'full');
   await bot.start();
-  expect(log.of('warn').map(({ line }) => line)).toEqual(['could not prune expired state']);
+  expect(log.of('warn').map(({ facts }) => facts)).toEqual([{ table: 'edits', detail: 'full' }]);
   await bot.handle(incoming('!ping'));
   expect(messenger.texts).toEqual(['pong']);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { command } from '../../../src/bot/command.ts';
 import type { Context } from '../../../src/bot/context.ts';
+import { phrases } from '../../../src/bot/phrases.ts';
 import { Refusal } from '../../../src/bot/refusal.ts';
 import { AppError } from '../../../src/core/errors.ts';
 import { ANNA, BEN, GROUP, incoming, makeBot, rest } from './fakes.ts';
@@ -87,14 +88,9 @@ test.each<
     told: string,
   ]
 >([
-  ['claims to be too large', 9_000_000, new Uint8Array(1), 'That file is too large: I take at most 8 MB.'],
-  ['is larger than it claims', 3, new Uint8Array(9_000_000), 'That file is too large: I take at most 8 MB.'],
-  [
-    'takes for ever',
-    undefined,
-    () => new Promise(() => undefined),
-    'That file took too long to fetch. Please try again.',
-  ],
+  ['claims to be too large', 9_000_000, new Uint8Array(1), phrases.fileTooLarge(8)],
+  ['is larger than it claims', 3, new Uint8Array(9_000_000), phrases.fileTooLarge(8)],
+  ['takes for ever', undefined, () => new Promise(() => undefined), phrases.fileTooSlow],
   [
     'takes for ever, and says in its own way that it was given up',
     undefined,
@@ -102,14 +98,9 @@ test.each<
       new Promise((_resolve, reject) =>
         signal.addEventListener('abort', () => reject(new AppError('MEDIA_REFUSED', 'cut'))),
       ),
-    'That file took too long to fetch. Please try again.',
+    phrases.fileTooSlow,
   ],
-  [
-    'is gone',
-    3,
-    () => Promise.reject(new AppError('MEDIA_REFUSED', 'internal detail')),
-    'I could not fetch that file: it is too large, damaged or gone.',
-  ],
+  ['is gone', 3, () => Promise.reject(new AppError('MEDIA_REFUSED', 'internal detail')), phrases.fileGone],
 ])('a person is told of media that %s, and nothing is logged', async (_sentence, sizeBytes, file, told) => {
   const { bot, clock, messenger, log } = doing(async (ctx) => void (await ctx.media()));
   messenger.file = file;
@@ -166,7 +157,7 @@ test('a file of exactly the largest size is accepted, and an error while fetchin
   expect(messenger.texts).toEqual([]);
   messenger.file = () => Promise.reject(new TypeError('a bug'));
   await bot.handle(incoming('!do', { media: IMAGE }));
-  expect(messenger.texts).toEqual(['Sorry, something went wrong on my side.']);
+  expect(messenger.texts).toEqual([phrases.failed]);
   expect(log.of('error')).toMatchObject([{ facts: { err: { name: 'TypeError' } } }]);
 });
 
@@ -212,11 +203,7 @@ test('an admin command runs for admins, is refused to members, and is refused in
   await bot.handle(incoming('!lock', { chat: GROUP, sender: BEN }));
   await bot.handle(incoming('!lock', { chat: GROUP }));
   await bot.handle(incoming('!lock'));
-  expect(messenger.texts).toEqual([
-    'locked',
-    'Only admins of this group may do that.',
-    'That works in groups only.',
-  ]);
+  expect(messenger.texts).toEqual(['locked', phrases.adminsOnly, phrases.groupsOnly]);
 });
 
 test('an owner may use an admin command, and WhatsApp is not asked for the admins', async () => {
@@ -232,7 +219,7 @@ test('later() refuses a text that is too long', async () => {
   );
   await bot.start();
   await bot.handle(incoming('!do more'));
-  expect(messenger.texts).toEqual(['I keep at most 4000 characters.']);
+  expect(messenger.texts).toEqual([phrases.textTooLong(4_000)]);
   await bot.handle(incoming('!do'));
   await clock.advance(0);
   expect(messenger.texts[1]).toBe('x'.repeat(4_000));

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rest } from '../../../src/bot/args.ts';
 import { command } from '../../../src/bot/command.ts';
+import { phrases } from '../../../src/bot/phrases.ts';
 import { safeError } from '../../../src/bot/run/safe-error.ts';
 import help from '../../../src/commands/help.ts';
 import id from '../../../src/commands/id.ts';
@@ -52,7 +53,7 @@ test('a forged quote gives its sender no rights and puts no words into the answe
   await bot.handle(incoming('hello', { quoted }));
   await bot.handle(incoming('!id', { quoted }));
   expect(messenger.texts).toEqual([
-    'You: +15551230001\nYour address: 15551230001@s.whatsapp.net\nThis chat: 15551230001@s.whatsapp.net',
+    phrases.identity({ id: `+${ANNA.id}`, address: ANNA.jid, chat: ANNA.jid, isOwner: false }),
   ]);
 });
 

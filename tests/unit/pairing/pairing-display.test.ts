@@ -132,7 +132,7 @@ describe('showQr', () => {
     const { shown, text } = display();
     await shown.showQr({ ...first, qr: 'x'.repeat(3_000) });
     await shown.showQr(second);
-    expect(text()).toContain('one that is too long');
+    expect(text()).toContain('"bytes":3000');
     expect(text()).toContain('Code 2');
   });
 

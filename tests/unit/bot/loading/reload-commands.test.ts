@@ -100,9 +100,7 @@ test('a folder that the system cannot watch is logged as a warning', async () =>
     new AbortController().signal,
   );
   await expect(watching).resolves.toBeUndefined();
-  expect(log.lines).toEqual([
-    { level: 'warn', facts: { code: 'ENOENT' }, line: 'commands are no longer watched' },
-  ]);
+  expect(log.lines).toMatchObject([{ level: 'warn', facts: { code: 'ENOENT' } }]);
 });
 
 test('a file that is saved again during its load ends in its newest version', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { command } from '../../../../src/bot/command.ts';
+import { phrases } from '../../../../src/bot/phrases.ts';
 import { Cooldowns } from '../../../../src/bot/run/cooldown.ts';
 import { BEN, incoming, makeBot } from '../fakes.ts';
 
@@ -27,7 +28,7 @@ test('the cooldown does not apply to owners, and wrong usage does not start it',
   });
   const { bot, clock, messenger } = makeBot([slow], { settings: { ownerNumbers: ['15551230001'] } });
   for (let turn = 0; turn < 3; turn += 1) await bot.handle(incoming('!slow', { sender: BEN }));
-  expect(messenger.texts).toEqual(['ok', 'Please wait 1 minute before the next one.']);
+  expect(messenger.texts).toEqual(['ok', phrases.tooSoon(phrases.duration(60_000))]);
   await clock.advance(60_000);
   await bot.handle(incoming('!slow', { sender: BEN }));
   for (let turn = 0; turn < 3; turn += 1) await bot.handle(incoming('!slow'));

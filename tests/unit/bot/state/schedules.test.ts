@@ -103,7 +103,7 @@ test('the log names a schedule whose handler fails, and no person is told', asyn
   await clock.advance(HOUR);
   expect(messenger.sent).toEqual([]);
   expect(log.of('error')).toMatchObject([
-    { facts: { file: 'src/listeners/daily.ts' }, line: 'a schedule failed' },
+    { facts: { file: 'src/listeners/daily.ts', err: { name: 'Error' } } },
   ]);
   await bot.stop();
 });
