@@ -114,7 +114,10 @@ export class WhatsAppClient extends EventEmitter<ClientEvents> implements Messen
   #mendCreds(): void {
     const { session, log } = this.#options;
     if (!mendSignedPreKey(session.creds)) return;
-    log.warn('The signature of the signed pre-key in creds.json was damaged. The bot makes a new one.');
+    log.warn(
+      { file: 'creds.json' },
+      'The signature of the signed pre-key in creds.json was damaged. The bot makes a new one.',
+    );
     try {
       session.saveCreds();
     } catch (error) {

@@ -137,7 +137,7 @@ it('a connection that receives stanzas but no answers is given up', async () => 
   await rig.nextWait();
   expect(rig.closes.at(-1)).toMatchObject({
     kind: 'network',
-    message: 'WhatsApp no longer answers on this connection',
+    cause: 'no-answers',
   });
 });
 

@@ -301,7 +301,7 @@ describe('sends', () => {
     rig.wa.faults.sends.withholdAcks(false);
     if (state === 'waiting') {
       await rig.reconnect();
-      expect(rig.closes.at(-1)).toMatchObject({ kind: 'network', statusCode: 408 });
+      expect(rig.closes.at(-1)).toMatchObject({ kind: 'network', statusCode: 408, cause: 'no-acks' });
       await rig.state('open');
     }
     await rig.client.send(text('3EB0DDDDDDDDDDDDDDDD', person.jid), AbortSignal.timeout(3_000));

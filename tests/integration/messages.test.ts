@@ -23,8 +23,8 @@ afterEach(async () => {
 /** The number of messages that all log lines together report as too old. */
 const droppedForAge = (): number =>
   program.lines
-    .map((line) => JSON.parse(line) as { msg: string; count?: number })
-    .filter(({ msg }) => msg === 'messages too old to be answered were dropped')
+    .map((line) => JSON.parse(line) as { maxAgeSeconds?: number; count?: number })
+    .filter(({ maxAgeSeconds }) => maxAgeSeconds !== undefined)
     .reduce((sum, { count = 0 }) => sum + count, 0);
 
 /** The ids of the answers to one message. */

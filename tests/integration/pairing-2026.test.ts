@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClientState } from '../../src/whatsapp/client-state.ts';
+import { CODES_HINT, PASSKEY_HINT, refusalSentence } from '../../src/whatsapp/pairing/pairing-sentences.ts';
 import { within } from './support/deadline.ts';
 import { Rig } from './support/rig.ts';
 
@@ -148,8 +149,9 @@ describe('a request for a pairing code', () => {
       await byCode(status, 9);
       const { code, qr, notice } = await rig.state('pairing');
       expect(code).toBeUndefined();
-      expect(notice).toContain(`(${status}`);
-      expect(rig.lines.some((line) => line.startsWith('warn ') && line.includes(`(${status}`))).toBe(true);
+      const [refused] = rig.facts.filter((facts) => 'waitMs' in facts) as { waitMs: number }[];
+      expect(refused).toMatchObject({ level: 'warn', status });
+      expect(notice).toBe(refusalSentence(status, refused?.waitMs ?? 0));
       await rig.wa.phone.scan(qr ?? '');
       await rig.state('open');
     },
@@ -239,8 +241,8 @@ describe('a request for a pairing code', () => {
       shown = await next;
     }
     expect(shown.code).toBeUndefined();
-    expect(shown.notice).toContain('passkey');
-    expect(rig.lines.filter((line) => line.includes('passkey'))).toHaveLength(1);
+    expect(shown.notice).toBe(CODES_HINT);
+    expect(rig.lines.filter((line) => line === `warn ${CODES_HINT}`)).toHaveLength(1);
     await rig.wa.phone.scan(shown.qr ?? '');
     await rig.state('open');
   });
@@ -252,7 +254,8 @@ describe('a request for a pairing code', () => {
     const told = nextPairing(({ notice }) => notice !== undefined, 'the hint');
     const next = nextPairing((state) => state.code !== undefined && state.code !== code, 'the next code');
     await expect(rig.wa.phone.enterCode(code ?? '')).rejects.toMatchObject({ code: 'passkey-required' });
-    expect((await told).notice).toContain('passkey');
-    expect((await next).notice).toContain('passkey');
+    expect((await told).notice).toBe(PASSKEY_HINT);
+    expect(rig.lines).toContain(`warn ${PASSKEY_HINT}`);
+    expect((await next).notice).toBe(PASSKEY_HINT);
   });
 });

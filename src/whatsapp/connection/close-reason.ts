@@ -34,8 +34,16 @@ export type CloseReason =
       readonly message: string;
       readonly hasWorked: boolean;
     }
-  /** Everything else: the network, a proxy, the service. */
-  | { readonly kind: 'network'; readonly statusCode: number | undefined; readonly message: string };
+  /** Everything else: the network, a proxy, the service. `cause` is set if the bot gave the connection up itself. */
+  | {
+      readonly kind: 'network';
+      readonly statusCode: number | undefined;
+      readonly message: string;
+      readonly cause?: SilenceCause;
+    };
+
+/** What WhatsApp left out: the answer to a step of the connect, the acks of sends, or the answers to pings. */
+export type SilenceCause = 'no-handshake' | 'no-acks' | 'no-answers';
 
 /**
  * The reasons of `<failure>` that do not pass by themselves. 406: the account is banned. 409: the service does not

@@ -39,6 +39,7 @@ export class ConnectionLog {
 
   replacedForGood(): void {
     this.#log.error(
+      { close: 'replaced' },
       'Another client keeps opening this session, so this one stops: the copy that was started last stays. ' +
         'Stop the other one, or link this bot as a device of its own with another SESSION_PATH.',
     );
@@ -60,30 +61,38 @@ export class ConnectionLog {
         return;
       case 'replaced':
         this.#log.warn(
+          { close: reason.kind },
           'Another client opened this session. Trying once more in a minute, in case it goes away.',
         );
         return;
       case 'version-refused':
-        this.#log.warn('WhatsApp refuses this client version. Looking the current one up.');
+        this.#log.warn(
+          { close: reason.kind },
+          'WhatsApp refuses this client version. Looking the current one up.',
+        );
         return;
       case 'account-refused':
         this.#log.error(
-          { statusCode: reason.statusCode },
+          { close: reason.kind, statusCode: reason.statusCode },
           `${accountRefusalSentence(reason.statusCode)} The session is kept, and the bot tries again every hour.`,
         );
         return;
       case 'banned':
         this.#log.error(
-          { forMs: reason.forMs },
+          { close: reason.kind, forMs: reason.forMs },
           `WhatsApp has banned this account for a while, until ${new Date(Date.now() + reason.forMs).toISOString()}. ` +
             'The bot waits that long; send less, and only to people who wrote first.',
         );
         return;
       case 'qr-ended':
-        this.#log.info('Nobody scanned or entered the code in time. A new one follows.');
+        this.#log.info(
+          { close: reason.kind },
+          'Nobody scanned or entered the code in time. A new one follows.',
+        );
         return;
       case 'storage-failed':
         this.#log.error(
+          { close: reason.kind },
           `${reason.message} Until then the connection stays closed, so that WhatsApp keeps the messages.`,
         );
         return;
@@ -95,7 +104,7 @@ export class ConnectionLog {
         return;
       case 'network':
         this.#log.warn(
-          { failures, statusCode: reason.statusCode, detail: reason.message },
+          { failures, statusCode: reason.statusCode, cause: reason.cause, detail: reason.message },
           'The connection was closed',
         );
         if (isDoctorDue)
@@ -117,6 +126,7 @@ export class ConnectionLog {
 
   sessionProbablyGone(times: number): void {
     this.#log.error(
+      { times },
       `WhatsApp refused this session ${times} times in a row, so it is probably gone. ` +
         `To link again, run: rm -rf ${shellWord(this.#sessionPath)} and start the bot again.`,
     );

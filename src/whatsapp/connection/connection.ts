@@ -24,7 +24,7 @@ import { Sender } from '../send/sender.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
 import { dropKeyErrors } from '../signal/drop-key-errors.ts';
 import { updateCaches } from './cache-updates.ts';
-import { type CloseReason, classifyClose } from './close-reason.ts';
+import { type CloseReason, classifyClose, type SilenceCause } from './close-reason.ts';
 import { prepareCloseStanza } from './close-stanza.ts';
 import { closeWithin, cutOff, endListening, intercept } from './library-socket.ts';
 import { openSocket, type SocketSettings } from './open-socket.ts';
@@ -102,12 +102,12 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       parts,
       () => this.isOpen,
       this.#over.signal,
-      () => this.#lost('WhatsApp acknowledges nothing on this connection'),
+      () => this.#lost('no-acks', 'WhatsApp acknowledges nothing on this connection'),
     );
     const ping = { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'get', xmlns: 'w:p' } };
     this.#pingCheck = new PingCheck(
       () => this.socket.query(ping),
-      () => this.#lost('WhatsApp no longer answers on this connection'),
+      () => this.#lost('no-answers', 'WhatsApp no longer answers on this connection'),
     );
     intercept(this.socket, 'message', (node) => answerIgnored(this.socket, node, parts.inbox));
     keepPresenceTyped(this.socket);
@@ -121,7 +121,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
   /** Gives the connection up if WhatsApp does not take the next step in time; each step that it takes begins anew. */
   #answerWithin(limitMs: number): void {
     clearTimeout(this.#connectTimer);
-    this.#connectTimer = setTimeout(() => this.#lost('WhatsApp did not answer'), limitMs);
+    this.#connectTimer = setTimeout(() => this.#lost('no-handshake', 'WhatsApp did not answer'), limitMs);
   }
 
   /** Whether a stanza can be sent: false as soon as the socket begins to close. */
@@ -195,8 +195,8 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     return this.#sender.send(message, signal);
   }
 
-  #lost(message: string): void {
-    this.fail({ kind: 'network', statusCode: 408, message });
+  #lost(cause: SilenceCause, message: string): void {
+    this.fail({ kind: 'network', statusCode: 408, cause, message });
   }
 
   /** Gives the connection up at once, for a reason of our own. */

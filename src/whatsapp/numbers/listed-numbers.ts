@@ -94,6 +94,7 @@ export class ListedNumbers {
     if (numbers.answerTo(number)?.number !== null || this.#warned.has(place)) return;
     this.#warned.add(place);
     log.warn(
+      { place },
       `${place}: WhatsApp knows no account with this number. Write it with its country code, as the profile of the person shows it.`,
     );
   }
@@ -102,6 +103,7 @@ export class ListedNumbers {
     if (this.#hasSaidSilence || this.#stopping.signal.aborted) return;
     this.#hasSaidSilence = true;
     this.#parts.log.warn(
+      { numbers: this.#parts.listed.length },
       'WhatsApp did not say whether it knows the numbers in the settings. The bot uses them as they are written, and asks WhatsApp again.',
     );
   }
