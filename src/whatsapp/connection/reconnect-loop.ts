@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
-import { isAppError, messageOf } from '../../core/errors.ts';
+import { assertNever, isAppError, messageOf } from '../../core/errors.ts';
 import { REFUSED_LOGINS_TO_TELL } from '../../core/warning-thresholds.ts';
 import type { Session } from '../../session/session.ts';
 import type { ClientEvents } from '../client-events.ts';
@@ -22,7 +22,9 @@ import type { ConnectionFactory } from './connection-factory.ts';
 import type { ConnectionLog } from './connection-log.ts';
 import {
   type CloseHistory,
+  type Decision,
   decideReconnect,
+  type Ending,
   NO_CLOSES,
   type ReconnectPolicy,
   recordClose,
@@ -94,8 +96,9 @@ export class ReconnectLoop {
       events.emit('closed', reason);
       const nowMs = clock.upMs();
       const wasStable = openedAtMs !== undefined && nowMs - openedAtMs >= STABLE_AFTER_MS;
-      const delayMs = this.#decide(reason, wasStable, nowMs);
-      if (delayMs === undefined) return this.#giveUp(reason);
+      const decision = this.#decide(reason, wasStable, nowMs);
+      if (decision.action === 'stop') return this.#giveUp(decision.as, reason);
+      const { delayMs } = decision;
       this.#transition({ kind: 'waiting', reason, untilMs: clock.now() + delayMs });
       await this.#waitFor(reason, delayMs, signal);
     }
@@ -115,10 +118,12 @@ export class ReconnectLoop {
     this.#connection = connection;
     for (const observer of observers) connection.on('stanza', (node) => observer.saw(node));
     connection.on('paired', () => events.emit('paired'));
-    new PairingRound(connection, { pairingNumber, log, clock }, this.#pairings, (pairing) => {
+    const round = new PairingRound(connection, { pairingNumber, log, clock }, this.#pairings);
+    round.on('shown', (pairing) => {
       // A code may come after the connection has ended.
       if (this.#connection === connection) this.#transition(pairing);
     });
+    round.start();
     if (signal.aborted) void connection.close();
     let openedAtMs: number | undefined;
     if (await connection.opened) {
@@ -146,13 +151,12 @@ export class ReconnectLoop {
     events.emit('changed', this.#state);
   }
 
-  /** How long to wait, or undefined if this was the end. */
-  #decide(reason: CloseReason, wasStable: boolean, nowMs: number): number | undefined {
+  #decide(reason: CloseReason, wasStable: boolean, nowMs: number): Decision {
     const { policy, random } = this.#parts;
     const before = wasStable ? recordStable(this.#history) : this.#history;
     const decision = decideReconnect(reason, before, policy, nowMs, random);
     this.#history = recordClose(reason, before, nowMs);
-    return decision.action === 'stop' ? undefined : decision.delayMs;
+    return decision;
   }
 
   async #waitFor(reason: CloseReason, delayMs: number, signal: AbortSignal): Promise<void> {
@@ -171,18 +175,28 @@ export class ReconnectLoop {
     else connectionLog.sessionProbablyGone(this.#history.authFailures);
   }
 
-  #giveUp(reason: CloseReason): StopReason {
-    const { connectionLog, session, log, clock } = this.#parts;
-    if (reason.kind !== 'logged-out') {
-      connectionLog.replacedForGood();
-      return { kind: 'replaced' };
+  #giveUp(ending: Ending, reason: CloseReason): StopReason {
+    const { connectionLog } = this.#parts;
+    switch (ending) {
+      case 'replaced':
+        connectionLog.replacedForGood();
+        break;
+      case 'logged-out':
+        connectionLog.loggedOut();
+        this.#noteLogout(reason.kind === 'logged-out' ? reason.detail : reason.kind);
+        break;
+      default:
+        return assertNever(ending);
     }
-    connectionLog.loggedOut();
+    return { kind: ending };
+  }
+
+  #noteLogout(reason: string): void {
+    const { session, log, clock } = this.#parts;
     try {
-      session.noteLogout({ atMs: clock.now(), reason: reason.detail });
+      session.noteLogout({ atMs: clock.now(), reason });
     } catch (error) {
       log.warn({ detail: messageOf(error) }, 'could not note the logout in the session folder');
     }
-    return { kind: 'logged-out' };
   }
 }

@@ -35,9 +35,12 @@ export const NO_CLOSES: CloseHistory = {
   replacedAtMs: undefined,
 };
 
+/** What a close is to the program that it ends. */
+export type Ending = 'logged-out' | 'replaced';
+
 /** What follows a close: the end, or another try after a wait, which may be 0. */
 export type Decision =
-  | { readonly action: 'stop' }
+  | { readonly action: 'stop'; readonly as: Ending }
   | { readonly action: 'reconnect'; readonly delayMs: number };
 
 /** How many waits stay at the configured length before they grow. */
@@ -106,11 +109,13 @@ export function decideReconnect(
 ): Decision {
   switch (close.kind) {
     case 'logged-out':
-      return { action: 'stop' };
+      return { action: 'stop', as: 'logged-out' };
     case 'replaced': {
       const wasRecent =
         before.replacedAtMs !== undefined && nowMs - before.replacedAtMs < REPLACED_TWICE_WITHIN_MS;
-      return wasRecent ? { action: 'stop' } : { action: 'reconnect', delayMs: AFTER_REPLACED_MS };
+      return wasRecent
+        ? { action: 'stop', as: 'replaced' }
+        : { action: 'reconnect', delayMs: AFTER_REPLACED_MS };
     }
     case 'restart-required':
       return {

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
@@ -32,11 +33,10 @@ export interface PairingParts {
  * The QR code stays as the other way when WhatsApp refuses a code, and between two codes. WhatsApp gives six texts for
  * QR codes: the first lives a minute, the others 20 s.
  */
-export class PairingRound {
+export class PairingRound extends EventEmitter<{ shown: [pairing: Pairing] }> {
   readonly #connection: Connection;
   readonly #parts: PairingParts;
   readonly #history: PairingHistory;
-  readonly #show: (pairing: Pairing) => void;
   readonly #unknown: UnknownStanzas;
   /** Whether this connection began as that of a linked session: everything on it is the library's. */
   readonly #wasLinked: boolean;
@@ -51,18 +51,18 @@ export class PairingRound {
   #isOver = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    connection: Connection,
-    parts: PairingParts,
-    history: PairingHistory,
-    show: (pairing: Pairing) => void,
-  ) {
+  constructor(connection: Connection, parts: PairingParts, history: PairingHistory) {
+    super();
     this.#connection = connection;
     this.#parts = parts;
     this.#history = history;
-    this.#show = show;
     this.#unknown = new UnknownStanzas(parts.log);
     this.#wasLinked = this.#isLinked;
+  }
+
+  /** Shows what the connection offers from here on, until the connection ends. */
+  start(): void {
+    const connection = this.#connection;
     connection.on('qr', (text) => this.#offered(text));
     intercept(connection.socket, 'notification', (node) => this.#received(node));
     const look = (node: BinaryNode): void => {
@@ -93,7 +93,7 @@ export class PairingRound {
   #draw(): void {
     if (this.#isCodeNear || this.#isLinked || !this.#qr) return;
     const { advSecretKey } = this.#connection.socket.authState.creds;
-    this.#show(shownPairing(this.#qr, this.#code, advSecretKey, this.#notice));
+    this.emit('shown', shownPairing(this.#qr, this.#code, advSecretKey, this.#notice));
   }
 
   async #askForCode(): Promise<void> {

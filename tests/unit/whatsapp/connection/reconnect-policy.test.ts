@@ -4,6 +4,7 @@ import type { CloseReason } from '../../../../src/whatsapp/connection/close-reas
 import {
   type CloseHistory,
   decideReconnect,
+  type Ending,
   NO_CLOSES,
   recordClose,
   recordOpened,
@@ -27,8 +28,8 @@ const closedBySend = (hasWorked: boolean): CloseReason => ({
 const REPLACED: CloseReason = { kind: 'replaced' };
 
 /** Every member of the union, and what follows the first time. The type says when one is missing. */
-const FIRST: { [K in CloseReason['kind']]: readonly [Extract<CloseReason, { kind: K }>, number | 'stop'] } = {
-  'logged-out': [{ kind: 'logged-out', detail: 'Intentional Logout' }, 'stop'],
+const FIRST: { [K in CloseReason['kind']]: readonly [Extract<CloseReason, { kind: K }>, number | Ending] } = {
+  'logged-out': [{ kind: 'logged-out', detail: 'Intentional Logout' }, 'logged-out'],
   'auth-failed': [{ kind: 'auth-failed', statusCode: 403 }, 5_000],
   'restart-required': [{ kind: 'restart-required' }, 0],
   replaced: [{ kind: 'replaced' }, 60_000],
@@ -66,7 +67,9 @@ function historyOf(...closes: ReadonlyArray<readonly [CloseReason, number]>): Cl
 describe('the first close of its kind', () => {
   it.each(Object.values(FIRST))('after the first close %o decideReconnect decides: %s', (reason, follows) => {
     expect(decideReconnect(reason, NO_CLOSES, POLICY, NOW, half)).toEqual(
-      follows === 'stop' ? { action: 'stop' } : { action: 'reconnect', delayMs: follows },
+      typeof follows === 'string'
+        ? { action: 'stop', as: follows }
+        : { action: 'reconnect', delayMs: follows },
     );
   });
 });
@@ -91,6 +94,7 @@ describe('only a logout and a second takeover are the end', () => {
       fc.property(histories, (before) => {
         expect(decideReconnect(FIRST['logged-out'][0], before, POLICY, NOW, half)).toEqual({
           action: 'stop',
+          as: 'logged-out',
         });
       }),
     );
@@ -110,17 +114,26 @@ describe('a session that another client took over', () => {
 
   it('a second takeover stops the client also if other closes came between', () => {
     const before = historyOf([REPLACED, NOW], [NETWORK, NOW + MINUTE], [AUTH, NOW + 2 * MINUTE]);
-    expect(decideReconnect(REPLACED, before, POLICY, NOW + 3 * MINUTE, half)).toEqual({ action: 'stop' });
+    expect(decideReconnect(REPLACED, before, POLICY, NOW + 3 * MINUTE, half)).toEqual({
+      action: 'stop',
+      as: 'replaced',
+    });
   });
 
   it('a second takeover stops the client also if the connection was stable in between', () => {
     const before = recordStable(historyOf([REPLACED, NOW]));
-    expect(decideReconnect(REPLACED, before, POLICY, NOW + 3 * MINUTE, half)).toEqual({ action: 'stop' });
+    expect(decideReconnect(REPLACED, before, POLICY, NOW + 3 * MINUTE, half)).toEqual({
+      action: 'stop',
+      as: 'replaced',
+    });
   });
 
   it('the time between two takeovers counts from the last one', () => {
     const before = historyOf([REPLACED, NOW], [REPLACED, NOW + 11 * MINUTE]);
-    expect(decideReconnect(REPLACED, before, POLICY, NOW + 12 * MINUTE, half)).toEqual({ action: 'stop' });
+    expect(decideReconnect(REPLACED, before, POLICY, NOW + 12 * MINUTE, half)).toEqual({
+      action: 'stop',
+      as: 'replaced',
+    });
   });
 });
 
