@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const fastCurve = 'tests/integration/support/fast-curve.ts';
 const scratchFolder = 'tests/integration/support/scratch-folder.ts';
-/** Test files of one project share a module graph in each worker: most of their time was loading Baileys again. */
+/** Test files of one project share their modules in each worker: loading Baileys takes longer than most tests. */
 const isolate = false;
 
 /** Pure code and single classes. */
@@ -36,13 +36,15 @@ const process = {
   include: ['tests/process/**/*.test.ts', 'tests/browser/**/*.test.ts'],
   setupFiles: fastCurve,
   globalSetup: [scratchFolder, 'tests/process/support/build-once.ts'],
+  isolate,
 };
 
 export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    maxWorkers: 2,
+    // More than two processors: many tests wait for a process, a disk or a clock.
+    maxWorkers: 4,
     maxConcurrency: 2,
     dangerouslyIgnoreUnhandledErrors: false,
     projects: [unit, simulator, client, process].map((test) => ({ extends: true, test })),

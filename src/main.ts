@@ -1,4 +1,4 @@
-import { useLittleMemory } from './app/heap-settings.ts';
+import { keepHeapSmall } from './app/heap-settings.ts';
 import { strayErrorOf } from './app/stray-error.ts';
 import { nodeProblem } from './config/node-version.ts';
 import { PROGRAM_USAGE, programVersion, readProgramOptions } from './config/program-options.ts';
@@ -47,7 +47,7 @@ async function main(bot: CreatedBot): Promise<void> {
   guardConsole(bot.log);
   reportBugs(bot);
   await bot.load();
-  useLittleMemory();
+  keepHeapSmall();
   stopOnSignals(bot);
   process.exit(await runToExitCode(bot));
 }

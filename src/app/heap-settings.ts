@@ -13,7 +13,7 @@ const COMPACT_EVERY_MS = 30_000;
 const COMPACT_FOR_MS = 3_000;
 
 /** To be called after loading, because the garbage collector frees little while everything is loaded. */
-export function useLittleMemory(): void {
+export function keepHeapSmall(): void {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`);
   // On a small server the threads that help would take the CPU from the program.
   setFlagsFromString('--no-parallel-scavenge');

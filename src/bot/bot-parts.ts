@@ -129,7 +129,7 @@ export function buildBotParts(options: BotOptions): BotParts {
     replay: { runs, clock, ...frozen, onWaiting: () => conversations.arm() },
     middleware: options.middleware ?? [],
     limitMs: options.handlerLimitMs ?? 60_000,
-    marksRead: settings.markRead === 'true',
+    marksRead: settings.markRead ?? false,
     marks: joinMarks(() => [options.marks, runs.marks, schedules.marks]),
     usableCommands: (ctx) => tasks.usable(ctx),
     reachable: (to) => reachable(to, mayWrite),

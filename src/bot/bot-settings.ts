@@ -12,8 +12,8 @@ export interface BotSettings {
   readonly ownerNumbers: readonly string[];
   /** JIDs or phone numbers that `ctx.sendTo()` may write to first. Default none. */
   readonly mayWriteTo?: readonly string[];
-  /** `true`: senders see that their messages were read when a handler takes them. Default `false`. */
-  readonly markRead?: 'true' | 'false';
+  /** Whether senders see that their messages were read when a handler takes them. Default false. */
+  readonly markRead?: boolean;
   /** What people who call are told when the call is declined; `undefined` lets it ring. */
   readonly declineCalls?: string | undefined;
   /** The name that the linked account shows. */

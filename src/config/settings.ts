@@ -54,7 +54,7 @@ export const SETTINGS = {
   ),
   MARK_READ: setting(
     'false',
-    value.oneOf('true', 'false'),
+    value.yesOrNo,
     'true shows senders that the bot has read the messages that it answers: blue ticks.',
   ),
   DECLINE_CALLS: setting(

@@ -4,7 +4,7 @@ import type { CloseReason } from './connection/close-reason.ts';
 
 /** Facts, in the past tense. */
 export interface ClientEvents {
-  /** The state changed. */
+  /** The state changed, or whether the connection is deaf. */
   changed: [state: ClientState];
   /** A phone linked this session. */
   paired: [];

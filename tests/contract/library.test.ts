@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 /** Files of the libraries that are repaired or relied on, and the start of the SHA-256 of each. */
@@ -18,7 +19,7 @@ const HASHES: Readonly<Record<string, string>> = {
   'libsignal/src/curve.js': 'a45c682103f1ab04',
 };
 
-const root = new URL('../../', import.meta.url).pathname;
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const require = createRequire(import.meta.url);
 const baileys = dirname(require.resolve('@whiskeysockets/baileys/package.json'));
 const libsignal = dirname(createRequire(join(baileys, 'lib/index.js')).resolve('libsignal/package.json'));

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'dotenv';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { settingsExample, withSettings } from '../../tools/settings-table.ts';
 
-const examplePath = new URL('../../.env.example', import.meta.url).pathname;
+const examplePath = fileURLToPath(new URL('../../.env.example', import.meta.url));
 const example = readFileSync(examplePath, 'utf8');
 
 test('.env.example is made from the list of settings; `npm run docs` writes it', () => {

@@ -2,13 +2,13 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 const setFlagsFromString = vi.hoisted(() => vi.fn<(flags: string) => void>());
 vi.mock('node:v8', () => ({ setFlagsFromString }));
-const { useLittleMemory } = await import('../../../src/app/heap-settings.ts');
+const { keepHeapSmall } = await import('../../../src/app/heap-settings.ts');
 
 afterEach(() => void vi.useRealTimers());
 
 test('the heap grows slowly, is collected by one thread, and is compacted for three of each thirty seconds', () => {
   vi.useFakeTimers();
-  useLittleMemory();
+  keepHeapSmall();
   const flagsIn = (seconds: number): string[] => {
     setFlagsFromString.mockClear();
     vi.advanceTimersByTime(seconds * 1_000);
@@ -25,7 +25,7 @@ test('the heap grows slowly, is collected by one thread, and is compacted for th
 
 test('the compaction keeps no process alive', () => {
   const timers = vi.spyOn(globalThis, 'setInterval');
-  useLittleMemory();
+  keepHeapSmall();
   const made = timers.mock.results.map(({ value }) => value as NodeJS.Timeout);
   timers.mockRestore();
   expect(made.map((timer) => timer.hasRef())).toEqual([false]);

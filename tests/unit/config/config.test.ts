@@ -29,7 +29,7 @@ describe('loadConfig', () => {
       pairingNumber: undefined,
       ownerNumbers: [],
       mayWriteTo: [],
-      markRead: 'false',
+      markRead: false,
       declineCalls: undefined,
       commandPrefix: '!',
       withoutCommands: [],
