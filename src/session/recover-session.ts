@@ -50,7 +50,13 @@ export function recover(
   const { creds } = loaded;
   const credentials = new CredentialsFile(fs, folder);
   const areCredsOurs = credentials.adopt(loaded);
-  if (loaded.source === 'copy') log.warn(`creds.json ${loaded.problem}: restored from the last good copy`);
+  if (loaded.source === 'copy') {
+    const { source, problem } = loaded;
+    log.warn(
+      { file: 'creds.json', problem, source },
+      `creds.json ${problem}: restored from the last good copy`,
+    );
+  }
   forgetHalfPairing(creds);
 
   // After a clean stop there is nothing to repair, and listing fifty thousand keys takes longer than all the rest.

@@ -109,7 +109,7 @@ describe('a creds.json that was cut', () => {
     const bot = await stage.start();
     await bot.said(OPEN);
     await stage.ping(stage.wa.addPerson());
-    expect(bot.output).toMatch(/\[WARN\] creds\.json .*restored from the last good copy/);
+    expect(bot.output).toMatch(/\[WARN\] .* file=creds\.json problem=.* source=copy$/m);
     expect(bot.output).not.toContain(QR);
     expect(await bot.stop()).toMatchObject({ code: 0 });
     expect(stage.wa.counters.pairings).toBe(1);

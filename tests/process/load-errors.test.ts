@@ -34,7 +34,7 @@ it('each file with a syntax error is named with its line by dev', async () => {
   await bot.said('QR Code received');
   const output = decodeURI(bot.output);
   for (const [name, line] of FILES) expect(output).toContain(`/commands/${name}:${line}:`);
-  expect(output.split('a command could not be loaded')).toHaveLength(FILES.length + 1);
+  expect(output.match(/^\[ERROR\] .* file=.* problem=/gm)).toHaveLength(FILES.length);
   expect((await bot.stop()).code).toBe(0);
 });
 
@@ -61,7 +61,7 @@ it.each([
   const cwd = makeProject([['phrases.mjs', `${code}\n`]]);
   const bot = await stage.start({}, { command: command(), cwd });
   expect(await bot.exit()).toMatchObject({ code: 78 });
-  expect(bot.output.trim()).toMatch(/^The phrases in \/.*phrases\.mjs cannot be loaded: .*$/);
+  expect(bot.output.trim()).toMatch(/^.* \/.*phrases\.mjs .*$/);
   expect(bot.output.trim()).toMatch(problem);
 });
 

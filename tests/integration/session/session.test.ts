@@ -290,7 +290,7 @@ describe('the identity', () => {
       expect(lines).toContainEqual(
         expect.objectContaining({
           level: 'warn',
-          text: `creds.json is ${how}: restored from the last good copy`,
+          facts: { file: 'creds.json', problem: `is ${how}`, source: 'copy' },
         }),
       );
       await again.close();
