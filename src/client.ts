@@ -59,6 +59,7 @@ export class WhatsAppClient extends EventEmitter<WhatsAppClientEvents> {
   #connections: Connections | undefined;
   #running: Promise<StopReason> | undefined;
   #isStopped = false;
+  readonly #idle: ClientState = { kind: 'idle', sinceMs: Date.now() };
 
   /** `folder` is the session: one account, one folder, one process. Throws `BAD_CONFIG` if a setting is wrong. */
   constructor(folder: string, options: WhatsAppClientOptions = {}) {
@@ -70,7 +71,7 @@ export class WhatsAppClient extends EventEmitter<WhatsAppClientEvents> {
 
   /** What the client does at the moment. */
   get state(): ClientState {
-    return this.#connections?.state ?? { kind: 'idle', sinceMs: 0 };
+    return this.#connections?.state ?? this.#idle;
   }
 
   /** The socket of the present connection, for everything that has no method here. Each connection has another one. */

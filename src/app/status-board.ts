@@ -40,7 +40,8 @@ export class StatusBoard implements StatusSource {
   readonly #changeListeners = new Set<() => void>();
   readonly #timingListeners = new Set<(timing: Timing) => void>();
   readonly #reconnects = Object.fromEntries(CLOSE_KINDS.map((kind) => [kind, 0]));
-  #state: ClientState;
+  /** The state before the present one: a change is told after it has happened. */
+  #before: ClientState;
   #lastClose: CloseFacts | undefined;
   #refusedLogins = 0;
   #unlinkedSinceMs: number | undefined;
@@ -48,7 +49,7 @@ export class StatusBoard implements StatusSource {
   constructor(parts: StatusBoardParts) {
     const { client } = parts;
     this.#parts = parts;
-    this.#state = client.state;
+    this.#before = client.state;
     this.#timings = new AnswerTimes((timing) => {
       for (const listener of this.#timingListeners) listener(timing);
     });
@@ -80,8 +81,8 @@ export class StatusBoard implements StatusSource {
       nowMs: Date.now(),
       version: VERSION,
       startedAtMs,
-      situation: toSituation(this.#state),
-      sinceMs: this.#state.sinceMs,
+      situation: toSituation(client.state),
+      sinceMs: client.state.sinceMs,
       deafness: client.deafness,
       account: accountOf(session),
       sessionPath,
@@ -109,12 +110,12 @@ export class StatusBoard implements StatusSource {
   }
 
   #changed(state: ClientState): void {
-    const before = this.#state;
+    const before = this.#before;
     if (before.kind === 'waiting' && state.kind === 'connecting') this.#countReconnect(before.reason.kind);
     if (state.kind === 'open') this.#refusedLogins = 0;
     if (state.kind === 'open') this.#unlinkedSinceMs = undefined;
     else if (state.kind === 'pairing') this.#unlinkedSinceMs ??= state.sinceMs;
-    this.#state = state;
+    this.#before = state;
     for (const listener of this.#changeListeners) listener();
   }
 

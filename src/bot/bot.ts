@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from '../core/incoming-message.ts';
 import type { OutgoingMessage } from '../core/outgoing-message.ts';
 import { plainText } from '../core/plain-text.ts';
@@ -9,9 +8,6 @@ import type { RouterCounts } from './intake/message-router.ts';
 import type { RunCounts } from './run/handler-runner.ts';
 import type { RunResult } from './run/run-result.ts';
 import { safeError } from './run/safe-error.ts';
-import { reachable } from './send/chat-address.ts';
-import { sendId } from './send/message-id.ts';
-import { type Say, toContent } from './send/say.ts';
 
 export type { BotOptions } from './bot-parts.ts';
 
@@ -95,20 +91,11 @@ export class Bot {
    * Sends a message that answers no other, in the order of its chat and at the pace of everything else. Settles as
    * `Outbox.send` does.
    */
-  send(message: OutgoingMessage): Promise<void>;
-  /**
-   * Writes to a chat as `ctx.sendTo()` does, and throws a `Refusal` for the same chats. The same `key` makes the same
-   * message, which people see once. Default: another key each time.
-   */
-  send(to: string, say: Say, key?: string): Promise<void>;
-  async send(first: OutgoingMessage | string, say: Say = '', key: string = randomUUID()): Promise<void> {
-    if (typeof first !== 'string') return this.#parts.outbox.send(first);
-    const chat = reachable(first, this.#parts.mayWrite);
-    const content = toContent(say, () => []);
-    await this.#parts.outbox.send({ id: sendId(`program|${chat}|${key}`, 1), chat, content });
+  send(message: OutgoingMessage): Promise<void> {
+    return this.#parts.outbox.send(message);
   }
 
-  /** Whether `send` and `ctx.sendTo()` may write to a chat. `jid` must be from `chatAddress`. */
+  /** Whether the bot may write to a chat before anybody there has written. `jid` must be from `chatAddress`. */
   mayWriteTo(jid: string): boolean {
     return this.#parts.mayWrite(jid);
   }

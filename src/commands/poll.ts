@@ -2,23 +2,21 @@ import { parts } from '../bot/args.ts';
 import { command } from '../bot/command.ts';
 import { phrases } from '../bot/phrases.ts';
 import { Refusal } from '../bot/refusal.ts';
+import { POLL_LIMITS } from '../bot/send/say.ts';
 
-// What WhatsApp takes.
-const MAX_QUESTION_LENGTH = 255;
-const MAX_OPTION_LENGTH = 100;
+const { questionLength, optionLength, fewestOptions, mostOptions } = POLL_LIMITS;
 
 export default command({
   name: 'poll',
   summary: 'asks the chat: Lunch? | pizza | soup',
-  // A question and 2 to 12 options, as many as WhatsApp takes.
-  args: { question: parts(3, 13) },
+  // The question is one of the parts.
+  args: { question: parts(1 + fewestOptions, 1 + mostOptions) },
   cooldownSeconds: 10,
   async run(ctx) {
     const [question = '', ...options] = ctx.args.question;
-    if (question.length > MAX_QUESTION_LENGTH)
-      throw new Refusal(phrases.pollQuestionTooLong(MAX_QUESTION_LENGTH));
-    if (options.some((option) => option.length > MAX_OPTION_LENGTH))
-      throw new Refusal(phrases.pollOptionTooLong(MAX_OPTION_LENGTH));
+    if (question.length > questionLength) throw new Refusal(phrases.pollQuestionTooLong(questionLength));
+    if (options.some((option) => option.length > optionLength))
+      throw new Refusal(phrases.pollOptionTooLong(optionLength));
     if (new Set(options).size < options.length) throw new Refusal(phrases.pollOptionsEqual);
     await ctx.poll(question, options);
   },

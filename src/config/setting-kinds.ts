@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { withoutInvisible } from '../core/invisible-characters.ts';
 
 /** A kind of value: how it is read, and the words that say what it may be. */
 export interface Kind<T> {
@@ -93,8 +94,7 @@ export const token: Kind<string> = kind(
   true,
 );
 
-/** Marks that address books and chat apps leave in a copied number: direction marks, no-break spaces, dashes. */
-const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+/** What people and address books write between digits. They also leave direction marks, which nobody sees. */
 const BETWEEN_DIGITS = /[\s().\-/\u2010-\u2015]/g;
 
 /**
@@ -102,7 +102,7 @@ const BETWEEN_DIGITS = /[\s().\-/\u2010-\u2015]/g;
  * other characters, fewer than 7 or more than 15 digits (E.164), or no country code (a leading 0).
  */
 export function readPhoneNumber(text: string): string | undefined {
-  const plain = text.replace(INVISIBLE, '').trim();
+  const plain = withoutInvisible(text).trim();
   // `+49 (0)151 …`: the zero in brackets is dialled inside the country only.
   const international = plain.startsWith('+') ? plain.slice(1).replace(/\(\s*0\s*\)/, '') : plain;
   const digits = international.replace(BETWEEN_DIGITS, '');

@@ -1,4 +1,5 @@
 import { ageMs } from './clock.ts';
+import { DAY_MS } from './limit-units.ts';
 import { LIMITS } from './limits.ts';
 
 /** What WhatsApp answered when it was asked for a phone number that a person typed. */
@@ -8,7 +9,6 @@ export interface NumberAnswer {
   readonly number: string | null;
 }
 
-const DAY_MS = 86_400_000;
 /** A number may get another owner. */
 const ASK_AGAIN_MS = 7 * DAY_MS;
 /** Somebody may register the number, or WhatsApp may correct a wrong answer. */

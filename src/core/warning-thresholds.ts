@@ -1,5 +1,4 @@
-const DAY_MS = 24 * 60 * 60 * 1000;
-
+import { DAY_MS } from './limit-units.ts';
 /** WhatsApp unlinks companion devices when the phone has been away for fourteen days. */
 export const PHONE_UNLINKED_AFTER_MS = 14 * DAY_MS;
 

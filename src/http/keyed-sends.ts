@@ -1,8 +1,9 @@
 import { isAppError } from '../core/errors.ts';
 import { noteLimitReached } from '../core/limit-counts.ts';
 import { LIMITS } from '../core/limits.ts';
+import { shortHash } from '../core/short-hash.ts';
 import type { Logger } from '../logging/logger.ts';
-import { hashOf, type KnownKeys } from './known-keys.ts';
+import type { KnownKeys } from './known-keys.ts';
 import type { MessageRequest } from './message-request.ts';
 import { Problem } from './problem.ts';
 import type { Sending, SendText } from './status-source.ts';
@@ -42,7 +43,7 @@ export class KeyedSends {
    */
   async submit(request: MessageRequest): Promise<KeyedSend> {
     const { key, number, text } = request;
-    const fingerprint = hashOf(`${number}\n${text}`);
+    const fingerprint = shortHash(`${number}\n${text}`);
     const known = this.#known.get(key);
     const before = known?.fingerprint ?? this.#keys.fingerprintOf(key);
     if (before !== undefined && before !== fingerprint) {

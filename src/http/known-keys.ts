@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { ageMs, type Clock, systemClock } from '../core/clock.ts';
 import { noteLimitReached } from '../core/limit-counts.ts';
 import { LIMITS } from '../core/limits.ts';
+import { shortHash } from '../core/short-hash.ts';
 import type { Table } from '../core/table.ts';
 
 /** What a key was used for, and when. */
@@ -12,11 +12,7 @@ export interface KeyRow {
 
 const LIMIT = LIMITS['table:http-keys'];
 
-/** A short hash of a text, so that neither keys nor texts of callers are kept. */
-export const hashOf = (text: string): string =>
-  createHash('sha256').update(text).digest('base64url').slice(0, 22);
-
-/** Remembers over restarts which message each idempotency key was used for. */
+/** Remembers over restarts which message each idempotency key was used for: hashes, no keys and texts of callers. */
 export class KnownKeys {
   readonly #table: Table<KeyRow>;
   readonly #clock: Pick<Clock, 'now'>;
@@ -28,13 +24,13 @@ export class KnownKeys {
 
   /** The fingerprint of the message that the key was used for; undefined if the key is new or too old. */
   fingerprintOf(key: string): string | undefined {
-    const row = this.#table.get(hashOf(key));
+    const row = this.#table.get(shortHash(key));
     return row === undefined || this.#isTooOld(row) ? undefined : row.fingerprint;
   }
 
   /** Resolves when the key is on the disk. Rejects with `STORAGE_FAILED`. */
   async remember(key: string, fingerprint: string): Promise<void> {
-    const id = hashOf(key);
+    const id = shortHash(key);
     if (this.fingerprintOf(key) === fingerprint) return;
     if (!this.#table.has(id)) await this.#makeRoom();
     await this.#table.set(id, { fingerprint, atMs: this.#clock.now() });

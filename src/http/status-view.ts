@@ -1,9 +1,14 @@
 import { assertNever, shellWord } from '../core/errors.ts';
 import { formatBytes } from '../core/format-bytes.ts';
+import { DAY_MS } from '../core/limit-units.ts';
 import type { MessageRecord } from '../core/message-records.ts';
 import { outcomeText } from '../core/outcome-text.ts';
 import { commandText } from '../core/plain-text.ts';
-import { PHONE_MISSED_AFTER_MS, REFUSED_LOGINS_TO_TELL } from '../core/warning-thresholds.ts';
+import {
+  PHONE_MISSED_AFTER_MS,
+  PHONE_UNLINKED_AFTER_MS,
+  REFUSED_LOGINS_TO_TELL,
+} from '../core/warning-thresholds.ts';
 import { formatCount, formatUptime, sumOf } from './format-numbers.ts';
 import { drawQr, type QrPath } from './qr-svg.ts';
 import type { StatusSnapshot } from './status-source.ts';
@@ -149,9 +154,9 @@ function warningsOf(snapshot: StatusSnapshot): string[] {
   // After a stop only its reason matters.
   if (situation.kind === 'stopped') return warnings;
   if (phoneSeenAtMs !== undefined && nowMs - phoneSeenAtMs > PHONE_MISSED_AFTER_MS) {
-    const days = Math.floor((nowMs - phoneSeenAtMs) / 86_400_000);
+    const days = Math.floor((nowMs - phoneSeenAtMs) / DAY_MS);
     warnings.push(
-      `The phone has not been seen for ${days} days. WhatsApp unlinks devices after 14: switch the phone on, with internet.`,
+      `The phone has not been seen for ${days} days. WhatsApp unlinks devices after ${PHONE_UNLINKED_AFTER_MS / DAY_MS}: switch the phone on, with internet.`,
     );
   }
   if (refusedLogins >= REFUSED_LOGINS_TO_TELL) {

@@ -2,6 +2,7 @@ import { DEFAULT_CONNECTION_CONFIG, fetchLatestWaWebVersion } from '@whiskeysock
 import type { Logger } from 'pino';
 import { unlessAborted } from '../core/abortable.ts';
 import { messageOf } from '../core/errors.ts';
+import { ifNewer } from '../core/newer-version.ts';
 import type { Session } from '../session/session.ts';
 
 /** WhatsApp Web's client version, e.g. 2.3000.1043857760. */
@@ -69,8 +70,5 @@ export class VersionChoice {
 /** The version that was looked up once, unless the library has caught up with it. */
 function rememberedVersion(session: Session): WaVersion | undefined {
   const remembered = session.rows<WaVersion>('client').get(ROW);
-  const builtIn = DEFAULT_CONNECTION_CONFIG.version;
-  const different = remembered?.findIndex((part, index) => part !== builtIn[index]) ?? -1;
-  if (!remembered || different === -1) return undefined;
-  return (remembered[different] ?? 0) > (builtIn[different] ?? 0) ? remembered : undefined;
+  return remembered && ifNewer(remembered, DEFAULT_CONNECTION_CONFIG.version);
 }

@@ -146,8 +146,10 @@ describe('sends', () => {
     await program.start({ MAY_WRITE_TO: '5531988887777' });
     const bot = await program.bot;
     await vi.waitFor(() => expect(asked).toBe(1), 10_000);
-    await vi.waitFor(async () => bot.send('553188887777', 'hello'), 10_000);
+    const chat = '553188887777@s.whatsapp.net';
+    await vi.waitFor(() => expect(bot.mayWriteTo(chat)).toBe(true), 10_000);
+    await bot.send({ id: '3EB0LISTED0001', chat, content: { kind: 'text', text: 'hello' } });
     await vi.waitFor(() => expect(ana.inbox.map(({ text }) => text)).toContain('hello'), 10_000);
-    await expect(bot.send('553188887776', 'hello')).rejects.toThrow(phrases.stranger);
+    expect(bot.mayWriteTo('553188887776@s.whatsapp.net')).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isTemporary, messageOf } from '../../core/errors.ts';
 import type { IncomingMessage } from '../../core/incoming-message.ts';
+import { DAY_MS } from '../../core/limit-units.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { AskOptions } from '../context.ts';
 import { isRefusal, Refusal } from '../refusal.ts';
@@ -18,7 +19,6 @@ export interface ReplayParts extends ConversationLogParts {
   onWaiting(): void;
 }
 
-const DAY_MS = 86_400_000;
 const { timeMs: MAX_WAIT_MS } = LIMITS['table:runs'];
 /** A sleep that is shorter does not end the run. */
 const SHORT_SLEEP_MS = 1_000;

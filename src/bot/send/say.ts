@@ -157,12 +157,22 @@ function textContent(text: string, mentions: readonly string[]): Content {
     : { kind: 'text', text, mentions: [...new Set(mentions)] };
 }
 
+/** What WhatsApp takes. */
+export const POLL_LIMITS = {
+  questionLength: 255,
+  optionLength: 100,
+  fewestOptions: 2,
+  mostOptions: 12,
+} as const;
+
 function pollContent(question: string, options: readonly string[], maxChoices: number): Content {
-  if (question.trim() === '' || question.length > 255)
-    refuse('A poll needs a question of at most 255 characters.');
-  if (options.length < 2 || options.length > 12) refuse('A poll needs 2 to 12 options.');
-  if (options.some((option) => option.trim() === '' || option.length > 100)) {
-    refuse('An option of a poll needs 1 to 100 characters.');
+  const { questionLength, optionLength, fewestOptions, mostOptions } = POLL_LIMITS;
+  if (question.trim() === '' || question.length > questionLength)
+    refuse(`A poll needs a question of at most ${questionLength} characters.`);
+  if (options.length < fewestOptions || options.length > mostOptions)
+    refuse(`A poll needs ${fewestOptions} to ${mostOptions} options.`);
+  if (options.some((option) => option.trim() === '' || option.length > optionLength)) {
+    refuse(`An option of a poll needs 1 to ${optionLength} characters.`);
   }
   if (new Set(options).size < options.length) refuse('The options of a poll must differ.');
   return { kind: 'poll', question, options, maxChoices: Math.min(Math.max(1, maxChoices), options.length) };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys';
 import { LEAST_NODE, nodeProblem } from '../../config/node-version.ts';
 import { messageOf } from '../../core/errors.ts';
+import { ifNewer } from '../../core/newer-version.ts';
 import { unreadableKeys } from './count-files.ts';
 import type { Check } from './doctor-check.ts';
 import { checkCredentials, checkDamage, checkFolder, checkLock, checkSpace } from './doctor-folder.ts';
@@ -91,11 +92,13 @@ async function checkVersion({ path, waVersion, lookUpVersion }: DoctorOptions): 
   };
 }
 
-/** The version that the bot looked up when WhatsApp refused the built-in one. */
+/** The version that the bot looked up when WhatsApp refused the built-in one, unless the library has caught up. */
 function rememberedVersion(path: string): readonly number[] | undefined {
   try {
     const version = inspectSession(realFolder(path)).contents.rows('client').get('wa-version');
-    return Array.isArray(version) ? version.map(Number) : undefined;
+    return Array.isArray(version)
+      ? ifNewer(version.map(Number), DEFAULT_CONNECTION_CONFIG.version)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -1,15 +1,16 @@
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { ageMs, type Clock } from '../../core/clock.ts';
+import { DAY_MS } from '../../core/limit-units.ts';
 import { PHONE_MISSED_AFTER_MS, PHONE_UNLINKED_AFTER_MS } from '../../core/warning-thresholds.ts';
 import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
 import type { Account } from '../receive/parse-message.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** Every message is a sign of life, and one note a day is enough. */
 const NOTE_EVERY_MS = 60 * 60 * 1000;
 const CHECK_EVERY_MS = 6 * 60 * 60 * 1000;
+const DAYS_UNTIL_UNLINKED = PHONE_UNLINKED_AFTER_MS / DAY_MS;
 const ROW = 'phone-seen';
 
 /** Whether this stanza comes from the account's own phone, which is its device 0. */
@@ -73,7 +74,7 @@ export class PhoneWatch {
     if (days === undefined) return;
     this.#log.warn(
       { daysLeft: days },
-      `The phone of this account has not been seen for ${14 - days} days or more. ` +
+      `The phone of this account has not been seen for ${DAYS_UNTIL_UNLINKED - days} days or more. ` +
         `WhatsApp unlinks this bot in about ${days} days: open WhatsApp on the phone, with internet.`,
     );
   }

@@ -1,4 +1,5 @@
 import { assertNever } from '../../core/errors.ts';
+import { HOUR_MS } from '../../core/limit-units.ts';
 import { type CloseReason, isRefusedLogin } from './close-reason.ts';
 
 /** `RECONNECT_DELAY_MS` and what repeated failures grow to, `RECONNECT_MAX_DELAY_MS`. */
@@ -56,7 +57,6 @@ const RETURNS_SOON = 6;
 const AFTER_REPLACED_MS = 60_000;
 const REPLACED_TWICE_WITHIN_MS = 10 * 60_000;
 /** The wait when a login was refused for good, or again and again for so long: asking more often does not help. */
-const HOUR_MS = 60 * 60_000;
 
 /**
  * Whether a close counts as a failure. An unfinished pairing does not count, and a restart that the server

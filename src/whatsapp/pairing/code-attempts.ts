@@ -1,4 +1,5 @@
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from '../../core/limit-units.ts';
+
 /** So many codes in a row are offered at once; WhatsApp refuses for hours after about seven (whatsapp-web.js#3763). */
 const CODES_AT_ONCE = 3;
 const LONGEST_PAUSE_MS = 30 * MINUTE_MS;

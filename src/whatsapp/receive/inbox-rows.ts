@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type BinaryNode, proto, unpadRandomMax16 } from '@whiskeysockets/baileys';
 import { afterCrash, type CrashHistory, isPoison } from '../../core/crash-history.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { shortHash } from '../../core/short-hash.ts';
 import { encodePadded, neededByLibrary, reduceMessage } from './reduce-message.ts';
 
 /** A message in the inbox: enough to hand it out again after a kill, and to recognise it if it comes again. */
@@ -155,9 +155,6 @@ function secretOf({ messageContextInfo }: proto.IMessage): string | undefined {
 
 const SECRET_BYTES = 32;
 
-export const hashOf = (ciphertext: Uint8Array): string =>
-  createHash('sha256').update(ciphertext).digest('base64url').slice(0, 22);
-
 /** A plaintext in the form that a row has. */
 const partOf = (plaintext: Uint8Array): string => Buffer.from(plaintext).toString('base64');
 
@@ -202,6 +199,6 @@ export const decodeParts = (parts: readonly string[] = []): proto.IMessage[] =>
 /** The row with a message that the phone resent, which had no ciphertext of its own. */
 export function withResent(row: InboxRow, message: proto.IMessage, isForBot: boolean): InboxRow {
   const { part } = keepPart(message, { isForBot, isFromMe: false });
-  const hash = hashOf(Buffer.from(part, 'base64'));
+  const hash = shortHash(Buffer.from(part, 'base64'));
   return { ...row, hashes: [...row.hashes, hash], parts: [...(row.parts ?? []), part] };
 }

@@ -7,6 +7,7 @@ import type { IncomingMessage } from '../../core/incoming-message.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { MessageOutcome, MessageRecord } from '../../core/message-records.ts';
 import { RecentMap } from '../../core/recent-map.ts';
+import { shortHash } from '../../core/short-hash.ts';
 import type { Session } from '../../session/session.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 import type { ClientEvents } from '../client-events.ts';
@@ -16,7 +17,7 @@ import type { DecryptionHooks } from '../signal/signal-repository.ts';
 import { type Decrypted, DecryptedMessages, type StanzaPart } from './decrypted-messages.ts';
 import { readEventStanza } from './event-stanza.ts';
 import { freezeMessage, thawMessage } from './frozen-message.ts';
-import { doneRow, EMPTY_PLAINTEXT, hashOf, isWantedFromPhone, oldestFirst } from './inbox-rows.ts';
+import { doneRow, EMPTY_PLAINTEXT, isWantedFromPhone, oldestFirst } from './inbox-rows.ts';
 import { InboxTable } from './inbox-table.ts';
 import { MessageReader } from './message-reader.ts';
 import type { OutcomeTable } from './outcome-table.ts';
@@ -195,7 +196,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
   }
 
   before(ciphertext: Uint8Array): Uint8Array | undefined {
-    const found = this.#table.findHash(hashOf(ciphertext));
+    const found = this.#table.findHash(shortHash(ciphertext));
     if (!found) return undefined;
     const part = found.row.parts?.[found.index];
     this.#log.debug('a message came again and was recognised');
@@ -214,7 +215,7 @@ export class Inbox implements DecryptionHooks, WorkMarks {
     if (!envelope) return undefined;
     const key = this.#table.keyFor(envelope);
     const known = this.#table.rows.get(key);
-    const hash = hashOf(ciphertext);
+    const hash = shortHash(ciphertext);
     // No honest client sends one message so often, and a row must not grow without a limit.
     if (known && known.hashes.length >= LIMITS['message-ciphertexts'].count) return undefined;
     const hashes = [...(known?.hashes ?? []), hash];

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { command } from '../../../../src/bot/command.ts';
-import { phrases } from '../../../../src/bot/phrases.ts';
 import { FakeClock, incoming, makeBot } from '../fakes.ts';
 
 const TEXT = ['This is a long answer, ', 'which comes piece by piece, ', 'and ends here.'];
@@ -81,13 +80,4 @@ test('after a kill at any send the next run of a stream ends with the whole text
     const whole = killedAfter === 4 ? TEXT.join('') : 'Another answer at once, as a whole.';
     expect(shown([...before, ...fast.messenger.sent])).toBe(whole);
   }
-});
-
-test('bot.send() writes to listed chats only, and the same key is the same message', async () => {
-  const { bot, messenger } = makeBot([], { settings: { mayWriteTo: ['15550009999'] } });
-  await bot.send('15550009999', 'hello', 'greeting');
-  await bot.send('+15550009999', { text: 'hello' }, 'greeting');
-  await expect(bot.send('15550001111', 'hello')).rejects.toThrow(phrases.stranger);
-  expect(messenger.texts).toEqual(['hello', 'hello']);
-  expect(messenger.sent[0]?.id).toBe(messenger.sent[1]?.id);
 });
