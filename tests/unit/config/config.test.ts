@@ -191,7 +191,7 @@ describe('loadConfig', () => {
       RECONNECT_MAX_DELAY_MS: '8000',
     });
     const lines = message.split('\n');
-    expect(lines[0]).toBe('5 settings have values that cannot be used:');
+    expect(lines[0]).toMatch(/^5 /);
     expect(lines.slice(1, -1).map((line) => line.trim().split(' ')[0])).toEqual([
       'LOG_LEVEL',
       'PAIRING_NUMBER',
@@ -273,8 +273,9 @@ describe('.env', () => {
 
   it('misspelt names are reported together with values that cannot be used', () => {
     writeFileSync(dotenvPath, 'OWNER_NUMBER=15551234567\nLOGLEVEL=debug\nHTTP_PORT=many\n');
+    const names = /\n {2}HTTP_PORT .*\n.*\n {2}OWNER_NUMBER .*OWNER_NUMBERS\.\n {2}LOGLEVEL .*LOG_LEVEL\.\n/;
     expect(() => loadConfig({}, { dotenvPath })).toThrow(
-      /A setting has a value .*\n {2}HTTP_PORT .*\nNames .*\n {2}OWNER_NUMBER in .*OWNER_NUMBERS\.\n {2}LOGLEVEL in .*LOG_LEVEL\.\n/,
+      expect.objectContaining({ code: 'BAD_CONFIG', message: expect.stringMatching(names) }),
     );
   });
 
@@ -295,7 +296,10 @@ describe('.env', () => {
   });
 
   it('a .env that cannot be read is reported, not skipped', () => {
-    expect(() => loadConfig({}, { dotenvPath: folder })).toThrow(/cannot be read: EISDIR/);
+    const message = expect.stringMatching(new RegExp(`^${folder} .*EISDIR`));
+    expect(() => loadConfig({}, { dotenvPath: folder })).toThrow(
+      expect.objectContaining({ code: 'BAD_CONFIG', message }),
+    );
   });
 
   it('a name in .env does not decide whether npm runs the process', () => {

@@ -138,7 +138,7 @@ describe('with a token', () => {
     for (const guess of ['guess-1', 'guess-2', '']) {
       const reply = await ask(port, `/?token=${guess}`);
       expect(reply.status).toBe(401);
-      expect(reply.body).toContain('That is not the token');
+      expect(reply.body).toContain('id="problem"');
       if (guess !== '') expect(reply.body).not.toContain(guess);
       expect(reply.headers['set-cookie']).toBeUndefined();
     }

@@ -14,12 +14,12 @@ describe('EventStream', () => {
   test('the event stream sends the present state first, and each change at once', async () => {
     const rig = await startServer();
     const page = listen(rig);
-    await page.until(/event: status\ndata: \{"nowMs":1700000000000,"view":.*"title":"Connected"/);
+    await page.until(/event: status\ndata: \{"nowMs":1700000000000,"view":.*"tone":"good"/);
     expect(page.text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(page.text.toLowerCase()).toContain('content-type: text/event-stream');
     expect(page.text).toContain('retry: 2000\n\n');
     rig.status.change({ situation: { kind: 'waiting', untilMs: 1_700_000_005_000 } });
-    await page.until(/"title":"Reconnecting"/, 500);
+    await page.until(/"tone":"wait"/, 500);
   });
 
   test('the event stream sends a QR code while there is one to scan, and no part of it afterwards', async () => {
@@ -34,7 +34,7 @@ describe('EventStream', () => {
     expect(page.text).not.toContain(qr);
     page.text = '';
     rig.status.change({ situation: { kind: 'open' } });
-    await page.until(/"title":"Connected"/);
+    await page.until(/"tone":"good"/);
     expect(page.text).not.toMatch(/"pairing"|M0 0h7/);
   });
 
@@ -59,12 +59,12 @@ describe('EventStream', () => {
   test('the event stream sends the whole state to a page that connects again', async () => {
     const rig = await startServer();
     const first = listen(rig);
-    await first.until(/"title":"Connected"/);
+    await first.until(/"tone":"good"/);
     first.socket.destroy();
     rig.status.change({ situation: { kind: 'connecting' } });
     const second = listen(rig);
-    await second.until(/"title":"Connecting"/);
-    expect(second.text).not.toContain('"title":"Connected"');
+    await second.until(/"tone":"busy"/);
+    expect(second.text).not.toContain('"tone":"good"');
   });
 
   test('the event stream refuses more pages than allowed, and takes another one when one leaves', async () => {
@@ -91,7 +91,6 @@ describe('EventStream', () => {
     expect(() => stream.open(response)).toThrow(
       expect.objectContaining({
         status: 503,
-        message: 'The bot is stopping.',
         headers: { 'Retry-After': '10' },
       }),
     );

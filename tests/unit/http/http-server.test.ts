@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { readinessOf } from '../../../src/http/readiness.ts';
+import { toView } from '../../../src/http/status-view.ts';
 import { ask, FakeStatus, RawCaller, startServer, stopAll, within } from './fakes.ts';
 
 afterEach(stopAll);
@@ -41,10 +43,7 @@ describe('routes', () => {
     status.change({ situation: { kind: 'waiting', untilMs: status.now.nowMs + 5_000 } });
     const notReady = await ask(port, '/readyz');
     expect(notReady.status).toBe(503);
-    expect(JSON.parse(notReady.body)).toEqual({
-      ready: false,
-      reason: 'Reconnecting. The connection was lost.',
-    });
+    expect(JSON.parse(notReady.body)).toEqual(readinessOf(status.now));
     expect((await ask(port, '/healthz')).status).toBe(200);
   });
 
@@ -110,11 +109,11 @@ describe('starting and stopping', () => {
   test('the last event of an open page says why the bot stopped', async () => {
     const { server, port, status } = await startServer({}, { farewellMs: 60_000 });
     const page = new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await page.until(/"title":"Connected"/);
+    await page.until(/"tone":"good"/);
     status.now = { ...status.now, situation: { kind: 'stopped', why: 'logged-out' } };
     await within(server.stop(), 'stop', 1_000);
     await page.closed;
-    expect(page.text).toContain('"title":"Logged out"');
+    expect(page.text).toContain(JSON.stringify(toView(status.now).headline));
   });
 
   test('a port in use is one error with its reason, and stop() resolves after it', async () => {

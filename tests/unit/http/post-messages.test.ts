@@ -140,8 +140,7 @@ describe('the same key', () => {
     await expect.poll(() => bot.sent.length).toBe(1);
     bot.sent[0]?.refuse(new AppError('SEND_TIMEOUT', 'WhatsApp did not answer.'));
     const failed = await first;
-    expect(failed.status).toBe(503);
-    expect(failed.body).toContain('with the same key');
+    expect([failed.status, failed.headers['retry-after']]).toEqual([503, '5']);
     expect(lines).toMatchObject([{ level: 'warn', facts: { code: 'SEND_TIMEOUT' } }]);
     expect(JSON.stringify(lines)).not.toContain(HELLO.text);
     expect((await post(port, { ...HELLO, text: 'Goodbye' })).status).toBe(409);
@@ -206,7 +205,6 @@ describe('what WhatsApp answers', () => {
     const answered = await reply;
     expect([answered.status, answered.headers['retry-after']]).toEqual([status, retryAfter]);
     expect(JSON.parse(answered.body).whatsappCode).toBe(error.whatsappCode);
-    expect(answered.body.includes('Try again')).toBe(status === 503);
   });
 
   test('a final refusal is answered again without another send', async () => {

@@ -14,11 +14,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { shellWord } from '../../../../src/core/errors.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
-import { folderProblem } from '../../../../src/session/folder/folder-problem.ts';
+import { folderProblem, unusableFolder } from '../../../../src/session/folder/folder-problem.ts';
 import { prepareFolder } from '../../../../src/session/folder/prepare-folder.ts';
 import { checkFolder } from '../../../../src/session/maintenance/doctor-folder.ts';
 import { restoreSession } from '../../../../src/session/maintenance/restore.ts';
-import { checkLine } from '../../../../src/session/maintenance/session-reports.ts';
 import { sessionStatus } from '../../../../src/session/maintenance/session-status.ts';
 import { openQuietly, stockFolder, temporaryFolder } from '../helpers.ts';
 
@@ -32,6 +31,12 @@ function refusalOf(path: string): unknown {
 }
 
 const failed = (code: string): Error => Object.assign(new Error(code), { code });
+
+/** What a person is told if an attempt on the folder failed with this code. */
+function refusalFor(path: string, code: string) {
+  const { message } = unusableFolder(folderProblem(realFileSystem, path, failed(code)), undefined);
+  return { code: 'SESSION_UNUSABLE', message };
+}
 
 describe('a folder that cannot be one', () => {
   test.runIf(process.platform === 'linux').each(['/proc/x', '/proc/x/y/z', '/proc/self/fd/x', '/sys/x'])(
@@ -47,14 +52,14 @@ describe('a folder that cannot be one', () => {
     },
   );
 
-  test.each<[string, (path: string) => void, RegExp]>([
-    ['a link to nothing', (path) => symlinkSync('nowhere', path), /is a link that leads nowhere/],
-    ['a link to itself', (path) => symlinkSync(path, path), /is a link that leads nowhere/],
-    ['a file', (path) => writeFileSync(path, ''), /is not a folder/],
-    ['a link to a file', (path) => symlinkSync('/etc/hostname', path), /is not a folder/],
+  test.each<[string, (path: string) => void, code: string]>([
+    ['a link to nothing', (path) => symlinkSync('nowhere', path), 'EEXIST'],
+    ['a link to itself', (path) => symlinkSync(path, path), 'ELOOP'],
+    ['a file', (path) => writeFileSync(path, ''), 'ENOTDIR'],
+    ['a link to a file', (path) => symlinkSync('/etc/hostname', path), 'ENOTDIR'],
   ])(
     '%s in place of the session folder is refused by the bot, reported by doctor, and stays as it is',
-    (_name, make, message) => {
+    (_name, make, code) => {
       const path = join(temporaryFolder(), 'session');
       make(path);
       const look = () => {
@@ -63,27 +68,25 @@ describe('a folder that cannot be one', () => {
       };
       const before = look();
       for (const one of [path, join(path, 'inside')]) {
-        expect(refusalOf(one)).toMatchObject({
-          code: 'SESSION_UNUSABLE',
-          message: expect.stringMatching(message),
-        });
-        expect(checkLine(checkFolder(one))).toMatch(/^✗ Folder: .* To fix it: /);
+        expect(refusalOf(one)).toMatchObject(refusalFor(one, code));
+        expect(checkFolder(one)).toMatchObject({ state: 'problem', mend: expect.any(String) });
       }
       expect(look()).toEqual(before);
     },
   );
 
   test('if the name of the session folder is too long, the error asks for another one', () => {
-    expect(refusalOf(join(temporaryFolder(), 'x'.repeat(300)))).toMatchObject({
-      code: 'SESSION_UNUSABLE',
-      message: expect.stringMatching(/longer than names can be.*Set another SESSION_PATH\.$/),
+    const path = join(temporaryFolder(), 'x'.repeat(300));
+    expect(refusalOf(path)).toMatchObject({
+      ...refusalFor(path, 'ENAMETOOLONG'),
+      cause: { code: 'ENAMETOOLONG' },
     });
   });
 
   test('if the session folder is mounted read-only, the error does not propose a chown', () => {
     const { what, mend } = folderProblem(realFileSystem, '/mnt/ro', failed('EROFS'));
     expect(what).toContain('read-only');
-    expect(mend).toEqual({ todo: expect.stringContaining('mount it writable') });
+    expect(mend).toEqual({ todo: expect.any(String) });
   });
 });
 
@@ -93,7 +96,7 @@ describe('a folder by another name', () => {
     await stockFolder(join(root, 'real'));
     const link = join(root, 'link');
     symlinkSync('real', link);
-    expect(checkLine(checkFolder(link))).toMatch(/^! Folder: .* can be read by others/);
+    expect(checkFolder(link)).toMatchObject({ state: 'warning', mend: expect.stringContaining('chmod 700') });
     expect(await sessionStatus(link)).toMatchObject({ exists: true, isLinked: true, path: link });
     const session = await openQuietly(link);
     expect(session.wasLinked).toBe(true);

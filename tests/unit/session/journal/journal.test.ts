@@ -257,7 +257,9 @@ describe('journal files', () => {
     const { folder, journal } = start(fs);
     journal.append(one('a', '1'));
     failures = 1;
-    expect(() => journal.rotate()).toThrow(/Could not create/);
+    expect(() => journal.rotate()).toThrow(
+      expect.objectContaining({ code: 'STORAGE_FAILED', cause: expect.objectContaining({ code: 'EIO' }) }),
+    );
     journal.append(one('a', '2'));
     journal.rotate();
     journal.append(one('a', '3'));

@@ -306,7 +306,7 @@ describe('the time limit', () => {
     await expect(stuck).rejects.toThrow(TransactionAbandoned);
     await next;
     expect(store.commits).toEqual([{ session: { b: 2 } }]);
-    expect(overdue).toEqual(['a key transaction did not end in time']);
+    expect(overdue).toHaveLength(1);
   });
 
   test('a transaction that reads the version of an app-state collection leaves the queue', async () => {
