@@ -53,8 +53,8 @@ test('files without a command are reported by name, and the others are loaded', 
     'e.mjs',
     'f.mjs',
   ]);
-  expect(problems[0]?.problem).toMatch(/"uno" is in .*a\.mjs already/);
-  expect(problems[1]?.problem).toBe('its default export is not made by command()');
+  expect(problems[0]?.problem).toMatch(/"uno" .*a\.mjs/);
+  expect(problems[1]?.problem).toContain('command()');
   expect(problems[4]?.problem).toBe('at the start');
   expect(log.of('error')).toHaveLength(5);
 });
@@ -84,17 +84,17 @@ test('the registry replaces a command by its new version, and changes nothing if
   registry.set('a.ts', make('one', ['eins']));
   expect(registry.find('uno')).toBeUndefined();
   expect(registry.find('eins')?.file).toBe('a.ts');
-  expect(() => registry.set('a.ts', make('two'))).toThrow('"two" is in b.ts already');
+  expect(() => registry.set('a.ts', make('two'))).toThrow(/"two" .*b\.ts/);
   expect(registry.find('eins')?.file).toBe('a.ts');
   registry.delete('a.ts');
   registry.delete('a.ts');
   expect(registry.all.map(({ file: name }) => name)).toEqual(['b.ts']);
 });
 
-test.each<[sentence: string, spec: object, message: string]>([
-  ['no name', {}, 'is no name'],
-  ['a name with a space', { name: 'two words' }, 'is no name'],
-  ['a bad alias', { name: 'a', aliases: ['!'] }, '"!" is no name'],
+test.each<[sentence: string, spec: object, named: string]>([
+  ['no name', {}, 'undefined '],
+  ['a name with a space', { name: 'two words' }, '"two words"'],
+  ['a bad alias', { name: 'a', aliases: ['!'] }, '"!"'],
   ['no summary', { name: 'a' }, 'summary'],
   ['nothing to run', { name: 'a', summary: 's' }, 'run'],
   [
@@ -103,8 +103,8 @@ test.each<[sentence: string, spec: object, message: string]>([
     'access',
   ],
   ['a negative cooldown', { name: 'a', summary: 's', run: () => undefined, cooldownSeconds: -1 }, 'cooldown'],
-])('command() refuses %s', (_sentence, spec, message) => {
-  expect(() => command(spec as never)).toThrow(message);
+])('command() refuses %s', (_sentence, spec, named) => {
+  expect(() => command(spec as never)).toThrow(named);
 });
 
 test('a CommonJS file is loaded, as it is written and as compilers write it, and read again when it changes', async () => {
