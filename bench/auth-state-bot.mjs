@@ -11,7 +11,7 @@ const folder = process.env.SESSION_PATH ?? './sessions';
 const hasSocketOptions = process.argv.includes('--socket-options');
 const logger = pino({ level: 'silent' });
 const log = console.log;
-// libsignal prints whole sessions.
+// libsignal prints whole Signal sessions.
 for (const method of ['log', 'info', 'warn', 'error']) console[method] = () => {};
 
 let auth;

@@ -25,7 +25,7 @@ if (floods.length === 0) {
   process.stderr.write(`There is no flood ${values.only}. Floods: ${Object.keys(FLOODS).join(', ')}\n`);
   process.exit(2);
 }
-// The simulated people's own sessions print through libsignal.
+// libsignal prints the Signal sessions of the simulated people.
 for (const method of ['info', 'warn', 'error'] as const) console[method] = () => {};
 
 const seconds = values.quick ? QUICK_SECONDS : Number(values.seconds);

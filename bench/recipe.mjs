@@ -13,7 +13,7 @@ import { pino } from 'pino';
 const folder = process.env.SESSION_PATH ?? './sessions';
 const url = process.env.WA_WEBSOCKET_URL ?? '';
 const logger = pino({ level: 'silent' });
-// libsignal prints whole sessions, and printing must not be measured.
+// libsignal prints whole Signal sessions, and printing must not be measured.
 for (const method of ['log', 'info', 'warn', 'error']) console[method] = () => {};
 
 async function connect() {

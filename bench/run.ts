@@ -30,7 +30,7 @@ const isQuick = values.quick;
 const rival = values.against ? (['rival'] as const) : [];
 const bench = new Comparison(['recipe', 'perennial', ...rival], isQuick);
 if (values.against) process.env.BENCH_AGAINST = values.against;
-// The simulated people's own sessions print through libsignal.
+// libsignal prints the Signal sessions of the simulated people.
 for (const method of ['info', 'warn', 'error'] as const) console[method] = () => {};
 
 const nodes = [process.execPath, ...(values['also-node'] ? [values['also-node']] : [])];

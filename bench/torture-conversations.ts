@@ -164,7 +164,7 @@ if (process.argv[1] === import.meta.filename) {
       seed: { type: 'string', default: String(Date.now() % 100_000) },
     },
   });
-  // libsignal prints the sessions of the simulated people.
+  // libsignal prints the Signal sessions of the simulated people.
   for (const method of ['info', 'warn', 'error'] as const) console[method] = () => {};
   const result = await tortureConversations({ kills: Number(values.kills), seed: Number(values.seed) });
   process.stdout.write(`seed ${values.seed}\n${JSON.stringify(result, null, 2)}\n`);

@@ -147,7 +147,7 @@ if (process.argv[1] === import.meta.filename) {
       target: { type: 'string', default: 'program' },
     },
   });
-  // libsignal prints the sessions of the simulated people.
+  // libsignal prints the Signal sessions of the simulated people.
   for (const method of ['info', 'warn', 'error'] as const) console[method] = () => {};
   const seed = Number(values.seed);
   const kills = Number(values.kills);

@@ -23,22 +23,21 @@ export interface MessageIntakeParts {
     info(facts: object, line: string): void;
     error(facts: object, line: string): void;
   };
-  /** How often the inbox is looked at, beside each opening and each message. Default 60,000. */
+  /** How often the unfinished messages are taken from the inbox, beside each opening. Default 60,000. */
   readonly everyMs?: number;
 }
 
 const EVERY_MS = 60_000;
 
 /**
- * The one place from which the bot gets its messages: it takes them from the inbox, oldest first, and takes again what
- * the bot left unfinished. A message that arrives, a connection that opens and a minute that passes are only reasons to
- * look. Nothing is taken before a connection is open: only its login tells WhatsApp's time, and so how old a message
- * is.
+ * Hands messages to the bot, and no other code does. When a connection opens, and each minute, it takes all unfinished
+ * messages from the inbox, oldest first. While a connection is open, it also takes each message that arrives. It takes
+ * none before that, because it needs the time of WhatsApp, which a login brings, to know the age of a message.
  */
 export class MessageIntake {
   readonly #parts: MessageIntakeParts;
-  /** Messages in work, by their keys. */
-  readonly #inWork = new Map<string, Promise<void>>();
+  /** Messages in progress, by their keys. */
+  readonly #inProgress = new Map<string, Promise<void>>();
   /**
    * Leaves the async context of whoever looks, which may be a key transaction of Baileys: the transactions of a
    * handler must not become part of that one.
@@ -74,7 +73,7 @@ export class MessageIntake {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);
-    await Promise.all(this.#inWork.values());
+    await Promise.all(this.#inProgress.values());
   }
 
   #takeAll(): void {
@@ -83,9 +82,11 @@ export class MessageIntake {
 
   #take(message: IncomingMessage): void {
     const { key } = message;
-    if (this.#isStopped || this.#inWork.has(key)) return;
-    const work = this.#inCleanContext(() => this.#handToBot(message)).finally(() => this.#inWork.delete(key));
-    this.#inWork.set(key, work);
+    if (this.#isStopped || this.#inProgress.has(key)) return;
+    const work = this.#inCleanContext(() => this.#handToBot(message)).finally(() =>
+      this.#inProgress.delete(key),
+    );
+    this.#inProgress.set(key, work);
   }
 
   /** Never rejects: the message stays in the inbox and is taken again. */

@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.ts';
-import { placesOf } from '../config/setting-kinds.ts';
+import { entryNumbersOf } from '../config/setting-kinds.ts';
 import type { ListedNumber } from '../core/typed-number.ts';
 import { numberAmong } from '../whatsapp/address.ts';
 
-/** The phone numbers in the settings, with their places. JIDs of groups and LIDs are left out. */
+/** The phone numbers in the settings, and where each is written. JIDs of groups and LIDs are left out. */
 export function listedNumbers({
   ownerNumbers,
   mayWriteTo,
@@ -12,9 +12,9 @@ export function listedNumbers({
 }
 
 function numbersIn(setting: string, list: readonly string[]): ListedNumber[] {
-  const places = placesOf(list);
+  const entryNumbers = entryNumbersOf(list);
   return list.flatMap((entry, index) => {
     const number = entry.includes('@') ? numberAmong(entry) : entry;
-    return number === undefined ? [] : [{ number, place: `${setting}, entry ${places[index]}` }];
+    return number === undefined ? [] : [{ number, place: `${setting}, entry ${entryNumbers[index]}` }];
   });
 }

@@ -72,13 +72,13 @@ export function meantimeSentence(stats: BotStats | undefined): string {
   if (stats === undefined || came <= 0) return 'No messages came in the meantime.';
   const tooOld = stats.ignored['too-old'];
   const { answered, failed } = stats;
-  const atWork = Math.max(0, stats.running + stats.unfinished);
+  const inProgress = Math.max(0, stats.running + stats.unfinished);
   const parts: ReadonlyArray<readonly [count: number, what: string]> = [
     [answered, 'answered'],
     [failed, 'failed'],
     [tooOld, 'too old to be answered'],
-    [atWork, 'still at work'],
-    [Math.max(0, came - answered - failed - tooOld - atWork), 'not for the bot'],
+    [inProgress, 'still in progress'],
+    [Math.max(0, came - answered - failed - tooOld - inProgress), 'not for the bot'],
   ];
   const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   return `${came} ${came === 1 ? 'message' : 'messages'} came in the meantime: ${said.join(', ')}.`;

@@ -21,12 +21,12 @@ function kind<T>(mayBe: string, read: Kind<T>['read'], isPrivate = false): Kind<
   return { read, mayBe, isPrivate };
 }
 
-/** Where the values of a list were written, the first entry being 1. A repeated entry has its first place. */
-const PLACES = new WeakMap<readonly unknown[], readonly number[]>();
+/** The entry of a list that each of its values was written in, from 1. A repeated value has the number of its first entry. */
+const ENTRY_NUMBERS = new WeakMap<readonly unknown[], readonly number[]>();
 
-/** The places of the values of a list from a setting, as `faultsIn` counts them. */
-export const placesOf = (list: readonly unknown[]): readonly number[] =>
-  PLACES.get(list) ?? list.map((_, index) => index + 1);
+/** The numbers of the entries that the values of a list were written in, as `faultsIn` counts them. */
+export const entryNumbersOf = (list: readonly unknown[]): readonly number[] =>
+  ENTRY_NUMBERS.get(list) ?? list.map((_, index) => index + 1);
 
 /** Entries with commas between them, each once. `mayBe` says what one entry may be. */
 function listOf<T extends string>(entry: Kind<T>): Kind<readonly T[]> {
@@ -39,7 +39,7 @@ function listOf<T extends string>(entry: Kind<T>): Kind<readonly T[]> {
       const values = entries(text).map((part) => entry.read(part.trim()));
       if (!values.every((value) => value !== undefined)) return undefined;
       const once = [...new Set(values)];
-      PLACES.set(
+      ENTRY_NUMBERS.set(
         once,
         once.map((value) => values.indexOf(value) + 1),
       );

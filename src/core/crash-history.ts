@@ -65,7 +65,7 @@ export const turnMs = ({ waits = 0 }: CrashHistory, waiting: number): number =>
   Math.min(FIRST_TURN_MS * 2 ** waits, ALL_TURNS_MS / (waiting + 1));
 
 /**
- * The history of a row that was in work, at the start of the process; undefined if nothing changes. `hadSent`: whether
+ * The history of a row that was in progress, at the start of the process; undefined if nothing changes. `hadSent`: whether
  * its work had got to its next send, which is asked if nothing was noted.
  */
 export function historyAtStart(
@@ -95,7 +95,7 @@ export function withoutCrashes<R extends CrashHistory>(row: R): Omit<R, keyof Cr
 
 /** Notes the progress of the work on a message, so that `isPoison` can tell after a crash. */
 export interface WorkMarks {
-  /** Undefined if no row with this key is in work. */
+  /** Undefined if no row with this key is in progress. */
   historyOf(key: string): CrashHistory | undefined;
   /** Must be called before the handler of a message runs, and awaited if it returns a promise. */
   noteStarted(key: string): void | Promise<void>;
@@ -128,7 +128,7 @@ export function joinMarks(parts: () => ReadonlyArray<WorkMarks | undefined>): Wo
   };
 }
 
-/** The history of a row that is in work, and how to store another one. */
+/** The history of a row that is in progress, and how to store another one. */
 export interface MarkedRow {
   readonly history: CrashHistory;
   /** Whether its work begins by repeating what it remembers. */
@@ -144,7 +144,7 @@ export class CrashMarks implements WorkMarks {
   /** How many sends of each row are not acknowledged. */
   readonly #unacknowledged = new Map<string, number>();
 
-  /** `find` gives the row that is in work under this key. */
+  /** `find` gives the row that is in progress under this key. */
   constructor(find: (key: string) => MarkedRow | undefined) {
     this.#find = find;
   }

@@ -45,7 +45,7 @@ export const MEMORY_LIMITS = {
     atLimit: 'The oldest half is forgotten; a key is made again when it is needed.',
   },
   'recent:messages': {
-    what: 'messages in each list of recent ones (in work or done, own, edited)',
+    what: 'messages in each list of recent ones (in progress or done, own, edited)',
     count: 20_000,
     atLimit: 'The oldest half is forgotten; what is on the disk decides about those.',
   },

@@ -54,7 +54,7 @@ type Draft = Pick<MessageRecord, 'id' | 'chatKind' | 'sender' | 'atMs'> & {
 };
 
 const { count: KEPT } = LIMITS['message-records'];
-/** Messages in work, by their keys in the inbox, which has a limit. */
+/** Messages in progress, by their keys in the inbox, which has a limit. */
 const drafts = new Map<string, Draft>();
 const last: MessageRecord[] = [];
 const counts = new Map<MessageOutcome, number>(MESSAGE_OUTCOMES.map((outcome) => [outcome, 0]));

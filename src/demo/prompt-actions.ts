@@ -92,7 +92,7 @@ export class Actions {
     else this.#aside('There are Anna, Ben, Owner, and the group Family.');
   }
 
-  /** What became of the last message. One that was just sent may still be in work. */
+  /** What became of the last message. One that was just sent may still be in progress. */
   async #why(): Promise<void> {
     const { setup, explain } = this.#parts;
     const { lastMessageId } = setup;

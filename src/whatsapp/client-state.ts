@@ -14,7 +14,7 @@ export type ClientActivity =
       readonly expiresAtMs: number;
       /** Which QR of this connection it is, from 0. */
       readonly index: number;
-      /** A sentence for the person: why there is no code, or what else to try. */
+      /** A hint for the person: why there is no code, or what else to try. */
       readonly notice?: string | undefined;
     }
   | { readonly kind: 'open' }
@@ -35,7 +35,7 @@ export type StopReason =
 
 type StateKind = ClientState['kind'];
 
-/** Which state may follow which. docs/design.md draws this table. */
+/** Which state may follow which. docs/design.md draws this list. */
 export const TRANSITIONS: Readonly<Record<StateKind, readonly StateKind[]>> = {
   idle: ['connecting', 'stopped'],
   connecting: ['pairing', 'open', 'waiting', 'stopped'],

@@ -91,9 +91,9 @@ describe.each(docs)('%s', (path) => {
   });
 
   test(`${path} names only commands, orders of the demo, addresses and metrics that exist`, () => {
-    const care = found(text, /npm run session -- (\w+)|dist\/cli\/session\.js (\w+)/g);
+    const maintenance = found(text, /npm run session -- (\w+)|dist\/cli\/session\.js (\w+)/g);
     expect(
-      care.filter((name) => !['status', 'doctor', 'backup', 'restore', 'explain'].includes(name)),
+      maintenance.filter((name) => !['status', 'doctor', 'backup', 'restore', 'explain'].includes(name)),
     ).toEqual([]);
     const options = found(text, /npm run demo -- ([\w -]*)/g).flatMap((words) => words.trim().split(' '));
     expect(options.filter((option) => readOptions([option], true).kind === 'problem')).toEqual([]);

@@ -42,24 +42,24 @@ export class Edits {
 
   /** Remembers a message, and its `job` if it is a command. */
   note(message: IncomingMessage, job?: PendingCommand): void {
-    this.#seen.set(placeOf(message, message.id), { sentAtMs: message.sentAtMs, job });
+    this.#seen.set(rowKeyOf(message, message.id), { sentAtMs: message.sentAtMs, job });
   }
 
   /** Whether an edit replaced this message before a kill. */
   isReplaced(message: IncomingMessage): boolean {
-    return placesOf(message, message.id).some((place) => this.#table.has(place));
+    return rowKeysOf(message, message.id).some((rowKey) => this.#table.has(rowKey));
   }
 
   /** Whether this edit runs. `job` is set if its new text is a command. */
   take(edit: IncomingMessage, originalId: string, job: PendingCommand | undefined, nowMs: number): boolean {
-    const places = placesOf(edit, originalId);
-    if (places.some((place) => this.#table.get(place)?.edit === edit.key)) return job !== undefined;
-    const place = places.find((one) => this.#seen.has(one));
-    const original = place === undefined ? undefined : this.#seen.get(place);
-    if (place === undefined || original === undefined || original.job?.isStarted === true) return false;
+    const rowKeys = rowKeysOf(edit, originalId);
+    if (rowKeys.some((rowKey) => this.#table.get(rowKey)?.edit === edit.key)) return job !== undefined;
+    const rowKey = rowKeys.find((one) => this.#seen.has(one));
+    const original = rowKey === undefined ? undefined : this.#seen.get(rowKey);
+    if (rowKey === undefined || original === undefined || original.job?.isStarted === true) return false;
     if (original.job === undefined && edit.sentAtMs - original.sentAtMs > EDIT_WINDOW_MS) return false;
     const isNews = job !== undefined || original.job !== undefined;
-    const recorded = isNews ? this.#table.set(place, { atMs: nowMs, edit: edit.key }) : Promise.resolve();
+    const recorded = isNews ? this.#table.set(rowKey, { atMs: nowMs, edit: edit.key }) : Promise.resolve();
     const settled = recorded.catch(() => undefined);
     if (original.job !== undefined) original.job.replacedBy = settled;
     if (job !== undefined) job.recorded = settled;
@@ -69,8 +69,8 @@ export class Edits {
 
   /** Removes the note that the edit runs. If that fails, a later start removes it. */
   async done(edit: IncomingMessage, originalId: string): Promise<void> {
-    for (const place of placesOf(edit, originalId)) {
-      if (this.#table.get(place)?.edit === edit.key) await this.#table.delete(place).catch(() => undefined);
+    for (const rowKey of rowKeysOf(edit, originalId)) {
+      if (this.#table.get(rowKey)?.edit === edit.key) await this.#table.delete(rowKey).catch(() => undefined);
     }
   }
 
@@ -85,10 +85,10 @@ export class Edits {
 }
 
 /** Does not contain the chat, which has two addresses: the ids of one person's messages differ anyway. */
-const placeOf = ({ sender }: IncomingMessage, id: string): string => `${sender.number ?? sender.jid}\n${id}`;
+const rowKeyOf = ({ sender }: IncomingMessage, id: string): string => `${sender.number ?? sender.jid}\n${id}`;
 
-/** Both keys of a message: the number of its sender may have become known only after the message came. */
-const placesOf = (message: IncomingMessage, id: string): string[] => [
-  placeOf(message, id),
+/** Both keys that the row of a message may have: the number of its sender may have become known only after the message came. */
+const rowKeysOf = (message: IncomingMessage, id: string): string[] => [
+  rowKeyOf(message, id),
   `${message.sender.jid}\n${id}`,
 ];

@@ -2,10 +2,10 @@ import { ageMs } from '../../core/clock.ts';
 import { type CrashHistory, withoutCrashes } from '../../core/crash-history.ts';
 import { LIMITS } from '../../core/limits.ts';
 
-/** An ended conversation is kept for so long, for messages of it that come again. */
+/** An ended conversation is kept for this time, for messages of it that come again. */
 const KEEP_ENDED_MS = 10 * 60_000;
 
-/** One remembered call of a handler, at its place among the remembered calls. */
+/** One remembered call of a handler, and its number among them. */
 export type Entry = { readonly at: number } & (
   | {
       readonly kind: 'step';
@@ -87,7 +87,7 @@ export function waitingFor(row: ConversationRow): (Entry & { readonly kind: 'ask
 }
 
 /** Whether its handler runs or must run: it waits for neither an answer nor a time. */
-export const isInWork = (row: ConversationRow): boolean => !row.isEnded && waitingFor(row) === undefined;
+export const isInProgress = (row: ConversationRow): boolean => !row.isEnded && waitingFor(row) === undefined;
 
 /** The keys of all messages that belong to a conversation. */
 export function messageKeysOf(row: ConversationRow): string[] {

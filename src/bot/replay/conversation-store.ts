@@ -22,7 +22,7 @@ import {
   endedRow,
   isConversationRow,
   isExpired,
-  isInWork,
+  isInProgress,
   messageKeysOf,
   type StoredConversation,
   sendsIn,
@@ -78,11 +78,11 @@ export class ConversationStore {
     }
   }
 
-  /** After a crash, what was in work gets one more crash. After a clean stop its marks are removed. */
+  /** After a crash, what was in progress gets one more crash. After a clean stop its marks are removed. */
   async #noteCrash(id: string, row: ConversationRow): Promise<void> {
     const { wasKilled, sentIds } = this.#options;
     const hadSent = () => sentIds.has(sendId(row.idKey, sendsIn(row) + 1));
-    const history = historyAtStart(row, wasKilled && isInWork(row), hadSent);
+    const history = historyAtStart(row, wasKilled && isInProgress(row), hadSent);
     // If this cannot be stored, the crash is not counted.
     if (history) await this.save(id, { ...withoutCrashes(row), ...history }).catch(() => undefined);
   }

@@ -15,7 +15,7 @@ import type { RunResult } from '../run/run-result.ts';
 import type { StoredTasks } from '../run/stored-task.ts';
 import { answerQuestion } from './answer-question.ts';
 import type { StoredConversation } from './conversation-row.ts';
-import { isInWork, waitingFor } from './conversation-row.ts';
+import { isInProgress, waitingFor } from './conversation-row.ts';
 import type { ConversationStore } from './conversation-store.ts';
 
 export interface ConversationsOptions {
@@ -47,7 +47,7 @@ export class Conversations {
   /** When to try again what could not go on, by the key of the row. */
   readonly #againAtMs = new Map<string, number>();
   /** Rows whose handler is queued or runs. */
-  readonly #inWork = new Set<string>();
+  readonly #inProgress = new Set<string>();
   readonly #stopping = new AbortController();
   /** From this time on, all answers that were sent while the bot was away have arrived. */
   #answersCameAtMs = Number.POSITIVE_INFINITY;
@@ -69,7 +69,7 @@ export class Conversations {
     return this.#setAside;
   }
 
-  /** Reads the open conversations, and lets those go on that were in work. */
+  /** Reads the open conversations, and lets those go on that were in progress. */
   async start(): Promise<void> {
     await this.#options.runs.load();
     this.#isStarted = true;
@@ -83,7 +83,7 @@ export class Conversations {
     );
     for (const { id, row } of this.#options.runs.all()) {
       // `Schedules` runs these again itself.
-      if (isInWork(row) && row.handler.kind !== 'schedule')
+      if (isInProgress(row) && row.handler.kind !== 'schedule')
         this.#queue({ id, row }, () => this.#goOnAfterStart(id));
     }
     this.arm();
@@ -116,7 +116,7 @@ export class Conversations {
   async again(messageKey: string): Promise<RunResult> {
     let result: RunResult = 'done';
     for (const { id, row } of this.#options.runs.allWithMessage(messageKey)) {
-      if (!isInWork(row)) continue;
+      if (!isInProgress(row)) continue;
       const one = await withRecordOf(messageKey, row.messageKey, () => this.#goOn(id));
       if (one === 'unfinished') result = one;
     }
@@ -158,7 +158,7 @@ export class Conversations {
   }
 
   #dueAtMs({ id, row }: StoredConversation): number {
-    if (this.#inWork.has(id)) return Number.POSITIVE_INFINITY;
+    if (this.#inProgress.has(id)) return Number.POSITIVE_INFINITY;
     const waiting = waitingFor(row);
     // Answers that were sent while the bot was away come first.
     if (waiting?.kind === 'ask') return Math.max(waiting.untilMs, this.#answersCameAtMs);
@@ -174,7 +174,7 @@ export class Conversations {
 
   /** Waits for a connection first, so that a program that ends without one does not count as a crash of it. */
   #queue({ id, row }: StoredConversation, work: () => Promise<RunResult>): void {
-    this.#inWork.add(id);
+    this.#inProgress.add(id);
     this.#againAtMs.delete(id);
     this.#options.queue.inOrder(row.chat, async () => {
       try {
@@ -184,7 +184,7 @@ export class Conversations {
         if (this.#stopping.signal.aborted) return 'unfinished';
         throw error;
       } finally {
-        this.#inWork.delete(id);
+        this.#inProgress.delete(id);
         this.arm();
       }
     });
@@ -221,11 +221,11 @@ export class Conversations {
     return result;
   }
 
-  /** It was in work when the program ended, and may be what ended the program. */
+  /** It was in progress when the program ended, and may be what ended the program. */
   async #goOnAfterStart(id: string): Promise<RunResult> {
     const { runs } = this.#options;
     const row = runs.get(id);
-    if (row === undefined || !isInWork(row)) return 'done';
+    if (row === undefined || !isInProgress(row)) return 'done';
     const limit = poisonLimit(row);
     if (limit !== undefined) return this.#giveUp({ id, row }, limit);
     return this.#goOn(id);

@@ -49,8 +49,8 @@ export class HandlerContext implements Context {
     this.isOwner = facts.isOwner;
     this.isAddressed = facts.isAddressed;
     const { chat, expirationSeconds, key: messageKey } = facts.message;
-    const place = { messageKey, idKey: facts.idKey, chat, expirationSeconds };
-    this.#sends = new HandlerSends(parts, run, replay, place);
+    const sendFacts = { messageKey, idKey: facts.idKey, chat, expirationSeconds };
+    this.#sends = new HandlerSends(parts, run, replay, sendFacts);
   }
 
   get event(): IncomingEvent | undefined {

@@ -107,10 +107,10 @@ export class HandlerRunner {
     return result;
   }
 
-  /** Answers a message with a sentence of the bot. `place` makes its id, as the number of a send does. */
+  /** Answers a message with a sentence of the bot. Its id is made from `sendNumber`, or from a word in its place. */
   async notify(
     message: IncomingMessage,
-    place: number | string,
+    sendNumber: number | string,
     text: string,
     idKey = message.key,
   ): Promise<RunResult> {
@@ -118,7 +118,7 @@ export class HandlerRunner {
     const content = { kind: 'text', text: cutText(text, MAX_NOTICE_LENGTH) } as const;
     try {
       await this.#options.outbox.send({
-        id: sendId(idKey, place),
+        id: sendId(idKey, sendNumber),
         chat,
         content,
         quote: quotable(message),

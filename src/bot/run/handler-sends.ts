@@ -25,7 +25,7 @@ export interface SendParts {
 }
 
 /** Where the messages of a handler go, and what their ids are made from. */
-export interface SendPlace {
+export interface SendFacts {
   readonly messageKey: string;
   readonly idKey: string;
   readonly chat: string;
@@ -37,15 +37,15 @@ export class HandlerSends {
   readonly #parts: SendParts;
   readonly #run: HandlerRun;
   readonly #replay: Replay;
-  readonly #place: SendPlace;
+  readonly #facts: SendFacts;
   #mentions: Map<string, string> | undefined;
   #flushing: Promise<void> | undefined;
 
-  constructor(parts: SendParts, run: HandlerRun, replay: Replay, place: SendPlace) {
+  constructor(parts: SendParts, run: HandlerRun, replay: Replay, facts: SendFacts) {
     this.#parts = parts;
     this.#run = run;
     this.#replay = replay;
-    this.#place = place;
+    this.#facts = facts;
   }
 
   mention(jid: string): string {
@@ -59,7 +59,7 @@ export class HandlerSends {
     return [...(this.#mentions ?? [])].filter(([token]) => text.includes(token)).map(([, jid]) => jid);
   }
 
-  say(say: Say, quote: IncomingMessage | undefined, chat = this.#place.chat): Promise<Sent> {
+  say(say: Say, quote: IncomingMessage | undefined, chat = this.#facts.chat): Promise<Sent> {
     return this.attempt(() => {
       checkShape(say);
       if (typeof say !== 'string' && 'album' in say) return this.#sayAlbum(say.album, quote, chat);
@@ -90,7 +90,7 @@ export class HandlerSends {
     const images = contents.filter(({ kind }) => kind === 'image').length;
     const begin = { kind: 'album', images, videos: contents.length - images } as const;
     const sending = this.dispatch(begin, quote, chat);
-    const id = sendId(this.#place.idKey, this.#run.sendCount);
+    const id = sendId(this.#facts.idKey, this.#run.sendCount);
     const all = contents.map((content) =>
       this.dispatch('data' in content ? { ...content, album: { sentId: id } } : content, undefined, chat),
     );
@@ -102,10 +102,10 @@ export class HandlerSends {
   dispatch(
     content: Content | Promise<Content>,
     quote: IncomingMessage | undefined,
-    chat = this.#place.chat,
+    chat = this.#facts.chat,
   ): Promise<Sent> {
     const number = this.#run.nextSendNumber();
-    const sent = this.#handle(sendId(this.#place.idKey, number), chat);
+    const sent = this.#handle(sendId(this.#facts.idKey, number), chat);
     if (this.#replay.isSent(number)) return Promise.resolve(sent);
     if (content instanceof Promise)
       return content.then((made) => this.#send(sent.id, chat, made, quote)).then(() => sent);
@@ -115,15 +115,16 @@ export class HandlerSends {
   /** One send by its number; the edits that let it grow have ids of their own beside it. */
   async stream(pieces: AsyncIterable<string>, quote: IncomingMessage | undefined): Promise<Sent> {
     const number = this.#run.nextSendNumber();
-    const { chat, idKey } = this.#place;
+    const { chat, idKey } = this.#facts;
     const sent = this.#handle(sendId(idKey, number), chat);
     if (this.#replay.isSent(number)) return sent;
-    const send = (place: string | number, say: string, isEdit: boolean): Promise<void> =>
+    const send = (sendNumber: string | number, say: string, isEdit: boolean): Promise<void> =>
       this.attempt(() => {
         const content = toContent(say, (text) => this.mentionsIn(text));
-        if (!isEdit || content.kind !== 'text') return this.#send(sendId(idKey, place), chat, content, quote);
+        if (!isEdit || content.kind !== 'text')
+          return this.#send(sendId(idKey, sendNumber), chat, content, quote);
         const edit = { ...content, kind: 'edit', to: { sentId: sent.id } } as const;
-        return this.#send(sendId(idKey, place), chat, edit, undefined);
+        return this.#send(sendId(idKey, sendNumber), chat, edit, undefined);
       });
     const target: StreamTarget = {
       wasBegun: this.#parts.sentIds.has(sent.id),
@@ -146,7 +147,7 @@ export class HandlerSends {
   }
 
   #send(id: string, chat: string, content: Content, quote: IncomingMessage | undefined): Promise<void> {
-    const expirationSeconds = chat === this.#place.chat ? this.#place.expirationSeconds : undefined;
+    const expirationSeconds = chat === this.#facts.chat ? this.#facts.expirationSeconds : undefined;
     const message = { id, chat, content, quote, expirationSeconds };
     if (this.#replay.hasUnwritten) {
       this.#flushing = (this.#flushing ?? Promise.resolve()).then(() => this.#replay.flush());
@@ -155,7 +156,7 @@ export class HandlerSends {
       this.#flushing === undefined
         ? this.#parts.outbox.send(message)
         : this.#flushing.then(() => this.#parts.outbox.send(message));
-    const settled = this.#parts.marks?.noteSent(this.#place.messageKey);
+    const settled = this.#parts.marks?.noteSent(this.#facts.messageKey);
     if (settled) sending.then(settled, settled);
     if (content.kind === 'poll') void this.#parts.polls.note(id, content.options);
     return sending;

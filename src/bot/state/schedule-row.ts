@@ -1,19 +1,19 @@
 import type { CrashHistory } from '../../core/crash-history.ts';
 
 /** A time whose handler runs. Its crashes count until it remembers a step: from there on its log counts them. */
-export interface TimeInWork extends CrashHistory {
+export interface TimeInProgress extends CrashHistory {
   readonly dueAtMs: number;
 }
 
-/** Until when the times of a schedule have been dealt with, and the one that is in work. */
+/** Until when the times of a schedule have been dealt with, and the one that is in progress. */
 export interface ScheduleRow {
   readonly doneUntilMs: number;
-  readonly inWork?: TimeInWork;
+  readonly inWork?: TimeInProgress;
 }
 
 export const withHistory = (
   row: ScheduleRow,
-  { dueAtMs }: TimeInWork,
+  { dueAtMs }: TimeInProgress,
   history: CrashHistory,
 ): ScheduleRow => ({
   ...row,

@@ -69,7 +69,7 @@ export class Schedules {
     void this.#look();
   }
 
-  /** After a crash, a time that was in work gets one more crash. After a clean stop its marks are removed. */
+  /** After a crash, a time that was in progress gets one more crash. After a clean stop its marks are removed. */
   #noteCrash(name: string, row: ScheduleRow): void {
     const { inWork } = row;
     const { wasKilled, sentIds } = this.#options;

@@ -47,9 +47,9 @@ export function readRegularFile(path: string, options: ReadFileOptions = {}): Bu
  * data (`ESPARSE`).
  */
 export function refuseUnfit(path: string, stats: Stats, maxBytes = largestFileBytes(basename(path))): void {
-  if (stats.isFile?.() === false) throw refusal('ENOTREG', 'this is not a regular file', path);
+  if (stats.isFile?.() === false) throw unfitFile('ENOTREG', 'this is not a regular file', path);
   if (stats.size > maxBytes) throw tooLarge(path, maxBytes);
-  if (isSparse(stats)) throw refusal('ESPARSE', 'the file has a size without data', path);
+  if (isSparse(stats)) throw unfitFile('ESPARSE', 'the file has a size without data', path);
 }
 
 const isSparse = ({ size, blocks }: Stats): boolean =>
@@ -69,12 +69,12 @@ function readAll(fd: number, sizeBytes: number, maxBytes: number, path: string):
 }
 
 const tooLarge = (path: string, maxBytes: number): Error =>
-  refusal('EFBIG', `the file is larger than ${maxBytes / MIB} MiB`, path);
+  unfitFile('EFBIG', `the file is larger than ${maxBytes / MIB} MiB`, path);
 
-const refusal = (code: string, message: string, path: string): Error =>
+const unfitFile = (code: string, message: string, path: string): Error =>
   Object.assign(new Error(message), { code, path });
 
-/** Whether an error is a refusal of `readRegularFile`: the path has no file of a session. */
+/** Whether `readRegularFile` threw this error because the path has no file of a session. */
 export function isUnfitFile(error: unknown): boolean {
   return ['ENOTREG', 'EFBIG', 'ESPARSE'].includes(systemCode(error) ?? '');
 }

@@ -3,14 +3,15 @@ import { crc32 } from 'node:zlib';
 /** One commit: key types (or tables) → ids → value as JSON text, `null` for a removal. */
 export type Changes = Map<string, Map<string, string | null>>;
 
-export interface Replay {
+/** What journals hold. */
+export interface DecodedJournals {
   /** All whole records, in the order of their numbers; a torn tail is not one of them. */
   readonly records: Changes[];
   /** The highest number; 0 if there is no record. */
   readonly sequence: number;
   /** Records that are missing or fail their checksum although later ones are whole: damage, not a kill. */
   readonly damaged: number;
-  /** The contents by their place in what was given, those with the oldest records first. */
+  /** The indexes of the given contents, those with the oldest records first. */
   readonly order: readonly number[];
 }
 
@@ -31,8 +32,8 @@ export function encodeRecord(sequence: number, changes: Changes): Buffer {
 
 const checksum = (body: Uint8Array): string => crc32(body).toString(16).padStart(8, '0');
 
-/** Reads what journals hold. Records come in the order of their numbers; a repeated one counts once. */
-export function decodeJournals(contents: readonly Buffer[]): Replay {
+/** Reads journals. Records come in the order of their numbers; a repeated one counts once. */
+export function decodeJournals(contents: readonly Buffer[]): DecodedJournals {
   const bySequence = new Map<number, Changes>();
   const spans = contents.map((content) => decodeInto(bySequence, content));
   const broken = spans.reduce((sum, { damaged }) => sum + damaged, 0);

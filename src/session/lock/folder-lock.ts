@@ -19,10 +19,10 @@ import {
   answeringServer,
   ask,
   listenAs,
-  placeInFolder,
-  placeInTemporaryFolder,
-  type SocketPlace,
+  type SocketFolder,
   socketName,
+  socketsInFolder,
+  socketsInTemporaryFolder,
 } from './lock-sockets.ts';
 
 /** The right to a session folder, held until it is released or the process ends. */
@@ -36,7 +36,7 @@ export interface Lock {
 }
 
 /** A living process, and its answer; undefined if it does not answer. */
-interface Rival {
+interface LivingProcess {
   readonly name: string;
   readonly said: Announcement | undefined;
 }
@@ -55,7 +55,7 @@ const ASK_AGAIN_MS = 20;
  * start at once at least one sees the other. A candidate withdraws if it sees an owner or a candidate with a smaller
  * ticket, and waits until one with a larger ticket has withdrawn. Only the owner removes sockets of ended processes.
  *
- * Throws `SESSION_LOCKED` within two seconds if another process has the folder. A rival that says nothing for
+ * Throws `SESSION_LOCKED` within two seconds if another process has the folder. Another process that does not answer for
  * `answerWithinMs` (default 1.2 s) has it, too: it is stopped or hangs.
  */
 export async function lockSession(folder: string, answerWithinMs = ANSWER_WITHIN_MS): Promise<Lock> {
@@ -64,24 +64,24 @@ export async function lockSession(folder: string, answerWithinMs = ANSWER_WITHIN
   const name = socketName(ticket);
   let isOwner = false;
   const server = answeringServer(() => JSON.stringify({ ...owner, ticket, isOwner } satisfies Announcement));
-  const place = await announce(folder, server, name);
+  const sockets = await announce(folder, server, name);
   const release = async (): Promise<void> => {
     ignoreErrors(() => {
-      if (isOwner && place.isThere(name)) rmSync(join(folder, NAMES.owner), { force: true });
-      rmSync(place.pathOf(name), { force: true });
+      if (isOwner && sockets.isThere(name)) rmSync(join(folder, NAMES.owner), { force: true });
+      rmSync(sockets.pathOf(name), { force: true });
     });
     await closeServer(server);
-    place.close();
+    sockets.close();
   };
   try {
-    const dead = await outlastOthers(folder, place, name, ticket, answerWithinMs);
+    const dead = await waitForOthers(folder, sockets, name, ticket, answerWithinMs);
     isOwner = true;
     ignoreErrors(() => {
-      for (const other of [...dead, ...place.unnamed()]) rmSync(place.pathOf(other), { force: true });
+      for (const other of [...dead, ...sockets.unnamed()]) rmSync(sockets.pathOf(other), { force: true });
     });
     const wasKilled = existsSync(join(folder, NAMES.owner));
     noteOwner(folder, { ...owner, ticket });
-    return { owner, wasKilled, isHeld: () => place.isThere(name), release };
+    return { owner, wasKilled, isHeld: () => sockets.isThere(name), release };
   } catch (error) {
     await release();
     throw error;
@@ -98,20 +98,20 @@ function closeServer(server: Server): Promise<void> {
  * Listens in the folder, or in the temporary folder if the file system has no sockets. Throws `SESSION_LOCKED` if
  * the one possible name is taken (Windows), `STORAGE_FAILED` if the disk is full.
  */
-async function announce(folder: string, server: Server, name: string): Promise<SocketPlace> {
-  const place = placeInFolder(folder);
+async function announce(folder: string, server: Server, name: string): Promise<SocketFolder> {
+  const sockets = socketsInFolder(folder);
   try {
-    await listenAs(server, place, name);
-    return place;
+    await listenAs(server, sockets, name);
+    return sockets;
   } catch (error) {
-    const rivals = systemCode(error) === 'EADDRINUSE' ? await living(place) : [];
-    place.close();
-    if (rivals.length > 0) throw lockedError(folder, rivals[0]?.said);
+    const living = systemCode(error) === 'EADDRINUSE' ? await findLiving(sockets) : [];
+    sockets.close();
+    if (living.length > 0) throw lockedError(folder, living[0]?.said);
     if (!WITHOUT_SOCKETS.has(systemCode(error) ?? '')) {
       await closeServer(server);
       throw storageError('lock', folder, error);
     }
-    const elsewhere = placeInTemporaryFolder(folder);
+    const elsewhere = socketsInTemporaryFolder(folder);
     await listenAs(server, elsewhere, name);
     return elsewhere;
   }
@@ -120,22 +120,22 @@ async function announce(folder: string, server: Server, name: string): Promise<S
 const WITHOUT_SOCKETS = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS']);
 
 /** Resolves with the sockets of ended processes when no other process can own the folder. Throws if one owns it. */
-async function outlastOthers(
+async function waitForOthers(
   folder: string,
-  place: SocketPlace,
+  sockets: SocketFolder,
   ownName: string,
   ticket: string,
   answerWithinMs: number,
 ): Promise<string[]> {
   const deadline = performance.now() + answerWithinMs;
   for (;;) {
-    const others = process.platform === 'win32' ? [] : place.names().filter((other) => other !== ownName);
+    const others = process.platform === 'win32' ? [] : sockets.names().filter((other) => other !== ownName);
     const remainingMs = deadline - performance.now();
-    const rivals = await living(place, others, Math.max(SHORTEST_ASK_MS, remainingMs));
-    if (rivals.length === 0) return others;
-    const silent = rivals.filter(({ said }) => said === undefined);
+    const living = await findLiving(sockets, others, Math.max(SHORTEST_ASK_MS, remainingMs));
+    if (living.length === 0) return others;
+    const silent = living.filter(({ said }) => said === undefined);
     if (silent.length > 0) throw lockedError(folder, readOwner(folder, silent));
-    const candidates = rivals.flatMap(({ said }) => said ?? []);
+    const candidates = living.flatMap(({ said }) => said ?? []);
     const stronger = candidates.find((one) => one.isOwner || one.ticket < ticket);
     if (stronger || remainingMs <= 0) throw lockedError(folder, stronger ?? candidates[0]);
     await sleep(ASK_AGAIN_MS);
@@ -143,19 +143,19 @@ async function outlastOthers(
 }
 
 /** Which of these sockets belong to living processes. */
-async function living(
-  place: SocketPlace,
-  names = place.names(),
+async function findLiving(
+  sockets: SocketFolder,
+  names = sockets.names(),
   withinMs = ANSWER_WITHIN_MS,
-): Promise<Rival[]> {
-  const rivals = await Promise.all(
-    names.map(async (name): Promise<Rival[]> => {
-      const answer = await ask(place.pathOf(name), withinMs);
+): Promise<LivingProcess[]> {
+  const living = await Promise.all(
+    names.map(async (name): Promise<LivingProcess[]> => {
+      const answer = await ask(sockets.pathOf(name), withinMs);
       if (answer.kind === 'dead') return [];
       return [{ name, said: answer.kind === 'said' ? parseAnnouncement(answer.text) : undefined }];
     }),
   );
-  return rivals.flat();
+  return living.flat();
 }
 
 /** An owner that does not answer and left no note. */
@@ -163,9 +163,9 @@ const UNKNOWN_OWNER: Owner = { pid: 0, host: 'unknown', sinceMs: 0 };
 
 /** Who owns a folder at the moment; takes no lock. */
 export async function currentOwner(folder: string): Promise<Owner | undefined> {
-  for (const placeOf of [placeInFolder, placeInTemporaryFolder]) {
-    const place = placeOf(folder);
-    const found = await living(place).finally(() => place.close());
+  for (const socketsOf of [socketsInFolder, socketsInTemporaryFolder]) {
+    const sockets = socketsOf(folder);
+    const found = await findLiving(sockets).finally(() => sockets.close());
     const owner = found.find(({ said }) => said?.isOwner)?.said;
     if (owner) return { pid: owner.pid, host: owner.host, sinceMs: owner.sinceMs };
     const silent = found.filter(({ said }) => said === undefined);
@@ -197,13 +197,13 @@ function noteOwner(folder: string, note: OwnerNote): void {
 }
 
 /** The note of one of these; a note of an ended process would name the wrong one. */
-function readOwner(folder: string, rivals: readonly Rival[]): Owner | undefined {
+function readOwner(folder: string, living: readonly LivingProcess[]): Owner | undefined {
   try {
     const content = readRegularFile(join(folder, NAMES.owner), { maxBytes: LARGEST_NOTE_BYTES });
     const note = parseNote(content.toString());
     if (!note) return undefined;
     const { ticket, isOwner: _, ...owner } = note;
-    return ticket === undefined || rivals.some(({ name }) => name === socketName(ticket)) ? owner : undefined;
+    return ticket === undefined || living.some(({ name }) => name === socketName(ticket)) ? owner : undefined;
   } catch {
     return undefined;
   }

@@ -24,7 +24,7 @@ export type Answer =
   | { readonly kind: 'said'; readonly text: string };
 
 /** Where the sockets of a folder are, under paths short enough for a socket address (104 to 108 bytes). */
-export interface SocketPlace {
+export interface SocketFolder {
   pathOf(name: string): string;
   /** The names of the sockets that exist. */
   names(): string[];
@@ -53,7 +53,7 @@ function lister(
   folder: string,
   prefix: string,
   isTrusted: (path: string) => boolean = () => true,
-): Pick<SocketPlace, 'names' | 'unnamed'> {
+): Pick<SocketFolder, 'names' | 'unnamed'> {
   const list = (suffix: string): string[] => {
     try {
       return readdirSync(folder)
@@ -72,8 +72,8 @@ function lister(
   return { names: () => list(SUFFIX), unnamed: () => list(HIDDEN_SUFFIX).filter(isOld) };
 }
 
-export function placeInFolder(folder: string): SocketPlace {
-  if (process.platform === 'win32') return pipePlace(folder);
+export function socketsInFolder(folder: string): SocketFolder {
+  if (process.platform === 'win32') return pipesFor(folder);
   const own = join(folder, NAMES.lock);
   const listed = lister(own, PREFIX);
   const prepare = (): void => void mkdirSync(own, { recursive: true, mode: FOLDER_MODE });
@@ -81,14 +81,14 @@ export function placeInFolder(folder: string): SocketPlace {
   if (Buffer.byteLength(folder) + NAME_BYTES <= LONGEST_PATH_BYTES) {
     return { ...listed, isThere, pathOf: (name) => join(own, name), prepare, close: () => {} };
   }
-  if (process.platform !== 'linux') return placeInTemporaryFolder(folder);
+  if (process.platform !== 'linux') return socketsInTemporaryFolder(folder);
   const fd = openSync(folder, 'r');
   const pathOf = (name: string): string => `/proc/self/fd/${fd}/${NAMES.lock}/${name}`;
   return { ...listed, isThere, pathOf, prepare, close: () => closeSync(fd) };
 }
 
 /** For a folder whose file system has no sockets (some container volumes). Guards within one container only. */
-export function placeInTemporaryFolder(folder: string): SocketPlace {
+export function socketsInTemporaryFolder(folder: string): SocketFolder {
   const { dev, ino, uid } = statSync(folder);
   const prefix = `perennial-${dev}-${ino}-`;
   return {
@@ -113,7 +113,7 @@ function belongsTo(path: string, folderUid: number): boolean {
 }
 
 /** Windows has named pipes, which also end with their process; one fixed name is the lock. */
-function pipePlace(folder: string): SocketPlace {
+function pipesFor(folder: string): SocketFolder {
   const digest = createHash('sha256').update(folder.toLowerCase()).digest('hex').slice(0, 32);
   return {
     names: () => [PREFIX],
@@ -137,10 +137,10 @@ export function answeringServer(say: () => string): Server {
 }
 
 /** Listens under a hidden name, and only then gives the socket the name that others look for. */
-export async function listenAs(server: Server, place: SocketPlace, name: string): Promise<void> {
-  const visible = place.pathOf(name);
-  const hidden = process.platform === 'win32' ? visible : place.pathOf(name.replace(SUFFIX, HIDDEN_SUFFIX));
-  place.prepare();
+export async function listenAs(server: Server, sockets: SocketFolder, name: string): Promise<void> {
+  const visible = sockets.pathOf(name);
+  const hidden = process.platform === 'win32' ? visible : sockets.pathOf(name.replace(SUFFIX, HIDDEN_SUFFIX));
+  sockets.prepare();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(hidden, resolve);

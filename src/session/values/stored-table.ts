@@ -31,7 +31,7 @@ interface Page {
 export class StoredTable {
   readonly name: TableName;
   readonly rows = new Map<string, unknown>();
-  readonly #places = new Map<string, { page: Page; bytes: number }>();
+  readonly #pageOf = new Map<string, { page: Page; bytes: number }>();
   readonly #onEvicted: (name: TableName, count: number) => void;
   #pages: Page[] = [];
   #nextNumber = 1;
@@ -70,49 +70,49 @@ export class StoredTable {
       if (keepsKnown && this.rows.has(id)) continue;
       this.delete(id);
       this.rows.set(id, value);
-      this.#place(id, page, bytesEach);
+      this.#addToPage(id, page, bytesEach);
     }
     page.isDirty = false;
   }
 
-  /** A row that changes keeps its place among the others, unless its page would become too large. */
+  /** A row that changes stays in its page, unless its page would become too large. */
   set(id: string, value: unknown, json: string): void {
     const bytes = Buffer.byteLength(json) + id.length + 4;
-    const place = this.#places.get(id);
+    const entry = this.#pageOf.get(id);
     this.rows.set(id, value);
-    if (place && place.page.bytes - place.bytes + bytes <= 2 * PAGE_BYTES) {
-      place.page.bytes += bytes - place.bytes;
-      place.page.isDirty = true;
-      this.#bytes += bytes - place.bytes;
-      place.bytes = bytes;
+    if (entry && entry.page.bytes - entry.bytes + bytes <= 2 * PAGE_BYTES) {
+      entry.page.bytes += bytes - entry.bytes;
+      entry.page.isDirty = true;
+      this.#bytes += bytes - entry.bytes;
+      entry.bytes = bytes;
     } else {
-      this.#unplace(id);
-      this.#place(id, this.#lastPageFor(bytes), bytes);
+      this.#removeFromPage(id);
+      this.#addToPage(id, this.#lastPageFor(bytes), bytes);
     }
     this.#evict();
   }
 
   delete(id: string): void {
-    this.#unplace(id);
+    this.#removeFromPage(id);
     this.rows.delete(id);
   }
 
-  #place(id: string, page: Page, bytes: number): void {
+  #addToPage(id: string, page: Page, bytes: number): void {
     page.ids.add(id);
     page.bytes += bytes;
     page.isDirty = true;
-    this.#places.set(id, { page, bytes });
+    this.#pageOf.set(id, { page, bytes });
     this.#bytes += bytes;
   }
 
-  #unplace(id: string): void {
-    const place = this.#places.get(id);
-    if (!place) return;
-    place.page.ids.delete(id);
-    place.page.bytes -= place.bytes;
-    place.page.isDirty = true;
-    this.#places.delete(id);
-    this.#bytes -= place.bytes;
+  #removeFromPage(id: string): void {
+    const entry = this.#pageOf.get(id);
+    if (!entry) return;
+    entry.page.ids.delete(id);
+    entry.page.bytes -= entry.bytes;
+    entry.page.isDirty = true;
+    this.#pageOf.delete(id);
+    this.#bytes -= entry.bytes;
   }
 
   #lastPageFor(bytes: number): Page {
@@ -177,10 +177,10 @@ export class StoredTable {
         continue;
       }
       for (const id of page.ids) {
-        const place = this.#places.get(id);
-        if (!place) continue;
+        const entry = this.#pageOf.get(id);
+        if (!entry) continue;
         before.ids.add(id);
-        place.page = before;
+        entry.page = before;
       }
       before.bytes += page.bytes;
       before.isDirty = true;

@@ -106,7 +106,7 @@ export class PhoneCrypto {
     switch (type) {
       case 'pkmsg':
         if (!delivery.hasDeviceIdentity)
-          throw new Error('a companion must prove its identity in a new session');
+          throw new Error('a companion must prove its identity in a new Signal session');
         return this.#sessions.decrypt(delivery.companion, type, body);
       case 'msg':
         return this.#sessions.decrypt(delivery.companion, type, body);

@@ -26,7 +26,7 @@ export interface ListedNumbersParts {
 export class ListedNumbers {
   readonly #parts: ListedNumbersParts;
   readonly #stopping = new AbortController();
-  /** The places of numbers that were warned of. */
+  /** The places in the settings of the numbers that the log has warned of. */
   readonly #warned = new Set<string>();
   readonly #firstRound = new AbortController();
   #pause = new AbortController();

@@ -17,7 +17,7 @@ export interface InboxRow extends CrashHistory {
    * needs if the message comes again. Missing beside `attrs`: only the phone has the message.
    */
   readonly parts?: readonly string[];
-  /** A change of a group or a call, as JSON, until the bot has finished with it. */
+  /** An event (a change of a group, or a call) as JSON, until the bot has finished with it. */
   readonly notice?: string;
   /** Whether the message is complete and the bot has not finished with it. */
   readonly isWaiting?: boolean;

@@ -151,7 +151,7 @@ export class InboxTable {
     try {
       void this.set(changes, outcomes);
     } catch (error) {
-      this.#log.debug({ detail: messageOf(error) }, 'could not prune the inbox');
+      this.#log.debug({ detail: messageOf(error) }, 'could not store a change of the inbox');
     }
   }
 

@@ -9,8 +9,8 @@ import { later, notSent, refused } from './send-errors.ts';
 const keyOf = (request: Request, id: string): string => `${request} ${id}`;
 
 /**
- * Turns WhatsApp's answers into errors for the caller, by the table in answer-verdicts.ts. Counts and logs each refusal
- * by its code. Outlives connections, so that the number of tries is counted over all of them.
+ * Turns WhatsApp's answers into errors for the caller, by the list of cases in answer-verdicts.ts. Counts and logs each
+ * refusal by its code. Outlives connections, so that the number of tries is counted over all of them.
  */
 export class AnswerLog {
   readonly #log: Logger;

@@ -12,7 +12,7 @@ type GroupSocket = Pick<
   | 'groupInviteCode'
 >;
 
-/** Changes groups in which the account is an admin. Rejects as the table of answers says. */
+/** Changes groups in which the account is an admin. Rejects with the error of `AnswerLog`. */
 export class GroupChanges {
   readonly #answers: AnswerLog;
 

@@ -37,7 +37,7 @@ export class TransactionAbandoned extends Error {
  * Key transactions for Baileys, all in one queue.
  *
  * Baileys locks transactions by name. A send runs under the account's id and a decryption under the sender's. So both
- * change the same ratchet at the same time. The later commit wins, and message keys are used twice. Here each
+ * change the same ratchet at the same time. The later commit wins, and keys of the ratchet are used twice. Here each
  * transaction waits for the one before it, whatever its name. A nested transaction is part of the outer one.
  *
  * The library awaits answers of WhatsApp inside transactions, so each one has a time limit, after which it is

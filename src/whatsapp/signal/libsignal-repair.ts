@@ -40,7 +40,7 @@ let isRepaired = false;
  *    it. This is a source of "Bad MAC" and of "Waiting for this message". Phones work on a copy. Here a Signal session
  *    gets the fields of its stored form back after a failed try.
  * 2. Each time that the two sides take turns, a used-up chain stays, and libsignal keeps all of them. After a thousand
- *    turns a record has 100 KB, and each message reads and writes it. A closed chain without message keys cannot
+ *    turns a record has 100 KB, and each message reads and writes it. A closed chain without keys cannot
  *    decrypt any message, so only the newest few are kept.
  *
  * Source: `libsignal/src/session_cipher.js`.

@@ -141,7 +141,7 @@ test.each<[string, Partial<BotStats>, string]>([
   [
     'everything that can happen to one',
     { received: 9, answered: 3, failed: 1, ignored: { ...NOTHING.ignored, 'too-old': 2 }, unfinished: 1 },
-    '9 messages came in the meantime: 3 answered, 1 failed, 2 too old to be answered, 1 still at work, ' +
+    '9 messages came in the meantime: 3 answered, 1 failed, 2 too old to be answered, 1 still in progress, ' +
       '2 not for the bot.',
   ],
 ])('the start report sums up the meantime: %s', (_, counts, sentence) => {
