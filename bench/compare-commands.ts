@@ -3,7 +3,7 @@ import type { Comparison } from './comparison.ts';
 import { commandCost, memoryAfter, type Pattern } from './measure/commands.ts';
 import { preKeysCost } from './measure/pre-keys.ts';
 
-/** After so many messages from so many people, the memory is measured. */
+/** The memory is measured after this number of messages from this number of people. */
 const MESSAGES = 10_000;
 const PEOPLE = 1_000;
 /** How long a command in a group takes is up to the twenty simulated phones, which read each answer. */
@@ -35,7 +35,10 @@ export async function compareCommands(bench: Comparison): Promise<void> {
   }
 }
 
-/** Memory after many messages. Where the garbage collector stands at the reading decides a tenth of it: hence turns. */
+/**
+ * Memory after many messages. The reading depends by a tenth on when the garbage collector last ran. So the bots are
+ * measured in turns.
+ */
 export async function compareMemory(bench: Comparison): Promise<void> {
   await bench.compare(bench.isQuick ? 1 : 3, bench.kinds, (kind) => memoryAfter(kind, MESSAGES, PEOPLE), [
     {
@@ -47,7 +50,7 @@ export async function compareMemory(bench: Comparison): Promise<void> {
   ]);
 }
 
-/** The pre-keys of a first login. No rival: only the two stores can be called by themselves. */
+/** The pre-keys of a first login. The rival is not measured, because its store cannot be called by itself. */
 export async function comparePreKeys(bench: Comparison): Promise<void> {
   await bench.compare(7, ['recipe', 'perennial'] as const, preKeysCost, [
     { what: '812 pre-keys saved', unit: 'ms', wanted: 0.05, of: ({ savedMs }) => savedMs },

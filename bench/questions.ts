@@ -87,7 +87,7 @@ export class Questions {
     }
   }
 
-  /** Resolves when all questions are answered, or when no answer came for so long. */
+  /** Resolves when all questions are answered, or when no answer came for `withoutAnswerMs`. */
   async settle(withoutAnswerMs: number): Promise<void> {
     let open = this.#countOpen();
     let deadline = Date.now() + withoutAnswerMs;

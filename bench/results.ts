@@ -49,8 +49,8 @@ ${growth.length > 0 ? growthOf(growth) : ''}`;
 function growthOf(growth: readonly GrowthRow[]): string {
   const lines = growth.map(({ what, unit, wanted, small, large }) => {
     const ratio = median(large) / median(small);
-    const wish = `≤ ${wanted.toFixed(2)}${ratio > wanted ? ' (missed)' : ''}`;
-    return `| ${[what, unit, spread(large), spread(small), `**${ratio.toFixed(2)}**`, wish].join(' | ')} |`;
+    const limit = `≤ ${wanted.toFixed(2)}${ratio > wanted ? ' (missed)' : ''}`;
+    return `| ${[what, unit, spread(large), spread(small), `**${ratio.toFixed(2)}**`, limit].join(' | ')} |`;
   });
   return `
 What must not grow with what is kept:

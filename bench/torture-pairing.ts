@@ -23,7 +23,7 @@ const UPLOAD_MS = 300;
 const WELL_INSIDE = 0.3;
 const LIMIT_MS = 30_000;
 
-/** Pairs so many bots one after the other, and adds up the results. */
+/** Pairs `count` bots one after the other, and adds up the results. */
 export async function torturePairings(count: number, random: () => number): Promise<PairingResult> {
   const sum = { pairingKills: 0, uploadKills: 0, lost: 0, missingPreKeys: 0 };
   for (let n = 0; n < count; n += 1) {

@@ -19,9 +19,9 @@ const MEMORY_BYTES = 512 * MIB;
 
 export interface FloodLength {
   readonly seconds: number;
-  /** The flood goes on until the ordinary person has asked so often. Default 0. */
+  /** The flood goes on until the ordinary person has asked this number of questions. Default 0. */
   readonly questions?: number;
-  /** A heavy flood goes on until so much was received, however slow the machine is. Default 0. */
+  /** A heavy flood goes on until this many bytes were received, however slow the machine is. Default 0. */
   readonly heavyBytes?: number;
   /** How often the ordinary person asks, in milliseconds. Default 1,000. */
   readonly questionEveryMs?: number;
@@ -59,7 +59,7 @@ export class FloodedBot {
     await this.#person.waitForMessage(({ quotedId }) => quotedId === id, 30_000);
   }
 
-  /** Floods it for so long while an ordinary person writes to it, and counts. */
+  /** Floods the bot while an ordinary person writes to it, and counts. */
   async flood(flood: Flood, length: FloodLength): Promise<FloodResult> {
     const { seconds, questions = 0, heavyBytes = 0, questionEveryMs } = length;
     const [simulator, meter, bot, person] = [this.#simulator, this.#meter, this.#bot, this.#person];

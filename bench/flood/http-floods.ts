@@ -36,7 +36,7 @@ export const HTTP_FLOODS = {
   },
 } as const satisfies Readonly<Record<string, Flood>>;
 
-/** Keeps so many connections open, with callers of each kind in turn, until the signal is aborted. */
+/** Keeps `CONNECTIONS` connections open, with callers of each kind in turn, until the signal aborts. */
 async function call(
   port: number,
   callers: readonly Caller[],

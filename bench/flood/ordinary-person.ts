@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Person } from '../../src/simulator/phones/person.ts';
 
-/** After the flood, the last questions may wait for so long. */
+/** How long the last questions may wait for an answer after the flood. */
 const SETTLE_MS = 10_000;
 
 /** Somebody who writes `!ping` each second, or as often as it is told, and waits for each answer. */

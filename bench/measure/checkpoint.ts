@@ -13,13 +13,16 @@ export interface CheckpointCost {
 }
 
 const MESSAGES = 100;
-/** One checkpoint takes a few milliseconds, and the garbage collector runs in some of them, so the cost is the mean of several. */
+/**
+ * One checkpoint takes a few milliseconds, and the garbage collector runs in some of them, so the cost is the mean of
+ * several.
+ */
 const CHECKPOINTS = 20;
 const TEXT_BYTES = 500;
 /** Of each message that the table has already. In base64 it is a third larger. */
 const OLD_BYTES = 48 * 1024;
 
-/** The checkpoint after 100 messages, with so many bytes of messages sent before. */
+/** The checkpoint after 100 messages, with `sentBytes` of messages sent before. */
 export function checkpointCost(sentBytes: number): Promise<CheckpointCost> {
   return inFolder(async (folder) => {
     const session = await openSession(folder, { log: { debug: () => {}, info: () => {}, warn: () => {} } });

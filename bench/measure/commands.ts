@@ -21,7 +21,7 @@ export interface ColdAndWarm {
 }
 
 /**
- * `burst`: each of five people sends so many commands at once. `ping-pong`: each of five people waits for an answer
+ * `burst`: each of five people sends several commands at once. `ping-pong`: each of five people waits for an answer
  * before the next command, so that every command turns a ratchet. `group`: as `burst`, in a group of 20 people.
  */
 export type Pattern = 'burst' | 'ping-pong' | 'group';
@@ -38,7 +38,7 @@ const FIRST: Readonly<Record<Pattern, number>> = { burst: 300, 'ping-pong': 300,
  * has twenty encryptions, and twenty phones that read the answer.
  */
 const WARM_UP: Readonly<Record<Pattern, number>> = { burst: 2_700, 'ping-pong': 2_700, group: 60 };
-/** After the warm-up nothing is asked for so long, so that the files of the pairing are written before the measurement. */
+/** The pause after the warm-up, so that the files of the pairing are written before the measurement. */
 const SETTLE_MS = 6_000;
 /** Twenty phones read each answer in a group, so a group gets this part of the commands. */
 const PART_IN_GROUP = 0.2;
@@ -73,7 +73,7 @@ export function commandCost(
   });
 }
 
-/** All people ask so many times at once, then wait for all answers, until so many commands are answered. */
+/** All people ask `each` times at once and wait for all answers, until `commands` commands are answered. */
 async function askInRounds(
   people: readonly Person[],
   each: number,
@@ -95,7 +95,7 @@ async function askTimes(person: Person, times: number, group: Group | undefined)
   await Promise.all([...ids].map(answered));
 }
 
-/** Resident MiB after so many messages from so many people, ten at a time. */
+/** Resident MiB after `messages` messages from `peopleCount` people, ten at a time. */
 export function memoryAfter(kind: Kind, messages: number, peopleCount: number): Promise<number> {
   return withPairedBot(kind, async (bot, simulator) => {
     const people = Array.from({ length: peopleCount }, (_, index) =>

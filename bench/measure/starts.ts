@@ -21,7 +21,7 @@ export interface StartCost {
 const LOGIN_WITHIN_MS = 60_000;
 const IDLE_AFTER_MS = 1_000;
 
-/** Fills the folder of a bot that does not run with so many more key files. */
+/** Adds `count` key files to the folder of a bot that does not run. */
 export function addKeyFiles(folder: string, count: number): void {
   const session = JSON.stringify({ _sessions: {}, version: 'v1', padding: 'x'.repeat(1_000) });
   for (let index = 0; index < count; index += 1) {

@@ -100,7 +100,7 @@ export class LoadedContents {
     try {
       target.set(label, value);
     } catch (error) {
-      this.#log.error({ file: label, err: error }, `a ${target.what} could not be loaded`);
+      this.#log.error({ file: label, err: error }, `could not load a ${target.what}`);
     }
   }
 

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * How much of what it holds the heap may grow by before it is cleaned up. V8 gives a program that allocates fast
- * up to 300, whatever else runs on the machine; a bot shares a small server.
+ * By how many percent the heap may grow before V8 collects garbage. V8's default is up to 300, which is too much on a
+ * small server that other programs use too.
  */
 const HEAP_GROWS_PERCENT = 20;
 /**

@@ -38,7 +38,7 @@ export class PairingScreen {
   }
 
   async #follow(state: ClientState): Promise<void> {
-    if (state.kind !== 'pairing') return void (await this.#display)?.rest();
+    if (state.kind !== 'pairing') return void (await this.#display)?.stopCountdown();
     this.#display ??= this.#load();
     const display = await this.#display;
     const { code, qr, expiresAtMs, index } = state;

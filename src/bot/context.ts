@@ -128,7 +128,7 @@ export interface ContextMemory {
    * done again after a kill, and a signal. An error is remembered too and thrown again.
    */
   step<T>(name: string, work: (key: string, signal: AbortSignal) => Promise<T> | T): Promise<T>;
-  /** Resolves after so many milliseconds, over restarts; at most 30 days. */
+  /** Resolves after `ms` milliseconds (at most 30 days), also if the bot restarts meanwhile. */
   sleep(ms: number): Promise<void>;
   /** The time in milliseconds since 1970, the same when the handler runs again. */
   now(): number;

@@ -21,7 +21,10 @@ function kind<T>(mayBe: string, read: Kind<T>['read'], isPrivate = false): Kind<
   return { read, mayBe, isPrivate };
 }
 
-/** The entry of a list that each of its values was written in, from 1. A repeated value has the number of its first entry. */
+/**
+ * The entry of a list that each of its values was written in, from 1. A repeated value has the number of its first
+ * entry.
+ */
 const ENTRY_NUMBERS = new WeakMap<readonly unknown[], readonly number[]>();
 
 /** The numbers of the entries that the values of a list were written in, as `faultsIn` counts them. */

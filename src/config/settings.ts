@@ -101,9 +101,9 @@ export const SETTINGS = {
   HTTP_HOST: setting(
     '127.0.0.1',
     value.host,
-    'Where that port listens; any host but loopback needs HTTP_TOKEN.',
+    'Address that the status page listens on; any but loopback needs HTTP_TOKEN.',
   ),
-  HTTP_TOKEN: setting('', value.token, 'What a caller of that port has to present.'),
+  HTTP_TOKEN: setting('', value.token, 'Password that callers of the status page must send.'),
   SHOW_ONLINE: setting(
     'false',
     value.yesOrNo,
@@ -115,7 +115,7 @@ export const SETTINGS = {
     value.waVersion,
     'Version of WhatsApp Web to speak, e.g. 2.3000.1043857760; empty is built in.',
   ),
-  WA_WEBSOCKET_URL: setting('wss://web.whatsapp.com/ws/chat', value.websocketUrl, 'Where WhatsApp is.'),
+  WA_WEBSOCKET_URL: setting('wss://web.whatsapp.com/ws/chat', value.websocketUrl, 'Address of WhatsApp.'),
   WA_ROOT_KEY: setting(
     '',
     value.publicKey,

@@ -12,7 +12,7 @@ export interface Clock {
 
 /** The two clocks of a machine, and a timer. */
 export interface Timepieces extends Pick<Clock, 'now' | 'upMs'> {
-  /** Resolves after so long (at most 24 days); rejects when the signal aborts. */
+  /** Resolves after `ms` milliseconds (at most 24 days); rejects when the signal aborts. */
   timer(ms: number, signal: AbortSignal): Promise<void>;
 }
 

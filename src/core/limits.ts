@@ -31,7 +31,7 @@ export const LIMITS = {
     bytes: 8 * MIB,
     timeMs: COMMANDS_WAIT_MS,
     atLimit:
-      'The newest command is dropped without an answer; a command that waited for so long is dropped too.',
+      'The newest command is dropped without an answer. A command that has waited for a day is dropped too.',
   },
   'commands:person': {
     what: 'commands of one person that wait or run, in all chats',
@@ -52,14 +52,16 @@ export const LIMITS = {
     count: 1_000,
     bytes: 80 * MIB,
     timeMs: SENDS_WAIT_MS,
-    atLimit: 'The send rejects with SEND_REFUSED; so does one that waited for so long.',
+    atLimit:
+      'A new send rejects with SEND_REFUSED. A send that has waited for 7 days rejects with the same error.',
   },
   'sends:all': {
     what: 'messages that wait to be sent',
     count: 20_000,
     bytes: 160 * MIB,
     timeMs: SENDS_WAIT_MS,
-    atLimit: 'The send rejects with SEND_REFUSED; so does one that waited for so long.',
+    atLimit:
+      'A new send rejects with SEND_REFUSED. A send that has waited for 7 days rejects with the same error.',
   },
   'reminders:person': {
     what: 'reminders of one person',
@@ -86,22 +88,23 @@ export const LIMITS = {
     atLimit: 'The person is told that the picture is too large.',
   },
   'number-lookups': {
-    what: 'numbers that WhatsApp did not look up when it was asked; the pause before it is asked again',
+    what: 'numbers that WhatsApp did not look up, and the pause before the bot asks again',
     count: 1_000,
     timeMs: HOUR_MS,
-    atLimit: 'The pauses grow from a minute to this; beyond the number one may be asked for earlier.',
+    atLimit:
+      'The pause of a number grows from a minute to an hour. If there are more numbers, the oldest half is forgotten, and the bot may ask for those earlier.',
   },
   'http:sends': {
-    what: 'messages of `POST /messages` on their way',
+    what: 'messages of `POST /messages` that are being sent',
     count: 100,
     bytesEach: HTTP_BODY_BYTES,
     atLimit: 'The caller gets 503 with a time to wait.',
   },
   'http:pages': {
-    what: 'open status pages; the bytes of each that its browser has not read',
+    what: 'open status pages, and the bytes of each that its browser has not read',
     count: 20,
     bytesEach: 256 * KIB,
-    atLimit: 'The next page gets 503; a page that does not read is disconnected and connects again.',
+    atLimit: 'The next page gets 503. A page that does not read is disconnected and connects again.',
   },
   'http:body': {
     what: 'body of a request',
@@ -112,7 +115,7 @@ export const LIMITS = {
   'log:waiting': {
     what: 'bytes of the log that its reader has not taken',
     bytes: 1 * MIB,
-    atLimit: 'Further lines are dropped and counted; a line says how many.',
+    atLimit: 'Further lines are dropped and counted. A line says how many were dropped.',
   },
   'http:connections': {
     what: 'HTTP connections to the status page',
@@ -137,12 +140,12 @@ export const LIMITS = {
     atLimit: 'The message is ignored.',
   },
   'message-ciphertexts': {
-    what: 'ciphertexts of one message: it comes again if it could not be read',
+    what: 'ciphertexts of one message: a message that could not be read comes again in another one',
     count: 16,
     atLimit: 'A further ciphertext of the message is ignored.',
   },
   crashes: {
-    what: 'crashes of the bot while the handler of one message, conversation or time of a schedule ran, or one reminder was sent; a conversation that remembers one more call begins at 0',
+    what: 'crashes of the bot while it ran the handler of one message, conversation or time of a schedule, or sent one reminder. A new remembered call of a conversation sets its count to 0',
     count: 2,
     atLimit: 'It is set aside: it is not tried again, and the person is told. A schedule skips this time.',
   },
@@ -152,7 +155,7 @@ export const LIMITS = {
     atLimit: 'The same.',
   },
   'crashes:waiting': {
-    what: 'crashes of the bot while a conversation, or a time of a schedule, waited for WhatsApp to acknowledge what it had sent, or repeated what it remembers, or while a handler ran beside others that were begun after it; those do not count above',
+    what: 'crashes of the bot while a conversation or a time of a schedule did nothing new (it waited for WhatsApp, or repeated what it remembers), or while later work ran beside the work. These crashes do not count above',
     count: 10,
     atLimit: 'The same.',
   },

@@ -25,7 +25,8 @@ export const MEMORY_LIMITS = {
     what: 'messages that the phone was asked for, because only it has them',
     count: 10_000,
     timeMs: DAY_MS,
-    atLimit: 'After the time the phone is not asked again; beyond the number it may be asked twice.',
+    atLimit:
+      'The phone is not asked for a message that is older than a day. If there are more messages, the oldest half is forgotten, and the phone may be asked for those twice.',
   },
   'keys:memory': {
     what: 'keys of the session that are kept in memory',
@@ -42,12 +43,12 @@ export const MEMORY_LIMITS = {
   'ratchet-keys:memory': {
     what: 'keys of ratchets that are kept for OpenSSL, each of about a kilobyte',
     count: 500,
-    atLimit: 'The oldest half is forgotten; a key is made again when it is needed.',
+    atLimit: 'The oldest half is forgotten. A key is made again when it is needed.',
   },
   'recent:messages': {
     what: 'messages in each list of recent ones (in progress or done, own, edited)',
     count: 20_000,
-    atLimit: 'The oldest half is forgotten; what is on the disk decides about those.',
+    atLimit: 'The oldest half is forgotten. The tables on the disk still have these messages.',
   },
   'recent:people': {
     what: 'people in each list of recent ones (names, loops, hints, addresses, devices)',
@@ -62,7 +63,7 @@ export const MEMORY_LIMITS = {
   'recent:answers': {
     what: 'requests that WhatsApp refused for now',
     count: 2_000,
-    atLimit: 'The oldest half is forgotten: their tries are counted anew.',
+    atLimit: 'The oldest half is forgotten, and their tries are counted from 0.',
   },
   'answer-times': {
     what: 'messages whose answer is measured',

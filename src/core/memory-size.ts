@@ -1,6 +1,6 @@
 /** Counted for each value beside its characters or bytes. */
 const EACH_BYTES = 32;
-/** At most so many values are looked at; a message of a person has some dozens. */
+/** How many values are counted at most. A message of a person has some dozens. */
 const MAX_VALUES = 2_000;
 
 /** Roughly how many bytes of memory plain data takes: strings, byte arrays, and what is in lists and objects. */

@@ -13,7 +13,7 @@ export type Content =
   | { readonly kind: 'delete'; readonly to: SentId }
   | ({ readonly kind: 'location' } & Place)
   | { readonly kind: 'contacts'; readonly contacts: readonly ContactCard[] }
-  /** Begins an album of so many images and videos, which follow. */
+  /** Begins an album. Its images and videos follow. */
   | { readonly kind: 'album'; readonly images: number; readonly videos: number }
   | {
       readonly kind: MediaKind;

@@ -17,7 +17,8 @@ export interface Surroundings {
 /**
  * The start of a command that exists where this program runs, to be followed by `doctor` and the like:
  * `npm run session --` if npm runs the program and the project has that script of ours, else `node` with the file of
- * this package. A container often has no npm, and the image of this repository has not what its script needs.
+ * this package. A container often has no npm, and the image of this repository lacks the files that the script
+ * needs.
  */
 export function chooseSessionCommand({ isUnderNpm, script, folder, file }: Surroundings): string {
   const isOurs = /\bperennial session\b|\bsrc\/cli\/session\.ts\b/.test(script ?? '');
@@ -27,7 +28,7 @@ export function chooseSessionCommand({ isUnderNpm, script, folder, file }: Surro
   return `node ${shellWord(shown.replaceAll('\\', '/'))}`;
 }
 
-/** `chooseSessionCommand` for this process. Loads no settings, because the entry `auth-state` has it with it, too. */
+/** `chooseSessionCommand` for this process. Loads no settings, because the entry `auth-state` uses it, too. */
 export function sessionCommand(): string {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return chooseSessionCommand({

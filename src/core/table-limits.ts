@@ -23,10 +23,10 @@ export const TABLE_LIMITS = {
     bytes: 64 * MIB,
     bytesEach: 256 * KIB,
     timeMs: 30 * DAY_MS,
-    atLimit: 'The oldest message is forgotten; a phone that asks for it again gets nothing.',
+    atLimit: 'The oldest message is forgotten. A phone that asks for it again gets nothing.',
   },
   'table:reminders': {
-    what: 'reminders; the time is that until one is due',
+    what: 'reminders, due within a year at most',
     count: 10_000,
     bytes: 64 * MIB,
     timeMs: 365 * DAY_MS,
@@ -38,7 +38,7 @@ export const TABLE_LIMITS = {
     bytes: 64 * MIB,
     bytesEach: 24 * KIB,
     timeMs: 30 * DAY_MS,
-    atLimit: 'Expired values are removed first; then the write is refused with an error to the command.',
+    atLimit: 'Expired values are removed. If that is not enough, the command gets an error.',
   },
   'table:edits': {
     what: 'notes of which edit replaced a message',
@@ -61,10 +61,10 @@ export const TABLE_LIMITS = {
     count: 500,
     bytes: 32 * MIB,
     timeMs: 30 * DAY_MS,
-    atLimit: 'The oldest poll is forgotten; further votes in it are ignored.',
+    atLimit: 'The oldest poll is forgotten. Further votes in it are ignored.',
   },
   'table:schedules': {
-    what: 'schedules: until when their times have been dealt with; the time begins when the file is gone',
+    what: 'the last handled time of each schedule. If the file of the schedule is gone, the row is kept for a year after that time',
     count: 1_000,
     bytes: 1 * MIB,
     timeMs: 365 * DAY_MS,
@@ -78,7 +78,7 @@ export const TABLE_LIMITS = {
     atLimit: 'The oldest list is forgotten and asked for again.',
   },
   'table:client': {
-    what: 'two facts about the client: its version, and when the phone was seen; each replaces the one before',
+    what: 'two facts about the client: its version, and when the phone was last seen. A new value replaces the old one',
     count: 2,
     bytes: 4 * KIB,
     atLimit: 'The oldest fact is forgotten.',

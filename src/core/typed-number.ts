@@ -29,7 +29,7 @@ export function mustAsk(answer: NumberAnswer | undefined, nowMs: number): boolea
   return ageMs(answer.atMs, nowMs) >= (answer.number === null ? ASK_UNKNOWN_AGAIN_MS : ASK_AGAIN_MS);
 }
 
-/** The pause after so many look-ups in a row that WhatsApp did not answer. */
+/** The pause after this number of look-ups in a row that WhatsApp did not answer. */
 export function pauseMs(failures: number): number {
   const { timeMs } = LIMITS['number-lookups'];
   return Math.min(timeMs, 60_000 * 2 ** Math.min(failures - 1, 16));

@@ -139,7 +139,7 @@ export class DemoSetup extends EventEmitter<{ news: [News] }> {
     return this.#lastMessageId;
   }
 
-  /** No network for so many seconds; 0 ends it now. */
+  /** Takes the network away for this number of seconds; 0 ends it now. */
   async goOffline(seconds: number): Promise<void> {
     clearTimeout(this.#offline);
     const { faults } = this.simulator;

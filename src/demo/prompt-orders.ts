@@ -85,7 +85,7 @@ const ORDERS: readonly OrderRow[] = [
   {
     names: ['voice'],
     words: '7',
-    meaning: 'sends a voice note of so many seconds',
+    meaning: 'sends a voice note of 7 seconds',
     read: ([text = '3']) =>
       withNumber(text, 1, LONGEST_SECONDS, (seconds) => ({ do: 'voice', seconds })) ??
       explain(`How many seconds? /voice 7; at most ${LONGEST_SECONDS}.`),
@@ -102,7 +102,7 @@ const ORDERS: readonly OrderRow[] = [
   {
     names: ['burst'],
     words: '100',
-    meaning: 'so many !ping at once',
+    meaning: 'sends 100 !ping at once',
     read: ([text = '100']) =>
       withNumber(text, 1, MOST_AT_ONCE, (count) => ({ do: 'burst', count })) ??
       explain(`How many? /burst 100; at most ${MOST_AT_ONCE}.`),
@@ -123,7 +123,7 @@ const ORDERS: readonly OrderRow[] = [
   {
     names: ['offline'],
     words: '30',
-    meaning: 'so many seconds without a network; /offline 0 ends it',
+    meaning: 'takes the network away for 30 seconds; /offline 0 ends it',
     read: ([text = '30']) =>
       withNumber(text, 0, LONGEST_SECONDS, (seconds) => ({ do: 'offline', seconds })) ??
       explain('For how many seconds? /offline 30; /offline 0 ends it.'),

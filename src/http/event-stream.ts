@@ -10,7 +10,7 @@ export interface EventLimits {
   readonly lookEveryMs: number;
   /** How often a listener gets a sign of life. If two are missing, the page takes the connection for lost. */
   readonly beatEveryMs: number;
-  /** A listener with so many unread bytes is disconnected. */
+  /** A listener with more unread bytes is disconnected. */
   readonly maxUnreadBytes: number;
 }
 

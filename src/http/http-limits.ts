@@ -16,7 +16,7 @@ export interface HttpLimits extends EventLimits, ConnectionLimits {
   /** How long `POST /messages` waits for WhatsApp. */
   readonly sendWaitMs: number;
   /** How long open pages get to read the last state when the bot stops. */
-  readonly farewellMs: number;
+  readonly closePagesWithinMs: number;
 }
 
 export const DEFAULT_LIMITS: HttpLimits = {
@@ -28,7 +28,7 @@ export const DEFAULT_LIMITS: HttpLimits = {
   maxConnections: LIMITS['http:connections'].count,
   maxPerAddress: LIMITS['http:address'].count,
   sendWaitMs: 5_000,
-  farewellMs: 100,
+  closePagesWithinMs: 100,
   maxListeners: LIMITS['http:pages'].count,
   lookEveryMs: 1_000,
   beatEveryMs: 10_000,

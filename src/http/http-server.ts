@@ -123,7 +123,7 @@ export class HttpServer {
     this.#metrics.stop();
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    const timer = setTimeout(() => this.#server.closeAllConnections(), this.#limits.farewellMs);
+    const timer = setTimeout(() => this.#server.closeAllConnections(), this.#limits.closePagesWithinMs);
     await closed;
     clearTimeout(timer);
   }

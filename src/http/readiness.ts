@@ -13,7 +13,7 @@ export function readinessOf(snapshot: StatusSnapshot): Readiness {
   return { ready: false, reason: [`${title}. ${sentence}`, command].filter(Boolean).join(' ') };
 }
 
-/** Whether the bot has waited for so long to be linked that probably no person watches it. */
+/** Whether the bot has waited longer for a link than a person who watches it would let it wait. */
 function isUnscanned({ nowMs, unlinkedSinceMs, situation }: StatusSnapshot): boolean {
   return (
     situation.kind !== 'stopped' &&

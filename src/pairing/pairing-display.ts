@@ -87,7 +87,7 @@ export class PairingDisplay {
   }
 
   /** Stops the countdown when there is no code to scan any more. The screen stays as it is. */
-  rest(): void {
+  stopCountdown(): void {
     this.#shown = undefined;
     this.#stopTimer();
   }

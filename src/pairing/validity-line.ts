@@ -7,13 +7,12 @@ export interface CodeValidity {
   readonly isTerminal: boolean;
 }
 
-/** How long the code is still valid, as a sentence; on a terminal also that it has ended. */
+/** How long the code is still valid, as a sentence; on a terminal also that it has expired. */
 export function validityLine({ index, expiresAtMs, nowMs, isTerminal }: CodeValidity): string {
   const seconds = Math.max(0, Math.round((expiresAtMs - nowMs) / 1000));
   const name = index === undefined ? 'This code' : `Code ${index + 1}`;
-  if (isTerminal && seconds === 0) return `${name} is used up; the next one is on its way.`;
+  if (isTerminal && seconds === 0) return `${name} has expired. The next code follows.`;
   const time = new Date(expiresAtMs).toTimeString().slice(0, 8);
   const until = isTerminal ? '' : `, until ${time}`;
-  const verb = index === undefined ? ' is' : ',';
-  return `${name}${verb} good for ${seconds} ${seconds === 1 ? 'second' : 'seconds'}${until}; then comes the next one.`;
+  return `${name} is valid for ${seconds} ${seconds === 1 ? 'second' : 'seconds'}${until}. The next code follows.`;
 }

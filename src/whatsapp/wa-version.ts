@@ -62,7 +62,7 @@ export class VersionChoice {
     try {
       await this.#session.set({ client: { [ROW]: version } });
     } catch (error) {
-      this.#log.warn({ detail: messageOf(error) }, 'the client version could not be remembered');
+      this.#log.warn({ detail: messageOf(error) }, 'could not store the client version');
     }
   }
 }

@@ -87,7 +87,10 @@ export class Edits {
 /** Does not contain the chat, which has two addresses: the ids of one person's messages differ anyway. */
 const rowKeyOf = ({ sender }: IncomingMessage, id: string): string => `${sender.number ?? sender.jid}\n${id}`;
 
-/** Both keys that the row of a message may have: the number of its sender may have become known only after the message came. */
+/**
+ * Both keys that the row of a message may have: the number of its sender may have become known only after the message
+ * came.
+ */
 const rowKeysOf = (message: IncomingMessage, id: string): string[] => [
   rowKeyOf(message, id),
   `${message.sender.jid}\n${id}`,

@@ -81,7 +81,9 @@ export class MessageQueue {
     const { addresses, log } = this.#options;
     void this.#queues
       .run(addresses.chatKeyOf(chat), async () => (this.#isClosed ? 'unfinished' : work()))
-      .catch((error: unknown) => log.error({ err: safeError(error, '') }, 'a conversation could not go on'));
+      .catch((error: unknown) =>
+        log.error({ err: safeError(error, '') }, 'could not continue a conversation'),
+      );
   }
 
   /**
@@ -149,10 +151,7 @@ export class MessageQueue {
       const isLater = isTemporary(error);
       if (isLater) this.#seen.delete(message.key);
       noteOutcome(message.key, isLater ? 'put-off' : 'failed');
-      this.#options.log.error(
-        facts,
-        `a command could not be finished${isLater ? ' yet; it is tried again' : ''}`,
-      );
+      this.#options.log.error(facts, `could not finish a command${isLater ? ' yet; it is tried again' : ''}`);
       return isLater ? 'unfinished' : 'done';
     }
   }

@@ -71,8 +71,7 @@ export async function loadFolder(folder: string, target: LoadTarget, log: Log): 
     const problem = await loadFile(join(folder, name), target, 0);
     if (problem !== undefined) problems.push(problem);
   }
-  for (const { file, problem } of problems)
-    log.error({ file, problem }, `a ${target.what} could not be loaded`);
+  for (const { file, problem } of problems) log.error({ file, problem }, `could not load a ${target.what}`);
   return problems;
 }
 

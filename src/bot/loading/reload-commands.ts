@@ -50,7 +50,10 @@ export async function watchCommands(options: ReloadOptions, signal: AbortSignal)
   };
 
   const unwatched = (error: unknown): void =>
-    log.warn({ code: systemCode(error) }, `${target.what}s are no longer watched`);
+    log.warn(
+      { code: systemCode(error) },
+      `could not watch the ${target.what}s; changed files are not loaded again`,
+    );
   try {
     const watcher = watch(folder, (_event, name) => {
       if (name !== null && (only === undefined ? isCommandFile(name) : name === only)) changed(name);
@@ -81,5 +84,5 @@ async function reload({ folder, target, log }: ReloadOptions, name: string, vers
   }
   const problem = await loadFile(path, target, version);
   if (problem === undefined) log.info({ file, change: 'loaded' }, `a ${target.what} was loaded again`);
-  else log.error({ ...problem, change: 'failed' }, `a ${target.what} could not be loaded; the old one stays`);
+  else log.error({ ...problem, change: 'failed' }, `could not load a ${target.what}; the old one stays`);
 }

@@ -30,7 +30,7 @@ export interface ConversationsOptions {
   readonly runner: HandlerRunner;
 }
 
-/** So often the options of one question are listed. */
+/** How often the options of one question are listed. */
 const MOST_LISTS = 3;
 /** Longest timer: timers stand still while the machine sleeps. */
 const LOOK_EVERY_MS = 60_000;
@@ -69,7 +69,7 @@ export class Conversations {
     return this.#setAside;
   }
 
-  /** Reads the open conversations, and lets those go on that were in progress. */
+  /** Reads the open conversations, and continues those that were in progress. */
   async start(): Promise<void> {
     await this.#options.runs.load();
     this.#isStarted = true;
@@ -136,7 +136,7 @@ export class Conversations {
     return withRecordOf(message.key, found.row.messageKey, () => this.#goOn(found.id));
   }
 
-  /** Two bots that answer each other would go on for ever: an answer is no sign of a loop to the loop guard. */
+  /** Without this limit two bots could answer each other for ever, because the loop guard does not look at answers. */
   #mayList(question: string): boolean {
     const times = this.#listed.get(question) ?? 0;
     this.#listed.set(question, times + 1);
@@ -210,7 +210,7 @@ export class Conversations {
     const task = message && tasks.taskOf({ id, row }, message);
     if (message === undefined || task === undefined) {
       const { name, file } = row.handler;
-      log.error({ name, file }, 'a conversation cannot go on: its handler or its first message is gone');
+      log.error({ name, file }, 'could not continue a conversation: its handler or message is gone');
       await runs.end(id);
       return message === undefined ? 'done' : runner.notify(message, 'gone', phrases.changed);
     }
@@ -221,7 +221,7 @@ export class Conversations {
     return result;
   }
 
-  /** It was in progress when the program ended, and may be what ended the program. */
+  /** The conversation was in progress when the program ended, and may have crashed it. */
   async #goOnAfterStart(id: string): Promise<RunResult> {
     const { runs } = this.#options;
     const row = runs.get(id);

@@ -51,7 +51,10 @@ export class MessageDelivery {
         if (isAppError(error, 'SEND_TIMEOUT')) timeouts += 1;
         const decision = decideRetry(error, failures, timeouts);
         const code = systemCode(error) ?? 'UNKNOWN';
-        this.#log.debug({ messageId: message.id, code, failures, again: decision.again }, 'a send failed');
+        this.#log.debug(
+          { messageId: message.id, code, failures, again: decision.again },
+          'could not send a message',
+        );
         if (!decision.again) throw error;
         if (decision.waitMs > 0) await this.#clock.sleep(decision.waitMs, signal);
         await this.#messenger.whenOpen(signal);

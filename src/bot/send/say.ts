@@ -150,7 +150,7 @@ function contactsContent(contacts: readonly ContactCard[]): Content {
 }
 
 function textContent(text: string, mentions: readonly string[]): Content {
-  if (text.trim() === '') refuse('A message without text was to be sent. Say something, or do not send.');
+  if (text.trim() === '') refuse('The text is empty. Send a text.');
   checkLength(text);
   return mentions.length === 0
     ? { kind: 'text', text }
@@ -199,7 +199,7 @@ function checkLength(text: string): void {
 
 function checkedData(data: Uint8Array): Uint8Array {
   if (data.length === 0 || data.length > MAX_UPLOAD_BYTES) {
-    refuse(`A file of ${data.length} bytes was to be sent; 1 to ${MAX_UPLOAD_BYTES} are allowed.`);
+    refuse(`The file has ${data.length} bytes. Send 1 to ${MAX_UPLOAD_BYTES} bytes.`);
   }
   return data;
 }

@@ -5,7 +5,9 @@ import { cutText, MAX_TEXT_LENGTH } from '../../core/plain-text.ts';
 const EDIT_EVERY_MS = 2_000;
 /** A shorter beginning is not shown. */
 const MIN_BEGIN = 20;
-/** So many edits of one message at most, the last one not counted; later text is shown at the end. */
+/**
+ * How many edits of one message are sent at most, without the last one. Text that comes later is shown in the last one.
+ */
 const MAX_EDITS = 20;
 
 /** How the growing text is shown. Each call sends under an id of its own, the same when the handler runs again. */

@@ -105,7 +105,10 @@ export class Reminders {
     throw new Refusal(phrases.remindersFull);
   }
 
-  /** Removes reminders that are due in more than a year, or were: the clock was wrong, or the file is. */
+  /**
+   * Removes reminders whose time is more than a year away, before or after now. The cause is a wrong clock or a damaged
+   * file.
+   */
   async prune(): Promise<void> {
     for (const [id, reminder] of [...this.#table.entries()]) {
       if (ageMs(reminder.dueAtMs, this.#clock.now()) <= LIMIT.timeMs) continue;

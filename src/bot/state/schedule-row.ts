@@ -5,7 +5,7 @@ export interface TimeInProgress extends CrashHistory {
   readonly dueAtMs: number;
 }
 
-/** Until when the times of a schedule have been dealt with, and the one that is in progress. */
+/** The last handled time of a schedule, and the time that is in progress. */
 export interface ScheduleRow {
   readonly doneUntilMs: number;
   readonly inWork?: TimeInProgress;

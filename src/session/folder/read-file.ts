@@ -5,7 +5,7 @@ import { systemCode } from '../../core/errors.ts';
 const MIB = 1024 * 1024;
 /** Above this size a file must hold data on disk. A smaller one without data needs little memory, so it is accepted. */
 const SPARSE_CHECK_BYTES = 4 * MIB;
-/** A file system that compresses may store so many times less than the size. */
+/** How many times less than the size of a file a file system that compresses may store. */
 const BEST_COMPRESSION = 16;
 
 /** How large a file of a session may be, by its name. A journal is checkpointed at 8 MiB, a key has a few KiB. */

@@ -5,12 +5,12 @@ import { removeJournals, writeFiles } from './write-files.ts';
 
 /** A journal of this size starts a checkpoint. */
 const CHECKPOINT_BYTES = 8 * 1024 * 1024;
-/** So many changed keys start a checkpoint: a stop has time to write that many files. */
+/** This number of changed keys starts a checkpoint: a stop has time to write that many files. */
 const CHECKPOINT_KEYS = 1_000;
 /** After this long without a change any journal is checkpointed; a failed checkpoint is tried again after it. */
 const CHECKPOINT_IDLE_MS = 5_000;
 const LAST_ROUNDS = 5;
-/** Journal names are few: with this many pending, no new journal is begun. */
+/** There are few names for journals. If this number of journals is pending, no new one is begun. */
 const MOST_PENDING = 3;
 
 export interface CheckpointParts {

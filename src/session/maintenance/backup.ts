@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { AppError, systemCode } from '../../core/errors.ts';
 import { NAMES } from '../folder/file-names.ts';
 import { FILE_MODE, ignoreErrors, realFileSystem, syncFolder } from '../folder/file-system.ts';
@@ -94,7 +94,7 @@ export async function copySession(
     }
     for (const [index, name] of files.entries()) {
       copyIfChanged(from, to, name, copies);
-      if (index % 50 === 0) await breathe();
+      if (index % 50 === 0) await yieldToEventLoop();
       onProgress(index + 1, names.length);
     }
     const all = journalNames(readdirSync(from));

@@ -116,7 +116,12 @@ export function checkClock(
     return { name, state: 'problem', text, mend };
   }
   if (skewMs === undefined && newestFileMs !== undefined && newestFileMs - nowMs > MOST_SKEW_MS) {
-    return { name, state: 'warning', text: 'files of this session are from the future', mend };
+    return {
+      name,
+      state: 'warning',
+      text: "files of this session have a later time than this machine's clock",
+      mend,
+    };
   }
   return {
     name,

@@ -109,7 +109,7 @@ const OLD_RATCHETS =
   'An old copy turns the encryption back to an earlier state: WhatsApp may have to send the first messages of each person again, which ' +
   'it does by itself. Never run two copies of one session.';
 
-/** So many names of a backup are printed. */
+/** How many names of a backup are printed at most. */
 const MOST_NAMED = 5;
 
 function restoreLines(restored: Restored): string[] {

@@ -1,6 +1,9 @@
 import { BufferJSON, proto } from '@whiskeysockets/baileys';
 
-/** A key as JSON, in the form of Baileys' `BufferJSON`. Its replacer is several times dearer than none. */
+/**
+ * A key as JSON, in the form of Baileys' `BufferJSON`. Its replacer makes `JSON.stringify` several times slower, so it
+ * is used only where it is needed.
+ */
 export function keyToJson(type: string, value: unknown): string {
   // Session records are plain strings and numbers already.
   if (type === 'session' && !ArrayBuffer.isView(value)) return JSON.stringify(value);

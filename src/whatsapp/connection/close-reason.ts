@@ -79,7 +79,7 @@ const UNPROVEN_SERVER =
 const MOST_ADDRESSES_TOLD = 4;
 
 const DEFAULT_BAN_MS = 60 * 60 * 1000;
-/** The longest ban that is believed: a date a year from now is valid everywhere in the program. */
+/** A longer ban counts as one year, so that its end is a valid date. */
 const LONGEST_BAN_MS = 365 * 24 * 60 * 60 * 1000;
 
 /**

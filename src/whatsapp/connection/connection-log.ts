@@ -105,7 +105,7 @@ export class ConnectionLog {
       case 'network':
         this.#log.warn(
           { failures, statusCode: reason.statusCode, cause: reason.cause, detail: reason.message },
-          'The connection was closed',
+          'The connection closed',
         );
         if (isDoctorDue)
           this.#log.warn(

@@ -56,7 +56,7 @@ export interface ConnectionEvents {
   stanza: [node: BinaryNode];
 }
 
-/** A connection that is neither open nor showing a QR so long after the handshake is given up. */
+/** A connection is given up if it neither opens nor shows a QR code within this time after the last bytes came. */
 const CONNECT_WITHIN_MS = 60_000;
 /** A socket that does not close by itself is cut off. */
 const CLOSE_WITHIN_MS = 300;
@@ -118,7 +118,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
     this.#answerWithin(parts.settings.connectTimeoutMs);
   }
 
-  /** Gives the connection up if WhatsApp does not take the next step in time; each step that it takes begins anew. */
+  /** Gives the connection up if WhatsApp does not take its next step in time. Each step restarts the time. */
   #answerWithin(limitMs: number): void {
     clearTimeout(this.#connectTimer);
     this.#connectTimer = setTimeout(() => this.#lost('no-handshake', 'WhatsApp did not answer'), limitMs);

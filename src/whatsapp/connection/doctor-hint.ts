@@ -2,7 +2,7 @@ import type { CloseReason } from './close-reason.ts';
 
 /** Failures that `doctor` explains: no DNS, a port that refuses, no route. */
 const UNREACHABLE = /\b(ENOTFOUND|EAI_AGAIN|EAI_NODATA|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)\b/;
-/** After so many of them in a row the log says to run `doctor`, once. */
+/** After this number of them in a row the log says once to run `doctor`. */
 const FAILURES_TO_TELL = 5;
 
 /** Decides when the log should say to run `doctor`. */

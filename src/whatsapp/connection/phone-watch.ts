@@ -23,7 +23,7 @@ export function isFromOwnPhone({ tag, attrs }: BinaryNode, me: Account): boolean
   return isOwn && (jidDecode(sender)?.device ?? 0) === 0;
 }
 
-/** Days until WhatsApp unlinks this device, if the phone has been away for so long that it must be said. */
+/** Days until WhatsApp unlinks this device; undefined if the phone has not been away long enough for a warning. */
 export function daysLeft(seenAtMs: number | undefined, nowMs: number): number | undefined {
   if (seenAtMs === undefined || nowMs - seenAtMs < PHONE_MISSED_AFTER_MS) return undefined;
   return Math.max(0, Math.ceil((seenAtMs + PHONE_UNLINKED_AFTER_MS - nowMs) / DAY_MS));

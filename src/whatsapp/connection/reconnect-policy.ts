@@ -56,7 +56,6 @@ const SOON_MS = 500;
 const RETURNS_SOON = 6;
 const AFTER_REPLACED_MS = 60_000;
 const REPLACED_TWICE_WITHIN_MS = 10 * 60_000;
-/** The wait when a login was refused for good, or again and again for so long: asking more often does not help. */
 
 /**
  * Whether a close counts as a failure. An unfinished pairing does not count, and a restart that the server

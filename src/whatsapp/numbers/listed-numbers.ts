@@ -4,14 +4,17 @@ import { sleep } from '../../core/clock.ts';
 import type { ListedNumber } from '../../core/typed-number.ts';
 import type { NumberSocket, TypedNumbers } from './typed-numbers.ts';
 
-/** Messages of people who may be owners wait for the first answers for so long. */
+/** How long messages of people who may be owners wait for the first answers. */
 const FIRST_ANSWERS_WITHIN_MS = 5_000;
-/** How often it is looked whether a number must be asked for. `TypedNumbers` decides about each. */
+/** How often the bot checks whether it must look a number up. `TypedNumbers` decides about each. */
 const LOOK_EVERY_MS = 60_000;
-/** So many numbers are asked for at once after a start, then one a second: WhatsApp limits look-ups. */
+/**
+ * How many numbers are looked up without a pause after a start. The next ones follow one a second, because WhatsApp
+ * limits look-ups.
+ */
 const AT_ONCE = 10;
 const THEN_EVERY_MS = 1_000;
-/** A WhatsApp that leaves so many look-ups in a row without an answer is not asked further in this round. */
+/** After this number of look-ups in a row without an answer, WhatsApp is not asked again in this round. */
 const MOST_UNANSWERED = 3;
 
 export interface ListedNumbersParts {

@@ -16,7 +16,7 @@ import { type NumberFound, numberQuery, readNumberAnswer } from './number-query.
 const { count: MAX_ROWS, timeMs: KEEP_MS } = LIMITS['table:numbers'];
 /** The map keeps up to twice as many as it is told. */
 const MOST_PAUSED = LIMITS['number-lookups'].count / 2;
-/** A send waits for the answer for so long, and then uses the number as it is. */
+/** How long a send waits for the answer before it uses the number as it is. */
 const SEND_WAITS_MS = 5_000;
 
 /** What a look-up needs of a socket. */

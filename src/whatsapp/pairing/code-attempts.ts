@@ -1,9 +1,15 @@
 import { MINUTE_MS } from '../../core/limit-units.ts';
 
-/** So many codes in a row are offered at once; WhatsApp refuses for hours after about seven (whatsapp-web.js#3763). */
+/**
+ * How many codes in a row are offered without a pause. WhatsApp refuses for hours after about seven
+ * (whatsapp-web.js#3763).
+ */
 const CODES_AT_ONCE = 3;
 const LONGEST_PAUSE_MS = 30 * MINUTE_MS;
-/** After so many fruitless codes in a row the person gets a hint, and again after as many more. */
+/**
+ * How many codes in a row must end without a link before the person gets a hint. The hint comes again after as many
+ * more.
+ */
 const FRUITLESS_BEFORE_HINT = 3;
 
 /** What became of the pairing codes so far. */

@@ -45,8 +45,8 @@ export class PairingRound extends EventEmitter<{ shown: [pairing: Pairing] }> {
   #firstQrAtMs = 0;
   #notice: string | undefined;
   #isAsking = false;
-  /** The code that was asked for is expected soon: the QR code is not drawn in its place. */
-  #isCodeNear = false;
+  /** Whether a pairing code will probably come within seconds. Until then no QR code is drawn. */
+  #isCodeExpected = false;
   #isEntered = false;
   #isOver = false;
   #timer: NodeJS.Timeout | undefined;
@@ -91,7 +91,7 @@ export class PairingRound extends EventEmitter<{ shown: [pairing: Pairing] }> {
   }
 
   #draw(): void {
-    if (this.#isCodeNear || this.#isLinked || !this.#qr) return;
+    if (this.#isCodeExpected || this.#isLinked || !this.#qr) return;
     const { advSecretKey } = this.#connection.socket.authState.creds;
     this.emit('shown', shownPairing(this.#qr, this.#code, advSecretKey, this.#notice));
   }
@@ -100,7 +100,7 @@ export class PairingRound extends EventEmitter<{ shown: [pairing: Pairing] }> {
     const { pairingNumber = '', log, clock } = this.#parts;
     if (this.#isAsking) return;
     this.#isAsking = true;
-    this.#isCodeNear = true;
+    this.#isCodeExpected = true;
     const late = setTimeout(() => this.#codeIsLate(), CODE_ANSWER_WITHIN_MS).unref();
     const askedAtMs = clock.now();
     try {
@@ -126,13 +126,13 @@ export class PairingRound extends EventEmitter<{ shown: [pairing: Pairing] }> {
     } finally {
       clearTimeout(late);
       this.#isAsking = false;
-      this.#isCodeNear = false;
+      this.#isCodeExpected = false;
     }
     this.#draw();
   }
 
   #codeIsLate(): void {
-    this.#isCodeNear = false;
+    this.#isCodeExpected = false;
     this.#draw();
   }
 

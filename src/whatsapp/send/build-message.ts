@@ -105,7 +105,7 @@ function mediaContent(content: MediaContent, chat: string): AnyMessageContent {
 /** What a voice note shows if its sender gives no waveform. */
 const FLAT_WAVEFORM = new Uint8Array(64).fill(50);
 
-/** Baileys draws a thumbnail inside this process; a picture that needs so much memory goes without one. */
+/** Baileys draws a thumbnail inside this process. A picture that needs more memory is sent without one. */
 const LARGEST_DRAWN_BYTES = 64 * 1024 * 1024;
 
 function isTooLargeToDraw(data: Uint8Array): boolean {

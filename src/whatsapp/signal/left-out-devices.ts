@@ -23,7 +23,7 @@ export class LeftOutDevices {
     setImmediate(() => {
       const devices = this.#count;
       this.#count = 0;
-      this.#log.warn({ devices }, 'a message could not be encrypted for some devices; they can ask for it');
+      this.#log.warn({ devices }, 'could not encrypt a message for some devices; they can ask for it');
     });
   }
 

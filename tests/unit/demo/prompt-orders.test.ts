@@ -128,8 +128,8 @@ describe('what the bot prints', () => {
   });
 
   test('the demo leaves out the facts of a log line, except those about a command', () => {
-    expect(withoutFacts('[WARN] The connection was closed  failures=1 detail="x y"')).toBe(
-      '[WARN] The connection was closed',
+    expect(withoutFacts('[WARN] The connection closed  failures=1 detail="x y"')).toBe(
+      '[WARN] The connection closed',
     );
     expect(withoutFacts('[ERROR] a command failed  command=roll file=../../x/src/commands/roll.ts')).toBe(
       '[ERROR] a command failed  command=roll file=src/commands/roll.ts',

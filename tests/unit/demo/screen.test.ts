@@ -11,7 +11,7 @@ const COLORFUL: Look = { columns: 80, isColorful: true };
 const QUESTION = { id: 'q', who: 'Anna', text: '!ping', askedAtMs: 0, isQuiet: false };
 
 const ALL_NEWS: News[] = [
-  { kind: 'log', line: '[WARN] The connection was closed  failures=1' },
+  { kind: 'log', line: '[WARN] The connection closed  failures=1' },
   { kind: 'qr', code: ['█▀▀█', '█▄▄█'] },
   {
     kind: 'wrote',

@@ -107,7 +107,7 @@ describe('starting and stopping', () => {
   });
 
   test('the last event of an open page says why the bot stopped', async () => {
-    const { server, port, status } = await startServer({}, { farewellMs: 60_000 });
+    const { server, port, status } = await startServer({}, { closePagesWithinMs: 60_000 });
     const page = new RawCaller(port).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await page.until(/"tone":"good"/);
     status.now = { ...status.now, situation: { kind: 'stopped', why: 'logged-out' } };

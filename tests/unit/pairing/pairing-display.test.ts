@@ -77,8 +77,8 @@ describe('showQr', () => {
     const { shown, text } = display({ pageUrl: () => 'http://127.0.0.1:8080/' });
     await shown.showQr(first);
     await shown.showQr(second);
-    expect(text()).toContain('Code 1, good for 60 seconds');
-    expect(text()).toContain('Code 2, good for 20 seconds');
+    expect(text()).toContain('Code 1 is valid for 60 seconds');
+    expect(text()).toContain('Code 2 is valid for 20 seconds');
     for (const hint of ['PAIRING_NUMBER', 'http://127.0.0.1:8080/', 'As a picture: ', 'Linked devices']) {
       expect(text().split(hint), hint).toHaveLength(2);
     }
@@ -162,9 +162,9 @@ describe('the countdown', () => {
     vi.advanceTimersByTime(60_000);
     const line = (text: string) => `\u001b[2A\r${text}\u001b[K\u001b[2B\r`;
     expect(since()).toBe(
-      line('Code 1, good for 2 seconds; then comes the next one.') +
-        line('Code 1, good for 1 second; then comes the next one.') +
-        line('Code 1 is used up; the next one is on its way.'),
+      line('Code 1 is valid for 2 seconds. The next code follows.') +
+        line('Code 1 is valid for 1 second. The next code follows.') +
+        line('Code 1 has expired. The next code follows.'),
     );
   });
 
@@ -184,7 +184,7 @@ describe('the countdown', () => {
 
   it('the countdown stops when there is no code to scan any more', async () => {
     const { shown, since } = await ticking();
-    shown.rest();
+    shown.stopCountdown();
     vi.advanceTimersByTime(3_000);
     expect(since()).toBe('');
     expect(vi.getTimerCount()).toBe(0);
@@ -205,7 +205,7 @@ describe('the countdown', () => {
   it('if stdout is not a terminal, the line names the time of day at which the code ends', async () => {
     vi.setSystemTime(new Date(2026, 0, 2, 13, 4, 5));
     const { text } = await ticking({ isTerminal: false });
-    expect(text()).toContain('Code 1, good for 3 seconds, until 13:04:08; then comes the next one.');
+    expect(text()).toContain('Code 1 is valid for 3 seconds, until 13:04:08. The next code follows.');
   });
 });
 
@@ -239,17 +239,17 @@ describe('a pairing code', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
     const { shown, text } = display({ isTerminal: true, clock: systemClock });
     shown.showCode({ code: 'ABCDEFGH', expiresAtMs: Date.now() + 180_000 });
-    expect(text()).toContain('This code is good for 180 seconds; then comes the next one.');
+    expect(text()).toContain('This code is valid for 180 seconds. The next code follows.');
     vi.advanceTimersByTime(180_000);
-    expect(text()).toContain('\rThis code is good for 1 second;');
-    expect(text()).toContain('\rThis code is used up; the next one is on its way.');
+    expect(text()).toContain('\rThis code is valid for 1 second.');
+    expect(text()).toContain('\rThis code has expired. The next code follows.');
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('in a log the line of a pairing code names the time of its end', () => {
     const { shown, text } = display();
     shown.showCode({ code: 'ABCDEFGH', expiresAtMs: 1_180_000 });
-    expect(text()).toMatch(/This code is good for 180 seconds, until \d\d:\d\d:\d\d;/);
+    expect(text()).toMatch(/This code is valid for 180 seconds, until \d\d:\d\d:\d\d\./);
   });
 });
 
@@ -258,7 +258,7 @@ describe('NO_COLOR on a terminal', () => {
     const { shown, text } = display({ isTerminal: true, isColorAllowed: false });
     await shown.showQr(first);
     expect(text()).toContain('\u001b[38;5;16;48;5;231m');
-    expect(stripVTControlCharacters(text())).toContain('Code 1, good for 60 seconds');
+    expect(stripVTControlCharacters(text())).toContain('Code 1 is valid for 60 seconds');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
     expect(text().replace(/\u001b\[38;5;16;48;5;231m|\u001b\[0m/g, '')).not.toMatch(/\u001b/);
   });
@@ -297,7 +297,7 @@ describe('a window that grows', () => {
       const after = text().slice(before);
       expect(after.match(/=== SCAN/g)).toHaveLength(1);
       expect(after).not.toContain('This window');
-      expect(after).toContain('Code 1, good for 54 seconds');
+      expect(after).toContain('Code 1 is valid for 54 seconds');
       vi.advanceTimersByTime(60_000);
       expect(
         text()
