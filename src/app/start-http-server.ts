@@ -1,7 +1,7 @@
 import type { Bot } from '../bot/bot.ts';
 import { sendId } from '../bot/send/message-id.ts';
 import type { HttpConfig } from '../config/config.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import { AppError, isAppError, systemCode } from '../core/errors.ts';
 import type { Table } from '../core/table.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import type { KeyRow } from '../http/known-keys.ts';
@@ -28,10 +28,10 @@ export async function startHttpServer(
   });
   try {
     await server.start();
-    log.info(`Status page: ${server.url}`);
+    log.info({ url: server.url }, `Status page: ${server.url}`);
   } catch (error) {
     if (!isAppError(error, 'HTTP_UNAVAILABLE')) throw error;
-    log.warn(error.message);
+    log.warn({ code: systemCode(error.cause) }, error.message);
   }
   return server;
 }

@@ -53,8 +53,8 @@ async function startApp(settings: Readonly<Record<string, string>> = {}): Promis
     requests: new EventEmitter(),
   });
   void app.start();
-  await expect.poll(() => log, { timeout: 10_000 }).toMatch(/Status page: http|without its status page/);
-  return /Status page: (http:\S+?)"/.exec(log)?.[1] ?? '';
+  await expect.poll(() => log, { timeout: 10_000 }).toMatch(/"url":"http|"code":"EADDRINUSE"/);
+  return /"url":"(http:[^"]+)"/.exec(log)?.[1] ?? '';
 }
 
 async function link(): Promise<void> {
@@ -150,11 +150,12 @@ test('if the port is in use, one line says so, and the bot runs', async () => {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   try {
     await startApp({ HTTP_PORT: String(port) });
-    const about = log.split('\n').filter((line) => line.includes('status page'));
+    const about = log.split('\n').filter((line) => line.includes('EADDRINUSE'));
     expect(about).toHaveLength(1);
     expect(JSON.parse(about[0] ?? '{}')).toMatchObject({
       level: 'warn',
-      msg: `The bot runs without its status page: port ${port} on 127.0.0.1 is in use. Stop the other program, or set another HTTP_PORT.`,
+      code: 'EADDRINUSE',
+      msg: expect.stringMatching(new RegExp(` ${port} on 127\\.0\\.0\\.1 .* HTTP_PORT\\.$`)),
     });
     await link();
     await expect.poll(() => log, { timeout: 15_000 }).toContain('WhatsApp connection established');

@@ -164,8 +164,7 @@ describe('the story', () => {
   test('if the bot of the demo does not start, the demo prints what the bot said', async () => {
     const demo = start(['--no-prompt'], { HTTP_PORT: 'abc' });
     expect(await demo.exited, demo.text).toBe(1);
-    expect(demo.text).toMatch(/!!! The bot stopped: a setting/);
-    expect(demo.text).toMatch(/HTTP_PORT is "abc"/);
+    expect(demo.text).toMatch(/ !!! [\s\S]*\b78\)[\s\S]*HTTP_PORT.*"abc/);
     expect(await leftBehind()).toEqual([]);
   }, 60_000);
 });
@@ -296,7 +295,7 @@ describe('its arguments', () => {
   test('the demo names an unknown argument and does not start', async () => {
     const demo = start(['--wacth']);
     expect(await demo.exited).toBe(78);
-    expect(demo.text).toMatch(/There is no option --wacth/);
+    expect(demo.text).toContain('--wacth');
     expect(demo.text).not.toMatch(/The bot starts/);
   });
 });

@@ -105,7 +105,8 @@ function backupLines({ folder, files, bytes, isLinked }: Backup): string[] {
   return lines;
 }
 
-const OLD_RATCHETS =
+/** What a restore of an old copy leads to. */
+export const OLD_RATCHETS =
   'An old copy turns the encryption back to an earlier state: WhatsApp may have to send the first messages of each person again, which ' +
   'it does by itself. Never run two copies of one session.';
 

@@ -114,8 +114,12 @@ describe('what others leave', () => {
     onTestFinished(() => void silent.close());
     writeFileSync(join(folder, 'owner.json'), '{"pid":77,"host":"far","sinceMs":0}\n');
     const startedAtMs = performance.now();
-    await expect(lockSession(folder)).rejects.toThrow('process 77 on far since 1970-01-01T00:00:00.000Z');
+    await expect(lockSession(folder)).rejects.toMatchObject({
+      code: 'SESSION_LOCKED',
+      message: expect.stringMatching(/\b77\b.*\bfar\b.*\b1970-01-01T00:00:00\.000Z\b/),
+    });
     expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+    expect(await currentOwner(folder)).toMatchObject({ pid: 77, host: 'far', sinceMs: 0, isSilent: true });
     expect(existsSync(socketIn(folder))).toBe(true);
   });
 

@@ -393,7 +393,8 @@ describe('the folder', () => {
     for (const path of [file, join(file, 'sessions')]) {
       await expect(openSession(path, recordingLog())).rejects.toMatchObject({
         code: 'SESSION_UNUSABLE',
-        message: expect.stringContaining('is not a folder'),
+        message: expect.stringContaining(path),
+        cause: { code: 'ENOTDIR' },
       });
     }
   });
