@@ -9,8 +9,8 @@ import { buildClient } from './app/build-client.ts';
 import { MessageIntake } from './app/message-intake.ts';
 import { configFrom, type SettingSources } from './config/config.ts';
 import { AppError, isAppError } from './core/errors.ts';
-import type { IncomingMessage } from './core/incoming-message.ts';
-import type { Content } from './core/outgoing-message.ts';
+import type { IncomingMessage } from './core/messages/incoming-message.ts';
+import type { Content } from './core/messages/outgoing-message.ts';
 import { StopStack } from './core/stop-stack.ts';
 import { guardConsole } from './logging/console-guard.ts';
 import { createLogger } from './logging/logger.ts';
@@ -20,8 +20,8 @@ import type { CloseReason } from './whatsapp/connection/close-reason.ts';
 import type { WhatsAppClient as Connections } from './whatsapp/whatsapp-client.ts';
 
 export { AppError, type ErrorCode, isAppError } from './core/errors.ts';
-export type { IncomingMessage, Person } from './core/incoming-message.ts';
-export type { Content } from './core/outgoing-message.ts';
+export type { IncomingMessage, Person } from './core/messages/incoming-message.ts';
+export type { Content } from './core/messages/outgoing-message.ts';
 export type { ClientState, StopReason } from './whatsapp/client-state.ts';
 export type { CloseReason } from './whatsapp/connection/close-reason.ts';
 

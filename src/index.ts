@@ -44,7 +44,8 @@ export type { Services, StatusFacts } from './bot/services.ts';
 export type { StateValues } from './bot/state/chat-state.ts';
 export type { Settings } from './config/settings-in-code.ts';
 export { AppError, type ErrorCode, isAppError } from './core/errors.ts';
-export type { GroupFacts, GroupMember } from './core/group-facts.ts';
+export type { Log } from './core/log.ts';
+export type { GroupFacts, GroupMember } from './core/messages/group-facts.ts';
 export type {
   ChatKind,
   ContactCard,
@@ -56,6 +57,5 @@ export type {
   Place,
   PollQuestion,
   Quoted,
-} from './core/incoming-message.ts';
-export type { Log } from './core/log.ts';
+} from './core/messages/incoming-message.ts';
 export type { StopReason } from './whatsapp/client-state.ts';

@@ -1,8 +1,8 @@
 /** The table of limits in docs/operating.md: made from `LIMITS`, so that it is never out of date. */
-import { LIMITS, type Limit } from '../src/core/limits.ts';
+import { LIMITS, type Limit } from '../src/core/limits/limits.ts';
 import { between } from './between.ts';
 
-const BEGIN = '<!-- Made by `npm run docs` from src/core/limits.ts. Change it there. -->';
+const BEGIN = '<!-- Made by `npm run docs` from src/core/limits/limits.ts. Change it there. -->';
 const END = '<!-- End of the limits. -->';
 
 /** `markdown` with the table between its two marks. Throws if a mark is missing. */

@@ -4,7 +4,6 @@ import type { StatusFacts } from '../bot/services.ts';
 import { type Config, isDumbTerminal } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import { settledValue } from '../core/settled-value.ts';
 import { StopStack } from '../core/stop-stack.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { PairingOutput } from '../pairing/terminal-block.ts';
@@ -14,17 +13,18 @@ import { ConnectionLog } from '../whatsapp/connection/connection-log.ts';
 import { type BotContents, listOf } from './bot-contents.ts';
 import { tableOf } from './bot-table.ts';
 import { buildClient } from './build-client.ts';
-import { buildStatusBoard } from './build-status-board.ts';
 import { prunableTablesOf, pruneEachHour } from './hourly-pruning.ts';
 import { LivenessFile } from './liveness-file.ts';
 import { loadMiddleware } from './load-middleware.ts';
 import { MessageIntake } from './message-intake.ts';
 import { PairingScreen } from './pairing-screen.ts';
 import { hasRowShape } from './row-shapes.ts';
+import { settledValue } from './settled-value.ts';
 import { startBot } from './start-bot.ts';
 import { startHttpServer } from './start-http-server.ts';
 import { reportStart } from './start-report.ts';
-import { statusFacts } from './status-facts.ts';
+import { buildStatusBoard } from './status/build-status-board.ts';
+import { statusFacts } from './status/status-facts.ts';
 
 /** What the process gives to the program. */
 export interface AppSurroundings {

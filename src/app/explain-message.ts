@@ -1,7 +1,7 @@
 import { ageMs } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
-import { outcomeText } from '../core/outcome-text.ts';
+import { LIMITS } from '../core/limits/limits.ts';
+import { outcomeText } from '../core/messages/outcome-text.ts';
 import { formatTime } from '../session/maintenance/format-report.ts';
 import { maintenanceError } from '../session/maintenance/maintenance-error.ts';
 import { holdsAnything, inspectSteadily, realFolder } from '../session/maintenance/read-only-session.ts';

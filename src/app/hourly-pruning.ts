@@ -1,8 +1,8 @@
 import type { Bot } from '../bot/bot.ts';
 import type { Clock } from '../core/clock.ts';
-import type { LIMITS } from '../core/limits.ts';
+import type { LIMITS } from '../core/limits/limits.ts';
 import { type PrunableTable, pruneAll } from '../core/prune-tables.ts';
-import { KnownKeys } from '../http/known-keys.ts';
+import { KnownKeys } from '../http/messages/known-keys.ts';
 import type { Session } from '../session/session.ts';
 import type { TableName } from '../session/values/table-names.ts';
 import type { WhatsAppClient } from '../whatsapp/whatsapp-client.ts';

@@ -1,5 +1,5 @@
 import { isConversationRow } from '../bot/replay/conversation-row.ts';
-import { MESSAGE_OUTCOMES } from '../core/message-records.ts';
+import { MESSAGE_OUTCOMES } from '../core/messages/message-records.ts';
 import type { TableName } from '../session/values/table-names.ts';
 
 /** As strings, because a file may hold any word. */

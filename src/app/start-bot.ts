@@ -2,7 +2,7 @@ import { Bot } from '../bot/bot.ts';
 import type { StatusFacts } from '../bot/services.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
-import type { Messenger } from '../core/messenger.ts';
+import type { Messenger } from '../core/messages/messenger.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Session } from '../session/session.ts';
 import type { WhatsAppClient } from '../whatsapp/whatsapp-client.ts';

@@ -4,10 +4,10 @@ import type { HttpConfig } from '../config/config.ts';
 import { AppError, isAppError, systemCode } from '../core/errors.ts';
 import type { Table } from '../core/table.ts';
 import type { HttpServer } from '../http/http-server.ts';
-import type { KeyRow } from '../http/known-keys.ts';
-import type { Sending } from '../http/status-source.ts';
+import type { KeyRow } from '../http/messages/known-keys.ts';
+import type { Sending } from '../http/status/status-source.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { StatusBoard } from './status-board.ts';
+import type { StatusBoard } from './status/status-board.ts';
 
 /** Starts the status page, if there is to be one. If it cannot be shown, the bot runs without it and says so. */
 export async function startHttpServer(

@@ -1,10 +1,10 @@
 import { type Addresses, SEPARATE_ADDRESSES } from '../core/addresses.ts';
 import type { Clock } from '../core/clock.ts';
 import { joinMarks, type WorkMarks } from '../core/crash-history.ts';
-import type { IncomingMessage } from '../core/incoming-message.ts';
-import { LIMITS } from '../core/limits.ts';
+import { LIMITS } from '../core/limits/limits.ts';
 import type { Log } from '../core/log.ts';
-import type { Messenger } from '../core/messenger.ts';
+import type { IncomingMessage } from '../core/messages/incoming-message.ts';
+import type { Messenger } from '../core/messages/messenger.ts';
 import { RecentMap } from '../core/recent-map.ts';
 import type { TableStorage } from '../core/table.ts';
 import type { BotSettings } from './bot-settings.ts';

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from '../core/incoming-message.ts';
-import type { OutgoingMessage } from '../core/outgoing-message.ts';
+import type { IncomingMessage } from '../core/messages/incoming-message.ts';
+import type { OutgoingMessage } from '../core/messages/outgoing-message.ts';
 import { plainText } from '../core/plain-text.ts';
 import { type PrunableTable, pruneAll } from '../core/prune-tables.ts';
 import { type BotOptions, type BotParts, buildBotParts } from './bot-parts.ts';

@@ -1,6 +1,6 @@
-import type { GroupFacts } from '../core/group-facts.ts';
-import type { IncomingEvent, IncomingMessage, Person } from '../core/incoming-message.ts';
 import type { Log } from '../core/log.ts';
+import type { GroupFacts } from '../core/messages/group-facts.ts';
+import type { IncomingEvent, IncomingMessage, Person } from '../core/messages/incoming-message.ts';
 import type { CommandInfo } from './command-info.ts';
 import type { Media, MediaOptions } from './run/fetch-media.ts';
 import type { GroupAdmin } from './run/group-admin.ts';

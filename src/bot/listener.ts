@@ -1,4 +1,9 @@
-import type { ContactCard, IncomingEvent, IncomingMessage, MediaKind } from '../core/incoming-message.ts';
+import type {
+  ContactCard,
+  IncomingEvent,
+  IncomingMessage,
+  MediaKind,
+} from '../core/messages/incoming-message.ts';
 import { checkFields } from './check-fields.ts';
 import type { WhenOpen } from './command.ts';
 import type { Context } from './context.ts';

@@ -4,7 +4,7 @@ import { readOptions, unknownWord } from '../config/read-options.ts';
 import { AppError, isAppError, messageOf } from '../core/errors.ts';
 import { plainText } from '../core/plain-text.ts';
 import { sessionCommand } from '../core/session-command-text.ts';
-import type { Check } from '../session/maintenance/doctor-check.ts';
+import type { Check } from '../doctor/doctor-check.ts';
 import type { SessionReport } from '../session/maintenance/session-reports.ts';
 
 const COMMAND_HERE = sessionCommand();
@@ -153,9 +153,9 @@ function showProgress(verb: string, stderr: Output, isJson: boolean) {
 }
 
 async function runDoctor({ isJson }: Request, { stdout, readConfig }: Surroundings): Promise<number> {
-  const [{ checkLine }, { checkNode, examine }, { lookUpVersion }] = await Promise.all([
-    import('../session/maintenance/session-reports.ts'),
-    import('../session/maintenance/doctor.ts'),
+  const [{ checkLine }, { checkNode, examine }, { BUILT_IN_VERSION, lookUpVersion }] = await Promise.all([
+    import('../doctor/doctor-check.ts'),
+    import('../doctor/doctor.ts'),
     import('../whatsapp/wa-version.ts'),
   ]);
   const checks: Check[] = [];
@@ -173,6 +173,7 @@ async function runDoctor({ isJson }: Request, { stdout, readConfig }: Surroundin
       url,
       proxyUrl,
       waVersion,
+      builtInVersion: BUILT_IN_VERSION,
       lookUpVersion: isReal ? lookUpVersion : undefined,
       onCheck: add,
     });

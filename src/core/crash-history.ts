@@ -1,4 +1,4 @@
-import { LIMITS } from './limits.ts';
+import { LIMITS } from './limits/limits.ts';
 
 /** What a durable row knows about crashes of the process. A crash is any end but a clean stop: a kill counts too. */
 export interface CrashHistory {

@@ -1,6 +1,6 @@
 import { ageMs } from './clock.ts';
-import { DAY_MS } from './limit-units.ts';
-import { LIMITS } from './limits.ts';
+import { DAY_MS } from './limits/limit-units.ts';
+import { LIMITS } from './limits/limits.ts';
 
 /** What WhatsApp answered when it was asked for a phone number that a person typed. */
 export interface NumberAnswer {

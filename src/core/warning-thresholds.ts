@@ -1,4 +1,4 @@
-import { DAY_MS } from './limit-units.ts';
+import { DAY_MS } from './limits/limit-units.ts';
 /** WhatsApp unlinks companion devices when the phone has been away for fourteen days. */
 export const PHONE_UNLINKED_AFTER_MS = 14 * DAY_MS;
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { noteLimitReached } from '../core/limit-counts.ts';
+import { noteLimitReached } from '../core/limits/limit-counts.ts';
 
 export interface ConnectionLimits {
   /** Connections at a time, all callers together. */

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../logging/logger.ts';
-import type { AccessRules } from './access-rules.ts';
+import type { AccessRules } from './access/access-rules.ts';
+import type { TokenLogin } from './access/token-login.ts';
 import type { Exchange, Route } from './exchange.ts';
 import { Problem } from './problem.ts';
 import { sendProblem, setSecurityHeaders } from './respond.ts';
-import type { TokenLogin } from './token-login.ts';
 
 export interface DispatcherOptions {
   readonly access: AccessRules;

@@ -1,6 +1,6 @@
-import { LIMITS } from '../core/limits.ts';
+import { LIMITS } from '../core/limits/limits.ts';
 import type { ConnectionLimits } from './connection-limit.ts';
-import type { EventLimits } from './event-stream.ts';
+import type { EventLimits } from './status/event-stream.ts';
 
 /** The limits for callers: time, memory, connections. */
 export interface HttpLimits extends EventLimits, ConnectionLimits {

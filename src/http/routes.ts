@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import type { EventStream } from './event-stream.ts';
+import type { TokenLogin } from './access/token-login.ts';
 import type { Exchange, Route } from './exchange.ts';
-import type { Metrics } from './metrics.ts';
-import type { PostMessages } from './post-messages.ts';
-import { readinessOf } from './readiness.ts';
+import type { PostMessages } from './messages/post-messages.ts';
 import { send, sendJson } from './respond.ts';
-import { STATUS_PAGE, sendPage } from './status-page.ts';
-import type { StatusSource } from './status-source.ts';
-import type { TokenLogin } from './token-login.ts';
+import type { EventStream } from './status/event-stream.ts';
+import type { Metrics } from './status/metrics.ts';
+import { readinessOf } from './status/readiness.ts';
+import { STATUS_PAGE, sendPage } from './status/status-page.ts';
+import type { StatusSource } from './status/status-source.ts';
 
 export interface RouteParts {
   readonly status: StatusSource;

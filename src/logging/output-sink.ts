@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { systemCode } from '../core/errors.ts';
-import { noteLimitReached } from '../core/limit-counts.ts';
-import { LIMITS } from '../core/limits.ts';
+import { noteLimitReached } from '../core/limits/limit-counts.ts';
+import { LIMITS } from '../core/limits/limits.ts';
 
 /** Writes lines to the output. They are written when `write` returns, unless the reader is slow. */
 export interface Sink {

@@ -1,5 +1,5 @@
 import { jidDecode } from '@whiskeysockets/baileys';
-import type { ChatKind } from '../core/incoming-message.ts';
+import type { ChatKind } from '../core/messages/incoming-message.ts';
 
 /**
  * WhatsApp addresses one person in two ways: by phone number (PN, `4915…@s.whatsapp.net`) and by an opaque

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from '../core/incoming-message.ts';
+import type { IncomingMessage } from '../core/messages/incoming-message.ts';
 import type { ClientState } from './client-state.ts';
 import type { CloseReason } from './connection/close-reason.ts';
 

@@ -1,12 +1,15 @@
 import { DEFAULT_CONNECTION_CONFIG, fetchLatestWaWebVersion } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { unlessAborted } from '../core/abortable.ts';
 import { messageOf } from '../core/errors.ts';
 import { ifNewer } from '../core/newer-version.ts';
 import type { Session } from '../session/session.ts';
+import { unlessAborted } from './abortable.ts';
 
 /** WhatsApp Web's client version, e.g. 2.3000.1043857760. */
 export type WaVersion = readonly [number, number, number];
+
+/** The version that the library has. */
+export const BUILT_IN_VERSION: readonly number[] = DEFAULT_CONNECTION_CONFIG.version;
 
 const LOOK_UP_WITHIN_MS = 5_000;
 
@@ -70,5 +73,5 @@ export class VersionChoice {
 /** The version that was looked up once, unless the library has caught up with it. */
 function rememberedVersion(session: Session): WaVersion | undefined {
   const remembered = session.rows<WaVersion>('client').get(ROW);
-  return remembered && ifNewer(remembered, DEFAULT_CONNECTION_CONFIG.version);
+  return remembered && ifNewer(remembered, BUILT_IN_VERSION);
 }

@@ -1,13 +1,13 @@
 import { EventEmitter, once } from 'node:events';
 import type { WASocket } from '@whiskeysockets/baileys';
-import { underEither } from '../core/abortable.ts';
 import type { Addresses } from '../core/addresses.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { isAppError, messageOf } from '../core/errors.ts';
-import type { GroupChange, GroupFacts, MemberChange } from '../core/group-facts.ts';
-import type { IncomingMessage } from '../core/incoming-message.ts';
-import type { DownloadOptions, Messenger } from '../core/messenger.ts';
-import type { OutgoingMessage } from '../core/outgoing-message.ts';
+import type { GroupChange, GroupFacts, MemberChange } from '../core/messages/group-facts.ts';
+import type { IncomingMessage } from '../core/messages/incoming-message.ts';
+import type { DownloadOptions, Messenger } from '../core/messages/messenger.ts';
+import type { OutgoingMessage } from '../core/messages/outgoing-message.ts';
+import { underEither } from './abortable.ts';
 import type { ClientEvents } from './client-events.ts';
 import { buildClientParts, type ClientOptions, type ClientParts } from './client-parts.ts';
 import type { ClientState, StopReason } from './client-state.ts';

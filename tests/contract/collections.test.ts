@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { LIMITS } from '../../src/core/limits.ts';
+import { LIMITS } from '../../src/core/limits/limits.ts';
 
 const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 
@@ -14,11 +14,12 @@ const COLLECTION = /^ {2}(?:readonly )?#(\w+)(?:: [^=\n]+)? = (?:new (?:Map|Set)
  * collection adds a line here, and a limit if strangers can make it grow.
  */
 const BOUNDS: Readonly<Record<string, string>> = {
-  'app/answer-times.ts #receivedAtMs': 'the oldest of 1,000 goes',
+  'app/status/answer-times.ts #receivedAtMs': 'the oldest of 1,000 goes',
   'app/bot-contents.ts #folders': 'one for each folder of the author',
   'app/message-intake.ts #inProgress': 'commands:all',
-  'app/status-board.ts #changeListeners': 'one for the page, one for each open page of http:connections',
-  'app/status-board.ts #timingListeners': 'one for the metrics',
+  'app/status/status-board.ts #changeListeners':
+    'one for the page, one for each open page of http:connections',
+  'app/status/status-board.ts #timingListeners': 'one for the metrics',
   'bot/chat-queues.ts #waiting': 'commands:all',
   'bot/intake/command-budget.ts #chats': 'commands:all',
   'bot/intake/command-budget.ts #persons': 'commands:all',
@@ -48,15 +49,15 @@ const BOUNDS: Readonly<Record<string, string>> = {
   'bot/state/reminders.ts #counts': 'table:reminders',
   'bot/state/reminders.ts #delivering': 'table:reminders',
   'bot/state/schedules.ts #running': 'one for each schedule of the author',
-  'core/deadline-queue.ts #items': 'one for each handler or send in progress',
+  'bot/run/deadline-queue.ts #items': 'one for each handler or send in progress',
   'core/recent-map.ts #old': 'the capacity that its owner gives',
   'core/recent-map.ts #young': 'the capacity that its owner gives',
   'core/stop-stack.ts #stops': 'one for each part of the program',
   'core/entry-sizes.ts #bytesOf': 'the limits of its owner',
   'http/connection-limit.ts #callers': 'http:connections',
-  'http/event-stream.ts #listeners': '20, then 503',
-  'http/event-stream.ts #timers': 'two',
-  'http/keyed-sends.ts #known': 'http:sends',
+  'http/status/event-stream.ts #listeners': '20, then 503',
+  'http/status/event-stream.ts #timers': 'two',
+  'http/messages/keyed-sends.ts #known': 'http:sends',
   'logging/output-sink.ts #waiting': 'what a slow reader may leave unread; then lines are dropped',
   'session/journal/checkpoints.ts #obsoleteJournals': 'the 16 names of journals',
   'session/journal/journal.ts #halfMade': 'the 16 names of journals',

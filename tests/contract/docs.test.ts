@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { CLOSE_KINDS } from '../../src/app/close-sentences.ts';
+import { CLOSE_KINDS } from '../../src/app/status/close-sentences.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { AppError, EXIT_CODES as ERROR_CODES, type ErrorCode } from '../../src/core/errors.ts';
 import { readOptions } from '../../src/demo/demo-options.ts';

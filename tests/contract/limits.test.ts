@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { LIMITS, type Limit } from '../../src/core/limits.ts';
+import { LIMITS, type Limit } from '../../src/core/limits/limits.ts';
 import { TABLE_NAMES } from '../../src/session/values/table-names.ts';
 import { withLimits } from '../../tools/limits-table.ts';
 

@@ -54,6 +54,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   config: ['core'],
   logging: ['config', 'core'],
   session: ['config', 'core', 'logging'],
+  doctor: ['config', 'core', 'logging', 'session'],
   pairing: ['config', 'core', 'logging'],
   http: ['config', 'core', 'logging'],
   bot: ['core'],
@@ -81,7 +82,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   start: ['main'],
   // The one entry that has the simulator with it. Its story has a command of its own.
   demo: ['bot', 'config', 'core', 'logging', 'pairing', 'simulator'],
-  cli: ['app', 'config', 'core', 'demo', 'logging', 'session', 'start', 'whatsapp'],
+  cli: ['app', 'config', 'core', 'demo', 'doctor', 'logging', 'session', 'start', 'whatsapp'],
 };
 
 /** `file → what it imports` for each import that `isBroken` finds fault with. */

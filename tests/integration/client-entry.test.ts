@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type IncomingMessage, WhatsAppClient } from '../../src/client.ts';
-import { LIMITS } from '../../src/core/limits.ts';
+import { LIMITS } from '../../src/core/limits/limits.ts';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
 import { makeFolder } from './support/folder.ts';
 

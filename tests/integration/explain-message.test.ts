@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { reportExplain } from '../../src/app/explain-message.ts';
-import { lastMessages } from '../../src/core/message-records.ts';
+import { lastMessages } from '../../src/core/messages/message-records.ts';
 import { silenceConsole } from './support/console.ts';
 import { Program } from './support/program.ts';
 

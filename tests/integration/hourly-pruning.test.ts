@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pruneEachHour, type TimedTable } from '../../src/app/hourly-pruning.ts';
 import { hasRowShape } from '../../src/app/row-shapes.ts';
-import { LIMITS } from '../../src/core/limits.ts';
+import { LIMITS } from '../../src/core/limits/limits.ts';
 import { type CreatedBot, createBot } from '../../src/index.ts';
 import { openSession, type Session } from '../../src/session/session.ts';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';

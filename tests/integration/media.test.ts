@@ -1,7 +1,7 @@
 import { Agent as UploadAgent } from 'node:https';
 import { Agent } from 'undici';
 import { afterEach, expect, it } from 'vitest';
-import type { IncomingMessage } from '../../src/core/incoming-message.ts';
+import type { IncomingMessage } from '../../src/core/messages/incoming-message.ts';
 import type { MediaFile } from '../../src/simulator/media/media-message.ts';
 import { within } from './support/deadline.ts';
 import { Rig } from './support/rig.ts';

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { phrases } from '../../src/bot/phrases.ts';
 import { makeSticker } from '../../src/bot/pictures/make-sticker.ts';
-import { limitsReached } from '../../src/core/limit-counts.ts';
+import { limitsReached } from '../../src/core/limits/limit-counts.ts';
 
 const calm = new AbortController().signal;
 const reached = () => new Map(limitsReached()).get('pictures') ?? 0;

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { useMultiFileAuthState } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
-import type { Check } from '../../src/session/maintenance/doctor-check.ts';
+import type { Check } from '../../src/doctor/doctor-check.ts';
 import { openSession } from '../../src/session/session.ts';
 import {
   linkedCreds,

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 
 /** Why a message is ignored. */
 export type Ignored = 'not-a-chat' | 'from-a-bot' | 'own-send' | 'too-old';

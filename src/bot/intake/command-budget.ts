@@ -1,4 +1,4 @@
-import { LIMITS, type LimitName } from '../../core/limits.ts';
+import { LIMITS, type LimitName } from '../../core/limits/limits.ts';
 
 interface Use {
   count: number;

@@ -1,6 +1,6 @@
 import { ageMs, type Clock } from '../../core/clock.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { Table } from '../../core/table.ts';
 

@@ -1,9 +1,9 @@
 import type { Addresses } from '../../core/addresses.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import type { Log } from '../../core/log.ts';
-import type { OutgoingMessage } from '../../core/outgoing-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
+import type { OutgoingMessage } from '../../core/messages/outgoing-message.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { decideLoop, type LoopEvent, type LoopLimits, type LoopMemory } from './loop-decision.ts';
 

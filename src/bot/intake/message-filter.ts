@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
-import { noteOutcome } from '../../core/message-records.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
+import { noteOutcome } from '../../core/messages/message-records.ts';
 import type { SentIds } from '../send/sent-ids.ts';
 import { decideAdmission, type Ignored } from './admission.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { LIMITS } from '../../core/limits.ts';
-import { noteOutcome } from '../../core/message-records.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
+import { noteOutcome } from '../../core/messages/message-records.ts';
 import { commandText } from '../../core/plain-text.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { CommandRegistry, LoadedCommand } from '../loading/command-registry.ts';

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import type { Listener, ListenerEvent } from '../listener.ts';
 import type { Schedule } from '../schedule.ts';
 

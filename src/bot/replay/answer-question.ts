@@ -1,6 +1,6 @@
-import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
-import { noteOutcome } from '../../core/message-records.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
+import { noteOutcome } from '../../core/messages/message-records.ts';
 import { phrases } from '../phrases.ts';
 import type { HandlerRunner } from '../run/handler-runner.ts';
 import type { RunResult } from '../run/run-result.ts';

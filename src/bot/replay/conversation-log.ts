@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 import type { StoredConversation } from './conversation-row.ts';

@@ -1,6 +1,6 @@
 import { ageMs } from '../../core/clock.ts';
 import { type CrashHistory, withoutCrashes } from '../../core/crash-history.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 
 /** An ended conversation is kept for this time, for messages of it that come again. */
 const KEEP_ENDED_MS = 10 * 60_000;

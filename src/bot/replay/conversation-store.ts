@@ -7,8 +7,8 @@ import {
   type MarkedRow,
   withoutCrashes,
 } from '../../core/crash-history.ts';
-import { noteLimitReached } from '../../core/limit-counts.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limits/limit-counts.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import type { Log } from '../../core/log.ts';
 import type { Table, TableStorage } from '../../core/table.ts';
 import { phrases } from '../phrases.ts';

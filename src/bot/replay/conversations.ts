@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import { poisonLimit } from '../../core/crash-history.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { noteLimitReached } from '../../core/limit-counts.ts';
-import type { LimitName } from '../../core/limits.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limits/limit-counts.ts';
+import type { LimitName } from '../../core/limits/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import type { Log } from '../../core/log.ts';
-import { withRecordOf } from '../../core/message-records.ts';
-import type { Messenger } from '../../core/messenger.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
+import { withRecordOf } from '../../core/messages/message-records.ts';
+import type { Messenger } from '../../core/messages/messenger.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { MessageQueue } from '../intake/message-queue.ts';
 import { phrases } from '../phrases.ts';

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 
 /** What is kept of a message if the messenger has no way of its own. */
 export const freezePlain = (message: IncomingMessage): string =>

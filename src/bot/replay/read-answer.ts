@@ -1,4 +1,4 @@
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import { plainText } from '../../core/plain-text.ts';
 import { phrases } from '../phrases.ts';
 import type { QuestionEntry } from './conversation-row.ts';

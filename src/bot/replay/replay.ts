@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isTemporary, messageOf } from '../../core/errors.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { DAY_MS } from '../../core/limit-units.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { DAY_MS } from '../../core/limits/limit-units.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import type { AskOptions } from '../context.ts';
 import { isRefusal, Refusal } from '../refusal.ts';
 import type { HandlerRun } from '../run/handler-run.ts';

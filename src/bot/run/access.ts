@@ -1,6 +1,6 @@
 import { assertNever } from '../../core/errors.ts';
-import type { GroupFacts } from '../../core/group-facts.ts';
-import type { Person } from '../../core/incoming-message.ts';
+import type { GroupFacts } from '../../core/messages/group-facts.ts';
+import type { Person } from '../../core/messages/incoming-message.ts';
 
 /**
  * Who may use a command. `everyone`: any person. `members`: any person, in groups only. `admins`: the admins of the

@@ -1,6 +1,6 @@
 import type { Addresses } from '../../core/addresses.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import { plainText } from '../../core/plain-text.ts';
 import { parseArgs, usageOf } from '../args.ts';
 import type { Command } from '../command.ts';

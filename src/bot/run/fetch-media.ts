@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
-import type { IncomingMessage, MediaKind } from '../../core/incoming-message.ts';
-import type { Messenger } from '../../core/messenger.ts';
+import type { IncomingMessage, MediaKind } from '../../core/messages/incoming-message.ts';
+import type { Messenger } from '../../core/messages/messenger.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 

@@ -1,7 +1,7 @@
 import type { Addresses } from '../../core/addresses.ts';
 import { isAppError } from '../../core/errors.ts';
-import type { GroupChange, GroupFacts, MemberChange } from '../../core/group-facts.ts';
-import type { Messenger } from '../../core/messenger.ts';
+import type { GroupChange, GroupFacts, MemberChange } from '../../core/messages/group-facts.ts';
+import type { Messenger } from '../../core/messages/messenger.ts';
 import type { BotSettings } from '../bot-settings.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';

@@ -1,6 +1,6 @@
 import type { Addresses } from '../../core/addresses.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import type { RecentMap } from '../../core/recent-map.ts';
 import type { BotSettings } from '../bot-settings.ts';
 import type { CommandInfo } from '../command-info.ts';

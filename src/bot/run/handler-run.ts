@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { Timed } from '../../core/deadline-queue.ts';
+import type { Timed } from './deadline-queue.ts';
 import { Interrupted, type Interruption } from './interrupted-error.ts';
 
 /** How a handler ended. */

@@ -1,8 +1,7 @@
 import type { WorkMarks } from '../../core/crash-history.ts';
-import { DeadlineQueue } from '../../core/deadline-queue.ts';
 import { isAppError } from '../../core/errors.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { type MessageOutcome, noteOutcome, noteTime } from '../../core/message-records.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
+import { type MessageOutcome, noteOutcome, noteTime } from '../../core/messages/message-records.ts';
 import { cutText } from '../../core/plain-text.ts';
 import { runningHandler } from '../../core/running-handler.ts';
 import type { WhenOpen } from '../command.ts';
@@ -13,6 +12,7 @@ import type { ConversationRow, StoredConversation } from '../replay/conversation
 import { Replay, type ReplayParts } from '../replay/replay.ts';
 import { sendId } from '../send/message-id.ts';
 import { quotable } from '../send/quotable.ts';
+import { DeadlineQueue } from './deadline-queue.ts';
 import { HandlerContext } from './handler-context.ts';
 import type { HandlerFacts, HandlerParts } from './handler-parts.ts';
 import { HandlerRun, type RunEnd } from './handler-run.ts';

@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import type { WorkMarks } from '../../core/crash-history.ts';
 import { AppError } from '../../core/errors.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
-import type { Messenger } from '../../core/messenger.ts';
-import type { Content } from '../../core/outgoing-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
+import type { Messenger } from '../../core/messages/messenger.ts';
+import type { Content } from '../../core/messages/outgoing-message.ts';
 import type { Replay } from '../replay/replay.ts';
 import { checkShape } from '../send/check-say.ts';
 import { sendId } from '../send/message-id.ts';

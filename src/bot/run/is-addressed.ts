@@ -1,4 +1,4 @@
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import type { BotSettings } from '../bot-settings.ts';
 import type { Me } from '../context.ts';
 import type { SentIds } from '../send/sent-ids.ts';

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import { plainText } from '../../core/plain-text.ts';
 import type { LoadedListener } from '../loading/listener-registry.ts';
 import type { StoredConversation } from '../replay/conversation-row.ts';

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from '../../core/incoming-message.ts';
 import type { Log } from '../../core/log.ts';
-import type { Messenger } from '../../core/messenger.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
+import type { Messenger } from '../../core/messages/messenger.ts';
 import type { BotSettings } from '../bot-settings.ts';
 import type { LoadedCommand } from '../loading/command-registry.ts';
 import type { LoadedListener, LoadedSchedule } from '../loading/listener-registry.ts';

@@ -1,4 +1,4 @@
-import { noteOutcome } from '../../core/message-records.ts';
+import { noteOutcome } from '../../core/messages/message-records.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { type Phrases, phrases } from '../phrases.ts';

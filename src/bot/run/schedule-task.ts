@@ -1,5 +1,5 @@
-import { EMPTY_MESSAGE } from '../../core/empty-message.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import { EMPTY_MESSAGE } from '../../core/messages/empty-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import type { LoadedSchedule } from '../loading/listener-registry.ts';
 import type { StoredConversation } from '../replay/conversation-row.ts';
 import type { HandlerTask } from './handler-runner.ts';

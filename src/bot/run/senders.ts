@@ -1,5 +1,5 @@
 import type { Addresses } from '../../core/addresses.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import type { BotSettings } from '../bot-settings.ts';
 import type { SentIds } from '../send/sent-ids.ts';
 import { isOwner } from './access.ts';

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import { parseCommand } from '../intake/parse-command.ts';
 import type { CommandRegistry } from '../loading/command-registry.ts';
 import type { ListenerRegistry } from '../loading/listener-registry.ts';

@@ -1,5 +1,5 @@
 import type { Addresses } from '../../core/addresses.ts';
-import type { Messenger } from '../../core/messenger.ts';
+import type { Messenger } from '../../core/messages/messenger.ts';
 import { phrases } from '../phrases.ts';
 import { Refusal } from '../refusal.ts';
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
-import { DeadlineQueue, type Timed } from '../../core/deadline-queue.ts';
 import { AppError, isAppError, systemCode } from '../../core/errors.ts';
-import { noteLimitReached } from '../../core/limit-counts.ts';
+import { noteLimitReached } from '../../core/limits/limit-counts.ts';
 import type { Log } from '../../core/log.ts';
-import type { Messenger } from '../../core/messenger.ts';
-import type { Content, OutgoingMessage } from '../../core/outgoing-message.ts';
+import type { Messenger } from '../../core/messages/messenger.ts';
+import type { Content, OutgoingMessage } from '../../core/messages/outgoing-message.ts';
+import { DeadlineQueue, type Timed } from '../run/deadline-queue.ts';
 import { decideRetry } from './send-retry.ts';
 
 /** The slowest upload that is waited for: half a megabit a second. */

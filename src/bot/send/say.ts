@@ -1,6 +1,6 @@
 import { AppError } from '../../core/errors.ts';
-import type { ContactCard } from '../../core/incoming-message.ts';
-import type { Content } from '../../core/outgoing-message.ts';
+import type { ContactCard } from '../../core/messages/incoming-message.ts';
+import type { Content } from '../../core/messages/outgoing-message.ts';
 import { MAX_TEXT_LENGTH } from '../../core/plain-text.ts';
 import { checkShape } from './check-say.ts';
 import { withStickerPack } from './sticker-pack.ts';

@@ -1,6 +1,6 @@
-import { LIMITS } from '../../core/limits.ts';
-import type { Messenger } from '../../core/messenger.ts';
-import type { OutgoingMessage } from '../../core/outgoing-message.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
+import type { Messenger } from '../../core/messages/messenger.ts';
+import type { OutgoingMessage } from '../../core/messages/outgoing-message.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 
 /** The ids of the messages of the bot: of this process, and of earlier ones as far as the messenger knows them. */

@@ -1,8 +1,8 @@
 import type { Addresses } from '../../core/addresses.ts';
 import type { Clock } from '../../core/clock.ts';
 import { EntrySizes } from '../../core/entry-sizes.ts';
-import { noteLimitReached } from '../../core/limit-counts.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limits/limit-counts.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import type { Table } from '../../core/table.ts';
 import { jsonCopy } from '../replay/json-value.ts';
 

@@ -1,7 +1,7 @@
 import { ageMs, type Clock } from '../../core/clock.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import type { Log } from '../../core/log.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import type { Table, TableStorage } from '../../core/table.ts';
 import { safeError } from '../run/safe-error.ts';
 

@@ -1,5 +1,5 @@
 import { isTemporary } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 
 export type ReminderRetry =
   | { readonly again: true; readonly waitMs: number }

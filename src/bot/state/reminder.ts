@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { CrashHistory } from '../../core/crash-history.ts';
-import type { OutgoingMessage } from '../../core/outgoing-message.ts';
+import type { OutgoingMessage } from '../../core/messages/outgoing-message.ts';
 import { phrases } from '../phrases.ts';
 import { sendId } from '../send/message-id.ts';
 

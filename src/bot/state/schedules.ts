@@ -7,10 +7,10 @@ import {
   type MarkedRow,
   poisonLimit,
 } from '../../core/crash-history.ts';
-import { noteLimitReached } from '../../core/limit-counts.ts';
-import { LIMITS, type LimitName } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limits/limit-counts.ts';
+import { LIMITS, type LimitName } from '../../core/limits/limits.ts';
 import type { Log } from '../../core/log.ts';
-import type { Messenger } from '../../core/messenger.ts';
+import type { Messenger } from '../../core/messages/messenger.ts';
 import type { Table, TableStorage } from '../../core/table.ts';
 import type { ListenerRegistry, LoadedSchedule } from '../loading/listener-registry.ts';
 import type { ConversationStore } from '../replay/conversation-store.ts';

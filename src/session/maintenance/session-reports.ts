@@ -3,7 +3,6 @@ import { formatBytes } from '../../core/format-bytes.ts';
 import { timeOf } from '../identity/logout-note.ts';
 import type { RowCheck } from '../values/all-tables.ts';
 import { type Backup, backupSession, type CopyOptions } from './backup.ts';
-import type { Check } from './doctor-check.ts';
 import { count, formatTime, oneLine } from './format-report.ts';
 import { type Restored, restoreSession } from './restore.ts';
 import { type SessionStatus, sessionStatus } from './session-status.ts';
@@ -36,14 +35,6 @@ export async function reportRestore(
     facts: { ...restored, before: restored.before ?? null, warning: OLD_RATCHETS },
     lines: restoreLines(restored),
   };
-}
-
-const SIGNS = { ok: '✓', warning: '!', problem: '✗' } as const;
-
-/** One line: the name of the check, its result, and what to do. */
-export function checkLine({ name, state, text, mend }: Check): string {
-  const advice = mend === undefined || state === 'ok' ? '' : `. To fix it: ${mend}`;
-  return `${SIGNS[state]} ${name}: ${text}${advice}`;
 }
 
 function statusLines(status: SessionStatus): string[] {

@@ -1,5 +1,5 @@
-import { noteLimitReached } from '../../core/limit-counts.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limits/limit-counts.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import type { FileChange } from '../journal/write-files.ts';
 import { pageFileName, type TableName } from './table-names.ts';
 

@@ -8,9 +8,9 @@ import type {
   SocketConfig,
   WASocket,
 } from '@whiskeysockets/baileys';
-import { resolvable } from '../../core/abortable.ts';
-import type { OutgoingMessage } from '../../core/outgoing-message.ts';
+import type { OutgoingMessage } from '../../core/messages/outgoing-message.ts';
 import type { Session } from '../../session/session.ts';
+import { resolvable } from '../abortable.ts';
 import { acknowledgeAppState, fetchNameOnce } from '../receive/app-state.ts';
 import { answerIgnored } from '../receive/ignored-stanzas.ts';
 import type { Inbox } from '../receive/inbox.ts';

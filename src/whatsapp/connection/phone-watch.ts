@@ -1,7 +1,7 @@
 import { type BinaryNode, jidDecode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { ageMs, type Clock } from '../../core/clock.ts';
-import { DAY_MS } from '../../core/limit-units.ts';
+import { DAY_MS } from '../../core/limits/limit-units.ts';
 import { PHONE_MISSED_AFTER_MS, PHONE_UNLINKED_AFTER_MS } from '../../core/warning-thresholds.ts';
 import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';

@@ -1,5 +1,5 @@
 import { assertNever } from '../../core/errors.ts';
-import { HOUR_MS } from '../../core/limit-units.ts';
+import { HOUR_MS } from '../../core/limits/limit-units.ts';
 import { type CloseReason, isRefusedLogin } from './close-reason.ts';
 
 /** `RECONNECT_DELAY_MS` and what repeated failures grow to, `RECONNECT_MAX_DELAY_MS`. */

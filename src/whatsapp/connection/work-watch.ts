@@ -1,8 +1,8 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
-import { noteLimitReached } from '../../core/limit-counts.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limits/limit-counts.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import { ignoredHow } from '../receive/ignored-stanzas.ts';
 
 /** How a connection that looks open does no work. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { unlessAborted } from '../../core/abortable.ts';
 import { sleep } from '../../core/clock.ts';
 import type { ListedNumber } from '../../core/typed-number.ts';
+import { unlessAborted } from '../abortable.ts';
 import type { NumberSocket, TypedNumbers } from './typed-numbers.ts';
 
 /** How long messages of people who may be owners wait for the first answers. */

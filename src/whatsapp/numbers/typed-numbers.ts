@@ -1,13 +1,13 @@
 import type { WASocket } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import { unlessAborted } from '../../core/abortable.ts';
 import { ageMs, type Clock } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { noteRefusal } from '../../core/refusal-counts.ts';
 import { mustAsk, type NumberAnswer, numberMeant, pauseMs } from '../../core/typed-number.ts';
 import type { Session } from '../../session/session.ts';
+import { unlessAborted } from '../abortable.ts';
 import { numberAmong } from '../address.ts';
 import { answerIn, codeOf } from '../send/answer-verdicts.ts';
 import { hasKeysFor } from './lid-numbers.ts';

@@ -1,4 +1,4 @@
-import { MINUTE_MS } from '../../core/limit-units.ts';
+import { MINUTE_MS } from '../../core/limits/limit-units.ts';
 
 /**
  * How many codes in a row are offered without a pause. WhatsApp refuses for hours after about seven

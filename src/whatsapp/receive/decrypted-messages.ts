@@ -1,7 +1,7 @@
 import type { BinaryNode, proto } from '@whiskeysockets/baileys';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
-import { LIMITS } from '../../core/limits.ts';
-import type { MessageOutcome } from '../../core/message-records.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
+import type { MessageOutcome } from '../../core/messages/message-records.ts';
 import { isFromOwnPhone } from '../connection/phone-watch.ts';
 import {
   decodeParts,

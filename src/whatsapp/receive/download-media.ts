@@ -6,11 +6,11 @@ import {
   type WAMessage,
   type WASocket,
 } from '@whiskeysockets/baileys';
-import { underEither, unlessAborted } from '../../core/abortable.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
-import type { DownloadOptions } from '../../core/messenger.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
+import type { DownloadOptions } from '../../core/messages/messenger.ts';
 import { noteRefusal } from '../../core/refusal-counts.ts';
+import { underEither, unlessAborted } from '../abortable.ts';
 import { sortAnswer } from '../send/answer-verdicts.ts';
 import { addressOf } from './media-address.ts';
 import type { MediaPart } from './message-content.ts';

@@ -1,6 +1,6 @@
 import { type BinaryNode, toNumber } from '@whiskeysockets/baileys';
-import { EMPTY_MESSAGE } from '../../core/empty-message.ts';
-import type { IncomingEvent, IncomingMessage, Person } from '../../core/incoming-message.ts';
+import { EMPTY_MESSAGE } from '../../core/messages/empty-message.ts';
+import type { IncomingEvent, IncomingMessage, Person } from '../../core/messages/incoming-message.ts';
 import { chatKind, numberAmong, personId, withoutDevice } from '../address.ts';
 import { childOf, childrenOf } from '../stanza.ts';
 import type { EnvelopeFacts } from './parse-message.ts';

@@ -1,5 +1,5 @@
 import { proto } from '@whiskeysockets/baileys';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import type { Origin } from './parse-message.ts';
 import { reduceMessage } from './reduce-message.ts';
 

@@ -1,6 +1,6 @@
 import { type BinaryNode, proto, unpadRandomMax16 } from '@whiskeysockets/baileys';
 import { afterCrash, type CrashHistory, isPoison } from '../../core/crash-history.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import { shortHash } from '../../core/short-hash.ts';
 import { encodePadded, neededByLibrary, reduceMessage } from './reduce-message.ts';
 

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { proto } from '@whiskeysockets/baileys';
-import type { ContactCard, IncomingEvent, Place, PollQuestion } from '../../core/incoming-message.ts';
+import type {
+  ContactCard,
+  IncomingEvent,
+  Place,
+  PollQuestion,
+} from '../../core/messages/incoming-message.ts';
 import { openSealed } from './sealed-content.ts';
 
 const { Type } = proto.Message.ProtocolMessage;

@@ -1,5 +1,5 @@
 import { type proto, toNumber } from '@whiskeysockets/baileys';
-import type { IncomingMedia, MediaKind } from '../../core/incoming-message.ts';
+import type { IncomingMedia, MediaKind } from '../../core/messages/incoming-message.ts';
 
 /** Wrappers inside wrappers are taken off up to this depth. */
 const DEEPEST_WRAPPER = 6;

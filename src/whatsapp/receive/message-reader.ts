@@ -1,6 +1,6 @@
 import { jidNormalizedUser, type proto } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
-import type { IncomingMessage } from '../../core/incoming-message.ts';
+import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import type { SentMessages } from '../send/sent-messages.ts';
 import { decodeParts, type InboxRow, joinParts } from './inbox-rows.ts';
 import type { InboxTable } from './inbox-table.ts';

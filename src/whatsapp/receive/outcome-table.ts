@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ageMs, type Clock } from '../../core/clock.ts';
 import { isAppError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
-import type { MessageRecord } from '../../core/message-records.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
+import type { MessageRecord } from '../../core/messages/message-records.ts';
 import { cutText } from '../../core/plain-text.ts';
 import type { PrunableTable } from '../../core/prune-tables.ts';
 import type { Session } from '../../session/session.ts';

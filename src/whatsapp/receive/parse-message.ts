@@ -5,7 +5,7 @@ import {
   toNumber,
   type WAMessageKey,
 } from '@whiskeysockets/baileys';
-import type { IncomingEvent, IncomingMessage, Person } from '../../core/incoming-message.ts';
+import type { IncomingEvent, IncomingMessage, Person } from '../../core/messages/incoming-message.ts';
 import { chatKind, numberAmong, personAddress, personId, withoutDevice } from '../address.ts';
 import { contactsIn, eventIn, placeIn, pollIn, voiceIn, votedPoll } from './incoming-event.ts';
 import { contextOf, mediaOf, textOf, unwrap } from './message-content.ts';

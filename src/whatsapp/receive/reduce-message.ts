@@ -1,5 +1,5 @@
 import { type BinaryNode, proto, writeRandomPadMax16 } from '@whiskeysockets/baileys';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 
 /** A message up to this size, in bytes, is kept as it came. */
 const SMALL_BYTES = 2 * 1024;

@@ -1,6 +1,6 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
-import { LIMITS } from '../../core/limits.ts';
-import { type MessageOutcome, type MessageRecord, noteMessage } from '../../core/message-records.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
+import { type MessageOutcome, type MessageRecord, noteMessage } from '../../core/messages/message-records.ts';
 import { maskJid } from '../../logging/mask.ts';
 import { chatKind } from '../address.ts';
 

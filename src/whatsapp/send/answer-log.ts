@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { AppError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { noteRefusal } from '../../core/refusal-counts.ts';
 import { type Answer, codeOf, type Request, sortAnswer } from './answer-verdicts.ts';

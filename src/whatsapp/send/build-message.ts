@@ -7,8 +7,8 @@ import {
   type WAMessageKey,
 } from '@whiskeysockets/baileys';
 import { assertNever } from '../../core/errors.ts';
-import type { ContactCard, IncomingMessage } from '../../core/incoming-message.ts';
-import type { Content, OutgoingMessage, SentId } from '../../core/outgoing-message.ts';
+import type { ContactCard, IncomingMessage } from '../../core/messages/incoming-message.ts';
+import type { Content, OutgoingMessage, SentId } from '../../core/messages/outgoing-message.ts';
 import { decodedBytes, readPictureSize } from '../../core/picture-size.ts';
 import { cutText } from '../../core/plain-text.ts';
 import { personAddress } from '../address.ts';

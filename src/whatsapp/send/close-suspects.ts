@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { CloseReason } from '../connection/close-reason.ts';
 

@@ -2,7 +2,7 @@ import { jidDecode, type PossiblyExtendedCacheStore } from '@whiskeysockets/bail
 import type { Logger } from 'pino';
 import { ageMs, type Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import type { Session } from '../../session/session.ts';
 import { personAddress } from '../address.ts';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../core/errors.ts';
-import type { MediaKind } from '../../core/incoming-message.ts';
+import type { MediaKind } from '../../core/messages/incoming-message.ts';
 
 const latin1 = (bytes: Uint8Array, from: number, to: number): string =>
   Buffer.from(bytes.subarray(from, to)).toString('latin1');

@@ -1,7 +1,7 @@
 import type { GroupMetadata, WASocket } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
-import type { GroupFacts } from '../../core/group-facts.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
+import type { GroupFacts } from '../../core/messages/group-facts.ts';
 import { numberAmong, personId } from '../address.ts';
 import type { AnswerLog } from './answer-log.ts';
 import { answerIn } from './answer-verdicts.ts';

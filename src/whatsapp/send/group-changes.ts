@@ -1,5 +1,5 @@
 import type { WASocket } from '@whiskeysockets/baileys';
-import type { GroupChange, MemberChange } from '../../core/group-facts.ts';
+import type { GroupChange, MemberChange } from '../../core/messages/group-facts.ts';
 import type { AnswerLog } from './answer-log.ts';
 import { answerIn } from './answer-verdicts.ts';
 

@@ -1,6 +1,6 @@
 import type { CacheStore } from '@whiskeysockets/baileys';
 import { LRUCache } from 'lru-cache';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 
 const { count, bytes, timeMs } = LIMITS['resend-counters'];
 

@@ -1,8 +1,8 @@
 import type { WASocket } from '@whiskeysockets/baileys';
-import { underEither } from '../../core/abortable.ts';
 import { isAppError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
-import type { OutgoingMessage } from '../../core/outgoing-message.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
+import type { OutgoingMessage } from '../../core/messages/outgoing-message.ts';
+import { underEither } from '../abortable.ts';
 import { chatKind } from '../address.ts';
 import type { CloseReason } from '../connection/close-reason.ts';
 import { AckError, Acknowledgements } from './acknowledgements.ts';

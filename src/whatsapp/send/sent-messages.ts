@@ -1,8 +1,8 @@
 import { proto } from '@whiskeysockets/baileys';
 import { ageMs, type Clock, systemClock } from '../../core/clock.ts';
 import { EntrySizes } from '../../core/entry-sizes.ts';
-import { noteLimitReached } from '../../core/limit-counts.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limits/limit-counts.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import type { Session } from '../../session/session.ts';
 
 interface SentRow {

@@ -4,8 +4,8 @@ import type {
   SignalDataTypeMap,
   SignalKeyStoreWithTransaction,
 } from '@whiskeysockets/baileys';
-import { noteLimitReached } from '../../core/limit-counts.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { noteLimitReached } from '../../core/limits/limit-counts.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import type { KeyChanges, KeyStore } from '../../session/values/key-changes.ts';
 
 interface Transaction {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 

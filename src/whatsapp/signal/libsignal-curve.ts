@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { clamped } from './clamped-key.ts';
 import { verifyXeddsa } from './xeddsa-verify.ts';

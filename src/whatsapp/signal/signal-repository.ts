@@ -7,7 +7,7 @@ import {
 } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { AppError } from '../../core/errors.ts';
-import { LIMITS } from '../../core/limits.ts';
+import { LIMITS } from '../../core/limits/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 import type { KeyQueue } from './key-queue.ts';

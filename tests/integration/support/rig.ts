@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { type Logger, levels, pino } from 'pino';
 import { type Clock, sleep } from '../../../src/core/clock.ts';
 import { isAppError } from '../../../src/core/errors.ts';
-import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
+import type { IncomingMessage } from '../../../src/core/messages/incoming-message.ts';
 import { baileysLogger } from '../../../src/logging/baileys-logger.ts';
 import { guardConsole } from '../../../src/logging/console-guard.ts';
 import { type FileSystem, realFileSystem } from '../../../src/session/folder/file-system.ts';

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MessageIntake } from '../../../src/app/message-intake.ts';
 import type { RunResult } from '../../../src/bot/run/run-result.ts';
-import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
+import type { IncomingMessage } from '../../../src/core/messages/incoming-message.ts';
 import type { ClientEvents } from '../../../src/whatsapp/client-events.ts';
 import type { ClientState } from '../../../src/whatsapp/client-state.ts';
 import { FakeLog, incoming, rest } from '../bot/fakes.ts';

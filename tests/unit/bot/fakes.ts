@@ -3,12 +3,12 @@ import type { BotSettings } from '../../../src/bot/bot-settings.ts';
 import type { Command } from '../../../src/bot/command.ts';
 import { CommandRegistry } from '../../../src/bot/loading/command-registry.ts';
 import type { Clock } from '../../../src/core/clock.ts';
-import { EMPTY_MESSAGE } from '../../../src/core/empty-message.ts';
-import type { GroupFacts } from '../../../src/core/group-facts.ts';
-import type { IncomingMessage, Person } from '../../../src/core/incoming-message.ts';
 import type { Log } from '../../../src/core/log.ts';
-import type { Messenger } from '../../../src/core/messenger.ts';
-import type { OutgoingMessage } from '../../../src/core/outgoing-message.ts';
+import { EMPTY_MESSAGE } from '../../../src/core/messages/empty-message.ts';
+import type { GroupFacts } from '../../../src/core/messages/group-facts.ts';
+import type { IncomingMessage, Person } from '../../../src/core/messages/incoming-message.ts';
+import type { Messenger } from '../../../src/core/messages/messenger.ts';
+import type { OutgoingMessage } from '../../../src/core/messages/outgoing-message.ts';
 import type { Table } from '../../../src/core/table.ts';
 
 export const START_MS = 1_700_000_000_000;

@@ -9,7 +9,7 @@ import id from '../../../src/commands/id.ts';
 import ping from '../../../src/commands/ping.ts';
 import poll from '../../../src/commands/poll.ts';
 import remind from '../../../src/commands/remind.ts';
-import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
+import type { IncomingMessage } from '../../../src/core/messages/incoming-message.ts';
 import { cutText, plainText } from '../../../src/core/plain-text.ts';
 import { anyText } from '../any-text.ts';
 import { ANNA, GROUP, incoming, makeBot } from './fakes.ts';

@@ -6,7 +6,7 @@ import { phrases } from '../../../src/bot/phrases.ts';
 import { schedule } from '../../../src/bot/schedule.ts';
 import ping from '../../../src/commands/ping.ts';
 import { AppError } from '../../../src/core/errors.ts';
-import type { IncomingEvent, IncomingMessage } from '../../../src/core/incoming-message.ts';
+import type { IncomingEvent, IncomingMessage } from '../../../src/core/messages/incoming-message.ts';
 import { ANNA, BEN, FakeStorage, GROUP, incoming, makeBot } from './fakes.ts';
 
 function heard(spec: Omit<ListenerSpec, 'run'>, more: Parameters<typeof makeBot>[1] = {}) {

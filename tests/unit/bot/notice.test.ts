@@ -3,7 +3,7 @@ import { type Command, command } from '../../../src/bot/command.ts';
 import { phrases } from '../../../src/bot/phrases.ts';
 import { Refusal } from '../../../src/bot/refusal.ts';
 import { AppError } from '../../../src/core/errors.ts';
-import type { IncomingMessage } from '../../../src/core/incoming-message.ts';
+import type { IncomingMessage } from '../../../src/core/messages/incoming-message.ts';
 import { incoming, makeBot, rest } from './fakes.ts';
 
 /** A bot whose only command fails, so that all it sends is the sentence that says so. */

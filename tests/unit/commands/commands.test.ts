@@ -8,7 +8,7 @@ import ping from '../../../src/commands/ping.ts';
 import poll from '../../../src/commands/poll.ts';
 import remind from '../../../src/commands/remind.ts';
 import sticker from '../../../src/commands/sticker.ts';
-import type { IncomingMedia } from '../../../src/core/incoming-message.ts';
+import type { IncomingMedia } from '../../../src/core/messages/incoming-message.ts';
 import { ANNA, BEN, GROUP, incoming, makeBot, START_MS } from '../bot/fakes.ts';
 
 const IMAGE: IncomingMedia = { kind: 'image', mimetype: 'image/png', sizeBytes: 100, fileName: undefined };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LIMITS } from '../../../src/core/limits.ts';
+import { LIMITS } from '../../../src/core/limits/limits.ts';
 import { mustAsk, numberMeant, pauseMs } from '../../../src/core/typed-number.ts';
 
 const DAY_MS = 86_400_000;

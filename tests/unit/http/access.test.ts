@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { HttpToken } from '../../../src/http/http-token.ts';
-import { isCrossOrigin, isHostAllowed } from '../../../src/http/request-origin.ts';
+import { HttpToken } from '../../../src/http/access/http-token.ts';
+import { isCrossOrigin, isHostAllowed } from '../../../src/http/access/request-origin.ts';
 import { ask, HELLO, post, startServer, stopAll } from './fakes.ts';
 
 afterEach(stopAll);

@@ -4,8 +4,13 @@ import type { HttpConfig } from '../../../src/config/config.ts';
 import type { Table } from '../../../src/core/table.ts';
 import type { HttpLimits } from '../../../src/http/http-limits.ts';
 import { HttpServer } from '../../../src/http/http-server.ts';
-import type { KeyRow } from '../../../src/http/known-keys.ts';
-import type { Sending, StatusSnapshot, StatusSource, Timing } from '../../../src/http/status-source.ts';
+import type { KeyRow } from '../../../src/http/messages/known-keys.ts';
+import type {
+  Sending,
+  StatusSnapshot,
+  StatusSource,
+  Timing,
+} from '../../../src/http/status/status-source.ts';
 import { FakeTable } from '../bot/fakes.ts';
 
 export const NOW_MS = 1_700_000_000_000;

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readinessOf } from '../../../src/http/readiness.ts';
-import { toView } from '../../../src/http/status-view.ts';
+import { readinessOf } from '../../../src/http/status/readiness.ts';
+import { toView } from '../../../src/http/status/status-view.ts';
 import { ask, FakeStatus, RawCaller, startServer, stopAll, within } from './fakes.ts';
 
 afterEach(stopAll);

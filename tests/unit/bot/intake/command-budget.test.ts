@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { CommandBudget } from '../../../../src/bot/intake/command-budget.ts';
 import ping from '../../../../src/commands/ping.ts';
-import { limitsReached } from '../../../../src/core/limit-counts.ts';
-import { LIMITS } from '../../../../src/core/limits.ts';
+import { limitsReached } from '../../../../src/core/limits/limit-counts.ts';
+import { LIMITS } from '../../../../src/core/limits/limits.ts';
 import { ANNA, BEN, incoming, makeBot } from '../fakes.ts';
 
 const weight = (bytes: number, chat = 'chat', person = 'anna') => ({ chat, person, bytes });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { decideAdmission } from '../../../../src/bot/intake/admission.ts';
 import { phrases } from '../../../../src/bot/phrases.ts';
 import ping from '../../../../src/commands/ping.ts';
-import type { ChatKind, IncomingMessage } from '../../../../src/core/incoming-message.ts';
+import type { ChatKind, IncomingMessage } from '../../../../src/core/messages/incoming-message.ts';
 import { RecentMap } from '../../../../src/core/recent-map.ts';
 import { ANNA, GROUP, incoming, makeBot, START_MS } from '../fakes.ts';
 

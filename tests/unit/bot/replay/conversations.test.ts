@@ -9,8 +9,8 @@ import type { ConversationRow } from '../../../../src/bot/replay/conversation-ro
 import ping from '../../../../src/commands/ping.ts';
 import { SEPARATE_ADDRESSES } from '../../../../src/core/addresses.ts';
 import { AppError } from '../../../../src/core/errors.ts';
-import type { IncomingMessage } from '../../../../src/core/incoming-message.ts';
-import { LIMITS } from '../../../../src/core/limits.ts';
+import { LIMITS } from '../../../../src/core/limits/limits.ts';
+import type { IncomingMessage } from '../../../../src/core/messages/incoming-message.ts';
 import {
   ANNA,
   BEN,

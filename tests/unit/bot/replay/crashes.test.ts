@@ -3,7 +3,7 @@ import { command } from '../../../../src/bot/command.ts';
 import type { Context } from '../../../../src/bot/context.ts';
 import { phrases } from '../../../../src/bot/phrases.ts';
 import type { ConversationRow } from '../../../../src/bot/replay/conversation-row.ts';
-import { LIMITS } from '../../../../src/core/limits.ts';
+import { LIMITS } from '../../../../src/core/limits/limits.ts';
 import { FakeClock, FakeMessenger, incoming, makeBot, rest, type World } from '../fakes.ts';
 
 const MINUTE = 60_000;

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { command } from '../../../../src/bot/command.ts';
 import { listener } from '../../../../src/bot/listener.ts';
 import { ListenerRegistry } from '../../../../src/bot/loading/listener-registry.ts';
-import type { IncomingMessage } from '../../../../src/core/incoming-message.ts';
-import type { OutgoingMessage } from '../../../../src/core/outgoing-message.ts';
+import type { IncomingMessage } from '../../../../src/core/messages/incoming-message.ts';
+import type { OutgoingMessage } from '../../../../src/core/messages/outgoing-message.ts';
 import {
   FakeClock,
   FakeMessenger,

@@ -6,7 +6,7 @@ import {
   isAdmin,
   isOwner,
 } from '../../../../src/bot/run/access.ts';
-import type { Person } from '../../../../src/core/incoming-message.ts';
+import type { Person } from '../../../../src/core/messages/incoming-message.ts';
 
 const LEVELS = ['everyone', 'members', 'admins', 'owners'] as const;
 

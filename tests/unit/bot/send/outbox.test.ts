@@ -5,7 +5,7 @@ import { Outbox, type OutboxOptions } from '../../../../src/bot/send/outbox.ts';
 import { burstOf } from '../../../../src/bot/send/pacing.ts';
 import { SEPARATE_ADDRESSES } from '../../../../src/core/addresses.ts';
 import { AppError } from '../../../../src/core/errors.ts';
-import type { OutgoingMessage } from '../../../../src/core/outgoing-message.ts';
+import type { OutgoingMessage } from '../../../../src/core/messages/outgoing-message.ts';
 import { FakeClock, FakeLog, FakeMessenger, rest, START_MS } from '../fakes.ts';
 
 function makeOutbox(options: Partial<OutboxOptions> = {}) {

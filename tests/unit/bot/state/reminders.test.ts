@@ -5,7 +5,7 @@ import { Interrupted } from '../../../../src/bot/run/interrupted-error.ts';
 import { type Reminder, Reminders } from '../../../../src/bot/state/reminders.ts';
 import remind from '../../../../src/commands/remind.ts';
 import { AppError } from '../../../../src/core/errors.ts';
-import type { OutgoingMessage } from '../../../../src/core/outgoing-message.ts';
+import type { OutgoingMessage } from '../../../../src/core/messages/outgoing-message.ts';
 import { FakeClock, FakeLog, FakeTable, incoming, makeBot, rest, START_MS } from '../fakes.ts';
 
 const HOUR = 3_600_000;

@@ -11,21 +11,18 @@ import {
 import { basename, join } from 'node:path';
 import { proto } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
+import { checkNode } from '../../../../src/doctor/doctor.ts';
+import { checkLine } from '../../../../src/doctor/doctor-check.ts';
+import { checkDamage, checkLock } from '../../../../src/doctor/doctor-folder.ts';
+import { checkClock } from '../../../../src/doctor/doctor-network.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { writeRestoreNote } from '../../../../src/session/folder/restore-note.ts';
 import { encodeRecord } from '../../../../src/session/journal/journal-record.ts';
 import { backupSession, copySession } from '../../../../src/session/maintenance/backup.ts';
 import { countFiles, typeOfFile, unreadableKeys } from '../../../../src/session/maintenance/count-files.ts';
-import { checkNode } from '../../../../src/session/maintenance/doctor.ts';
-import { checkDamage, checkLock } from '../../../../src/session/maintenance/doctor-folder.ts';
-import { checkClock } from '../../../../src/session/maintenance/doctor-network.ts';
 import { formatTime } from '../../../../src/session/maintenance/format-report.ts';
 import { restoreSession } from '../../../../src/session/maintenance/restore.ts';
-import {
-  checkLine,
-  reportRestore,
-  reportStatus,
-} from '../../../../src/session/maintenance/session-reports.ts';
+import { reportRestore, reportStatus } from '../../../../src/session/maintenance/session-reports.ts';
 import { sessionStatus } from '../../../../src/session/maintenance/session-status.ts';
 import { openSession } from '../../../../src/session/session.ts';
 import {

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { deflateSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
-import { LIMITS } from '../../../../src/core/limits.ts';
+import { LIMITS } from '../../../../src/core/limits/limits.ts';
 import { limitInflate } from '../../../../src/whatsapp/connection/inflate-limits.ts';
 
 beforeAll(() => limitInflate());

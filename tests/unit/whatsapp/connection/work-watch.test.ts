@@ -1,7 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys';
 import { describe, expect, it } from 'vitest';
-import { limitsReached } from '../../../../src/core/limit-counts.ts';
-import { LIMITS } from '../../../../src/core/limits.ts';
+import { limitsReached } from '../../../../src/core/limits/limit-counts.ts';
+import { LIMITS } from '../../../../src/core/limits/limits.ts';
 import {
   DEAFNESS,
   type Deafness,

@@ -1,7 +1,7 @@
 import { proto, type WAMediaUploadFunction } from '@whiskeysockets/baileys';
 import { describe, expect, it } from 'vitest';
-import type { IncomingMessage } from '../../../../src/core/incoming-message.ts';
-import type { Content } from '../../../../src/core/outgoing-message.ts';
+import type { IncomingMessage } from '../../../../src/core/messages/incoming-message.ts';
+import type { Content } from '../../../../src/core/messages/outgoing-message.ts';
 import {
   mediaIn,
   type Origin,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MediaKind } from '../../../../src/core/incoming-message.ts';
+import type { MediaKind } from '../../../../src/core/messages/incoming-message.ts';
 import { fileTypeOf, isAnimatedWebp, mimetypeFor } from '../../../../src/whatsapp/send/file-type.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.concat([Buffer.from(text, 'latin1'), Buffer.alloc(60)]);
