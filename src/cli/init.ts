@@ -38,7 +38,7 @@ export async function initProject(args: readonly string[], ask: Ask = askOnTermi
 
 /** Without the packages and scripts of ours the project does not run. */
 function sentenceOfKept(kept: ReadonlyArray<readonly [path: string, text: string]>): string {
-  const list = `Files that were there stay as they are: ${kept.map(([path]) => path).join(', ')}.\n`;
+  const list = `These files existed already and are not changed: ${kept.map(([path]) => path).join(', ')}.\n`;
   const packageJson = kept.find(([path]) => path === 'package.json')?.[1];
   if (packageJson === undefined) return list;
   const { scripts, dependencies, devDependencies } = JSON.parse(packageJson) as object &

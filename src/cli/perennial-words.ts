@@ -19,6 +19,6 @@ const OPTIONS = ['--help', '--version'];
 export function wrongWord(word: string | undefined): AppError {
   const what = word?.startsWith('-') ? 'option' : 'command';
   const known = what === 'option' ? OPTIONS : [...COMMANDS, ...OPTIONS];
-  const sentence = word === undefined ? 'Say what to do.' : unknownWord(what, word, known);
+  const sentence = word === undefined ? 'A command is missing.' : unknownWord(what, word, known);
   return new AppError('BAD_ARGUMENTS', `${sentence}\n\n${PERENNIAL_USAGE.trimEnd()}`);
 }

@@ -8,7 +8,7 @@ import type { Check } from '../doctor/doctor-check.ts';
 import type { SessionReport } from '../session/maintenance/session-reports.ts';
 
 const COMMAND_HERE = sessionCommand();
-// The command `perennial` puts its word in the place of the file.
+// If `perennial` runs this file, this argument is its word `session`; else it is the path of a file.
 const isBin = process.argv[1] === 'session' && !COMMAND_HERE.startsWith('npm ');
 const SELF = isBin ? 'perennial session' : COMMAND_HERE;
 

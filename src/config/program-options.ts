@@ -8,7 +8,7 @@ export type ProgramOptions =
       readonly kind: 'run';
       /** The folder of a project whose commands and listeners the bot gets too. */
       readonly project: string | undefined;
-      /** Further folders of that kind, if `--project` is there more than once. */
+      /** Further folders of that kind, if `--project` is given more than once. */
       readonly moreProjects?: readonly string[];
       /** Whether a saved command is loaded again. */
       readonly reload: boolean;
@@ -16,7 +16,7 @@ export type ProgramOptions =
   | { readonly kind: 'help' | 'version' }
   | { readonly kind: 'problem'; readonly text: string };
 
-/** The command `perennial` puts the word that it was given in the place of the file. */
+/** If `perennial` runs the program, this is its first word (`start` or `dev`); else it is the path of a file. */
 const { argv } = process;
 const SELF = ['start', 'dev'].find((word) => word === argv[1]);
 
@@ -24,7 +24,7 @@ export const PROGRAM_USAGE = `Usage: ${SELF === undefined ? 'node dist/main.js' 
 
 Starts the bot. Its settings come from the environment and from .env (README.md has the list).
   --project FOLDER  also loads what is in FOLDER/commands, FOLDER/listeners and
-                    FOLDER/middleware; may be given again
+                    FOLDER/middleware; may be given several times
   --reload          loads a command again when its file is saved
   --help, --version
 `;

@@ -14,7 +14,7 @@ export type OptionsReading =
   | { readonly kind: 'help' }
   | { readonly kind: 'problem'; readonly text: string };
 
-/** The command `perennial` puts the word that it was given in the place of the file. */
+/** If `perennial` runs the demo, this is its word `demo`; else it is the path of a file. */
 const isOfProject = process.argv[1] === 'demo';
 
 export const USAGE = `Usage: ${isOfProject ? 'perennial demo' : 'npm run demo --'} [--watch | --no-prompt | --prompt] [--project FOLDER]

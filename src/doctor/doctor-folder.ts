@@ -23,10 +23,10 @@ export function checkFolder(path: string): Check {
   const refusal = refusalOf(nearest);
   if (refusal) {
     const { what, mend } = folderProblem(realFileSystem, folder, refusal);
-    // The doctor may run as another user than the bot.
+    // The command `doctor` may run as another user than the bot.
     const advice =
       'run' in mend
-        ? `if the bot runs as this user: ${mend.run}; if not, run the doctor as the user it runs as`
+        ? `if the bot runs as this user: ${mend.run}; if not, run this command as the user of the bot`
         : mend.todo;
     return { name, state: 'problem', text: what, mend: advice };
   }
@@ -96,12 +96,14 @@ export function checkLock({ owner }: SessionStatus): Check {
   if (!owner) return { name, state: 'ok', text: 'no bot is running on this session' };
   const who = `process ${owner.pid} on ${owner.host}`;
   if (owner.isSilent) {
-    const text = `${owner.pid > 0 ? who : 'some process'} has it and does not answer: it is stopped, or hangs`;
+    const text = `${owner.pid > 0 ? who : 'a process'} uses the session and does not answer: it is stopped or hangs`;
     const mend =
-      owner.pid > 0 ? `kill -CONT ${owner.pid}, or kill -9 ${owner.pid}` : 'find it (ps), and end it';
+      owner.pid > 0
+        ? `kill -CONT ${owner.pid}, or kill -9 ${owner.pid}`
+        : 'find that process (ps), and end it';
     return { name, state: 'warning', text, mend };
   }
-  return { name, state: 'ok', text: `${who} runs on it since ${formatTime(owner.sinceMs)}` };
+  return { name, state: 'ok', text: `${who} has used the session since ${formatTime(owner.sinceMs)}` };
 }
 
 export function checkCredentials(status: SessionStatus): Check {

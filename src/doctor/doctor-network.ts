@@ -126,6 +126,6 @@ export function checkClock(
   return {
     name,
     state: 'ok',
-    text: skewMs === undefined ? 'not compared with any other' : "agrees with the server's",
+    text: skewMs === undefined ? 'not compared with another clock' : "agrees with the server's",
   };
 }

@@ -98,8 +98,8 @@ function backupLines({ folder, files, bytes, isLinked }: Backup): string[] {
 
 /** What a restore of an old copy leads to. */
 export const OLD_RATCHETS =
-  'An old copy turns the encryption back to an earlier state: WhatsApp may have to send the first messages of each person again, which ' +
-  'it does by itself. Never run two copies of one session.';
+  'The keys are now as old as this copy: WhatsApp may have to send the first messages of each person again, and does so by itself. ' +
+  'Never run two copies of one session.';
 
 /** How many names of a backup are printed at most. */
 const MOST_NAMED = 5;

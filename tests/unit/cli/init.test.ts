@@ -92,7 +92,7 @@ test('init keeps the files that are there, and says what package.json needs', as
   expect(readFileSync(join(root, 'package.json'), 'utf8')).toBe(own);
   expect(readFileSync(join(root, 'README.md'), 'utf8')).toBe('mine');
   expect(existsSync(join(root, 'commands/ping.js'))).toBe(true);
-  expect(said).toContain('Files that were there stay as they are: package.json, README.md.');
+  expect(said).toContain('These files existed already and are not changed: package.json, README.md.');
   const needed = JSON.parse(/\{[\s\S]*\}/.exec(said)?.[0] ?? '');
   expect(needed).toMatchObject({ type: 'module', scripts: { start: 'perennial start' } });
   expect(Object.keys(needed.dependencies)).toEqual(['@whiskeysockets/baileys', 'perennial-whatsapp']);

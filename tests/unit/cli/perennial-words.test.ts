@@ -8,7 +8,7 @@ test.each<[word: string | undefined, sentence: string]>([
   ['help', 'There is no command help. Did you mean --help?'],
   ['Devv', 'There is no command Devv. Did you mean dev?'],
   ['--verson', 'There is no option --verson. Did you mean --version?'],
-  [undefined, 'Say what to do.'],
+  [undefined, 'A command is missing.'],
 ])('perennial %s is answered with one sentence and the usage', (word, sentence) => {
   expect(wrongWord(word)).toMatchObject({
     code: 'BAD_ARGUMENTS',
