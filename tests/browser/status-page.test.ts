@@ -17,7 +17,7 @@ if (path === undefined) {
   );
 }
 
-const DESK = { width: 900, height: 760 } as const;
+const DESKTOP = { width: 900, height: 760 } as const;
 const PHONE = { width: 360, height: 740 } as const;
 
 describe.skipIf(path === undefined)('the status page in a browser', () => {
@@ -65,7 +65,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
   /** The page in every look, as pictures. Nothing may stick out of a phone's screen. */
   async function look(page: Page, name: string): Promise<void> {
     for (const [size, sizeName] of [
-      [DESK, 'desk'],
+      [DESKTOP, 'desktop'],
       [PHONE, 'phone'],
     ] as const) {
       for (const scheme of ['light', 'dark'] as const) {
@@ -74,7 +74,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
       }
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     }
-    await page.look({ ...DESK, scheme: 'light' });
+    await page.look({ ...DESKTOP, scheme: 'light' });
   }
 
   const title = (text: string): string => `document.getElementById('title').textContent === '${text}'`;
@@ -82,7 +82,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
   test('the status page goes from the QR code to connected, away, back, and logged out', async () => {
     const bot = startBot();
     const url = await urlOf(bot);
-    const page = await chromium.open({ ...DESK, scheme: 'light' });
+    const page = await chromium.open({ ...DESKTOP, scheme: 'light' });
     await page.go(url);
 
     await page.until(title('Link this bot'));
@@ -129,7 +129,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
   test('the status page shows a pairing code, and asks for the token first', async () => {
     const bot = startBot({ PAIRING_NUMBER: wa.phone.number, HTTP_TOKEN: 'open-sesame-please' });
     const url = await urlOf(bot);
-    const page = await chromium.open({ ...DESK, scheme: 'light' });
+    const page = await chromium.open({ ...DESKTOP, scheme: 'light' });
     await page.go(url);
 
     await page.until(`document.querySelector('input[type=password]') === document.activeElement`);
@@ -154,7 +154,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
   test('the status page is there for keyboards and screen readers, and comes back with the bot', async () => {
     const first = startBot({ HTTP_PORT: '0' });
     const url = await urlOf(first);
-    const page = await chromium.open({ ...DESK, scheme: 'light' });
+    const page = await chromium.open({ ...DESKTOP, scheme: 'light' });
     await page.go(url);
     await page.until(title('Link this bot'));
 
@@ -196,7 +196,7 @@ describe.skipIf(path === undefined)('the status page in a browser', () => {
 
   test('the status page has words and a sign of its own for every other state', async () => {
     const { server, status } = await startServer({}, { lookEveryMs: 50 });
-    const page = await chromium.open({ ...DESK, scheme: 'light' });
+    const page = await chromium.open({ ...DESKTOP, scheme: 'light' });
     await page.go(server.url ?? '');
     const times = {
       startedAtMs: Date.now() - 86_400_000,
@@ -259,7 +259,7 @@ function statesFrom(nowMs: number): readonly State[] {
     [
       'replaced',
       'Taken over',
-      /Stop the other one/,
+      /Stop the other client/,
       { ...stopped('replaced'), ...closed({ kind: 'replaced' }) },
     ],
     ['stopped', 'Stopped', /asked to stop/, stopped('asked')],
