@@ -5,7 +5,7 @@
  *   npm run bench [-- --quick] [--only NAME] [--also-node PATH] [--against COMMAND]
  *
  * `--only` is one of pre-keys, commands, starts, memory, checkpoints; it prints and writes no file. `--also-node` measures starts
- * with another Node.js as well. `--against` puts a rival beside the two: a bot that reads SESSION_PATH,
+ * with another Node.js as well. `--against` measures a third bot, the rival. It reads SESSION_PATH,
  * WA_WEBSOCKET_URL and WA_ROOT_KEY, shows its QR code as a line `QR <text>` or as `qr-code.png` in its folder, and
  * answers `!ping`.
  */

@@ -109,7 +109,7 @@ function reportBugs({ log, renewConnection }: CreatedBot): void {
   process.on('uncaughtException', (error) => {
     if (isCutDownload(error)) {
       log.warn(
-        'A download of the library broke off. The bot connects anew, so that WhatsApp sends it again.',
+        'A download of the library broke off. The bot connects again, so that WhatsApp sends it again.',
       );
       renewConnection('a download of the library was cut');
       return;

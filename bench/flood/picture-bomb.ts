@@ -10,7 +10,7 @@ interface Size {
   readonly bits: 8 | 16;
 }
 
-/** 50 megapixels: whoever decodes it needs 400 MB and more. It is refused when it is measured. */
+/** 50 megapixels: a program that decodes it needs 400 MB and more. The bot must refuse it for its size. */
 const BOMB: Size = { width: 8_000, height: 6_250, bits: 16 };
 /** About the largest that is decoded. */
 export const LARGEST: Size = { width: 4_500, height: 4_500, bits: 8 };

@@ -84,7 +84,8 @@ export class LoadedContents {
     for (const [index, source] of listOf(sources).entries()) {
       if (typeof source === 'string' || source instanceof URL) {
         const folder = typeof source === 'string' ? source : fileURLToPath(source);
-        if (!existsSync(folder)) this.#log.error({ folder }, `there is no such folder of ${target.what}s`);
+        if (!existsSync(folder))
+          this.#log.error({ folder }, `could not load the ${target.what}s: there is no such folder`);
         await this.#loadFolder(folder, target);
       } else this.#set(`${target.what}-${index + 1}`, source, target);
     }

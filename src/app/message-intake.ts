@@ -39,8 +39,8 @@ export class MessageIntake {
   /** Messages in progress, by their keys. */
   readonly #inProgress = new Map<string, Promise<void>>();
   /**
-   * Leaves the async context of whoever looks, which may be a key transaction of Baileys: the transactions of a
-   * handler must not become part of that one.
+   * Leaves the async context of the caller, which may be a key transaction of Baileys. The transactions of a handler
+   * must not become part of that one.
    */
   readonly #inCleanContext = AsyncLocalStorage.snapshot();
   #timer: NodeJS.Timeout | undefined;

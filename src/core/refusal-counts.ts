@@ -2,7 +2,7 @@
 const counts = new Map<string, number>();
 const MAX_CODES = 100;
 
-/** Counts a refusal. Whoever calls this also writes it to the log. */
+/** Counts a refusal. The caller also writes it to the log. */
 export function noteRefusal(code: string): void {
   const name =
     /^[a-z0-9-]{1,20}$/.test(code) && (counts.has(code) || counts.size < MAX_CODES) ? code : 'other';

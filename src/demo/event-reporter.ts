@@ -47,7 +47,7 @@ export function newsLines(news: News, look: Look): string[] {
 /** Exit codes 0 and 77 get a sentence with the next step. Every other end also gets the last lines of the log. */
 function endedLines({ code, signal, lastLines }: Extract<News, { kind: 'ended' }>, look: Look): string[] {
   const meaning = `The bot ${exitMeaning(code, signal)}.`;
-  if (code === 77) return told(`${meaning} /rm and /restart link it anew.`, look);
+  if (code === 77) return told(`${meaning} /rm and /restart link it again.`, look);
   if (code === 0) return told(`${meaning} /restart starts it again.`, look);
   return [...alarm(`${meaning} Its last lines:`, look), ...lastLines.flatMap((line) => logged(line, look))];
 }

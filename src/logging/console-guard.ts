@@ -94,7 +94,7 @@ export function guardConsole(log: ConsoleLog, { isOursAlone = true } = {}): () =
   };
 }
 
-/** The stack of whoever called `callee`. */
+/** The stack of the function that called `callee`. */
 function stackAbove(callee: (...args: unknown[]) => void): string {
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, callee);
@@ -102,7 +102,7 @@ function stackAbove(callee: (...args: unknown[]) => void): string {
 }
 
 /**
- * Whether the file that called the console belongs to whoever wrote the commands. A library that a command calls runs
+ * Whether an author of commands wrote the file that called the console. A library that a command calls runs
  * in the command's context as well, so the context alone does not tell: libsignal prints keys while `ctx.reply`
  * encrypts.
  */

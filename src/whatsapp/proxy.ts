@@ -8,7 +8,7 @@ import { SocksProxyAgent } from 'socks-proxy-agent';
 import { Agent as Dispatcher } from 'undici';
 import { messageOf } from '../core/errors.ts';
 
-/** A way out for each of the three HTTP clients that Baileys uses. */
+/** A proxy agent for each of the three HTTP clients that Baileys uses. */
 export interface ProxyRoutes {
   /** For the WebSocket. */
   readonly agent: https.Agent;

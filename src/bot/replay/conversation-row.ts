@@ -68,7 +68,7 @@ export interface ConversationRow extends CrashHistory {
   readonly log: readonly Entry[];
   readonly startedAtMs: number;
   readonly changedAtMs: number;
-  /** Whether it has ended. It is kept for a while, so that a message of it that comes again does not start it anew. */
+  /** Whether it has ended. It is kept for a while, so that a message of it that comes again does not start it again. */
   readonly isEnded: boolean;
 }
 

@@ -35,7 +35,7 @@ export function loadCredentials(fs: FileSystem, folder: string): LoadedCredentia
   throw new AppError(
     'SESSION_UNUSABLE',
     `${path} ${file.problem}, and there is no good copy of it beside it. ` +
-      `Put a backup of ${folder} back, or link the bot anew: rm -rf ${shellWord(folder)}`,
+      `Put a backup of ${folder} back, or link the bot again: rm -rf ${shellWord(folder)}`,
   );
 }
 

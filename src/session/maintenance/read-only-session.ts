@@ -39,8 +39,8 @@ export function inspectSession(folder: string): Inspection {
 const MOST_READINGS = 20;
 
 /**
- * `inspectSession`, with no row missing while a bot writes: a checkpoint moves rows from a journal to a page, and
- * whoever reads the page before and the journal after it finds them in neither.
+ * `inspectSession`, with no row missing while a bot writes. A checkpoint moves rows from a journal to a page. If the
+ * page is read before the checkpoint and the journal after it, the rows are in neither.
  */
 export function inspectSteadily(folder: string): Inspection {
   for (let reading = 1; ; reading++) {

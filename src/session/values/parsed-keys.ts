@@ -5,7 +5,7 @@ const { count, bytes } = LIMITS['keys:parsed'];
 
 /**
  * The session records and sender keys used last, as the values that Baileys stores and reads, so that a
- * record is not parsed anew for each message of a chat. One value is handed out many times, because the library copies
+ * record is not parsed again for each message of a chat. One value is handed out many times, because the library copies
  * what it reads of these.
  *
  * Source: `SessionRecord.deserialize` and `serialize` in `libsignal/src/session_record.js` (6.0.0);

@@ -25,8 +25,8 @@ export interface TableIndex {
   /** In the order of their rows. */
   readonly pages: PageLists;
   /**
-   * Pages whose rows were merged into others by the last checkpoint. Whoever copied the folder meanwhile may have the
-   * other pages without these rows.
+   * Pages whose rows the last checkpoint merged into other pages. A copy of the folder that was made meanwhile may have
+   * the other pages without these rows.
    */
   readonly merged: PageLists;
 }

@@ -184,7 +184,7 @@ export class Connection extends EventEmitter<ConnectionEvents> {
       session.saveCreds();
       this.#isLinkStored = session.isLinked;
     } catch (error) {
-      // A link that is not stored is not confirmed either: the next connection registers anew.
+      // A link that is not stored is not confirmed either: the next connection registers again.
       if (!this.#isLinkStored) delete session.creds.account;
       this.fail(classifyClose(error));
     }

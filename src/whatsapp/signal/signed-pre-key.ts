@@ -2,7 +2,7 @@ import { type AuthenticationCreds, Curve, generateSignalPubKey } from '@whiskeys
 import { verifyXeddsa } from './xeddsa-verify.ts';
 
 /**
- * Signs the signed pre-key anew if its signature is damaged or missing. With such a signature WhatsApp refuses new
+ * Signs the signed pre-key again if its signature is damaged or missing. With such a signature WhatsApp refuses new
  * pre-keys (error 406), and people could not begin a Signal session with this device. The keys are whole, because
  * otherwise the folder would not have been opened. Returns whether it signed.
  */
