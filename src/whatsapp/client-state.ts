@@ -15,7 +15,7 @@ export type ClientActivity =
       /** Which QR of this connection it is, from 0. */
       readonly index: number;
       /** A hint for the person: why there is no code, or what else to try. */
-      readonly notice?: string | undefined;
+      readonly hint?: string | undefined;
     }
   | { readonly kind: 'open' }
   | { readonly kind: 'waiting'; readonly reason: CloseReason; readonly untilMs: number }

@@ -267,7 +267,7 @@ function statesFrom(nowMs: number): readonly State[] {
       'code-refused',
       'Link this bot',
       /too many codes were asked for.*A new code comes in \d+\ss/s,
-      { situation: { ...pairing, qr: '2@reference,key', expiresAtMs: nowMs + 60_000, notice: REFUSED_CODE } },
+      { situation: { ...pairing, qr: '2@reference,key', expiresAtMs: nowMs + 60_000, hint: REFUSED_CODE } },
     ],
     [
       'code-ends',

@@ -147,11 +147,11 @@ describe('a request for a pairing code', () => {
     'if WhatsApp refuses a request for a pairing code with %i, the reason and the QR code are shown',
     async (status) => {
       await byCode(status, 9);
-      const { code, qr, notice } = await rig.state('pairing');
+      const { code, qr, hint } = await rig.state('pairing');
       expect(code).toBeUndefined();
       const [refused] = rig.facts.filter((facts) => 'waitMs' in facts) as { waitMs: number }[];
       expect(refused).toMatchObject({ level: 'warn', status });
-      expect(notice).toBe(refusalSentence(status, refused?.waitMs ?? 0));
+      expect(hint).toBe(refusalSentence(status, refused?.waitMs ?? 0));
       await rig.wa.phone.scan(qr ?? '');
       await rig.state('open');
     },
@@ -241,7 +241,7 @@ describe('a request for a pairing code', () => {
       shown = await next;
     }
     expect(shown.code).toBeUndefined();
-    expect(shown.notice).toBe(CODES_HINT);
+    expect(shown.hint).toBe(CODES_HINT);
     expect(rig.lines.filter((line) => line === `warn ${CODES_HINT}`)).toHaveLength(1);
     await rig.wa.phone.scan(shown.qr ?? '');
     await rig.state('open');
@@ -251,11 +251,11 @@ describe('a request for a pairing code', () => {
     await byCode();
     rig.wa.faults.pairing.requirePasskey(true);
     const { code } = await rig.state('pairing');
-    const told = nextPairing(({ notice }) => notice !== undefined, 'the hint');
+    const told = nextPairing(({ hint }) => hint !== undefined, 'the hint');
     const next = nextPairing((state) => state.code !== undefined && state.code !== code, 'the next code');
     await expect(rig.wa.phone.enterCode(code ?? '')).rejects.toMatchObject({ code: 'passkey-required' });
-    expect((await told).notice).toBe(PASSKEY_HINT);
+    expect((await told).hint).toBe(PASSKEY_HINT);
     expect(rig.lines).toContain(`warn ${PASSKEY_HINT}`);
-    expect((await next).notice).toBe(PASSKEY_HINT);
+    expect((await next).hint).toBe(PASSKEY_HINT);
   });
 });

@@ -148,7 +148,7 @@ function toSituation(state: ClientState): Situation {
         qr: state.qr,
         code: state.code,
         expiresAtMs: state.expiresAtMs,
-        notice: state.notice,
+        hint: state.hint,
       };
     case 'waiting':
       return { kind: 'waiting', untilMs: state.untilMs };

@@ -16,7 +16,7 @@ export type Situation =
       readonly code: string | undefined;
       readonly expiresAtMs: number | undefined;
       /** A sentence for the person: why there is no code, or what else to try. */
-      readonly notice?: string | undefined;
+      readonly hint?: string | undefined;
     }
   | { readonly kind: 'open' }
   | { readonly kind: 'waiting'; readonly untilMs: number }

@@ -41,7 +41,7 @@ export interface Headline {
 export type PairingView = {
   readonly expiresAtMs: number | undefined;
   /** Why there is no pairing code, or what else to try. */
-  readonly notice: string | undefined;
+  readonly hint: string | undefined;
 } & ({ readonly kind: 'qr'; readonly qr: QrPath } | { readonly kind: 'code'; readonly code: string });
 
 /** What became of one message. */
@@ -142,8 +142,8 @@ function stoppedHeadline(
 
 function pairingOf({ situation }: StatusSnapshot): PairingView | undefined {
   if (situation.kind !== 'pairing') return undefined;
-  const { qr, code, expiresAtMs, notice } = situation;
-  const both = { expiresAtMs, notice };
+  const { qr, code, expiresAtMs, hint } = situation;
+  const both = { expiresAtMs, hint };
   if (code !== undefined) return { kind: 'code', code: code.replace(/^(.{4})-?(.{4})$/, '$1-$2'), ...both };
   return qr === undefined ? undefined : { kind: 'qr', qr: drawQr(qr), ...both };
 }

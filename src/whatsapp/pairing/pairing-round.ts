@@ -43,7 +43,7 @@ export class PairingRound extends EventEmitter<{ shown: [pairing: Pairing] }> {
   #qr: OfferedQr | undefined;
   #code: (OfferedCode & { readonly ref: Buffer }) | undefined;
   #firstQrAtMs = 0;
-  #notice: string | undefined;
+  #hint: string | undefined;
   #isAsking = false;
   /** Whether a pairing code will probably come within seconds. Until then no QR code is drawn. */
   #isCodeExpected = false;
@@ -93,7 +93,7 @@ export class PairingRound extends EventEmitter<{ shown: [pairing: Pairing] }> {
   #draw(): void {
     if (this.#isCodeExpected || this.#isLinked || !this.#qr) return;
     const { advSecretKey } = this.#connection.socket.authState.creds;
-    this.emit('shown', shownPairing(this.#qr, this.#code, advSecretKey, this.#notice));
+    this.emit('shown', shownPairing(this.#qr, this.#code, advSecretKey, this.#hint));
   }
 
   async #askForCode(): Promise<void> {
@@ -109,15 +109,15 @@ export class PairingRound extends EventEmitter<{ shown: [pairing: Pairing] }> {
       if (answer.kind === 'accepted') {
         const expiresAtMs = codeExpiresAtMs(askedAtMs, this.#firstQrAtMs);
         this.#code = { text: answer.code, ref: answer.ref, expiresAtMs };
-        if (this.#notice !== PASSKEY_HINT) this.#notice = undefined;
+        if (this.#hint !== PASSKEY_HINT) this.#hint = undefined;
         this.#timer = setTimeout(() => this.#codeEnded('expired'), expiresAtMs - clock.now()).unref();
       } else {
         this.#forgetCode();
         const status = answer.kind === 'refused' ? answer.status : undefined;
         this.#history.attempts = recordRefused(this.#history.attempts, clock.now());
         const waitMs = this.#history.attempts.nextAtMs - clock.now();
-        this.#notice = refusalSentence(status, waitMs);
-        log.warn({ status, waitMs }, this.#notice);
+        this.#hint = refusalSentence(status, waitMs);
+        log.warn({ status, waitMs }, this.#hint);
       }
     } catch (error) {
       // The connection has closed; the next one asks again.
@@ -165,7 +165,7 @@ export class PairingRound extends EventEmitter<{ shown: [pairing: Pairing] }> {
       case 'passkey-asked':
         this.#acknowledge(node);
         log.warn(PASSKEY_HINT);
-        this.#notice = PASSKEY_HINT;
+        this.#hint = PASSKEY_HINT;
         this.#draw();
         this.#codeEnded('passkey');
         return true;
@@ -213,7 +213,7 @@ export class PairingRound extends EventEmitter<{ shown: [pairing: Pairing] }> {
     log.info({ reason, missing }, codeEndSentence(reason, missing));
     if (needsHint(this.#history.attempts)) {
       log.warn(CODES_HINT);
-      this.#notice = CODES_HINT;
+      this.#hint = CODES_HINT;
     }
     if (clock.now() < this.#history.attempts.nextAtMs) this.#draw();
     else void this.#askForCode();

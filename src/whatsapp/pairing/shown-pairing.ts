@@ -23,9 +23,9 @@ export function shownPairing(
   qr: OfferedQr,
   code: OfferedCode | undefined,
   advSecret: string,
-  notice: string | undefined,
+  hint: string | undefined,
 ): Pairing {
-  const shown = { kind: 'pairing', index: qr.index, notice } as const;
+  const shown = { kind: 'pairing', index: qr.index, hint } as const;
   return code
     ? { ...shown, qr: undefined, code: code.text, expiresAtMs: code.expiresAtMs }
     : { ...shown, qr: withAdvSecret(qr.text, advSecret), code: undefined, expiresAtMs: qr.expiresAtMs };

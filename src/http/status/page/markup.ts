@@ -57,7 +57,7 @@ ${header}
   <p id="over" class="note" role="status" hidden>This page updates itself when the bot is started again.</p>
   <noscript><p class="note">This page needs JavaScript. <a href="/readyz">/readyz</a> says in plain text whether the bot is connected.</p></noscript>
   <ul id="warnings" role="list" aria-label="Warnings" aria-live="polite" hidden></ul>
-  <p id="notice" class="note" role="status" hidden></p>
+  <p id="hint" class="note" role="status" hidden></p>
   <section id="pairing" aria-labelledby="pairing-title" hidden>
     <div>
       <h2 id="pairing-title">On your phone</h2>

@@ -89,9 +89,9 @@ export const SCRIPT = String.raw`
     if ((path.getAttribute('d') || '') !== (qr ? qr.path : '')) path.setAttribute('d', qr ? qr.path : '');
     put($('code'), (pairing && pairing.code) || '');
     list($('steps'), pairing ? STEPS[pairing.kind] : []);
-    const notice = pairing && pairing.notice;
-    show($('notice'), Boolean(notice));
-    put($('notice'), notice || '');
+    const hint = pairing && pairing.hint;
+    show($('hint'), Boolean(hint));
+    put($('hint'), hint || '');
   }
 
   const rows = new Map();

@@ -196,12 +196,12 @@ describe('pairing', () => {
       qr: '2@x',
       code: undefined,
       expiresAtMs: 9,
-      notice: 'Scan.',
+      hint: 'Scan.',
     } as const;
     expect(toView({ ...SNAPSHOT, situation }).pairing).toMatchObject({
       kind: 'qr',
       expiresAtMs: 9,
-      notice: 'Scan.',
+      hint: 'Scan.',
     });
     const withCode = { ...situation, code: 'ABCDEFGH' };
     expect(toView({ ...SNAPSHOT, situation: withCode }).pairing).toMatchObject({
