@@ -44,7 +44,6 @@ const BOUNDS: Readonly<Record<string, string>> = {
     'one for each row that was in progress at a crash: table:inbox, table:runs, schedules',
   'bot/send/outbox.ts #buckets': 'chats whose pace is back at its start are forgotten from 1,000 on',
   'bot/send/outbox.ts #bytesOf': 'sends:all',
-  'bot/state/chat-state.ts #writing': 'commands:all',
   'bot/state/due-times.ts #sorted': 'table:reminders',
   'bot/state/reminders.ts #counts': 'table:reminders',
   'bot/state/reminders.ts #delivering': 'table:reminders',

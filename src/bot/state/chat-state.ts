@@ -4,6 +4,7 @@ import { EntrySizes } from '../../core/entry-sizes.ts';
 import { noteLimitReached } from '../../core/limits/limit-counts.ts';
 import { LIMITS } from '../../core/limits/limits.ts';
 import type { Table } from '../../core/table.ts';
+import { ChatQueues } from '../chat-queues.ts';
 import { jsonCopy } from '../replay/json-value.ts';
 
 /** The values of a chat: name, value, and when it expires. A list, because a name may be any string. */
@@ -50,8 +51,7 @@ const bytesOf = (row: ChatStateRow): number => Buffer.byteLength(JSON.stringify(
 export class ChatStates {
   readonly #table: Table<ChatStateRow>;
   readonly #clock: Clock;
-  /** The last unfinished write of each chat; the next write waits for it. */
-  readonly #writing = new Map<string, Promise<void>>();
+  readonly #writes = new ChatQueues<void>();
   readonly #weights = new EntrySizes();
 
   constructor(table: Table<ChatStateRow>, clock: Clock) {
@@ -127,7 +127,7 @@ export class ChatStates {
   }
 
   #change(chat: string, max: number, change: (row: ChatStateRow) => ChatStateRow): Promise<void> {
-    const write = async () => {
+    return this.#writes.run(chat, async () => {
       const old = this.#table.get(chat);
       const now = this.#clock.now();
       const row = change(old ?? []).filter(([, , expiresAtMs]) => expiresAtMs > now);
@@ -143,14 +143,7 @@ export class ChatStates {
       }
       await this.#table.set(chat, row);
       this.#weights.set(chat, bytesOf(row));
-    };
-    const writing = (this.#writing.get(chat) ?? Promise.resolve()).then(write, write);
-    this.#writing.set(chat, writing);
-    const forget = () => {
-      if (this.#writing.get(chat) === writing) this.#writing.delete(chat);
-    };
-    writing.then(forget, forget);
-    return writing;
+    });
   }
 }
 

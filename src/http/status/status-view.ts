@@ -188,7 +188,7 @@ function messageFacts(snapshot: StatusSnapshot): Fact[] {
     { label: 'Received', text: formatCount(received) },
     { label: 'Commands answered', text: formatCount(answered) },
     { label: 'Commands failed', text: formatCount(failed) },
-    { label: 'Not looked at', text: formatCount(sumOf(ignored)) },
+    { label: 'Ignored', text: formatCount(sumOf(ignored)) },
     { label: 'Sent', text: formatCount(sent) },
     lastSentAtMs === undefined
       ? { label: 'Last sent', text: 'none yet' }

@@ -151,7 +151,7 @@ describe('facts', () => {
       Received: { text: '1,234' },
       'Commands answered': { text: '1,000' },
       'Commands failed': { text: '2' },
-      'Not looked at': { text: '7' },
+      Ignored: { text: '7' },
       Sent: { text: '1,005' },
       'Last sent': { atMs: NOW_MS - 5_000 },
       'Waiting to be sent': { text: '6' },
