@@ -48,7 +48,7 @@ export const MEMORY_LIMITS = {
   'recent:messages': {
     what: 'messages in each list of recent ones (in progress or done, own, edited)',
     count: 20_000,
-    atLimit: 'The oldest half is forgotten. The tables on the disk still have these messages.',
+    atLimit: 'The oldest half is forgotten. For these the bot then looks only into its tables on the disk.',
   },
   'recent:people': {
     what: 'people in each list of recent ones (names, loops, hints, addresses, devices)',
