@@ -44,7 +44,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // More than two processors: many tests wait for a process, a disk or a clock.
-    maxWorkers: 4,
+    maxWorkers: 3,
     maxConcurrency: 2,
     dangerouslyIgnoreUnhandledErrors: false,
     projects: [unit, simulator, client, process].map((test) => ({ extends: true, test })),

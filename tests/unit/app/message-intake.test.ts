@@ -90,7 +90,7 @@ test('a message that comes before the connection is open is handed over after th
   expect(given).toEqual(['old', 'early', 'late']);
 });
 
-test('a second opening does not report the last run again, and hands over no message that is in work', async () => {
+test('a second opening does not report the last run again, and hands over no message that is in progress', async () => {
   intake.start();
   client.open();
   client.receive(incoming('one'));

@@ -99,7 +99,7 @@ test('an edit after more than five minutes, or of an unknown message, is ignored
   expect(log.lines).toEqual([]);
 });
 
-test('an edit that was in work at a crash runs after the restart', async () => {
+test('an edit that was in progress at a crash runs after the restart', async () => {
   const first = makeBot([ping]);
   first.messenger.onSend = () => new Promise(() => undefined);
   await first.bot.handle(incoming('ping', { id: 'M' }));

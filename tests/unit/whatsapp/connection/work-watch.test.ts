@@ -41,9 +41,13 @@ describe('reachedLimit', () => {
       { unreadable: { ...ago(9, 60), senders: 2 } },
       undefined,
     ],
-    ['three messages that are in work for 179 seconds', { unanswered: ago(3, 179) }, undefined],
-    ['two messages that are in work for an hour', { unanswered: ago(2, 3600) }, undefined],
-    ['three messages that are in work for three minutes', { unanswered: ago(3, 180) }, 'nothing-answered'],
+    ['three messages that are in progress for 179 seconds', { unanswered: ago(3, 179) }, undefined],
+    ['two messages that are in progress for an hour', { unanswered: ago(2, 3600) }, undefined],
+    [
+      'three messages that are in progress for three minutes',
+      { unanswered: ago(3, 180) },
+      'nothing-answered',
+    ],
   ])('reachedLimit of %s means $2', (_, facts, result) => {
     const limit = reachedLimit({ ...idle, ...facts }, NOW);
     expect(limit && DEAFNESS[limit]).toBe(result);
