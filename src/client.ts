@@ -14,7 +14,7 @@ import type { Content } from './core/messages/outgoing-message.ts';
 import { StopStack } from './core/stop-stack.ts';
 import { guardConsole } from './logging/console-guard.ts';
 import { createLogger } from './logging/logger.ts';
-import { openSession } from './session/session.ts';
+import { openSession } from './session/session-store.ts';
 import type { ClientState, StopReason } from './whatsapp/client-state.ts';
 import type { CloseReason } from './whatsapp/connection/close-reason.ts';
 import type { WhatsAppClient as Connections } from './whatsapp/whatsapp-client.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSession } from '../../src/session/session.ts';
+import { openSession } from '../../src/session/session-store.ts';
 import { SentMessages } from '../../src/whatsapp/send/sent-messages.ts';
 import { inFolder } from './paired-bot.ts';
 

@@ -1,6 +1,6 @@
 import { Curve, useMultiFileAuthState } from '@whiskeysockets/baileys';
 import { type FileSystem, realFileSystem } from '../../src/session/folder/file-system.ts';
-import { openSession } from '../../src/session/session.ts';
+import { openSession } from '../../src/session/session-store.ts';
 import type { Kind } from '../bots.ts';
 import { inFolder } from './paired-bot.ts';
 

@@ -7,7 +7,7 @@ import { AppError, isAppError } from '../core/errors.ts';
 import { StopStack } from '../core/stop-stack.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { PairingOutput } from '../pairing/terminal-block.ts';
-import { openSession, type Session } from '../session/session.ts';
+import { openSession, type Session } from '../session/session-store.ts';
 import type { StopReason } from '../whatsapp/client-state.ts';
 import { ConnectionLog } from '../whatsapp/connection/connection-log.ts';
 import { type BotContents, listOf } from './bot-contents.ts';

@@ -1,5 +1,5 @@
 import type { Table } from '../core/table.ts';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/session-store.ts';
 import { isTableName } from '../session/values/table-names.ts';
 
 /** One of the session's tables, as the bot sees it. */

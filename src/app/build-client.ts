@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { baileysLogger } from '../logging/baileys-logger.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/session-store.ts';
 import type { ProxyRoutes } from '../whatsapp/proxy.ts';
 import { lookUpVersion } from '../whatsapp/wa-version.ts';
 import { WhatsAppClient } from '../whatsapp/whatsapp-client.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { LIMITS } from '../core/limits/limits.ts';
 import { type PrunableTable, pruneAll } from '../core/prune-tables.ts';
 import { KnownKeys } from '../http/messages/known-keys.ts';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/session-store.ts';
 import type { TableName } from '../session/values/table-names.ts';
 import type { WhatsAppClient } from '../whatsapp/whatsapp-client.ts';
 import { tableOf } from './bot-table.ts';

@@ -1,5 +1,5 @@
 import { plainText } from '../core/plain-text.ts';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/session-store.ts';
 import { personAddress } from '../whatsapp/address.ts';
 
 /** The name that the linked account shows to people, without control characters; undefined until the phone told it. */

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Messenger } from '../core/messages/messenger.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/session-store.ts';
 import type { WhatsAppClient } from '../whatsapp/whatsapp-client.ts';
 import { type BotContents, LoadedContents } from './bot-contents.ts';
 import { tableOf } from './bot-table.ts';

@@ -3,7 +3,7 @@ import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { ListedNumber } from '../core/typed-number.ts';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/session-store.ts';
 import type { ClientEvents } from './client-events.ts';
 import type { Connection } from './connection/connection.ts';
 import { ConnectionFactory } from './connection/connection-factory.ts';

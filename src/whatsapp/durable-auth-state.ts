@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { AuthenticationState, SignalDataSet } from '@whiskeysockets/baileys';
 import type { SessionLog } from '../session/recover-session.ts';
-import { openSession, type Session } from '../session/session.ts';
+import { openSession, type Session } from '../session/session-store.ts';
 import type { KeyChanges } from '../session/values/key-changes.ts';
 
 /** What `useMultiFileAuthState` returns, and how to release the folder. */

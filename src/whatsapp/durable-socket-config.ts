@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { proto, SocketConfig, UserFacingSocketConfig } from '@whiskeysockets/baileys';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/session-store.ts';
 import { SentMessages } from './send/sent-messages.ts';
 import { KeyQueue } from './signal/key-queue.ts';
 import { repairLibSignal } from './signal/libsignal-repair.ts';

@@ -2,7 +2,7 @@ import { DEFAULT_CONNECTION_CONFIG, fetchLatestWaWebVersion } from '@whiskeysock
 import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
 import { ifNewer } from '../core/newer-version.ts';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/session-store.ts';
 import { unlessAborted } from './abortable.ts';
 
 /** WhatsApp Web's client version, e.g. 2.3000.1043857760. */

@@ -5,7 +5,7 @@ import { pruneEachHour, type TimedTable } from '../../src/app/hourly-pruning.ts'
 import { hasRowShape } from '../../src/app/row-shapes.ts';
 import { LIMITS } from '../../src/core/limits/limits.ts';
 import { type CreatedBot, createBot } from '../../src/index.ts';
-import { openSession, type Session } from '../../src/session/session.ts';
+import { openSession, type Session } from '../../src/session/session-store.ts';
 import { startWhatsApp, type TestWhatsApp } from '../../src/testing.ts';
 import { FakeClock, FakeLog } from '../unit/bot/fakes.ts';
 import { makeFolder } from './support/folder.ts';

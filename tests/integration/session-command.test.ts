@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { useMultiFileAuthState } from '@whiskeysockets/baileys';
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../../src/doctor/doctor-check.ts';
-import { openSession } from '../../src/session/session.ts';
+import { openSession } from '../../src/session/session-store.ts';
 import {
   linkedCreds,
   openQuietly,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { seeded } from '../../bench/seeded.ts';
-import { openSession } from '../../src/session/session.ts';
+import { openSession } from '../../src/session/session-store.ts';
 import { stage, useStage } from './support/stage.ts';
 
 useStage();

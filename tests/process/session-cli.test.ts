@@ -18,7 +18,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { OLD_RATCHETS } from '../../src/session/maintenance/session-reports.ts';
-import { openSession } from '../../src/session/session.ts';
+import { openSession } from '../../src/session/session-store.ts';
 import {
   NUMBER,
   type Result,
@@ -39,7 +39,7 @@ const program = copyProgram();
 afterAll(() => program.remove());
 const CLI = join(program.folder, 'dist/cli/session.js');
 const WRITER = fileURLToPath(new URL('session-writer.mjs', import.meta.url));
-const OPEN = pathToFileURL(join(program.folder, 'dist/session/session.js')).href;
+const OPEN = pathToFileURL(join(program.folder, 'dist/session/session-store.js')).href;
 
 const NOBODY = 65_534;
 

@@ -11,7 +11,7 @@ import type {
   Timing,
 } from '../../http/status/status-source.ts';
 import { maskNumber } from '../../logging/mask.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 import { TABLE_NAMES } from '../../session/values/table-names.ts';
 import { numberAmong } from '../../whatsapp/address.ts';
 import type { ClientEvents } from '../../whatsapp/client-events.ts';

@@ -2,7 +2,7 @@ import type { SocketConfig } from '@whiskeysockets/baileys';
 import type { Logger } from 'pino';
 import { type Clock, sleep } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 import type { TypedNumbers } from '../numbers/typed-numbers.ts';
 import type { Inbox } from '../receive/inbox.ts';
 import { AnswerLog } from '../send/answer-log.ts';

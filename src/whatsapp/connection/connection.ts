@@ -9,7 +9,7 @@ import type {
   WASocket,
 } from '@whiskeysockets/baileys';
 import type { OutgoingMessage } from '../../core/messages/outgoing-message.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 import { resolvable } from '../abortable.ts';
 import { acknowledgeAppState, fetchNameOnce } from '../receive/app-state.ts';
 import { answerIgnored } from '../receive/ignored-stanzas.ts';

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { ageMs, type Clock } from '../../core/clock.ts';
 import { DAY_MS } from '../../core/limits/limit-units.ts';
 import { PHONE_MISSED_AFTER_MS, PHONE_UNLINKED_AFTER_MS } from '../../core/warning-thresholds.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 import { personAddress } from '../address.ts';
 import type { Account } from '../receive/parse-message.ts';
 

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import { assertNever, isAppError, messageOf } from '../../core/errors.ts';
 import { REFUSED_LOGINS_TO_TELL } from '../../core/warning-thresholds.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 import type { ClientEvents } from '../client-events.ts';
 import {
   type ClientActivity,

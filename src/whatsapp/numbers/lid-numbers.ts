@@ -1,4 +1,4 @@
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 import { chatKind, numberAmong, personAddress, personId } from '../address.ts';
 
 /**

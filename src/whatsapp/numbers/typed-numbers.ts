@@ -6,7 +6,7 @@ import { LIMITS } from '../../core/limits/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { noteRefusal } from '../../core/refusal-counts.ts';
 import { mustAsk, type NumberAnswer, numberMeant, pauseMs } from '../../core/typed-number.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 import { unlessAborted } from '../abortable.ts';
 import { numberAmong } from '../address.ts';
 import { answerIn, codeOf } from '../send/answer-verdicts.ts';

@@ -5,7 +5,7 @@ import { EntrySizes } from '../../core/entry-sizes.ts';
 import { messageOf } from '../../core/errors.ts';
 import { noteLimitReached } from '../../core/limits/limit-counts.ts';
 import { LIMITS } from '../../core/limits/limits.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 import { lidOfNumber } from '../numbers/lid-numbers.ts';
 import { atStart, type InboxChanges, type InboxRow, prune, rowBytes } from './inbox-rows.ts';
 import { type OutcomeChanges, OutcomeTable } from './outcome-table.ts';

@@ -8,7 +8,7 @@ import type { IncomingMessage } from '../../core/messages/incoming-message.ts';
 import type { MessageOutcome, MessageRecord } from '../../core/messages/message-records.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import { shortHash } from '../../core/short-hash.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 import type { KeyChanges } from '../../session/values/key-changes.ts';
 import type { ClientEvents } from '../client-events.ts';
 import type { WorkWatch } from '../connection/work-watch.ts';

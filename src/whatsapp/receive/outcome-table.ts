@@ -5,7 +5,7 @@ import { LIMITS } from '../../core/limits/limits.ts';
 import type { MessageRecord } from '../../core/messages/message-records.ts';
 import { cutText } from '../../core/plain-text.ts';
 import type { PrunableTable } from '../../core/prune-tables.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 
 /** What became of a message, without its text. WhatsApp's id of the message is in the key of the row. */
 export type OutcomeRow = Omit<MessageRecord, 'id'>;

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../core/limits/limits.ts';
 import { RecentMap } from '../../core/recent-map.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 import { personAddress } from '../address.ts';
 import { lidOfNumber } from '../numbers/lid-numbers.ts';
 import type { NumberSocket, TypedNumbers } from '../numbers/typed-numbers.ts';

@@ -3,7 +3,7 @@ import { ageMs, type Clock, systemClock } from '../../core/clock.ts';
 import { EntrySizes } from '../../core/entry-sizes.ts';
 import { noteLimitReached } from '../../core/limits/limit-counts.ts';
 import { LIMITS } from '../../core/limits/limits.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/session-store.ts';
 
 interface SentRow {
   readonly atMs: number;

@@ -8,7 +8,7 @@ import { keyFileName } from '../../../src/session/folder/file-names.ts';
 import { realFileSystem } from '../../../src/session/folder/file-system.ts';
 import { credentialsToJson } from '../../../src/session/identity/credentials-json.ts';
 import { loadCredentials } from '../../../src/session/identity/load-credentials.ts';
-import { openSession } from '../../../src/session/session.ts';
+import { openSession } from '../../../src/session/session-store.ts';
 import { keyToJson } from '../../../src/session/values/key-json.ts';
 import {
   oldTableFileName,

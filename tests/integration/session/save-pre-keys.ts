@@ -1,5 +1,5 @@
 import { Curve } from '@whiskeysockets/baileys';
-import { openSession } from '../../../src/session/session.ts';
+import { openSession } from '../../../src/session/session-store.ts';
 
 /** `save-pre-keys.ts FOLDER COUNT`: saves that many, as the first login does, and closes. */
 const [folder = '', count = '0'] = process.argv.slice(2);

@@ -16,7 +16,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { keyFileName } from '../../../src/session/folder/file-names.ts';
 import { type FileSystem, realFileSystem } from '../../../src/session/folder/file-system.ts';
-import { openSession } from '../../../src/session/session.ts';
+import { openSession } from '../../../src/session/session-store.ts';
 import { TABLE_NAMES } from '../../../src/session/values/table-names.ts';
 import { anyText } from '../../unit/any-text.ts';
 import {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { seeded } from '../../../bench/seeded.ts';
 import { LIMITS } from '../../../src/core/limits/limits.ts';
-import { openSession, type Session } from '../../../src/session/session.ts';
+import { openSession, type Session } from '../../../src/session/session-store.ts';
 import { oldTableFileName, TABLE_INDEX } from '../../../src/session/values/table-names.ts';
 import {
   copyOf,

@@ -2,7 +2,7 @@ import { isAppError } from '../../../src/core/errors.ts';
 import type { FileSystem } from '../../../src/session/folder/file-system.ts';
 import { prepareFolder } from '../../../src/session/folder/prepare-folder.ts';
 import { recover } from '../../../src/session/recover-session.ts';
-import { Session } from '../../../src/session/session.ts';
+import { Session } from '../../../src/session/session-store.ts';
 import type { KeyChanges } from '../../../src/session/values/key-changes.ts';
 import { linkedCreds, recordingLog } from '../../unit/session/helpers.ts';
 import { ROOT } from './model-disk.ts';

@@ -8,7 +8,7 @@ import type { IncomingMessage } from '../../../src/core/messages/incoming-messag
 import { baileysLogger } from '../../../src/logging/baileys-logger.ts';
 import { guardConsole } from '../../../src/logging/console-guard.ts';
 import { type FileSystem, realFileSystem } from '../../../src/session/folder/file-system.ts';
-import { openSession, type Session } from '../../../src/session/session.ts';
+import { openSession, type Session } from '../../../src/session/session-store.ts';
 import type { Person } from '../../../src/simulator/phones/person.ts';
 import {
   SimulatedWhatsApp,

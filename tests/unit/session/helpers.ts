@@ -12,7 +12,7 @@ import {
 } from '@whiskeysockets/baileys';
 import fc from 'fast-check';
 import { onTestFinished } from 'vitest';
-import { openSession, type Session, type SessionOptions } from '../../../src/session/session.ts';
+import { openSession, type Session, type SessionOptions } from '../../../src/session/session-store.ts';
 import { copyFolder, makeFolder } from '../../integration/support/folder.ts';
 
 /** A new seed for each run, unless `SEED` says which; a property that fails prints it. */

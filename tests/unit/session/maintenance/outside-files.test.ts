@@ -22,7 +22,7 @@ import { currentOwner } from '../../../../src/session/lock/folder-lock.ts';
 import { restoreSession } from '../../../../src/session/maintenance/restore.ts';
 import { reportRestore, reportStatus } from '../../../../src/session/maintenance/session-reports.ts';
 import { sessionStatus } from '../../../../src/session/maintenance/session-status.ts';
-import { openSession } from '../../../../src/session/session.ts';
+import { openSession } from '../../../../src/session/session-store.ts';
 import { openQuietly, recordingLog, sessionPath, stockFolder, temporaryFolder } from '../helpers.ts';
 
 const isUnix = process.platform !== 'win32';

@@ -24,7 +24,7 @@ import { formatTime } from '../../../../src/session/maintenance/format-report.ts
 import { restoreSession } from '../../../../src/session/maintenance/restore.ts';
 import { reportRestore, reportStatus } from '../../../../src/session/maintenance/session-reports.ts';
 import { sessionStatus } from '../../../../src/session/maintenance/session-status.ts';
-import { openSession } from '../../../../src/session/session.ts';
+import { openSession } from '../../../../src/session/session-store.ts';
 import {
   KEY_TYPES,
   linkedCreds,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import type { Session } from '../../../../src/session/session.ts';
+import type { Session } from '../../../../src/session/session-store.ts';
 import { ParsedKeys } from '../../../../src/session/values/parsed-keys.ts';
 import { Party, type Records, textParty } from '../../whatsapp/signal/party.ts';
 import { openQuietly, sessionPath, stockFolder } from '../helpers.ts';

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
 import { copySession } from '../../../../src/session/maintenance/backup.ts';
-import { openSession } from '../../../../src/session/session.ts';
+import { openSession } from '../../../../src/session/session-store.ts';
 import { copyOf, openQuietly, recordingLog, sessionPath, stockFolder } from '../helpers.ts';
 
 const log = recordingLog().log;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Session } from '../../../../src/session/session.ts';
+import type { Session } from '../../../../src/session/session-store.ts';
 import { numberOfLid } from '../../../../src/whatsapp/numbers/lid-numbers.ts';
 
 const sessionWith = (mapping: Readonly<Record<string, string>>): Session =>

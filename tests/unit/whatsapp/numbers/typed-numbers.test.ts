@@ -2,7 +2,7 @@ import type { BinaryNode } from '@whiskeysockets/baileys';
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../../../src/core/limits/limits.ts';
 import type { NumberAnswer } from '../../../../src/core/typed-number.ts';
-import type { Session } from '../../../../src/session/session.ts';
+import type { Session } from '../../../../src/session/session-store.ts';
 import { type NumberSocket, TypedNumbers } from '../../../../src/whatsapp/numbers/typed-numbers.ts';
 
 const TYPED = '5531988887777';

@@ -10,7 +10,7 @@ import { LIMITS } from '../../../../src/core/limits/limits.ts';
 import type { IncomingMessage } from '../../../../src/core/messages/incoming-message.ts';
 import { lastMessages } from '../../../../src/core/messages/message-records.ts';
 import { realFileSystem } from '../../../../src/session/folder/file-system.ts';
-import { openSession, type Session } from '../../../../src/session/session.ts';
+import { openSession, type Session } from '../../../../src/session/session-store.ts';
 import { sealUnderSecret } from '../../../../src/simulator/crypto/message-secret.ts';
 import type { ClientEvents } from '../../../../src/whatsapp/client-events.ts';
 import { Inbox } from '../../../../src/whatsapp/receive/inbox.ts';

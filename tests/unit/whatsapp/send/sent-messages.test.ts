@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../../../src/core/clock.ts';
 import { MAX_TEXT_LENGTH } from '../../../../src/core/plain-text.ts';
-import type { Session } from '../../../../src/session/session.ts';
+import type { Session } from '../../../../src/session/session-store.ts';
 import { SentMessages } from '../../../../src/whatsapp/send/sent-messages.ts';
 
 /** SentMessages over rows in memory. */
