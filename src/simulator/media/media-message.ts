@@ -1,5 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys';
 import { unwrapped } from '../phones/message-bytes.ts';
+import { nowSeconds } from '../wire/server-time.ts';
 import { isShown } from './is-shown.ts';
 import { decryptMedia, encryptMedia, type MediaType } from './media-cipher.ts';
 import type { MediaHost } from './media-host.ts';
@@ -32,7 +33,7 @@ export function mediaMessage(file: MediaFile, host: MediaHost): proto.IMessage {
   const { mimetype, caption, fileName, form } = file;
   const place = host.put(blob);
   const url = file.url ?? place.url;
-  const common = { ...keys, ...place, url, mimetype, mediaKeyTimestamp: Math.floor(Date.now() / 1000) };
+  const common = { ...keys, ...place, url, mimetype, mediaKeyTimestamp: nowSeconds() };
   const captioned = caption === undefined ? common : { ...common, caption };
   switch (file.type) {
     case 'image':

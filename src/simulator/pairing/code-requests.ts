@@ -77,7 +77,7 @@ export class CodeRequests {
   /** Tells a client that its code has expired (`stage="refresh_code"`). */
   expire(client: UnlinkedClient): void {
     if (!client.code) return;
-    client.connection.send(expiredCodeNotification(client.code, nowSeconds()));
+    client.connection.send(expiredCodeNotification(client.code));
     client.code = undefined;
     client.hasNoCode = true;
   }

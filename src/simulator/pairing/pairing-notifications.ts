@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { nowSeconds } from '../wire/server-time.ts';
 import { bytesOf, SERVER_JID, type Stanza, stanza } from '../wire/stanza.ts';
 import type { CodeOffer, CodeRequest } from './code-exchange.ts';
 
@@ -6,15 +7,15 @@ import type { CodeOffer, CodeRequest } from './code-exchange.ts';
 export type RefreshChild = 'companion_reg_refresh' | 'pair-device-rotate-qr';
 
 /** The ADV secret of the client is retired (Baileys#2737). */
-export function refreshNotification(child: RefreshChild, nowSeconds: number): Stanza {
-  return notification('companion_reg_refresh', stanza(child), nowSeconds);
+export function refreshNotification(child: RefreshChild): Stanza {
+  return notification('companion_reg_refresh', stanza(child));
 }
 
 /** The pairing code has expired. */
-export function expiredCodeNotification(code: CodeRequest, nowSeconds: number): Stanza {
+export function expiredCodeNotification(code: CodeRequest): Stanza {
   const ref = stanza('link_code_pairing_ref', {}, Buffer.from(code.ref));
   const attrs = { stage: 'refresh_code', force_manual_refresh: 'true' };
-  return notification('link_code_companion_reg', stanza('link_code_companion_reg', attrs, [ref]), nowSeconds);
+  return notification('link_code_companion_reg', stanza('link_code_companion_reg', attrs, [ref]));
 }
 
 /** The phone's answer to a pairing code, without the parts in `missing`; those in `short` lack their last bytes. */
@@ -23,7 +24,6 @@ export function primaryHello(
   offer: CodeOffer,
   identity: Buffer,
   { missing, short }: { readonly missing: ReadonlySet<string>; readonly short: ReadonlySet<string> },
-  nowSeconds: number,
 ): Stanza {
   const parts = [
     stanza('link_code_pairing_wrapped_primary_ephemeral_pub', {}, offer.wrappedPhoneKey),
@@ -34,23 +34,23 @@ export function primaryHello(
     .filter(({ tag }) => !missing.has(tag))
     .map((part) => (short.has(part.tag) ? { ...part, content: bytesOf(part).subarray(0, 5) } : part));
   const step = stanza('link_code_companion_reg', { stage: 'primary_hello' }, sent);
-  return notification('link_code_companion_reg', step, nowSeconds);
+  return notification('link_code_companion_reg', step);
 }
 
 /** Clients with a pairing code get this empty notification before the one about a passkey (Baileys#2681). */
-export function emptyCodeNotification(nowSeconds: number): Stanza {
-  return notification('link_code_companion_reg', stanza('link_code_companion_reg'), nowSeconds);
+export function emptyCodeNotification(): Stanza {
+  return notification('link_code_companion_reg', stanza('link_code_companion_reg'));
 }
 
 /** The account can be linked with a passkey only: the client gets WebAuthn options (Baileys#2672). */
-export function passkeyNotification(nowSeconds: number): Stanza {
+export function passkeyNotification(): Stanza {
   const challenge = randomBytes(32).toString('base64url');
   const webAuthn = { challenge, rpId: 'whatsapp.com', allowCredentials: [], userVerification: 'required' };
   const options = stanza('passkey_request_options', {}, Buffer.from(JSON.stringify(webAuthn)));
-  return notification('passkey_prologue_request', options, nowSeconds);
+  return notification('passkey_prologue_request', options);
 }
 
-function notification(type: string, child: Stanza, nowSeconds: number): Stanza {
-  const attrs = { from: SERVER_JID, type, id: randomUUID(), t: String(nowSeconds) };
+function notification(type: string, child: Stanza): Stanza {
+  const attrs = { from: SERVER_JID, type, id: randomUUID(), t: String(nowSeconds()) };
   return stanza('notification', attrs, [child]);
 }

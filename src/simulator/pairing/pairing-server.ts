@@ -113,7 +113,7 @@ export class PairingServer {
     const offer = await answerCode(code, normalizeCode(typed));
     const { missingParts: missing, shortParts: short } = switches;
     const identity = withoutKeyType(account.pubKey);
-    const hello = primaryHello(code, offer, identity, { missing, short }, nowSeconds());
+    const hello = primaryHello(code, offer, identity, { missing, short });
     const flawed = [...missing, ...short];
     if (flawed.length > 0) {
       connection.send(hello);
@@ -124,7 +124,7 @@ export class PairingServer {
     const bundle = bytesOf(childOf(await finish, 'link_code_pairing_wrapped_key_bundle'));
     if (switches.stallsAfterCode) throw new LinkError('phone-stalls', 'the phone goes no further');
     const secret = openKeyBundle(offer, account, registration.identityKey, bundle);
-    if (switches.requiresPasskey) connection.send(emptyCodeNotification(nowSeconds()));
+    if (switches.requiresPasskey) connection.send(emptyCodeNotification());
     this.#checkPasskey(client);
     return this.#link(client, secret);
   }
@@ -167,13 +167,13 @@ export class PairingServer {
 
   #refresh(client: UnlinkedClient, child: RefreshChild, secret: string | undefined): void {
     if (secret) client.retiredSecrets.add(secret);
-    client.connection.send(refreshNotification(child, nowSeconds()));
+    client.connection.send(refreshNotification(child));
   }
 
   /** Throws if the account can be linked with a passkey only. The client is told. */
   #checkPasskey(client: UnlinkedClient): void {
     if (!this.#options.switches.requiresPasskey) return;
-    client.connection.send(passkeyNotification(nowSeconds()));
+    client.connection.send(passkeyNotification());
     throw new LinkError('passkey-required', 'the account can be linked with a passkey only');
   }
 

@@ -1,4 +1,5 @@
 import { proto } from '@whiskeysockets/baileys';
+import { nowSeconds } from '../wire/server-time.ts';
 import { type Stanza, stanza } from '../wire/stanza.ts';
 import { newMessageId } from './message-bytes.ts';
 
@@ -6,10 +7,9 @@ import { newMessageId } from './message-bytes.ts';
 export function newsletterPost(
   newsletter: string,
   text: string,
-  nowSeconds: number,
 ): { readonly id: string; readonly stanza: Stanza } {
   const id = newMessageId();
   const post = proto.Message.encode({ conversation: text }).finish();
-  const attrs = { from: newsletter, id, server_id: '100', type: 'text', t: String(nowSeconds) };
+  const attrs = { from: newsletter, id, server_id: '100', type: 'text', t: String(nowSeconds()) };
   return { id, stanza: stanza('message', attrs, [stanza('plaintext', {}, Buffer.from(post))]) };
 }

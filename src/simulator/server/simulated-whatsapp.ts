@@ -1,4 +1,3 @@
-import { nowSeconds } from '../wire/server-time.ts';
 /**
  * A WhatsApp server for tests and the demo: real clients pair with it and talk to the people it simulates.
  *
@@ -186,7 +185,7 @@ export class SimulatedWhatsApp {
 
   /** A newsletter that the account follows has a new post. Returns its id. */
   postToNewsletter(text: string, newsletter = '120363000000000001@newsletter'): string {
-    const post = newsletterPost(newsletter, text, nowSeconds());
+    const post = newsletterPost(newsletter, text);
     for (const { mailbox } of this.devices) mailbox.post(post.stanza);
     return post.id;
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Curve, type KeyPair, proto } from '@whiskeysockets/baileys';
+import { nowSeconds } from './server-time.ts';
 
 /**
  * What is wrong with a certificate chain.
@@ -52,7 +53,7 @@ export class CertificateAuthority {
   }
 
   #make(flaw: CertificateFlaw | undefined): Uint8Array {
-    const now = Math.floor(Date.now() / 1000);
+    const now = nowSeconds();
     const notAfter = flaw === 'expired' ? now - DAY_SECONDS : now + 3650 * DAY_SECONDS;
     const period = { notBefore: now - 2 * DAY_SECONDS, notAfter };
     const root = flaw === 'other-root' ? Curve.generateKeyPair() : this.#root;
