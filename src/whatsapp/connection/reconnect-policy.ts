@@ -1,5 +1,6 @@
 import { assertNever } from '../../core/errors.ts';
 import { HOUR_MS } from '../../core/limits/limit-units.ts';
+import type { StopReason } from '../client-state.ts';
 import { type CloseReason, isRefusedLogin } from './close-reason.ts';
 
 /** `RECONNECT_DELAY_MS` and what repeated failures grow to, `RECONNECT_MAX_DELAY_MS`. */
@@ -37,7 +38,7 @@ export const NO_CLOSES: CloseHistory = {
 };
 
 /** What a close is to the program that it ends. */
-export type Ending = 'logged-out' | 'replaced';
+export type Ending = Exclude<StopReason['kind'], 'asked'>;
 
 /** What follows a close: the end, or another try after a wait, which may be 0. */
 export type Decision =
