@@ -97,7 +97,7 @@ export const token: Kind<string> = kind(
   true,
 );
 
-/** What people and address books write between digits. They also leave direction marks, which nobody sees. */
+/** Spaces and signs that people and address books write between the digits of a number. */
 const BETWEEN_DIGITS = /[\s().\-/\u2010-\u2015]/g;
 
 /**

@@ -1,8 +1,8 @@
 import { BufferJSON, proto } from '@whiskeysockets/baileys';
 
 /**
- * A key as JSON, in the form of Baileys' `BufferJSON`. Its replacer makes `JSON.stringify` several times slower, so it
- * is used only where it is needed.
+ * A key as JSON, in the form of Baileys' `BufferJSON`. Session records and pre-keys are written without its replacer,
+ * because the replacer makes `JSON.stringify` several times slower.
  */
 export function keyToJson(type: string, value: unknown): string {
   // Session records are plain strings and numbers already.
